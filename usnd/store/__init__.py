@@ -1,0 +1,1 @@
+"""The only SQL. Owns schema, migrations, the writer thread and repositories; refuses rules."""
