@@ -80,7 +80,7 @@ class ConferenceConfig(_Section, frozen=True, kw_only=True):
     away: Seconds = 120
     ring: Seconds = 45
     most_participants: Annotated[int, Meta(ge=1, le=1000)] = 60
-    no_credit_causes: Annotated[list[Cause], Meta(max_length=20)] = [50]
+    no_credit_causes: Annotated[tuple[Cause, ...], Meta(max_length=20)] = (50,)
 
 
 class TextsConfig(_Section, frozen=True, kw_only=True):
@@ -119,7 +119,7 @@ class Config(_Section, frozen=True, kw_only=True):
     node: NodeConfig
     store: StoreConfig
     asterisk: AsteriskConfig
-    smsc: Annotated[list[SmscConfig], Meta(min_length=1, max_length=32)]
+    smsc: Annotated[tuple[SmscConfig, ...], Meta(min_length=1, max_length=32)]
     conference: ConferenceConfig = ConferenceConfig()
     texts: TextsConfig = TextsConfig()
     log: LogConfig = LogConfig()
