@@ -1,0 +1,182 @@
+"""The life of one call: its states, the table between them, and what a release cause means.
+
+Owns everything that is true of a single call. Refuses to know conferences: see conference.py.
+A call is named by its id, which is also the Asterisk channel's unique id, so that the same call can
+never be placed twice (REQUIREMENTS C11).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+
+
+class Role(Enum):
+    """Who the call is with: the subscriber owns the conference and pays for it."""
+
+    SUBSCRIBER = "subscriber"
+    PARTICIPANT = "participant"
+
+
+class Direction(Enum):
+    """Seen from the node, as the CDR tells it (REQUIREMENTS B1)."""
+
+    OUT = "out"
+    IN = "in"
+
+
+class CallState(Enum):
+    """Where a call stands.
+
+    PLANNED is committed before anything is dialled; LEAVING is out of the room, but not yet released.
+    """
+
+    PLANNED = "planned"
+    DIALLING = "dialling"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    JOINED = "joined"
+    LEAVING = "leaving"
+    ENDED = "ended"
+
+
+class CallEvent(Enum):
+    """What can happen to a call.
+
+    PLACED to REFUSED come from Asterisk; HANG_UP is our own decision. VOICE_LOST, MISSING and OVERDUE
+    stand for news that will never come: Asterisk died, a survey does not know the call, time passed.
+    """
+
+    PLACED = "placed"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    JOINED = "joined"
+    LEFT = "left"
+    ENDED = "ended"
+    REFUSED = "refused"
+    HANG_UP = "hang-up"
+    VOICE_LOST = "voice-lost"
+    MISSING = "missing"
+    OVERDUE = "overdue"
+
+
+class Outcome(Enum):
+    """How a call ended, as subscriber, CDR and console read it (REQUIREMENTS C9)."""
+
+    COMPLETED = "completed"
+    BUSY = "busy"
+    NO_ANSWER = "no-answer"
+    REJECTED = "rejected"
+    UNREACHABLE = "unreachable"
+    NO_CREDIT = "no-credit"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    VOICE_LOST = "voice-lost"
+    UNKNOWN = "unknown"
+
+
+_P, _D, _R, _A, _J, _L, _E = CallState
+
+# One row a state, one column an event, in the order of CallEvent. A cell that names its own row: heard,
+# changes nothing. LEFT of a PLANNED call cannot be; MISSING of one means that it was never placed.
+_ROWS: dict[CallState, tuple[CallState, ...]] = {
+    #    placed ringing answered joined left ended refused hang-up voice-lost missing overdue
+    _P: (_D,    _R,     _A,      _J,    _P,  _E,   _E,     _L,     _E,        _P,     _E),
+    _D: (_D,    _R,     _A,      _J,    _L,  _E,   _E,     _L,     _E,        _E,     _E),
+    _R: (_R,    _R,     _A,      _J,    _L,  _E,   _E,     _L,     _E,        _E,     _E),
+    _A: (_A,    _A,     _A,      _J,    _L,  _E,   _E,     _L,     _E,        _E,     _E),
+    _J: (_J,    _J,     _J,      _J,    _L,  _E,   _E,     _L,     _E,        _E,     _J),
+    _L: (_L,    _L,     _L,      _L,    _L,  _E,   _E,     _L,     _E,        _E,     _E),
+    _E: (_E,    _E,     _E,      _E,    _E,  _E,   _E,     _E,     _E,        _E,     _E),
+}  # fmt: skip
+CALL_TABLE: dict[tuple[CallState, CallEvent], CallState] = {
+    (state, event): after for state, row in _ROWS.items() for event, after in zip(CallEvent, row, strict=True)
+}
+
+# ITU-T Q.850 release causes, of a call that was never answered.
+_OUTCOME_OF_CAUSE = {
+    1: Outcome.UNREACHABLE,  # unallocated number
+    3: Outcome.UNREACHABLE,  # no route to destination
+    16: Outcome.NO_ANSWER,  # normal clearing of a call still ringing: our own time-out
+    17: Outcome.BUSY,
+    18: Outcome.UNREACHABLE,  # no user responding
+    19: Outcome.NO_ANSWER,
+    20: Outcome.UNREACHABLE,  # subscriber absent
+    21: Outcome.REJECTED,
+    22: Outcome.UNREACHABLE,  # number changed
+    27: Outcome.UNREACHABLE,  # destination out of order
+    28: Outcome.UNREACHABLE,  # invalid number format
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a conference, planned, up or over; times are UTC."""
+
+    id: str
+    number: str
+    name: str
+    role: Role
+    direction: Direction
+    state: CallState
+    planned_at: datetime
+    answered_at: datetime | None = None
+    joined_at: datetime | None = None
+    ended_at: datetime | None = None
+    cause: int | None = None
+    outcome: Outcome | None = None
+    told_to_end: bool = False
+    leaving_since: datetime | None = None
+
+    @property
+    def live(self) -> bool:
+        """Planned or up: it may still cost money or join."""
+        return self.state is not CallState.ENDED
+
+    @property
+    def in_room(self) -> bool:
+        """Hears the others."""
+        return self.state is CallState.JOINED
+
+
+@dataclass(frozen=True, slots=True)
+class CallNews:
+    """One event of one call. `cause` is the Q.850 release cause, where there is one."""
+
+    call: str
+    event: CallEvent
+    cause: int | None = None
+
+
+def follow(call: Call, news: CallNews, no_credit_causes: frozenset[int], now: datetime) -> Call:
+    """The call after the event: total over all states and events; late and repeated news change nothing."""
+    after = CALL_TABLE[call.state, news.event]
+    if after is call.state:
+        return call
+    changed = replace(call, state=after)
+    if news.event is CallEvent.HANG_UP:
+        changed = replace(changed, told_to_end=True)
+    if after in (CallState.ANSWERED, CallState.JOINED) and call.answered_at is None:
+        changed = replace(changed, answered_at=now)
+    if after is CallState.JOINED:
+        changed = replace(changed, joined_at=now)
+    if after is CallState.LEAVING:
+        changed = replace(changed, leaving_since=now)
+    if after is CallState.ENDED:
+        outcome = _outcome(call, news, no_credit_causes)
+        changed = replace(changed, ended_at=now, cause=news.cause, outcome=outcome)
+    return changed
+
+
+def _outcome(call: Call, news: CallNews, no_credit_causes: frozenset[int]) -> Outcome:
+    """What the end of a call means; an answered call is completed, whatever released it."""
+    if news.event is CallEvent.VOICE_LOST:
+        return Outcome.VOICE_LOST
+    if call.answered_at is not None:
+        return Outcome.COMPLETED
+    if call.told_to_end:
+        return Outcome.CANCELLED
+    if news.event is CallEvent.MISSING:
+        return Outcome.UNKNOWN
+    if news.cause in no_credit_causes:
+        return Outcome.NO_CREDIT
+    return _OUTCOME_OF_CAUSE.get(news.cause or 0, Outcome.FAILED)

@@ -1,0 +1,56 @@
+"""What a call detail record says (REQUIREMENTS B1). Owns its contents; refuses files and formats."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from usnd.domain.calls import Call, Direction, Role
+from usnd.domain.conference import Conference
+
+
+@dataclass(frozen=True, slots=True)
+class Cdr:
+    """One call of one conference, over. The store gives it its sequence number. Times are UTC.
+
+    `start` is when the call was planned or came in; `answer` is None if it never was answered; `cause` is
+    the Q.850 release cause, if the network gave one.
+    """
+
+    call_id: str
+    subscriber_id: int
+    conference_id: int
+    role: Role
+    direction: Direction
+    cli: str
+    dnis: str
+    start: datetime
+    answer: datetime | None
+    stop: datetime
+    outcome: str
+    cause: int | None
+    recorded: bool = False
+    activation_pin: str = ""
+    trunk: str = ""
+
+
+def cdr_of(conference: Conference, call: Call) -> Cdr:
+    """The record of a call that ended.
+
+    Raises:
+        ValueError: the call has not ended.
+    """
+    if call.ended_at is None or call.outcome is None:
+        raise ValueError(f"call {call.id} has not ended")
+    return Cdr(
+        call_id=call.id,
+        subscriber_id=conference.subscriber_id,
+        conference_id=conference.id,
+        role=call.role,
+        direction=call.direction,
+        cli=conference.subscriber_number,
+        dnis=call.number,
+        start=call.planned_at,
+        answer=call.answered_at,
+        stop=call.ended_at,
+        outcome=call.outcome.value,
+        cause=call.cause,
+    )

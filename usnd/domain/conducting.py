@@ -1,0 +1,253 @@
+"""Conducts a conference: takes what happened and the time, gives the conference after it and what to do.
+
+Owns every decision about a running conference. Refuses I/O: the caller commits the conference of a `Step`
+first and carries out its commands then. All functions are total: any event in any state, late or repeated.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from usnd.domain.calls import (
+    Call,
+    CallEvent,
+    CallNews,
+    CallState,
+    Direction,
+    Outcome,
+    Role,
+    follow,
+)
+from usnd.domain.conference import (
+    CONFERENCE_TABLE,
+    Admit,
+    CallIn,
+    Command,
+    Conference,
+    ConferenceState,
+    End,
+    EndReason,
+    Event,
+    Goodbye,
+    HangUp,
+    Participant,
+    PlaceCall,
+    Recall,
+    Rules,
+    Step,
+    TellNoCredit,
+    TimePassed,
+    Turn,
+)
+
+_SIGNS_OF_LIFE = frozenset({CallEvent.PLACED, CallEvent.RINGING, CallEvent.ANSWERED, CallEvent.JOINED})
+_UNANSWERED = frozenset({CallState.PLANNED, CallState.DIALLING, CallState.RINGING})
+
+
+def launch(
+    conference_id: int,
+    subscriber: tuple[int, str],
+    participants: tuple[Participant, ...],
+    rules: Rules,
+    now: datetime,
+) -> Step:
+    """Call subscriber (id, number) and participants at once, each number once (REQUIREMENTS C1, S7)."""
+    subscriber_id, number = subscriber
+    people = {person.number: person for person in participants if person.number != number}
+    conference = Conference(conference_id, subscriber_id, number, ConferenceState.GATHERING, now, ())
+    conference, first = _plan(conference, Participant(number, ""), Role.SUBSCRIBER, rules, now)
+    commands = [first]
+    for person in people.values():
+        conference, command = _plan(conference, person, Role.PARTICIPANT, rules, now)
+        commands.append(command)
+    return Step(conference, tuple(commands))
+
+
+def handle(conference: Conference, event: Event, rules: Rules, now: datetime) -> Step:
+    """The conference after the event, and what to do once it is committed."""
+    match event:
+        case CallNews():
+            return _on_call(conference, event, rules, now)
+        case TimePassed():
+            return _on_time(conference, rules, now)
+        case End():
+            return _end(conference, EndReason.TOLD, now)
+        case CallIn():
+            return _on_call_in(conference, event.call, now)
+        case Recall():
+            return _on_recall(conference, rules, now)
+
+
+def next_deadline(conference: Conference, rules: Rules) -> datetime | None:
+    """When `TimePassed` is due next, or None. Derived from the state, so that a restart cannot lose it."""
+    deadlines = (_deadline(call, rules) for call in conference.calls)
+    times = [time for time in deadlines if time is not None]
+    if conference.state is ConferenceState.AWAY and conference.away_until is not None:
+        times.append(conference.away_until)
+    return min(times, default=None)
+
+
+def resume(conference: Conference) -> tuple[Command, ...]:
+    """What was perhaps not carried out before a crash, and is safe to do twice.
+
+    Calls still PLANNED are not here: a survey of Asterisk tells whether they were placed, and
+    `CallEvent.MISSING` places those that were not (REQUIREMENTS C11).
+    """
+    return tuple(HangUp(call.id) for call in conference.calls if call.state is CallState.LEAVING)
+
+
+def _on_call(conference: Conference, news: CallNews, rules: Rules, now: datetime) -> Step:
+    before = conference.call(news.call)
+    if before is None:
+        return Step(conference)
+    if news.event is CallEvent.MISSING and before.state is CallState.PLANNED:
+        return _place_again(conference, before, rules, now)
+    after = follow(before, news, rules.no_credit_causes, now)
+    if after is before:
+        # A call that we gave up shows life: its release was lost on the way, or overtook its placing.
+        undead = (before.told_to_end or not before.live) and news.event in _SIGNS_OF_LIFE
+        return Step(conference, (HangUp(before.id),) if undead else ())
+    settled = _settle(_with(conference, after), rules, now)
+    if after.outcome is Outcome.NO_CREDIT and settled.state is not ConferenceState.ENDING:
+        ending = _end(settled, EndReason.NO_CREDIT, now)
+        return Step(ending.conference, (*ending.commands, TellNoCredit(conference.subscriber_number)))
+    return Step(settled)
+
+
+def _place_again(conference: Conference, call: Call, rules: Rules, now: datetime) -> Step:
+    """A call that was planned and that Asterisk never saw: place it, unless it is too late."""
+    deadline = _deadline(call, rules)
+    if deadline is not None and deadline <= now:
+        return _on_call(conference, CallNews(call.id, CallEvent.OVERDUE), rules, now)
+    return Step(conference, (_placing(conference, call, rules),))
+
+
+def _on_time(conference: Conference, rules: Rules, now: datetime) -> Step:
+    commands: list[Command] = []
+    for call in conference.calls:
+        deadline = _deadline(call, rules)
+        if deadline is not None and deadline <= now:
+            step = _on_call(conference, CallNews(call.id, CallEvent.OVERDUE), rules, now)
+            conference = step.conference
+            commands += [HangUp(call.id), *step.commands]
+    away_is_over = conference.away_until is not None and conference.away_until <= now
+    if conference.state is ConferenceState.AWAY and away_is_over:
+        ending = _end(conference, EndReason.SUBSCRIBER_AWAY, now)
+        return Step(ending.conference, (*commands, *ending.commands))
+    return Step(conference, tuple(commands))
+
+
+def _on_call_in(conference: Conference, channel: str, now: datetime) -> Step:
+    """The subscriber is back by the call `channel`; a call to them that still rings is given up for it."""
+    others = [call for call in _owner_calls(conference) if call.live and call.id != channel]
+    over = conference.state in (ConferenceState.ENDING, ConferenceState.ENDED)
+    if over or any(call.in_room for call in others):
+        return Step(conference, (HangUp(channel),))
+    for call in others:
+        conference = _with(conference, _told_to_end(call, now))
+    back = Call(
+        id=channel,
+        number=conference.subscriber_number,
+        name="",
+        role=Role.SUBSCRIBER,
+        direction=Direction.IN,
+        state=CallState.DIALLING,
+        planned_at=now,
+    )
+    conference = replace(conference, calls=(*conference.calls, back))
+    return Step(conference, (*(HangUp(call.id) for call in others), Admit(channel, conference.room)))
+
+
+def _on_recall(conference: Conference, rules: Rules, now: datetime) -> Step:
+    coming = any(call.live for call in _owner_calls(conference))
+    if conference.state is not ConferenceState.AWAY or coming:
+        return Step(conference)
+    subscriber = Participant(conference.subscriber_number, "")
+    conference, command = _plan(conference, subscriber, Role.SUBSCRIBER, rules, now)
+    return Step(conference, (command,))
+
+
+def _end(conference: Conference, reason: EndReason, now: datetime) -> Step:
+    """Send everybody home: those in the room hear why, those still called are released."""
+    turn = {EndReason.SUBSCRIBER_AWAY: Turn.TIME_UP, EndReason.NO_CREDIT: Turn.NO_CREDIT}
+    after = CONFERENCE_TABLE[conference.state, turn.get(reason, Turn.END)]
+    if after is conference.state:
+        return Step(conference)
+    commands: list[Command] = []
+    for call in conference.calls:
+        if call.in_room:
+            commands.append(Goodbye(call.id, reason))
+        elif call.live:
+            commands.append(HangUp(call.id))
+    calls = tuple(_told_to_end(call, now) for call in conference.calls)
+    ended = replace(conference, state=after, calls=calls, end_reason=reason, away_until=None)
+    return Step(_settled_if_empty(ended, now), tuple(commands))
+
+
+def _settle(conference: Conference, rules: Rules, now: datetime) -> Conference:
+    """Turn the conference as its calls now stand: is any left, is the subscriber in, or still coming?"""
+    if not any(call.live for call in conference.calls):
+        return _settled_if_empty(conference, now)
+    owner = _owner_calls(conference)
+    if any(call.in_room for call in owner):
+        after = CONFERENCE_TABLE[conference.state, Turn.SUBSCRIBER_IN]
+        return replace(conference, state=after, away_until=None)
+    if any(call.live and call.state is not CallState.LEAVING for call in owner):
+        return conference
+    after = CONFERENCE_TABLE[conference.state, Turn.SUBSCRIBER_OUT]
+    if after is conference.state:
+        return conference
+    return replace(conference, state=after, away_until=now + rules.away)
+
+
+def _settled_if_empty(conference: Conference, now: datetime) -> Conference:
+    if any(call.live for call in conference.calls):
+        return conference
+    lost = any(call.outcome is Outcome.VOICE_LOST for call in conference.calls)
+    reason = conference.end_reason or (EndReason.VOICE_LOST if lost else EndReason.EMPTY)
+    after = CONFERENCE_TABLE[conference.state, Turn.EMPTY]
+    return replace(conference, state=after, ended_at=now, end_reason=reason, away_until=None)
+
+
+def _plan(
+    conference: Conference, person: Participant, role: Role, rules: Rules, now: datetime
+) -> tuple[Conference, Command]:
+    call = Call(
+        id=f"usn-{conference.id}-{len(conference.calls) + 1}",
+        number=person.number,
+        name=person.name,
+        role=role,
+        direction=Direction.OUT,
+        state=CallState.PLANNED,
+        planned_at=now,
+    )
+    conference = replace(conference, calls=(*conference.calls, call))
+    return conference, _placing(conference, call, rules)
+
+
+def _placing(conference: Conference, call: Call, rules: Rules) -> PlaceCall:
+    return PlaceCall(call.id, call.number, conference.subscriber_number, conference.room, rules.ring)
+
+
+def _deadline(call: Call, rules: Rules) -> datetime | None:
+    """When we stop waiting for news of the call; a call in the room has no limit of its own."""
+    if call.state in _UNANSWERED:
+        return call.planned_at + rules.ring + rules.grace
+    if call.state is CallState.ANSWERED and call.answered_at is not None:
+        return call.answered_at + rules.grace
+    if call.state is CallState.LEAVING and call.leaving_since is not None:
+        return call.leaving_since + rules.goodbye
+    return None
+
+
+def _told_to_end(call: Call, now: datetime) -> Call:
+    return follow(call, CallNews(call.id, CallEvent.HANG_UP), frozenset(), now)
+
+
+def _owner_calls(conference: Conference) -> Iterator[Call]:
+    return (call for call in conference.calls if call.role is Role.SUBSCRIBER)
+
+
+def _with(conference: Conference, changed: Call) -> Conference:
+    calls = tuple(changed if call.id == changed.id else call for call in conference.calls)
+    return replace(conference, calls=calls)

@@ -1,0 +1,183 @@
+"""What a conference is: its states and the table between them, what happens to it and what it asks for.
+
+Owns the nouns; conducting.py owns the verbs. Refuses I/O.
+The subscriber's presence drives a conference (REQUIREMENTS C5); the table below is the whole of it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from usnd.domain.calls import Call, CallNews
+
+
+class ConferenceState(Enum):
+    """GATHERING: the subscriber is not in yet. AWAY: was in, or could not be reached; a timer runs."""
+
+    GATHERING = "gathering"
+    RUNNING = "running"
+    AWAY = "away"
+    ENDING = "ending"
+    ENDED = "ended"
+
+
+class Turn(Enum):
+    """What can turn a conference from one state to the next."""
+
+    SUBSCRIBER_IN = "subscriber in"
+    SUBSCRIBER_OUT = "subscriber out"
+    EMPTY = "no call left"
+    TIME_UP = "time up"
+    END = "told to end"
+    NO_CREDIT = "no credit"
+
+
+class EndReason(Enum):
+    """Why a conference ended."""
+
+    SUBSCRIBER_AWAY = "subscriber-away"
+    TOLD = "told"
+    NO_CREDIT = "no-credit"
+    EMPTY = "empty"
+    VOICE_LOST = "voice-lost"
+
+
+_S = ConferenceState
+_ROWS: dict[ConferenceState, tuple[ConferenceState, ...]] = {
+    #              SUBSCRIBER_IN SUBSCRIBER_OUT EMPTY     TIME_UP       END        NO_CREDIT
+    _S.GATHERING: (_S.RUNNING,   _S.AWAY,       _S.ENDED, _S.GATHERING, _S.ENDING, _S.ENDING),
+    _S.RUNNING:   (_S.RUNNING,   _S.AWAY,       _S.ENDED, _S.RUNNING,   _S.ENDING, _S.ENDING),
+    _S.AWAY:      (_S.RUNNING,   _S.AWAY,       _S.ENDED, _S.ENDING,    _S.ENDING, _S.ENDING),
+    _S.ENDING:    (_S.ENDING,    _S.ENDING,     _S.ENDED, _S.ENDING,    _S.ENDING, _S.ENDING),
+    _S.ENDED:     (_S.ENDED,     _S.ENDED,      _S.ENDED, _S.ENDED,     _S.ENDED,  _S.ENDED),
+}  # fmt: skip
+CONFERENCE_TABLE: dict[tuple[ConferenceState, Turn], ConferenceState] = {
+    (state, turn): after for state, row in _ROWS.items() for turn, after in zip(Turn, row, strict=True)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the operator may set about conferences."""
+
+    away: timedelta = timedelta(minutes=2)
+    ring: timedelta = timedelta(seconds=45)
+    goodbye: timedelta = timedelta(seconds=15)
+    grace: timedelta = timedelta(seconds=15)
+    no_credit_causes: frozenset[int] = frozenset({50})
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """Somebody to be called: E.164 number, and the name the subscriber gave."""
+
+    number: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conference:
+    """A launched conference; its room in Asterisk is `room`. Times are UTC."""
+
+    id: int
+    subscriber_id: int
+    subscriber_number: str
+    state: ConferenceState
+    launched_at: datetime
+    calls: tuple[Call, ...]
+    away_until: datetime | None = None
+    ended_at: datetime | None = None
+    end_reason: EndReason | None = None
+
+    @property
+    def room(self) -> str:
+        """The name of the bridge that its calls share."""
+        return f"c{self.id}"
+
+    def call(self, call_id: str) -> Call | None:
+        """The call of that id, or None."""
+        return next((call for call in self.calls if call.id == call_id), None)
+
+    @property
+    def live(self) -> bool:
+        """Not ended yet."""
+        return self.state is not ConferenceState.ENDED
+
+
+# Events: what `handle` takes beside CallNews.
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """A deadline given by `next_deadline` is here."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Somebody with the right to it ends the conference."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallIn:
+    """The subscriber calls in, by that channel, while the conference goes on (REQUIREMENTS C5)."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """The subscriber, away, asks by text to be called back into the conference."""
+
+
+Event = CallNews | TimePassed | End | CallIn | Recall
+
+
+# Commands: what the edges do once the conference is committed.
+@dataclass(frozen=True, slots=True)
+class PlaceCall:
+    """Call this number into the room; the calling number is always the subscriber's (REQUIREMENTS C2)."""
+
+    call: str
+    number: str
+    calling_number: str
+    room: str
+    ring: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """Answer a call that came in and put it into the room."""
+
+    call: str
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """Release the call."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """Take the call out of the room, say why, release it."""
+
+    call: str
+    reason: EndReason
+
+
+@dataclass(frozen=True, slots=True)
+class TellNoCredit:
+    """Text the subscriber that the launch ended for lack of credit (REQUIREMENTS C2)."""
+
+    number: str
+
+
+Command = PlaceCall | Admit | HangUp | Goodbye | TellNoCredit
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A conference after an event, and what to do once it is committed."""
+
+    conference: Conference
+    commands: tuple[Command, ...] = ()

@@ -1,0 +1,76 @@
+"""The life of a text: what came in (MO), what goes out (MT), and which of two equal texts is a duplicate.
+
+Owns states, expiry and the duplicate rule. Refuses to know what a text says (grammar.py) and how it travels.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingText:
+    """A mobile-originated text as an SMSC delivered it.
+
+    `session` names the bind it came over; `fingerprint` is equal for equal deliveries (addresses and bytes).
+    """
+
+    smsc: str
+    session: str
+    sender: str
+    recipient: str
+    body: str
+    fingerprint: str
+
+
+class Priority(Enum):
+    """Replies go before everything else."""
+
+    REPLY = 0
+    BULK = 1
+
+
+class MtState(Enum):
+    """QUEUED leaves the store only by the SMSC's answer, or by expiry (REQUIREMENTS S3)."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingText:
+    """A mobile-terminated text that waits for, or has, the SMSC's answer; times are UTC."""
+
+    id: int
+    smsc: str
+    sender: str
+    recipient: str
+    body: str
+    queued_at: datetime
+    expires_at: datetime
+    priority: Priority = Priority.REPLY
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A text with the same fingerprint that is in the store already."""
+
+    id: int
+    session: str
+    received_at: datetime
+    answer_seen: bool
+    """The SMSC answered our reply on the same session: it had read our answer to the text before."""
+
+
+def is_duplicate(text: IncomingText, earlier: Earlier, window: timedelta, now: datetime) -> bool:
+    """Whether the text is a second delivery of the earlier one, not a second wish (REQUIREMENTS S11).
+
+    An SMSC delivers again when it did not get our answer: on another session, soon. On the same session our
+    answer was sent in order, so an equal text there is the subscriber's own repetition; so is one after the
+    SMSC has shown that it read our answer.
+    """
+    if text.session == earlier.session or earlier.answer_seen:
+        return False
+    return now - earlier.received_at <= window

@@ -1,0 +1,24 @@
+"""Telephone numbers: what people write becomes E.164, or nothing.
+
+Owns the only notion of "the same number" in the node. A number is a string of '+' and digits (E.164).
+"""
+
+import phonenumbers
+
+
+def to_e164(written: str, home_region: str) -> str | None:
+    """The number as E.164 ('+447700900001'), or None if it cannot be a telephone number.
+
+    Takes `+`, `00` and national forms (REQUIREMENTS S11). `home_region` is the ISO 3166 code whose national
+    numbers are meant. Possible numbers pass, not only assigned ones: numbering plans grow faster than tables.
+    """
+    digits = written.strip()
+    if digits.startswith("00"):
+        digits = "+" + digits[2:]
+    try:
+        parsed = phonenumbers.parse(digits, home_region)
+    except phonenumbers.NumberParseException:
+        return None
+    if parsed.extension or not phonenumbers.is_possible_number(parsed):
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
