@@ -1,7 +1,7 @@
 """Deliveries in progress: started in the order of arrival, bounded in number, each text settled once.
 
-Owns the tasks that run between a deliver_sm and its response, over reconnects. Refuses to know PDUs; the caller
-gives the work and what to do with its result.
+Owns the tasks that run between a deliver_sm and its response, over reconnects. Refuses to know PDUs; the
+caller gives the work and what to do with its result.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ class Intake:
         task.add_done_callback(self._tasks.discard)
 
     async def finish(self, seconds: float) -> None:
-        """Waits that long for what is in progress, then cancels it: unanswered, the SMSC delivers it again."""
+        """Waits that long for what is in progress, then cancels it: the SMSC delivers again."""
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=seconds)
             for task in late:

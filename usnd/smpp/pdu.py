@@ -19,7 +19,8 @@ HEADER_LENGTH = 16
 LONGEST_PDU = 64 * 1024
 
 _HEADER = struct.Struct(">IIII")
-_LENGTH = struct.Struct(">I")
+_SEQUENCE_AT = 12
+_INTEGER = struct.Struct(">I")
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +256,11 @@ def encode(pdu: Pdu) -> bytes:
     return bytes(out)
 
 
+def with_sequence(frame: bytes, sequence: int) -> bytes:
+    """`frame` under another sequence number: encoded before one was spent on it."""
+    return frame[:_SEQUENCE_AT] + _INTEGER.pack(sequence) + frame[HEADER_LENGTH:]
+
+
 def decode(frame: bytes) -> Pdu:
     """The PDU in `frame`, one whole PDU as Framer gives it. PduError: with all its fields set."""
     _, command, status, sequence = _HEADER.unpack_from(frame)
@@ -296,8 +302,8 @@ class Framer:
         """Whole PDUs, as they become so. May be left unfinished: the rest comes with the next call."""
         buffer = self._buffer
         buffer += data
-        while len(buffer) >= _LENGTH.size:
-            (length,) = _LENGTH.unpack_from(buffer)
+        while len(buffer) >= _INTEGER.size:
+            (length,) = _INTEGER.unpack_from(buffer)
             if not HEADER_LENGTH <= length <= LONGEST_PDU:
                 raise FramingError(f"command_length={length}")
             if len(buffer) < length:

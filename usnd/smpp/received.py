@@ -1,7 +1,7 @@
 """What an SMSC delivers: deliver_sm or data_sm → a subscriber's text (MO) or a delivery receipt.
 
-Owns the reading of addresses, esm_class, concatenation and receipts (SMPP 3.4 §5.2.12, Appendix B). Total: any PDU
-the codec lets through gives one of the two. Refuses to judge what a text says.
+Owns the reading of addresses, esm_class, concatenation and receipts (SMPP 3.4 §5.2.12, Appendix B). Total:
+any PDU the codec lets through gives one of the two. Refuses to judge what a text says.
 """
 
 import hashlib
@@ -51,7 +51,7 @@ class ReceivedText:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A delivery receipt or acknowledgement; message_id and stat as the SMSC writes them, `` if it does not."""
+    """A delivery receipt or acknowledgement; message_id and stat as the SMSC writes them, else empty."""
 
     smsc: str
     session: str

@@ -179,12 +179,12 @@ class Session:
         self._heard = now
         return [self._request(request, now + self._timers.bind)]
 
-    def submit(self, request: SubmitSm | DataSm, now: float) -> Send:
-        """The request with its sequence number. RuntimeError: not bound, or the window is full."""
+    def submit(self, request: type[SubmitSm | DataSm], now: float) -> int:
+        """The sequence number to send such a message with. RuntimeError: not bound, or the window is full."""
         self._expect(State.BOUND)
         if len(self._pending) - self._enquiring >= self._window:
             raise RuntimeError(f"{self._window} messages wait for their response already")
-        return self._request(request, now + self._timers.response)
+        return self._expect_response(request, now + self._timers.response)
 
     def answer(self, request: DeliverSm | DataSm, status: int) -> list[Action]:
         """The response to a taken message; nothing if the session has ended meanwhile."""
@@ -284,12 +284,15 @@ class Session:
         return [Bound(pdu.system_id)]
 
     def _request(self, request: Pdu, deadline: float) -> Send:
+        return Send(replace(request, sequence=self._expect_response(type(request), deadline)))
+
+    def _expect_response(self, request: type[Pdu], deadline: float) -> int:
         while self._next in self._pending:
             self._step()
         sequence = self._next
         self._step()
-        self._pending[sequence] = _Pending(type(request), deadline)
-        return Send(replace(request, sequence=sequence))
+        self._pending[sequence] = _Pending(request, deadline)
+        return sequence
 
     def _step(self) -> None:
         self._next = self._next % HIGHEST_SEQUENCE + 1
