@@ -45,6 +45,23 @@ def render(folder: str, values: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def usn_asterisk(
+    tree: Path, switch_port: int, files: Mapping[str, str], name: str = "usn", qualify: int = 0
+) -> "Asterisk":
+    """The USN's Asterisk: trunk `trunk-msc` to the switch at `switch_port`, calls in to `usn-incoming`.
+
+    `files`: the product's dialplan and conference profiles, as extensions.conf and confbridge.conf.
+    `qualify`: seconds between OPTIONS, 0 for none. AMI by `usnd_account`.
+    """
+    values = {
+        "trunk": "trunk-msc",
+        "context": "usn-incoming",
+        "peer_port": str(switch_port),
+        "qualify": str(qualify),
+    }
+    return Asterisk(tree, name, values, files)
+
+
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex((HOST, port)) == 0
@@ -62,8 +79,10 @@ class Asterisk:
         self.usnd_account = Account(self.ports.manager, "usnd", secrets.token_hex(16))
         self._tree = tree
         self._lay_out({**render("asterisk", {**self._own_values(), **values}), **files})
-        command = [*loader(tree), tree / "usr/sbin/asterisk", "-f", "-C", self.home / "etc/asterisk.conf"]
-        self.process = Process(command, self.home / "log" / "console.log")
+        program, settings = str(tree / "usr/sbin/asterisk"), str(self.home / "etc/asterisk.conf")
+        self.process = Process(
+            [*loader(tree), program, "-f", "-C", settings], self.home / "log" / "console.log"
+        )
 
     def _own_values(self) -> dict[str, str]:
         first, last = self.ports.rtp
@@ -83,6 +102,10 @@ class Asterisk:
     def _lay_out(self, files: Mapping[str, str]) -> None:
         for part in ("etc", "lib", "spool", "run", "log"):
             (self.home / part).mkdir()
+        self.add_files(files)
+
+    def add_files(self, files: Mapping[str, str]) -> None:
+        """Adds or replaces files of its configuration; read at `start` or on a reload."""
         for name, text in files.items():
             (self.home / "etc" / name).write_text(text)
 

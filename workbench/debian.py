@@ -102,14 +102,20 @@ def say(text: str) -> None:
 
 
 def tree(
-    suite: str, packages: Sequence[str], report: Report = say, clock: Callable[[], float] = time.time
+    suite: str,
+    packages: Sequence[str],
+    *,
+    skip: Sequence[str] = (),
+    report: Report = say,
+    clock: Callable[[], float] = time.time,
 ) -> Path:
-    """The directory with `packages` of `suite` and all they depend on, unpacked. Downloads only when it must.
+    """The directory with `packages` of `suite` and all they depend on, downloaded only when it must be.
 
+    `skip`: how the file names start of packages not to unpack; the host has them or nothing needs them.
     A tree checked less than 7 days ago is used without asking the mirror; an older one is used when the
     mirror does not answer. Safe against concurrent runs. Raises DebianError with what to do.
     """
-    request = hashlib.sha256("\n".join([suite, *sorted(packages), *DROPPED]).encode()).hexdigest()[:10]
+    request = hashlib.sha256("\n".join([suite, *sorted(packages), *skip, *DROPPED]).encode()).hexdigest()[:10]
     root = cache_root()
     root.mkdir(parents=True, exist_ok=True)
     with _locked(root / f"{suite}-{request}.lock", report):
@@ -117,7 +123,7 @@ def tree(
         if kept and clock() - (kept / DONE).stat().st_mtime < FRESH_SECONDS:
             return kept
         try:
-            return _refresh(root, f"{suite}-{request}", suite, packages, report)
+            return _refresh(root / f"{suite}-{request}", suite, packages, skip, report)
         except DebianError as error:
             if kept is None:
                 raise
@@ -132,19 +138,20 @@ def _newest(root: Path, pattern: str) -> Path | None:
     return max(done, key=lambda path: (path / DONE).stat().st_mtime, default=None)
 
 
-def _refresh(root: Path, stem: str, suite: str, packages: Sequence[str], report: Report) -> Path:
-    with tempfile.TemporaryDirectory(prefix=f".{stem}-", dir=root) as scratch:
+def _refresh(stem: Path, suite: str, packages: Sequence[str], skip: Sequence[str], report: Report) -> Path:
+    with tempfile.TemporaryDirectory(prefix=f".{stem.name}-", dir=stem.parent) as scratch:
         apt = Apt(Path(scratch), suite, mirror())
         report(f"{packages[0]} of Debian {suite}: asking the mirror")
         apt.update()
         debs = apt.resolve(packages)
         names = "\n".join(sorted(deb.name for deb in debs))
-        target = root / f"{stem}-{hashlib.sha256(names.encode()).hexdigest()[:10]}"
+        target = stem.with_name(f"{stem.name}-{hashlib.sha256(names.encode()).hexdigest()[:10]}")
         if (target / DONE).exists():
             (target / DONE).touch()
             return target
         apt.download(packages, debs, report)
-        unpacked = _unpack(Path(scratch), debs, report)
+        wanted = [deb for deb in debs if not deb.name.startswith(tuple(skip))]
+        unpacked = _unpack(Path(scratch), wanted, report)
         (unpacked / DONE).write_text(names + "\n")
         shutil.rmtree(target, ignore_errors=True)
         unpacked.rename(target)

@@ -25,7 +25,8 @@ class PartError(Exception):
 def private_directory(prefix: str) -> Path:
     """A new directory only we can enter, with a path short enough for Unix sockets in it."""
     usual = tempfile.gettempdir()
-    return Path(tempfile.mkdtemp(prefix=prefix, dir=usual if len(usual) < LONGEST_TEMPORARY else "/var/tmp"))
+    short = usual if len(usual) < LONGEST_TEMPORARY else "/var/tmp"  # noqa: S108 (mkdtemp makes a private one)
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=short))
 
 
 class Process:
@@ -33,7 +34,7 @@ class Process:
 
     def __init__(
         self,
-        command: Sequence[str | Path],
+        command: Sequence[str],
         log: Path,
         *,
         environment: Mapping[str, str] | None = None,
@@ -44,7 +45,7 @@ class Process:
         wrapper = ["setpriv", "--pdeathsig", death_signal.name.removeprefix("SIG")]
         if user is not None:
             wrapper += ["--reuid", str(user[0]), "--regid", str(user[1]), "--clear-groups"]
-        self._command = [*wrapper, "--", *map(str, command)]
+        self._command = [*wrapper, "--", *command]
         self._environment = {**os.environ, **(environment or {})}
         self._log = log
         self._popen: subprocess.Popen[bytes] | None = None
@@ -60,6 +61,11 @@ class Process:
     def alive(self) -> bool:
         """Started and not ended."""
         return self._popen is not None and self._popen.poll() is None
+
+    @property
+    def returncode(self) -> int | None:
+        """How it ended: its exit status, or minus the signal; None while it runs."""
+        return self._popen.poll() if self._popen is not None else None
 
     def start(self) -> None:
         """Starts it in a process group of its own, so that a terminal's Ctrl-C reaches only us."""
