@@ -1,4 +1,4 @@
-"""The command `usnd`. Owns words and exit statuses: 0 done, 1 not possible now, 2 wrong use. Refuses logic."""
+"""The command `usnd`. Owns words and exit statuses (0 done, 1 not now, 2 wrong use); refuses logic."""
 
 import asyncio
 import json

@@ -1,7 +1,7 @@
 """One USN on a workstation: its Asterisk and `usnd` itself, as a process of its own, as on a node.
 
-Owns the configuration file that ties it to the other parts, and reads its journal. Refuses shortcuts: whatever
-is done to it goes in by SMPP, SIP or the command line.
+Owns the configuration file that ties it to the other parts, and reads its journal. Refuses shortcuts:
+whatever is done to it goes in by SMPP, SIP or the command.
 """
 
 import json
@@ -38,7 +38,7 @@ def product_dialplan() -> dict[str, str]:
 class Usn:
     """`async with` starts Asterisk and usnd, bound to the SMSC, and stops both, also on exceptions."""
 
-    def __init__(  # noqa: PLR0913 - one for each part it is tied to
+    def __init__(
         self,
         tree: Path,
         switch_port: int,
@@ -48,7 +48,7 @@ class Usn:
         settings: str = "",
         python: str = sys.executable,
     ) -> None:
-        """`store_url`: SQLite of its own if empty; `settings`: further sections of the configuration, TOML."""
+        """`store_url`: SQLite of its own if empty; `settings`: further sections of the TOML."""
         self.home = private_directory("usn-usnd-")
         self.asterisk: Asterisk = usn_asterisk(tree, switch_port, product_dialplan())
         self.store_url = store_url or f"sqlite:///{self.home}/usn.db"
@@ -122,12 +122,12 @@ format = "json"
             if line["event"] == event and all(line.get(key) == value for key, value in values.items())
         )
 
-    async def until_event(
-        self, event: str, patience: float = 10.0, count: int = 1, **values: object
-    ) -> None:
+    async def until_event(self, event: str, patience: float = 10.0, count: int = 1, **values: object) -> None:
         """Waits for the event to be in the journal `count` times. Raises PartError with its end otherwise."""
         if not await until(lambda: self.count(event, **values) >= count, patience, 0.05):
-            raise PartError(f"no {event!r} {values} in {patience} s; the journal ends:\n{self.process.tail()}")
+            raise PartError(
+                f"no {event!r} {values} in {patience} s; the journal ends:\n{self.process.tail()}"
+            )
 
     async def start_daemon(self) -> None:
         """Starts usnd and waits until it is bound and has Asterisk. Raises PartError."""
@@ -171,7 +171,7 @@ format = "json"
         await self.stop()
 
 
-BOUND = "smsc bound"
+BOUND = "smsc link bound"
 """What the journal says when a bind is made."""
 
 Report = Callable[[str], None]

@@ -222,14 +222,14 @@ class SmscLink:
             self._session = self._new_session()
             self._enter(LinkState.BOUND, session=self._session, system_id=notice.system_id)
         elif isinstance(notice, BindRefused):
-            self._log.warning("The SMSC refused the bind", status=status_name(notice.status))
+            self._log.warning("smsc refused the bind", status=status_name(notice.status))
         else:
             self.counters.dropped += 1
-            self._log.info("A PDU was dropped", reason=notice.reason, session=self._session)
+            self._log.info("pdu dropped", reason=notice.reason, session=self._session)
 
     def _enter(self, state: LinkState, **facts: object) -> None:
         self.state = state
-        self._log.info(f"The link is {state.value}", **facts)
+        self._log.info(f"smsc link {state.value}", **facts)
         self._on_state(self.settings.name, state)
 
 
