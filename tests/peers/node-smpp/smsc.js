@@ -62,12 +62,12 @@ const commands = {
       fields.short_message = Buffer.from(fields.octets, 'hex');
       delete fields.octets;
     }
-    session.deliver_sm(fields, (answer) => report('answered', { id, status: answer.command_status }));
+    session.deliver_sm(fields, (answer) => report('answered', { answer_to: id, status: answer.command_status }));
   },
-  enquire: ({ id }, session) => session.enquire_link((answer) => report('answered', { id, status: answer.command_status })),
+  enquire: ({ id }, session) => session.enquire_link((answer) => report('answered', { answer_to: id, status: answer.command_status })),
   unbind: ({ id }, session) =>
     session.unbind((answer) => {
-      report('answered', { id, status: answer.command_status });
+      report('answered', { answer_to: id, status: answer.command_status });
       session.close();
     }),
   raw: ({ octets }, session) => session.socket.write(Buffer.from(octets, 'hex')),
@@ -84,6 +84,7 @@ readline.createInterface({ input: process.stdin }).on('line', (line) => {
   const command = JSON.parse(line);
   const [session] = sessions;
   commands[command.do](command, session);
+  report('told', { done: command.id });
 }).on('close', () => process.exit(0));
 
 server.listen(0, '127.0.0.1', () => report('listening', { port: server.address().port }));
