@@ -12,7 +12,7 @@ from types import MappingProxyType
 from usnd.domain.conference import Participant
 
 LONGEST_NAME = 20
-_NAME = re.compile(rf"[^\W\d_][\w.&']{{1,{LONGEST_NAME - 1}}}")
+_NAME = re.compile(rf"[^\W\d_][\w.&'-]{{1,{LONGEST_NAME - 1}}}")
 
 
 def name_key(name: str) -> str:

@@ -3,7 +3,11 @@
 Owns the only notion of "the same number" in the node. A number is a string of '+' and digits (E.164).
 """
 
+import re
+
 import phonenumbers
+
+_WRITTEN = re.compile(r"\+?[\d ().\-/]{2,30}")
 
 
 def to_e164(written: str, home_region: str) -> str | None:
@@ -13,6 +17,8 @@ def to_e164(written: str, home_region: str) -> str | None:
     numbers are meant. Possible numbers pass, not only assigned ones: numbering plans grow faster than tables.
     """
     digits = written.strip()
+    if not _WRITTEN.fullmatch(digits):  # the library would also take letters: "1800FLOWERS"
+        return None
     if digits.startswith("00"):
         digits = "+" + digits[2:]
     try:

@@ -1,0 +1,186 @@
+"""The configuration: one TOML file, read once, frozen, refused whole if anything in it is not understood.
+
+Owns names, defaults and bounds of everything an operator may set. Refuses unknown keys: a misspelt key
+would otherwise be a setting that silently does nothing. `docs/operator/configuration.md` explains each.
+"""
+
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+from phonenumbers import SUPPORTED_REGIONS
+
+from usnd.domain.conference import Rules
+from usnd.domain.texting import TextRules
+
+Seconds = Annotated[float, Meta(gt=0, le=86400)]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+ShortCode = Annotated[str, Meta(pattern=r"^\+?\d{1,15}$")]
+Cause = Annotated[int, Meta(ge=1, le=127)]
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the message says where and why, in words for an operator."""
+
+
+class Secret:
+    """A password that no log, traceback or dump can show by accident."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The password itself; call this only where it goes on the wire."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class NodeConfig(_Section, frozen=True, kw_only=True):
+    """Who we are in the numbering plan."""
+
+    home_region: Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+    short_code: ShortCode
+
+
+class StoreConfig(_Section, frozen=True, kw_only=True):
+    """Where everything acknowledged is kept: `sqlite:////path` or `postgresql+psycopg://…`."""
+
+    url: Annotated[str, Meta(pattern=r"^(sqlite:///|postgresql\+psycopg://)")]
+
+
+class AsteriskConfig(_Section, frozen=True, kw_only=True):
+    """The AMI of this server's Asterisk, and how a call is dialled out."""
+
+    port: Port = 5038
+    host: str = "127.0.0.1"
+    username: str = "usnd"
+    secret: Secret
+    dial: Annotated[str, Meta(pattern=r"^[A-Za-z]+/[^,&|\r\n]*\{number\}[^,&|\r\n]*$")] = (
+        "PJSIP/{number}@trunk-msc"
+    )
+    calls_per_second: Annotated[float, Meta(gt=0, le=1000)] = 50
+    frozen_after: Seconds = 10
+
+
+class ConferenceConfig(_Section, frozen=True, kw_only=True):
+    """REQUIREMENTS C5, C10."""
+
+    away: Seconds = 120
+    ring: Seconds = 45
+    most_participants: Annotated[int, Meta(ge=1, le=1000)] = 60
+    no_credit_causes: Annotated[tuple[Cause, ...], Meta(max_length=20)] = (50,)
+
+
+class TextsConfig(_Section, frozen=True, kw_only=True):
+    """REQUIREMENTS S3, S4, S11."""
+
+    answer_unregistered: bool = True
+    duplicate_window: Seconds = 600
+    validity: Seconds = 3600
+
+
+class SmscConfig(_Section, frozen=True, kw_only=True):
+    """One bind to one SMSC, as transceiver."""
+
+    name: Name
+    host: str
+    port: Port = 2775
+    system_id: Annotated[str, Meta(max_length=15)]
+    password: Secret
+    system_type: Annotated[str, Meta(max_length=12)] = ""
+    alphabet: Literal["gsm7", "latin1", "ascii"] = "gsm7"
+    window: Annotated[int, Meta(ge=1, le=1000)] = 10
+    enquire_interval: Seconds = 15
+    response_timeout: Seconds = 10
+
+
+class LogConfig(_Section, frozen=True, kw_only=True):
+    """`text` for people and the journal, `json` for machines."""
+
+    format: Literal["text", "json"] = "text"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Config(_Section, frozen=True, kw_only=True):
+    """The whole file."""
+
+    node: NodeConfig
+    store: StoreConfig
+    asterisk: AsteriskConfig
+    smsc: Annotated[tuple[SmscConfig, ...], Meta(min_length=1, max_length=32)]
+    conference: ConferenceConfig = ConferenceConfig()
+    texts: TextsConfig = TextsConfig()
+    log: LogConfig = LogConfig()
+
+    def conference_rules(self) -> Rules:
+        """The part of it that the domain needs to conduct conferences."""
+        return Rules(
+            away=timedelta(seconds=self.conference.away),
+            ring=timedelta(seconds=self.conference.ring),
+            no_credit_causes=frozenset(self.conference.no_credit_causes),
+        )
+
+    def text_rules(self) -> TextRules:
+        """The part of it that the domain needs to understand texts."""
+        return TextRules(self.node.home_region, self.conference.most_participants)
+
+
+def load(path: Path) -> Config:
+    """The configuration in the file.
+
+    Raises:
+        ConfigError: it cannot be read, is not TOML, has an unknown key or a value out of bounds.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    try:
+        return parse(text)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def parse(text: str) -> Config:
+    """The configuration in TOML text; raises ConfigError."""
+    try:
+        config = msgspec.convert(tomllib.loads(text), Config, dec_hook=_decode)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"not TOML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise ConfigError(_in_words(error)) from error
+    _check(config)
+    return config
+
+
+def _check(config: Config) -> None:
+    if config.node.home_region not in SUPPORTED_REGIONS:
+        raise ConfigError(f"node.home_region: {config.node.home_region} is not a country code (ISO 3166)")
+    names = [smsc.name for smsc in config.smsc]
+    if len(set(names)) != len(names):
+        raise ConfigError("smsc: two binds have the same name")
+
+
+def _decode(wanted: type, value: object) -> object:
+    if wanted is Secret and isinstance(value, str) and value:
+        return Secret(value)
+    raise TypeError("a non-empty string is expected")
+
+
+def _in_words(error: msgspec.ValidationError) -> str:
+    """The library's "Object contains unknown field `x` - at `$.node`" in an operator's words."""
+    problem, _, place = str(error).partition(" - at `")
+    where = place.rstrip("`").removeprefix("$").lstrip(".") or "top level"
+    return f"{where}: {problem.replace('Object', 'section').replace('field', 'key')}"

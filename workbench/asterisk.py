@@ -1,0 +1,169 @@
+"""A private Asterisk: the real one, from Debian's packages, without root.
+
+Owns its directories, configuration, ports and life. Refuses autoloading: only the modules listed in conf/.
+"""
+
+import secrets
+import shutil
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from signal import SIGCONT, SIGSTOP
+from string import Template
+from types import TracebackType
+from typing import Self
+
+from workbench import debian
+from workbench.manager import Account, Answer, act
+from workbench.ports import HOST, PortBlock
+from workbench.process import PartError, Process, private_directory, until
+
+PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm")
+SUITE = "forky"  # the first Debian release with Asterisk 22
+CONF = Path(__file__).parent / "conf"
+START_PATIENCE = 20.0
+
+
+def asterisk_tree() -> Path:
+    """The unpacked Asterisk and its sounds. Raises DebianError."""
+    return debian.tree(SUITE, PACKAGES)
+
+
+def loader(tree: Path) -> list[str]:
+    """The command words that run a program of `tree` with the tree's own C library."""
+    programs = sorted(tree.glob("usr/lib/**/ld-linux-*.so.*"))
+    if not programs:
+        raise PartError(f"no loader in {tree.name}: remove it from the cache and fetch it again")
+    return [str(programs[0]), "--library-path", str(programs[0].parent)]
+
+
+def render(folder: str, values: Mapping[str, str]) -> dict[str, str]:
+    """Each template in conf/`folder` filled in, by file name."""
+    return {
+        path.name: Template(path.read_text()).substitute(values)
+        for path in sorted((CONF / folder).glob("*.conf"))
+    }
+
+
+def usn_asterisk(
+    tree: Path, switch_port: int, files: Mapping[str, str], name: str = "usn", qualify: int = 0
+) -> "Asterisk":
+    """The USN's Asterisk: trunk `trunk-msc` to the switch at `switch_port`, calls in to `usn-incoming`.
+
+    `files`: the product's dialplan and conference profiles, as extensions.conf and confbridge.conf.
+    `qualify`: seconds between OPTIONS, 0 for none. AMI by `usnd_account`.
+    """
+    values = {
+        "trunk": "trunk-msc",
+        "context": "usn-incoming",
+        "peer_port": str(switch_port),
+        "qualify": str(qualify),
+    }
+    return Asterisk(tree, name, values, files)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
+class Asterisk:
+    """One instance. `async with` starts it and stops it, also on exceptions."""
+
+    def __init__(self, tree: Path, name: str, values: Mapping[str, str], files: Mapping[str, str]) -> None:
+        """`values` fill the templates of conf/asterisk; `files` (name to text) are added to astetcdir."""
+        self.name = name
+        self.ports = PortBlock()
+        self.home = private_directory(f"usn-{name}-")
+        self.account = Account(self.ports.manager, "workbench", secrets.token_hex(16))
+        self.usnd_account = Account(self.ports.manager, "usnd", secrets.token_hex(16))
+        self._tree = tree
+        self._lay_out({**render("asterisk", {**self._own_values(), **values}), **files})
+        program, settings = str(tree / "usr/sbin/asterisk"), str(self.home / "etc/asterisk.conf")
+        self.process = Process(
+            [*loader(tree), program, "-f", "-C", settings], self.home / "log" / "console.log"
+        )
+
+    def _own_values(self) -> dict[str, str]:
+        first, last = self.ports.rtp
+        return {
+            "name": self.name,
+            "home": str(self.home),
+            "modules": str(next(self._tree.glob("usr/lib/**/asterisk/modules"))),
+            "data": str(self._tree / "usr/share/asterisk"),
+            "manager_port": str(self.ports.manager),
+            "workbench_secret": self.account.secret,
+            "usnd_secret": self.usnd_account.secret,
+            "sip_port": str(self.ports.sip),
+            "rtp_first": str(first),
+            "rtp_last": str(last),
+        }
+
+    def _lay_out(self, files: Mapping[str, str]) -> None:
+        for part in ("etc", "lib", "spool", "run", "log"):
+            (self.home / part).mkdir()
+        self.add_files(files)
+
+    def add_files(self, files: Mapping[str, str]) -> None:
+        """Adds or replaces files of its configuration; read at `start` or on a reload."""
+        for name, text in files.items():
+            (self.home / "etc" / name).write_text(text)
+
+    async def start(self) -> None:
+        """Returns when it is fully booted. Raises PartError with the end of its log."""
+        self.process.start()
+        port = self.ports.manager
+
+        def listening() -> bool:
+            return not self.process.alive or _listens(port)
+
+        if not await until(listening, START_PATIENCE) or not self.process.alive:
+            raise PartError(f"Asterisk {self.name} did not start:\n{self.log()}")
+        await act(self.account, "Command", {"Command": "core waitfullybooted"}, START_PATIENCE)
+
+    async def stop(self) -> None:
+        """Ends it and removes its directories. Calls in it end without a signal to their peers."""
+        try:
+            await self.process.stop()
+        finally:
+            self.ports.close()
+            shutil.rmtree(self.home, ignore_errors=True)
+
+    def kill(self) -> None:
+        """SIGKILL: what a crash looks like. `start` brings it back with its database."""
+        self.process.kill()
+
+    def freeze(self) -> None:
+        """SIGSTOP: connected but silent."""
+        self.process.send(SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        self.process.send(SIGCONT)
+
+    async def act(self, action: str, **fields: str) -> Answer:
+        """One manager action with all rights. Raises PartError when there is no answer."""
+        return await act(self.account, action, fields)
+
+    async def cli(self, command: str) -> str:
+        """What the command prints on Asterisk's console. Raises PartError when there is no answer."""
+        return (await self.act("Command", Command=command)).output
+
+    def log(self, lines: int = 40) -> str:
+        """The end of its console output and of its log."""
+        messages = self.home / "log" / "messages.log"
+        text = messages.read_text(errors="replace") if messages.exists() else ""
+        return self.process.tail(lines) + "\n" + "\n".join(text.splitlines()[-lines:])
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
