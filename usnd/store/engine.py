@@ -28,8 +28,8 @@ _SQLITE_PRAGMAS = (
     "PRAGMA busy_timeout=5000",
 )
 
-# PostgreSQL error codes, appendix A: connection, rollback by deadlock, resources (disk full), shutdown and
-# start-up, system errors, and a server that is (or became) a standby.
+# PostgreSQL error codes, appendix A: connection, a clash with another transaction, resources (disk full),
+# shutdown and start-up, system errors; and a server that is (or became) a standby.
 _OUTAGE_CLASSES = ("08", "40", "53", "57P", "58")
 _STANDBY = "25006"
 _SQLITE_OUTAGES = frozenset(
@@ -49,19 +49,27 @@ _SQLITE_OUTAGES = frozenset(
 def engine_for(url: str) -> Engine:
     """An engine that opens a new connection each time it is asked for one.
 
-    `url` is 'sqlite:////path/to/file' or 'postgresql+psycopg://…'. Raises ValueError for any other.
+    `url` is 'sqlite:////path/to/file' or 'postgresql+psycopg://…'. Raises ValueError for any other. Its
+    errors never show values: they are people's numbers and words.
     """
     backend = make_url(url).get_backend_name()
     if backend == "sqlite":
         # isolation_level None: Python's sqlite3 begins nothing by itself, or it would begin only at the
         # first INSERT and leave a SELECT before it outside the transaction.
         connect_args: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
-        engine = create_engine(url, poolclass=NullPool, connect_args=connect_args)
+        engine = create_engine(url, poolclass=NullPool, connect_args=connect_args, hide_parameters=True)
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin_immediate)
         return engine
     if backend == "postgresql":
-        return create_engine(url, poolclass=NullPool, connect_args=_POSTGRESQL)
+        # A unit of work sees one state of the database, whoever else writes: a clash is run again.
+        return create_engine(
+            url,
+            poolclass=NullPool,
+            connect_args=_POSTGRESQL,
+            isolation_level="REPEATABLE READ",
+            hide_parameters=True,
+        )
     raise ValueError(f"the store runs on SQLite and PostgreSQL, not on {backend}")
 
 

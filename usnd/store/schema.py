@@ -48,7 +48,7 @@ metadata = MetaData(
 
 
 class Utc(TypeDecorator[datetime]):
-    """An aware datetime, in UTC on the way in and out; SQLite keeps no zone. Refuses naive ones (ValueError)."""
+    """An aware time, in UTC on the way in and out: SQLite keeps no zone. Refuses naive times (ValueError)."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -271,5 +271,11 @@ commit_mark = Table(
 # Written out, not bound: a database uses a partial index only where it can read its condition in the query.
 is_queued = mt_texts.c.state == literal_column("'queued'")
 is_live = conferences.c.state != literal_column("'ended'")
-Index("ix_mt_texts_queued", mt_texts.c.priority, mt_texts.c.id, postgresql_where=is_queued, sqlite_where=is_queued)
+Index(
+    "ix_mt_texts_queued",
+    mt_texts.c.priority,
+    mt_texts.c.id,
+    postgresql_where=is_queued,
+    sqlite_where=is_queued,
+)
 Index("ix_conferences_live", conferences.c.id, postgresql_where=is_live, sqlite_where=is_live)
