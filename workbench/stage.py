@@ -74,7 +74,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(settings: str = "", numbers: Iterable[str] = tuple(EVERYBODY.values())) -> AsyncIterator[Stage]:
+async def stage(
+    settings: str = "", numbers: Iterable[str] = tuple(EVERYBODY.values())
+) -> AsyncIterator[Stage]:
     """Starts everything and stops it, also on exceptions. `settings`: further TOML for the USN."""
     tones = dict(zip(numbers, TONES, strict=False))
     tree = asterisk_tree()

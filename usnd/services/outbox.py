@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from usnd.domain.messages import MtState, OutgoingText, Priority
+from usnd.domain.messages import MtState, OutgoingText
 from usnd.domain.replies import Reply, render
 from usnd.services.committing import surely
 from usnd.smpp.link import SmscLink
@@ -60,8 +60,7 @@ class Outbox:
             render(message),
             now,
             now + self._validity,
-            Priority.REPLY,
-            mo_id,
+            mo_id=mo_id,
         )
 
     def send(self, text: OutgoingText) -> None:
