@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib.resources import files
@@ -57,7 +58,9 @@ class Usn:
         self.config.chmod(0o600)
         self.journal = self.home / "journal"
         self._python = python
-        self.process = Process([python, "-m", "usnd", "run", "--config", str(self.config)], self.journal)
+        self._environment = {"PYTHONPATH": str(Path(__file__).parents[1])}
+        command = [python, "-m", "usnd", "run", "--config", str(self.config)]
+        self.process = Process(command, self.journal, environment=self._environment)
 
     def _toml(self, smsc_port: int, settings: str) -> str:
         manager = self.asterisk.usnd_account
@@ -90,15 +93,13 @@ format = "json"
 
     def command(self, *words: str) -> str:
         """What `usnd <words>` prints. Raises PartError when it fails."""
-        import subprocess  # noqa: PLC0415
-
         done = subprocess.run(
             [self._python, "-m", "usnd", *words, "--config", str(self.config)],
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
-            env=dict(os.environ),
+            env={**os.environ, **self._environment},
         )
         if done.returncode != 0:
             raise PartError(f"usnd {' '.join(words)}: {done.stderr.strip()}")
@@ -124,10 +125,14 @@ format = "json"
 
     async def until_event(self, event: str, patience: float = 10.0, count: int = 1, **values: object) -> None:
         """Waits for the event to be in the journal `count` times. Raises PartError with its end otherwise."""
-        if not await until(lambda: self.count(event, **values) >= count, patience, 0.05):
-            raise PartError(
-                f"no {event!r} {values} in {patience} s; the journal ends:\n{self.process.tail()}"
-            )
+
+        def there() -> bool:
+            return self.count(event, **values) >= count
+
+        await until(lambda: there() or not self.process.alive, patience, 0.05)
+        if not there():
+            state = "alive" if self.process.alive else f"ended ({self.process.returncode})"
+            raise PartError(f"no {event!r} {values}; usnd is {state}; its journal:\n{self.process.tail()}")
 
     async def start_daemon(self) -> None:
         """Starts usnd and waits until it is bound and has Asterisk. Raises PartError."""
