@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from workbench.asterisk import asterisk_tree
 from workbench.process import PartError, until
@@ -39,6 +40,10 @@ class Stage:
     usn: Usn
     tones: dict[str, int]
     """Each number's tone in Hz."""
+
+    def handset(self, number: str, **does: Any) -> Handset:
+        """The handset of a number, to be changed: `await switch.put(stage.handset(n, ring=2.0))`."""
+        return Handset(number, self.tones[number], **does)
 
     async def text(self, body: str, sender: str = SUBSCRIBER, patience: float = 10.0) -> str:
         """The sender texts the short code; the answer. Raises PartError."""
@@ -75,17 +80,25 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    settings: str = "", numbers: Iterable[str] = tuple(EVERYBODY.values())
+    settings: str = "", *, frozen_after: float = 10.0, store_url: str = ""
 ) -> AsyncIterator[Stage]:
-    """Starts everything and stops it, also on exceptions. `settings`: further TOML for the USN."""
-    tones = dict(zip(numbers, TONES, strict=False))
+    """Starts everything and stops it, also on exceptions. Settings: as of `Usn`."""
+    tones = dict(zip(EVERYBODY.values(), TONES, strict=False))
     tree = asterisk_tree()
     smsc = Smsc(time.monotonic)
     await smsc.start()
     try:
         async with Switch(tree) as switch:
             await switch.put(*(Handset(number, tone) for number, tone in tones.items()))
-            async with Usn(tree, switch.port, smsc.port, settings=settings) as usn:
+            node = Usn(
+                tree,
+                switch.port,
+                smsc.port,
+                settings=settings,
+                frozen_after=frozen_after,
+                store_url=store_url,
+            )
+            async with node as usn:
                 await smsc.bound()
                 usn.command("subscriber", "add", SUBSCRIBER)
                 yield Stage(smsc, switch, usn, tones)

@@ -47,6 +47,7 @@ class Usn:
         *,
         store_url: str = "",
         settings: str = "",
+        frozen_after: float = 10.0,
         python: str = sys.executable,
     ) -> None:
         """`store_url`: SQLite of its own if empty; `settings`: further sections of the TOML."""
@@ -54,7 +55,7 @@ class Usn:
         self.asterisk: Asterisk = usn_asterisk(tree, switch_port, product_dialplan())
         self.store_url = store_url or f"sqlite:///{self.home}/usn.db"
         self.config = self.home / "usnd.toml"
-        self.config.write_text(self._toml(smsc_port, settings))
+        self.config.write_text(self._toml(smsc_port, frozen_after, settings))
         self.config.chmod(0o600)
         self.journal = self.home / "journal"
         self._python = python
@@ -62,7 +63,7 @@ class Usn:
         command = [python, "-m", "usnd", "run", "--config", str(self.config)]
         self.process = Process(command, self.journal, environment=self._environment)
 
-    def _toml(self, smsc_port: int, settings: str) -> str:
+    def _toml(self, smsc_port: int, frozen_after: float, settings: str) -> str:
         manager = self.asterisk.usnd_account
         return f"""
 [node]
@@ -76,6 +77,7 @@ url = "{self.store_url}"
 port = {manager.port}
 username = "{manager.user}"
 secret = "{manager.secret}"
+frozen_after = {frozen_after}
 
 [[smsc]]
 name = "smsc"

@@ -51,8 +51,8 @@ def install() -> Path:
 class NodeSmsc:
     """`events` is all it reported, in order; `port` where it listens on 127.0.0.1."""
 
-    def __init__(self) -> None:
-        self.port = 0
+    def __init__(self, port: int = 0) -> None:
+        self.port = port
         self.events: list[Event] = []
         self._changed = asyncio.Condition()
         self._next_id = 0
@@ -62,6 +62,7 @@ class NodeSmsc:
         self._process = await asyncio.create_subprocess_exec(
             _tool("node"),
             str(_HERE / "smsc.js"),
+            str(self.port),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env={**os.environ, "NODE_PATH": str(place / "node_modules")},

@@ -1,5 +1,6 @@
 // An SMSC of node-smpp, driven by JSON lines: commands on stdin, what happens on stdout.
 // Owns no expectation: it reports every PDU and does what it is told.
+// Its argument is the port to listen on; without it, a free one.
 'use strict';
 
 const readline = require('readline');
@@ -87,4 +88,4 @@ readline.createInterface({ input: process.stdin }).on('line', (line) => {
   report('told', { done: command.id });
 }).on('close', () => process.exit(0));
 
-server.listen(0, '127.0.0.1', () => report('listening', { port: server.address().port }));
+server.listen(Number(process.argv[2] || 0), '127.0.0.1', () => report('listening', { port: server.address().port }));
