@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from usnd.smpp.outbox import Outbox
 from usnd.smpp.pdu import (
     RESPONSES,
     BindTransceiver,
@@ -191,6 +192,7 @@ class _Connection:
         self.bound = False
         self._smsc = smsc
         self._writer = writer
+        self._outbox = Outbox(writer)
         self._sequences = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Pdu]] = {}
 
@@ -200,7 +202,7 @@ class _Connection:
             while data := await reader.read(_READ_OCTETS):
                 for frame in framer.feed(data):
                     await self._receive(frame)
-                await self._writer.drain()
+                await self._outbox.drain()
 
     async def request(self, request: Pdu) -> Pdu:
         """The response. ConnectionError: the connection was lost before it came."""
@@ -220,7 +222,7 @@ class _Connection:
                 future.set_exception(ConnectionError("the bind was lost"))
 
     def _send(self, pdu: Pdu) -> None:
-        self._writer.write(encode(pdu))
+        self._outbox.put(encode(pdu))
 
     async def _receive(self, frame: bytes) -> None:
         try:

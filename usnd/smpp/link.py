@@ -182,9 +182,8 @@ class SmscLink:
             lasted = self._host.clock() - self._bound_at
             # A bind that does not outlive one enquiry is no better than none: it must not end the backoff.
             failures = 0 if lasted > own.timers.enquire_interval else min(failures + 1, _MOST_DOUBLINGS)
-            longest = min(own.reconnect_cap, own.reconnect_first * 2.0 ** max(0, failures - 1))
             if not self._stopping.is_set():
-                await asyncio.sleep(self._rng.uniform(0, longest))
+                await asyncio.sleep(self._rng.uniform(0, own.longest_wait(failures)))
 
     async def _serve_once(self) -> None:
         own = self.settings

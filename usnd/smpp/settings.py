@@ -35,6 +35,10 @@ class LinkSettings:
     reconnect_first: float = 0.1
     reconnect_cap: float = 30.0
 
+    def longest_wait(self, failures: int) -> float:
+        """Seconds before the next attempt at most; the wait is drawn from zero to this (full jitter)."""
+        return min(self.reconnect_cap, self.reconnect_first * 2.0 ** max(0, failures - 1))
+
 
 class LinkState(Enum):
     DOWN = "down"
