@@ -29,19 +29,19 @@ class AmiError(Exception):
     """The base of what a request can end with."""
 
 
-class AmiRefused(AmiError, ValueError):  # noqa: N818 - named for the outcome
+class AmiRefused(AmiError, ValueError):
     """Not sent: a name or value must not go on the wire."""
 
 
-class AmiDown(AmiError):  # noqa: N818 - named for the outcome
+class AmiDown(AmiError):
     """Not sent: there is no link."""
 
 
-class AmiTimeout(AmiError):  # noqa: N818 - named for the outcome
+class AmiTimeout(AmiError):
     """Sent, but no answer in time or before the link was lost: whether Asterisk did it is unknown."""
 
 
-class AmiFailed(AmiError):  # noqa: N818 - named for the outcome
+class AmiFailed(AmiError):
     """Asterisk answered with an error; its text is the message."""
 
 
