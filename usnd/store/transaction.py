@@ -4,6 +4,7 @@ Owns the notice whether anything was written. Refuses to begin, commit or roll b
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
 
 from sqlalchemy import Connection, Executable
@@ -27,6 +28,13 @@ class Transaction:
         """Run a statement, once for each of the rows if there are several. Raises SQLAlchemy's errors."""
         self.wrote = self.wrote or not statement.is_select
         return self._connection.execute(statement, values)
+
+    def savepoint(self) -> AbstractContextManager[object]:
+        """`with tx.savepoint():` undoes the work inside when it raises; what was done before stays.
+
+        The only way to live on after a statement that failed: PostgreSQL refuses all others.
+        """
+        return self._connection.begin_nested()
 
     @cached_property
     def subscribers(self) -> Subscribers:
