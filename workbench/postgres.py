@@ -47,6 +47,11 @@ def installed() -> Programs | None:
     return Programs(found[-1].parent, {}) if found else None
 
 
+def programs() -> Programs:
+    """The host's PostgreSQL: installed, else unpacked. Raises DebianError."""
+    return installed() or unpacked()
+
+
 def unpacked() -> Programs:
     """PostgreSQL of the host's release from Debian's packages, with the host's own C library.
 
