@@ -59,6 +59,10 @@ class CallEvent(Enum):
     OVERDUE = "overdue"
 
 
+SIGNS_OF_LIFE = frozenset({CallEvent.PLACED, CallEvent.RINGING, CallEvent.ANSWERED, CallEvent.JOINED})
+"""Events that only a call with a living channel can have."""
+
+
 class Outcome(Enum):
     """How a call ended, as subscriber, CDR and console read it (REQUIREMENTS C9)."""
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from usnd.domain.calls import (
+    SIGNS_OF_LIFE,
     Call,
     CallEvent,
     CallNews,
@@ -40,7 +41,6 @@ from usnd.domain.conference import (
     Turn,
 )
 
-_SIGNS_OF_LIFE = frozenset({CallEvent.PLACED, CallEvent.RINGING, CallEvent.ANSWERED, CallEvent.JOINED})
 _UNANSWERED = frozenset({CallState.PLANNED, CallState.DIALLING, CallState.RINGING})
 
 
@@ -105,7 +105,7 @@ def _on_call(conference: Conference, news: CallNews, rules: Rules, now: datetime
     after = follow(before, news, rules.no_credit_causes, now)
     if after is before:
         # A call that we gave up shows life: its release was lost on the way, or overtook its placing.
-        undead = (before.told_to_end or not before.live) and news.event in _SIGNS_OF_LIFE
+        undead = (before.told_to_end or not before.live) and news.event in SIGNS_OF_LIFE
         return Step(conference, (HangUp(before.id),) if undead else ())
     settled = _settle(_with(conference, after), rules, now)
     if after.outcome is Outcome.NO_CREDIT and settled.state is not ConferenceState.ENDING:

@@ -52,7 +52,7 @@ _INSERT_MEMBERS = insert(group_members)
 _EMPTY_GROUP = delete(group_members).where(group_members.c.group_id == bindparam("emptied"))
 
 
-class UnknownMember(LookupError):  # noqa: N818 -- the field's word
+class UnknownMember(LookupError):
     """A group was to hold a user or group that its subscriber does not have."""
 
 

@@ -32,11 +32,11 @@ _MARK = update(commit_mark).where(_MINE, commit_mark.c.epoch == bindparam("since
 _ASK = _MARK.values(number=commit_mark.c.number).returning(commit_mark.c.number)
 
 
-class Outage(Exception):  # noqa: N818 -- nobody's error
+class Outage(Exception):
     """The database could not do it now: give the same units again; they will not be done twice."""
 
 
-class Refused(Exception):  # noqa: N818 -- its cause is the error
+class Refused(Exception):
     """Nothing of the batch was committed: the unit at `position` raised the cause.
 
     `position` is None where it cannot be told which unit is at fault.
@@ -47,11 +47,11 @@ class Refused(Exception):  # noqa: N818 -- its cause is the error
         self.position = position
 
 
-class StoreTaken(Exception):  # noqa: N818 -- a fact about another process
+class StoreTaken(Exception):
     """Another process opened the database under this writer's name; this one may write no more."""
 
 
-class _NotReplicated(Exception):  # noqa: N818 -- a fact about a commit
+class _NotReplicated(Exception):
     """The wait for the synchronous standby was cancelled: committed here, perhaps only here."""
 
 

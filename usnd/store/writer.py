@@ -24,15 +24,15 @@ _FIRST_PAUSE = 0.02
 _LONGEST_PAUSE = 0.5
 
 
-class StoreBusy(Exception):  # noqa: N818 -- the caller may come again
+class StoreBusy(Exception):
     """Too many units of work wait already; this one was not taken."""
 
 
-class StoreClosed(Exception):  # noqa: N818 -- a fact
+class StoreClosed(Exception):
     """The store was closed. A unit that had been taken may be committed or not."""
 
 
-class _GaveUp(Exception):  # noqa: N818 -- a decision
+class _GaveUp(Exception):
     """The store was told to close while the database was away."""
 
 

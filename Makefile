@@ -1,0 +1,61 @@
+# Everything a developer or an operator's workstation does with this tree. `make` alone lists the targets.
+# Nothing here needs root. Caches lie in the user's cache directory, keyed by content.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/usn
+PYTHON ?= python3
+venv = $(CACHE)/venv/$(shell { $(PYTHON) -V; cat $(1); } | sha256sum | cut -c1-16)
+RUN := $(call venv,requirements.txt)
+DEV := $(call venv,requirements-dev.txt)
+export PYTHONPATH := $(CURDIR)
+
+.PHONY: help demo play test unit integration lint format lock bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+demo: $(RUN)/ready ## a text becomes a conference on this machine: real Asterisk, tones heard, everything stopped after
+	@$(RUN)/bin/python -m workbench.demo
+
+play: $(RUN)/ready ## the same, left running, with a prompt to text as a subscriber or act a handset
+	@$(RUN)/bin/python -m workbench.play
+
+test: lint ## all tests: linters, types, unit, integration on the real parts
+	@$(DEV)/bin/pytest
+
+unit: $(DEV)/ready ## the tests without I/O, with the coverage of the domain
+	@$(DEV)/bin/pytest tests/unit --cov --cov-report=term-missing:skip-covered
+
+integration: $(DEV)/ready ## the tests on Asterisk, PostgreSQL, SQLite and an SMSC of another make
+	@$(DEV)/bin/pytest tests/integration
+
+lint: $(DEV)/ready ## style, types and the import rule
+	@$(DEV)/bin/ruff check .
+	@$(DEV)/bin/ruff format --check --quiet .
+	@$(DEV)/bin/mypy
+	@$(DEV)/bin/lint-imports --no-cache > build/imports.log || { cat build/imports.log; exit 1; }
+
+format: $(DEV)/ready ## put the sources into the one format
+	@$(DEV)/bin/ruff check --fix-only --quiet .
+	@$(DEV)/bin/ruff format --quiet .
+
+bench: $(DEV)/ready ## text to first INVITE, beside AMI Originate to INVITE; results in build/bench/
+	@$(DEV)/bin/python -m workbench.bench_launch
+
+lock: $(DEV)/ready ## renew requirements*.txt from pyproject.toml (needs `uv` in the environment)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --no-emit-index-url --no-emit-find-links --extra dev pyproject.toml -o requirements-dev.txt
+
+clean: ## remove what was built here; the caches stay
+	rm -rf build .mypy_cache .ruff_cache .hypothesis .coverage
+
+$(RUN)/ready: NEEDS := requirements.txt
+$(DEV)/ready: NEEDS := requirements-dev.txt
+$(CACHE)/venv/%/ready:
+	@mkdir -p build
+	@echo "setting up Python packages ($(NEEDS)), once"
+	@rm -rf $(@D) && $(PYTHON) -m venv $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $(NEEDS)
+	@touch $@

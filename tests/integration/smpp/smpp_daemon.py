@@ -1,0 +1,57 @@
+"""What stands in the daemon's place in the tests of a link."""
+
+import asyncio
+import itertools
+import random
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+
+from usnd.smpp.link import SmscLink
+from usnd.smpp.received import Receipt, ReceivedText
+from usnd.smpp.settings import LinkSettings, LinkState
+from usnd.smpp.status import CommandStatus
+
+OK = CommandStatus.ESME_ROK
+
+
+class Daemon:
+    """Stands in the daemon's place: one link, what it handed over, and how deliveries are settled."""
+
+    def __init__(self, settings: LinkSettings) -> None:
+        self.texts: list[ReceivedText] = []
+        self.receipts: list[Receipt] = []
+        self.states: list[LinkState] = []
+        self.settle: Callable[[ReceivedText], Awaitable[CommandStatus]] | None = None
+        numbers = itertools.count(1)
+        self.link = SmscLink(
+            settings,
+            on_text=self._text,
+            on_receipt=self._receipt,
+            on_state=self._state,
+            new_session=lambda: f"bind-{next(numbers)}",
+            clock=time.monotonic,
+            rng=random.Random(1),
+        )
+
+    async def _text(self, text: ReceivedText) -> CommandStatus:
+        self.texts.append(text)
+        return await self.settle(text) if self.settle else OK
+
+    async def _receipt(self, receipt: Receipt) -> CommandStatus:
+        self.receipts.append(receipt)
+        return OK
+
+    def _state(self, name: str, state: LinkState) -> None:
+        self.states.append(state)
+
+    async def bound(self, session: str = "bind-1") -> None:
+        await self.until(lambda: self.link.session == session)
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not is_so():  # noqa: ASYNC110 # what is waited for has no event of its own
+                await asyncio.sleep(0.005)
+
+
+StartLink = Callable[..., AbstractAsyncContextManager[Daemon]]

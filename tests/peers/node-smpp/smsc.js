@@ -1,0 +1,91 @@
+// An SMSC of node-smpp, driven by JSON lines: commands on stdin, what happens on stdout.
+// Owns no expectation: it reports every PDU and does what it is told.
+// Its argument is the port to listen on; without it, a free one.
+'use strict';
+
+const readline = require('readline');
+const smpp = require('smpp');
+
+const SYSTEM_ID = 'usn';
+const PASSWORD = 'secret';
+const sessions = new Set();
+let muted = 0; // submits that get no answer
+let refusals = []; // statuses of the next submit_sm_resp
+let messages = 0;
+
+function report(event, fields) {
+  process.stdout.write(JSON.stringify({ event, ...fields }) + '\n');
+}
+
+function plain(pdu) {
+  const fields = {};
+  for (const [name, value] of Object.entries(pdu)) {
+    const octets = value && value.message !== undefined ? value.message : value;
+    fields[name] = Buffer.isBuffer(octets) ? octets.toString('hex') : octets;
+  }
+  return fields;
+}
+
+function bind(session, pdu) {
+  const known = pdu.system_id === SYSTEM_ID && pdu.password === PASSWORD;
+  const status = known ? smpp.ESME_ROK : smpp.ESME_RINVPASWD;
+  session.send(pdu.response({ system_id: 'node', command_status: status }));
+  if (known) sessions.add(session);
+}
+
+function submit(session, pdu) {
+  if (muted > 0) {
+    muted -= 1;
+    return;
+  }
+  const status = refusals.length ? refusals.shift() : smpp.ESME_ROK;
+  messages += 1;
+  session.send(pdu.response({ message_id: 'n' + messages, command_status: status }));
+}
+
+const server = smpp.createServer({}, (session) => {
+  session.on('pdu', (pdu) => report('pdu', { pdu: plain(pdu) }));
+  session.on('bind_transceiver', (pdu) => bind(session, pdu));
+  session.on('submit_sm', (pdu) => submit(session, pdu));
+  session.on('enquire_link', (pdu) => session.send(pdu.response()));
+  session.on('unbind', (pdu) => session.send(pdu.response()));
+  session.on('error', (error) => report('error', { reason: String(error) }));
+  session.on('close', () => {
+    sessions.delete(session);
+    report('closed', {});
+  });
+});
+
+const commands = {
+  deliver: ({ id, pdu }, session) => {
+    const fields = { ...pdu };
+    if (fields.octets !== undefined) {
+      fields.short_message = Buffer.from(fields.octets, 'hex');
+      delete fields.octets;
+    }
+    session.deliver_sm(fields, (answer) => report('answered', { answer_to: id, status: answer.command_status }));
+  },
+  enquire: ({ id }, session) => session.enquire_link((answer) => report('answered', { answer_to: id, status: answer.command_status })),
+  unbind: ({ id }, session) =>
+    session.unbind((answer) => {
+      report('answered', { answer_to: id, status: answer.command_status });
+      session.close();
+    }),
+  raw: ({ octets }, session) => session.socket.write(Buffer.from(octets, 'hex')),
+  drop: (command, session) => session.socket.destroy(),
+  mute: ({ count }) => {
+    muted = count;
+  },
+  refuse: ({ statuses }) => {
+    refusals = statuses;
+  },
+};
+
+readline.createInterface({ input: process.stdin }).on('line', (line) => {
+  const command = JSON.parse(line);
+  const [session] = sessions;
+  commands[command.do](command, session);
+  report('told', { done: command.id });
+}).on('close', () => process.exit(0));
+
+server.listen(Number(process.argv[2] || 0), '127.0.0.1', () => report('listening', { port: server.address().port }));

@@ -1,0 +1,120 @@
+"""Starts and drives the node-smpp SMSC of tests/peers/node-smpp.
+
+Owns its process and its npm packages, kept in the user's cache under the hash of package.json. Knows no test.
+"""
+
+import asyncio
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sysconfig
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+_HERE = Path(__file__).parent / "node-smpp"
+_SECONDS = 10.0
+SYSTEM_ID = "usn"
+PASSWORD = "secret"
+
+Event = dict[str, Any]
+
+
+def _tool(name: str) -> str:
+    return str(Path(sysconfig.get_path("scripts")) / name)
+
+
+def install() -> Path:
+    """The directory with node_modules; made once. Two may make it at the same time: the first one stays."""
+    manifest = (_HERE / "package.json").read_bytes()
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "usn"
+    place = cache / f"npm-{hashlib.sha256(manifest).hexdigest()[:16]}"
+    if place.is_dir():
+        return place
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as scratch:
+        made = Path(scratch) / "made"
+        made.mkdir()
+        for name in ("package.json", ".npmrc"):
+            shutil.copy(_HERE / name, made)
+        command = [_tool("npm"), "install", "--no-audit", "--no-fund", "--loglevel=error"]
+        subprocess.run(command, cwd=made, check=True, capture_output=True)
+        with suppress(OSError):
+            made.rename(place)
+    return place
+
+
+class NodeSmsc:
+    """`events` is all it reported, in order; `port` where it listens on 127.0.0.1."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.port = port
+        self.events: list[Event] = []
+        self._changed = asyncio.Condition()
+        self._next_id = 0
+
+    async def __aenter__(self) -> Self:
+        place = await asyncio.to_thread(install)
+        self._process = await asyncio.create_subprocess_exec(
+            _tool("node"),
+            str(_HERE / "smsc.js"),
+            str(self.port),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "NODE_PATH": str(place / "node_modules")},
+        )
+        self._reader = asyncio.create_task(self._read())
+        self.port = (await self.until(lambda event: event["event"] == "listening"))["port"]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._process.stdin
+        self._process.stdin.close()
+        try:
+            await asyncio.wait_for(self._process.wait(), _SECONDS)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+        await self._reader
+
+    async def tell(self, do: str, **fields: Any) -> int:
+        """Returns when it has begun to do so; the command's number."""
+        assert self._process.stdin
+        self._next_id += 1
+        number = self._next_id
+        self._process.stdin.write(json.dumps({"do": do, "id": number, **fields}).encode() + b"\n")
+        await self.until(lambda event: event.get("done") == number)
+        return number
+
+    async def ask(self, do: str, **fields: Any) -> int:
+        """Has it send a request; the command_status of the response it gets."""
+        number = await self.tell(do, **fields)
+        return int((await self.until(lambda event: event.get("answer_to") == number))["status"])
+
+    async def deliver(self, **pdu: Any) -> int:
+        """A deliver_sm of these fields; `octets` in hex is the short_message."""
+        return await self.ask("deliver", pdu=pdu)
+
+    async def until(self, is_it: Callable[[Event], bool], after: int = 0) -> Event:
+        """The first event from index `after` that `is_it`. TimeoutError."""
+        async with asyncio.timeout(_SECONDS), self._changed:
+            while True:
+                for event in self.events[after:]:
+                    if is_it(event):
+                        return event
+                await self._changed.wait()
+
+    async def until_pdu(self, command: str, after: int = 0) -> Event:
+        found = await self.until(lambda event: event.get("pdu", {}).get("command") == command, after)
+        return dict(found["pdu"])
+
+    async def _read(self) -> None:
+        assert self._process.stdout
+        async for line in self._process.stdout:
+            async with self._changed:
+                self.events.append(json.loads(line))
+                self._changed.notify_all()

@@ -1,0 +1,217 @@
+"""Placing, pacing, releasing: what Asterisk is asked, over a link that only notes it."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from importlib.resources import files
+
+import pytest
+
+from usnd.asterisk.ami import AmiDown, AmiFailed, AmiRefused, AmiTimeout
+from usnd.asterisk.calls import Calls, CallSettings, Pacer
+from usnd.domain.calls import CallEvent, CallNews
+from usnd.domain.conference import EndReason
+
+RING = timedelta(seconds=45)
+
+
+class NotedAmi:
+    """A link that notes each action and answers from `errors`, or with success."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, dict[str, str | Sequence[str]]]] = []
+        self.errors: dict[str, Exception] = {}
+        self.lists: dict[str, list[dict[str, str]]] = {}
+
+    async def action(
+        self, name: str, *, within_s: float = 5.0, **fields: str | Sequence[str]
+    ) -> dict[str, str]:
+        self.asked.append((name, fields))
+        if name in self.errors:
+            raise self.errors[name]
+        return {"response": "Success"}
+
+    async def listing(
+        self, name: str, *, within_s: float = 5.0, **fields: str | Sequence[str]
+    ) -> list[dict[str, str]]:
+        self.asked.append((name, fields))
+        return self.lists.get(name, [])
+
+
+class Bench:
+    def __init__(self, rate: float = 1e6) -> None:
+        self.ami = NotedAmi()
+        self.news: list[object] = []
+        settings = CallSettings("PJSIP/{number}@trunk-msc", originates_per_s=rate)
+        self.calls = Calls(self.ami, settings, self.news.append, lambda: 0.0)
+
+    async def place(
+        self, call: str = "usn-1", number: str = "+447911", cli: str = "+447922", room: str = "c1"
+    ) -> None:
+        await self.calls.place(call, number, cli, room, RING)
+
+    def hear(self, name: str, call: str = "usn-1", **fields: str) -> None:
+        self.calls.hear({"event": name, "uniqueid": call, **fields})
+
+
+async def test_an_order_carries_all_that_the_dialplan_needs() -> None:
+    bench = Bench()
+    await bench.place()
+    assert bench.ami.asked == [
+        (
+            "Originate",
+            {
+                "ActionID": "usn-1",
+                "ChannelId": "usn-1",
+                "Channel": "PJSIP/+447911@trunk-msc",
+                "CallerID": "<+447922>",
+                "Context": "usn-join",
+                "Exten": "c1",
+                "Priority": "1",
+                "Variable": r"CHANNEL(hangup_handler_wipe)=usn-ended\,s\,1",
+                "Timeout": "45000",
+                "Codecs": "alaw",
+                "EarlyMedia": "false",
+                "Async": "true",
+            },
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"number": "44&PJSIP/99"},
+        {"number": "44@other"},
+        {"number": ""},
+        {"number": "4\n4"},
+        {"number": "44\n"},
+        {"cli": "+44>"},
+        {"cli": ""},
+        {"room": "s"},
+        {"room": "c1,2"},
+        {"call": "x-1"},
+        {"call": "usn-1/2"},
+        {"call": "usn-" + "1" * 100},
+    ],
+)
+async def test_what_is_no_number_room_or_call_id_is_not_dialled(wrong: dict[str, str]) -> None:
+    bench = Bench()
+    with pytest.raises(AmiRefused):
+        await bench.place(**wrong)
+    assert bench.ami.asked == []
+
+
+def test_turns_are_in_order_and_never_closer_than_the_rate() -> None:
+    pacer = Pacer(50)
+    waits = [pacer.turn(10.0) for _ in range(4)]
+    assert waits == pytest.approx([0, 0.02, 0.04, 0.06])
+    assert pacer.turn(10.07) == pytest.approx(0.01)
+    assert pacer.turn(99.0) == 0
+
+
+async def test_calls_go_out_in_the_order_asked() -> None:
+    bench = Bench(rate=10_000)
+    await asyncio.gather(*(bench.place(f"usn-{number}") for number in range(30)))
+    assert [fields["ChannelId"] for _, fields in bench.ami.asked] == [f"usn-{number}" for number in range(30)]
+
+
+async def test_a_call_hung_up_while_it_waits_is_never_dialled() -> None:
+    bench = Bench(rate=100)
+    await bench.place("usn-0")
+    waiting = asyncio.create_task(bench.place("usn-1"))
+    await asyncio.sleep(0)
+    with pytest.raises(AmiRefused):
+        await bench.place("usn-1")
+    assert await bench.calls.hang_up("usn-1")
+    await waiting
+    assert [fields["ChannelId"] for _, fields in bench.ami.asked] == ["usn-0"]
+    assert bench.news == [CallNews("usn-1", CallEvent.ENDED, 16)]
+
+
+async def test_a_call_hung_up_before_it_has_a_channel_is_released_when_it_gets_one() -> None:
+    bench = Bench()
+    bench.ami.errors["Hangup"] = AmiFailed("No such channel")
+    await bench.place()
+    assert await bench.calls.hang_up("usn-1", 17)
+    del bench.ami.errors["Hangup"]
+    bench.hear("Newchannel")
+    await asyncio.sleep(0)
+    assert bench.ami.asked[-1] == ("Hangup", {"Channel": "usn-1", "Cause": "17"})
+    assert [name for name, _ in bench.ami.asked].count("Hangup") == 2
+
+
+async def test_a_release_that_cannot_be_sent_later_is_left_to_the_survey() -> None:
+    bench = Bench()
+    bench.ami.errors["Hangup"] = AmiDown("no link")
+    await bench.place()
+    with pytest.raises(AmiDown):
+        await bench.calls.hang_up("usn-1")
+    bench.hear("Newchannel")
+    await asyncio.sleep(0)
+    assert bench.news == [CallNews("usn-1", CallEvent.PLACED)]
+
+
+@pytest.mark.parametrize("error", [AmiDown(""), AmiFailed(""), AmiRefused("")])
+async def test_an_order_that_asterisk_did_not_take_is_not_waited_for(error: Exception) -> None:
+    bench = Bench()
+    bench.ami.errors["Originate"] = error
+    with pytest.raises(type(error)):
+        await bench.place()
+    bench.hear("OriginateResponse", actionid="usn-1", response="Failure")
+    assert bench.news == []
+
+
+async def test_an_order_without_answer_may_still_be_refused() -> None:
+    bench = Bench()
+    bench.ami.errors["Originate"] = AmiTimeout("no answer")
+    with pytest.raises(AmiTimeout):
+        await bench.place()
+    bench.hear("OriginateResponse", actionid="usn-1", response="Failure")
+    assert bench.news == [CallNews("usn-1", CallEvent.REFUSED)]
+
+
+async def test_a_call_that_is_gone_cannot_be_released_admitted_or_taken_out() -> None:
+    bench = Bench()
+    bench.ami.errors = {name: AmiFailed("No such channel") for name in ("Hangup", "Redirect")}
+    assert not await bench.calls.hang_up("usn-1")
+    assert not await bench.calls.admit("node-1.1", "c1")
+    assert not await bench.calls.goodbye("usn-1", "told")
+
+
+async def test_admission_and_goodbye_go_to_the_contract_s_contexts() -> None:
+    bench = Bench()
+    assert await bench.calls.admit("node-1.1", "c1")
+    assert await bench.calls.goodbye("usn-1", EndReason.SUBSCRIBER_AWAY.value)
+    same = {"Priority": "1"}
+    assert bench.ami.asked == [
+        ("Redirect", {"Channel": "node-1.1", "Context": "usn-join", "Exten": "c1", **same}),
+        ("Redirect", {"Channel": "usn-1", "Context": "usn-goodbye", "Exten": "subscriber-away", **same}),
+    ]
+
+
+async def test_every_reason_of_the_domain_has_an_announcement() -> None:
+    bench = Bench()
+    for reason in EndReason:
+        assert await bench.calls.goodbye("usn-1", reason.value)
+
+
+async def test_a_survey_asks_for_channels_before_records() -> None:
+    bench = Bench()
+    bench.ami.lists = {"DBGetTree": [{"key": "/usn/usn-1", "val": ",1,17"}]}
+    found = await bench.calls.survey()
+    assert [name for name, _ in bench.ami.asked] == ["CoreShowChannels", "DBGetTree"]
+    assert set(found.settled) == {"usn-1"}
+
+
+async def test_forgetting_a_record_that_is_not_there_goes_on() -> None:
+    bench = Bench()
+    bench.ami.errors["DBDel"] = AmiFailed("Database entry not found")
+    await bench.calls.forget(["usn-1", "node-1.1"])
+    assert [fields["Key"] for _, fields in bench.ami.asked] == ["usn-1", "node-1.1"]
+
+
+def test_the_dialplan_has_the_contexts_and_the_handler_that_the_calls_name() -> None:
+    text = (files("usnd.asterisk") / "conf" / "extensions-usn.conf").read_text()
+    for context in ("usn-join", "usn-incoming", "usn-goodbye", "usn-ended"):
+        assert f"[{context}]\n" in text

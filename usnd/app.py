@@ -1,0 +1,154 @@
+"""The daemon: wires store, SMSC links, voice and services together, runs them, and stops in good order.
+
+Owns the order of starting and stopping. Refuses decisions. Calls stay up when the daemon stops.
+"""
+
+import asyncio
+import random
+import signal
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from usnd.asterisk.ami import AmiSettings
+from usnd.asterisk.calls import CallSettings
+from usnd.config import Config, SmscConfig
+from usnd.services.conferences import Conferences
+from usnd.services.outbox import Outbox
+from usnd.services.texts import TextPolicy, Texts
+from usnd.services.voice import VoiceEdge
+from usnd.smpp.link import SmscLink
+from usnd.smpp.received import Receipt
+from usnd.smpp.session import Timers
+from usnd.smpp.settings import LinkSettings, LinkState
+from usnd.smpp.status import CommandStatus
+from usnd.smpp.text import Alphabet
+from usnd.store.migrate import is_current
+from usnd.store.writer import Store
+
+
+class NotReady(Exception):
+    """The daemon cannot start; the message says what to do."""
+
+
+def utc_now() -> datetime:
+    """The only clock of the daemon."""
+    return datetime.now(UTC)
+
+
+async def run(config: Config) -> None:
+    """Runs the daemon until SIGTERM or SIGINT.
+
+    Raises:
+        NotReady: the database's tables are not those of this release.
+    """
+    log = structlog.get_logger("usnd")
+    if not is_current(config.store.url):
+        raise NotReady("the database is not at this release: run `usnd db upgrade` first")
+    store = Store.open(config.store.url)
+    log.info("usnd starts", store=config.store.url.split("://", 1)[0])
+    try:
+        daemon = Daemon(config, store)
+        with _stop_signals() as stopped:
+            await daemon.run(stopped)
+    finally:
+        await store.close()
+        log.info("usnd stopped")
+
+
+class Daemon:
+    """All parts of one node, wired."""
+
+    def __init__(self, config: Config, store: Store) -> None:
+        self._outbox = Outbox(
+            store, config.node.short_code, timedelta(seconds=config.texts.validity), utc_now
+        )
+        self._voice = VoiceEdge(
+            _ami(config),
+            CallSettings(config.asterisk.dial, originates_per_s=config.asterisk.calls_per_second),
+            timedelta(seconds=config.asterisk.frozen_after),
+            utc_now,
+        )
+        rules = config.conference_rules()
+        self._conferences = Conferences(
+            store, self._outbox, self._voice.calls, rules, config.node.home_region, utc_now
+        )
+        policy = TextPolicy(
+            config.text_rules(),
+            rules,
+            timedelta(seconds=config.texts.duplicate_window),
+            config.texts.answer_unregistered,
+        )
+        self._texts = Texts(store, self._outbox, self._conferences, policy, utc_now)
+        self._links = [self._link(smsc) for smsc in config.smsc]
+        for link in self._links:
+            self._outbox.add(link)
+
+    async def run(self, stopped: asyncio.Event) -> None:
+        """Runs all parts until `stopped` is set; a part that fails stops all, and systemd starts it."""
+        await self._conferences.load()
+        async with asyncio.TaskGroup() as parts:
+            sending = parts.create_task(self._outbox.run())
+            parts.create_task(self._voice.run(self._conferences))
+            for link in self._links:
+                parts.create_task(link.run())
+            await stopped.wait()
+            # No new texts, then no new calls; what is decided is saved before the store closes.
+            await asyncio.gather(*(link.stop() for link in self._links))
+            sending.cancel()
+            await self._voice.stop()
+            await self._conferences.close()
+
+    def _link(self, smsc: SmscConfig) -> SmscLink:
+        return SmscLink(
+            _smsc(smsc),
+            on_text=self._texts.receive,
+            on_receipt=_on_receipt,
+            on_state=self._on_state,
+            clock=time.monotonic,
+            rng=random.Random(),  # noqa: S311 - spreads reconnects, keeps no secret
+            new_session=lambda: uuid.uuid4().hex,
+        )
+
+    def _on_state(self, smsc: str, state: LinkState) -> None:
+        if state is LinkState.BOUND:
+            self._outbox.bound(smsc)
+
+
+async def _on_receipt(receipt: Receipt) -> CommandStatus:
+    structlog.get_logger("usnd.texts").debug("receipt", smsc=receipt.smsc, stat=receipt.stat)
+    return CommandStatus.ESME_ROK
+
+
+def _ami(config: Config) -> AmiSettings:
+    at = config.asterisk
+    return AmiSettings(at.host, at.port, at.username, at.secret.reveal())
+
+
+def _smsc(smsc: SmscConfig) -> LinkSettings:
+    return LinkSettings(
+        smsc.name,
+        smsc.host,
+        smsc.port,
+        smsc.system_id,
+        smsc.password.reveal(),
+        system_type=smsc.system_type,
+        alphabet=Alphabet(smsc.alphabet),
+        window=smsc.window,
+        timers=Timers(enquire_interval=smsc.enquire_interval, response=smsc.response_timeout),
+    )
+
+
+@contextmanager
+def _stop_signals() -> Iterator[asyncio.Event]:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    yield stopped
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.remove_signal_handler(number)

@@ -1,0 +1,212 @@
+"""The calls. Owns placing, admitting, releasing and surveying them over an AMI link.
+
+Refuses to dial faster than the set rate, and what could not be a number, a room or a call id.
+The other half is in the dialplan: conf/extensions-usn.conf.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from usnd.asterisk.ami import Ami, AmiError, AmiFailed, AmiRefused, AmiTimeout
+from usnd.asterisk.progress import RECORDS, IncomingCall, Progress, Survey, survey
+from usnd.domain.calls import CallEvent, CallNews
+
+_NUMBER = re.compile(r"\+?[0-9]{1,20}")
+_ROOM = re.compile(r"c[0-9]{1,18}")
+_REASON = re.compile(r"[a-z][a-z-]{1,30}")
+_CALL = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_NORMAL_CLEARING = 16
+_ANSWER_S = 5.0
+# So that the cause of a call that is never answered is noted: Asterisk 22 ignores PreDialGoSub with Async.
+_NOTE_THE_END = r"CHANNEL(hangup_handler_wipe)=usn-ended\,s\,1"
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """How calls go out."""
+
+    dial: str
+    """The trunk's dial string, `{number}` in it: `PJSIP/{number}@trunk-msc`, `DAHDI/g1/{number}`."""
+    prefix: str = "usn-"
+    """What the ids of our calls begin with."""
+    originates_per_s: float = 50.0
+    """Asterisk fails under a burst of Originate (asterisk#1928, #1962)."""
+    codecs: str = "alaw"
+
+
+class Pacer:
+    """Gives every call its turn, in the order asked, at most `rate` a second."""
+
+    def __init__(self, rate: float) -> None:
+        self._spacing = 1 / rate
+        self._next = 0.0
+
+    def turn(self, now: float) -> float:
+        """Seconds to wait from `now`."""
+        at = max(now, self._next)
+        self._next = at + self._spacing
+        return at - now
+
+
+class Calls:
+    """The calls of this node. Give every AMI event to `hear`, and survey at each log-in."""
+
+    def __init__(
+        self,
+        ami: Ami,
+        settings: CallSettings,
+        on_news: Callable[[CallNews | IncomingCall], None],
+        clock: Callable[[], float],
+    ) -> None:
+        """`on_news`: in the order of the events. `clock`: monotonic, in seconds."""
+        self._ami = ami
+        self._settings = settings
+        self._on_news = on_news
+        self._clock = clock
+        self._pacer = Pacer(settings.originates_per_s)
+        self._progress = Progress(settings.prefix)
+        self._waiting: set[str] = set()
+        self._unwanted: dict[str, int] = {}
+        self._releases: set[asyncio.Task[None]] = set()
+        self._log = structlog.get_logger("usnd.asterisk")
+
+    def hear(self, event: Mapping[str, str]) -> None:
+        """Takes one AMI event."""
+        news = self._progress.read(event)
+        if news is None:
+            return
+        cause = self._unwanted.pop(news.call, None)
+        if cause is not None and isinstance(news, CallNews) and news.event is CallEvent.PLACED:
+            release = asyncio.create_task(self._release_unwanted(news.call, cause))
+            self._releases.add(release)
+            release.add_done_callback(self._releases.discard)
+        self._on_news(news)
+
+    async def place(self, call: str, number: str, cli: str, room: str, ring: timedelta) -> None:
+        """Dials `number`, showing `cli`, into the room once it answers; waits for its turn to do so.
+
+        Returns when Asterisk has taken the order: what follows is news. A second call with the same id is
+        refused by Asterisk while the first lives. Raises AmiDown and AmiFailed (not dialled), AmiRefused,
+        AmiTimeout (unknown: the next survey tells).
+        """
+        if not call.startswith(self._settings.prefix):
+            raise AmiRefused(f"call id does not begin with {self._settings.prefix}")
+        order = {
+            "ActionID": _checked(_CALL, "call id", call),
+            "ChannelId": call,
+            "Channel": self._settings.dial.format(number=_checked(_NUMBER, "number", number)),
+            "CallerID": f"<{_checked(_NUMBER, 'calling number', cli)}>",
+            "Context": "usn-join",
+            "Exten": _checked(_ROOM, "room", room),
+            "Priority": "1",
+            "Variable": _NOTE_THE_END,
+            "Timeout": str(int(ring / timedelta(milliseconds=1))),
+            "Codecs": self._settings.codecs,
+            "EarlyMedia": "false",
+            "Async": "true",
+        }
+        if await self._turn(call):
+            await self._originate(call, order)
+
+    async def _turn(self, call: str) -> bool:
+        """Waits for the call's turn; False when it was hung up meanwhile."""
+        if call in self._waiting:
+            raise AmiRefused(f"call {call} waits already")
+        self._waiting.add(call)
+        try:
+            await asyncio.sleep(self._pacer.turn(self._clock()))
+            if call in self._waiting:
+                return True
+        finally:
+            self._waiting.discard(call)
+        self._on_news(CallNews(call, CallEvent.ENDED, _NORMAL_CLEARING))
+        return False
+
+    async def _originate(self, call: str, order: Mapping[str, str]) -> None:
+        self._progress.expect(call)
+        try:
+            await self._ami.action("Originate", within_s=_ANSWER_S, **order)
+        except AmiTimeout:
+            raise  # it may still become a call: news of it is expected
+        except AmiError:
+            self._progress.forget(call)
+            self._unwanted.pop(call, None)
+            raise
+        self._log.info("call placed", call=call, room=order["Exten"])
+
+    async def hang_up(self, call: str, cause: int = _NORMAL_CLEARING) -> bool:
+        """Releases the call with a Q.850 cause, even one that waits for its turn or is just being dialled.
+
+        False when Asterisk has no such call (any more). Raises AmiDown, AmiTimeout.
+        """
+        if call in self._waiting:
+            self._waiting.discard(call)
+            return True
+        if call in self._progress.expected:
+            self._unwanted[call] = cause
+        return await self._release(call, cause)
+
+    async def _release(self, call: str, cause: int) -> bool:
+        try:
+            await self._ami.action("Hangup", Channel=_checked(_CALL, "call id", call), Cause=str(cause))
+        except AmiFailed:
+            return call in self._unwanted
+        return True
+
+    async def _release_unwanted(self, call: str, cause: int) -> None:
+        try:
+            await self._release(call, cause)
+        except AmiError as error:
+            self._log.warning("call not released, the next survey shows it", call=call, error=str(error))
+
+    async def admit(self, call: str, room: str) -> bool:
+        """Answers a call that waits in `usn-incoming`, or moves an answered one, into the room.
+
+        False when Asterisk has no such call (any more). Raises AmiDown, AmiTimeout.
+        """
+        return await self._redirect(call, "usn-join", _checked(_ROOM, "room", room))
+
+    async def goodbye(self, call: str, reason: str) -> bool:
+        """Takes an answered call out of its room, announces the reason and releases it. As `admit`."""
+        return await self._redirect(call, "usn-goodbye", _checked(_REASON, "reason", reason))
+
+    async def _redirect(self, call: str, context: str, exten: str) -> bool:
+        channel = _checked(_CALL, "call id", call)
+        try:
+            await self._ami.action("Redirect", Channel=channel, Context=context, Exten=exten, Priority="1")
+        except AmiFailed:
+            return False
+        return True
+
+    async def survey(self) -> Survey:
+        """What became of all calls while nobody listened. Raises AmiError."""
+        before = self._progress.known
+        channels = await self._ami.listing("CoreShowChannels")
+        records = await self._ami.listing("DBGetTree", Family=RECORDS)
+        found = survey(channels, records, self._settings.prefix)
+        self._progress.found(before, found.live)
+        self._unwanted.clear()
+        self._log.info("calls surveyed", live=len(found.live), settled=len(found.settled))
+        return found
+
+    async def forget(self, calls: Iterable[str]) -> None:
+        """Deletes the records of calls that are settled and committed; one that is not there does no harm.
+
+        Raises AmiDown, AmiTimeout.
+        """
+        for call in calls:
+            try:
+                await self._ami.action("DBDel", Family=RECORDS, Key=_checked(_CALL, "call id", call))
+            except AmiFailed as error:
+                self._log.debug("call record not there", call=call, error=str(error))
+
+
+def _checked(form: re.Pattern[str], what: str, text: str) -> str:
+    if not form.fullmatch(text):
+        raise AmiRefused(f"not a {what}: {text!r}")
+    return text

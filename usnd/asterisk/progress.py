@@ -1,0 +1,201 @@
+"""From AMI to the domain's words. Owns which event means what, and how a survey reads; no I/O.
+
+Refuses channels that are not ours: ours have a call id we gave, or were announced by `usn-incoming`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from usnd.domain.calls import CallEvent, CallNews, CallState
+
+DIALPLAN = "usn-"
+"""What the names of our contexts begin with (conf/extensions-usn.conf)."""
+RECORDS = "usn"
+"""The AstDB family of our call records."""
+
+_EVENT_OF_CHANNEL_STATE = {"5": CallEvent.RINGING, "6": CallEvent.ANSWERED}
+_RINGING_IN = "4"
+_STATE_OF_CHANNEL_STATE = {_RINGING_IN: CallState.RINGING, "5": CallState.RINGING, "6": CallState.ANSWERED}
+
+# Where Asterisk 22 tells too little of a SIP refusal, overlooking even its Reason header (RFC 3326).
+_CAUSE_OF_SIP = {
+    "402": 50,  # Payment Required: 127 in Asterisk; a prepaid system says 50 by PRI, facility not subscribed
+    "480": 18,  # Temporarily Unavailable: 19 in Asterisk, like our own time-out; RFC 3398 §8.2.6.1
+}
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingCall:
+    """A call waits in `usn-incoming`, at most 5 s, to be admitted or hung up. Numbers as given."""
+
+    call: str
+    channel: str
+    cli: str | None
+    dnis: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCall:
+    """A call that Asterisk has now. `room` is where it is (JOINED) or is about to be."""
+
+    channel: str
+    state: CallState
+    room: str | None
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A call that is over. `ended_at` and `cause` are None where Asterisk died with it; times are UTC."""
+
+    answered_at: datetime | None
+    ended_at: datetime | None
+    cause: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Every call of ours that Asterisk knows of, by call id; one in neither left no trace."""
+
+    live: Mapping[str, LiveCall]
+    settled: Mapping[str, Settled]
+
+
+class Progress:
+    """Reads events in their order. Remembers which calls are ours and which have a channel."""
+
+    def __init__(self, prefix: str) -> None:
+        """`prefix`: what the ids of the calls we place begin with."""
+        self._prefix = prefix
+        self._channels: set[str] = set()
+        self._expected: set[str] = set()
+        self._refused_by_sip: dict[str, str] = {}
+        self._readers: dict[str, Callable[[str, Mapping[str, str]], CallNews | IncomingCall | None]] = {
+            "Newchannel": self._placed,
+            "Newstate": self._state,
+            "ConfbridgeJoin": lambda call, _: CallNews(call, CallEvent.JOINED),
+            "ConfbridgeLeave": lambda call, _: CallNews(call, CallEvent.LEFT),
+            "HangupRequest": self._asked_to_end,
+            "Hangup": self._ended,
+        }
+
+    def expect(self, call: str) -> None:
+        """An Originate for the call is being sent."""
+        self._expected.add(call)
+
+    @property
+    def expected(self) -> frozenset[str]:
+        """The calls of which an Originate was sent, and neither a channel nor a refusal was seen."""
+        return frozenset(self._expected)
+
+    def forget(self, call: str) -> None:
+        """The Originate was refused, or not sent."""
+        self._expected.discard(call)
+
+    @property
+    def known(self) -> frozenset[str]:
+        """All calls that news is taken of."""
+        return frozenset(self._expected | self._channels)
+
+    def found(self, before: frozenset[str], live: Iterable[str]) -> None:
+        """A survey found these calls: of what was `known` before it, no others are left."""
+        self._expected -= before
+        self._channels = (self._channels - before) | set(live)
+        self._refused_by_sip.clear()
+
+    def read(self, event: Mapping[str, str]) -> CallNews | IncomingCall | None:
+        """What one AMI event says about a call of ours, if anything."""
+        name = event.get("event", "")
+        if name == "UserEvent":
+            return self._incoming(event)
+        if name == "OriginateResponse":
+            return self._originated(event)
+        call = event.get("uniqueid", "")
+        reader = self._readers.get(name)
+        if reader is None or not (call.startswith(self._prefix) or call in self._channels):
+            return None
+        return reader(call, event)
+
+    def _placed(self, call: str, event: Mapping[str, str]) -> CallNews | None:
+        if (
+            event.get("channelstate") == _RINGING_IN
+        ):  # an incoming call whose id looks like ours, by systemname
+            return None
+        self._channels.add(call)
+        self._expected.discard(call)
+        return CallNews(call, CallEvent.PLACED)
+
+    def _state(self, call: str, event: Mapping[str, str]) -> CallNews | None:
+        reached = _EVENT_OF_CHANNEL_STATE.get(event.get("channelstate", ""))
+        return CallNews(call, reached) if reached else None
+
+    def _asked_to_end(self, call: str, event: Mapping[str, str]) -> None:
+        # The other end's word: in Hangup, TechCause may be what Asterisk made of our own time-out.
+        if event.get("channel", "").startswith("PJSIP/") and event.get("techcause"):
+            self._refused_by_sip[call] = event["techcause"]
+
+    def _ended(self, call: str, event: Mapping[str, str]) -> CallNews:
+        self._channels.discard(call)
+        self._expected.discard(call)
+        sip = self._refused_by_sip.pop(call, "")
+        return CallNews(call, CallEvent.ENDED, _cause(event.get("cause", ""), sip))
+
+    def _originated(self, event: Mapping[str, str]) -> CallNews | None:
+        # The ActionID is the call id. A call that has, or had, a channel ends with its Hangup: this refuses
+        # a second one with the same id, and says nothing of the first.
+        call = event.get("actionid", "")
+        if event.get("response") != "Failure" or call not in self._expected:
+            return None
+        self._expected.discard(call)
+        return None if call in self._channels else CallNews(call, CallEvent.REFUSED)
+
+    def _incoming(self, event: Mapping[str, str]) -> IncomingCall | None:
+        call, channel = event.get("uniqueid"), event.get("channel")
+        if event.get("userevent") != "UsnIncoming" or not call or not channel:
+            return None
+        self._channels.add(call)
+        return IncomingCall(call, channel, event.get("cli") or None, event.get("dnis", ""))
+
+
+def survey(
+    channels: Iterable[Mapping[str, str]], records: Iterable[Mapping[str, str]], prefix: str
+) -> Survey:
+    """Reads the items of CoreShowChannels and, asked after it, of DBGetTree.
+
+    The order matters: the record of a call is complete before its channel is gone.
+    """
+    kept = {item["key"].removeprefix(f"/{RECORDS}/"): _record(item.get("val", "")) for item in records}
+    live = {}
+    for item in channels:
+        call = item.get("uniqueid", "")
+        record = kept.get(call)
+        over = record is not None and record.ended_at is not None
+        if not over and (call.startswith(prefix) or item.get("context", "").startswith(DIALPLAN)):
+            live[call] = _live(item, record.answered_at if record else None)
+    return Survey(live, {call: record for call, record in kept.items() if call not in live})
+
+
+def _live(item: Mapping[str, str], answered_at: datetime | None) -> LiveCall:
+    context, state = item.get("context"), item.get("channelstate", "")
+    room = item.get("exten") or None if context == f"{DIALPLAN}join" and state == "6" else None
+    reached = _STATE_OF_CHANNEL_STATE.get(state, CallState.DIALLING)
+    if room and item.get("bridgeid"):
+        reached = CallState.JOINED
+    if context == f"{DIALPLAN}goodbye":
+        reached = CallState.LEAVING
+    return LiveCall(item.get("channel", ""), reached, room, answered_at)
+
+
+def _record(text: str) -> Settled:
+    answered, ended, cause, sip = [*text.split(","), "", "", ""][:4]
+    return Settled(_time(answered), _time(ended), _cause(cause, sip.removeprefix("SIP ")))
+
+
+def _time(seconds: str) -> datetime | None:
+    return datetime.fromtimestamp(int(seconds), UTC) if seconds.isdecimal() else None
+
+
+def _cause(text: str, sip: str) -> int | None:
+    """The Q.850 cause; Asterisk says 0 where it has none. `sip`: the status of a refusal, or empty."""
+    return _CAUSE_OF_SIP.get(sip) or (int(text) or None if text.isdecimal() else None)

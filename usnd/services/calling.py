@@ -1,0 +1,66 @@
+"""Between the conferences and the voice edge: commands become actions, findings become news.
+
+Owns what each failure of an action means for the call. Refuses to decide what follows: domain/conducting.py.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import structlog
+
+from usnd.asterisk.ami import AmiDown, AmiError, AmiTimeout
+from usnd.asterisk.calls import Calls
+from usnd.asterisk.progress import Survey
+from usnd.domain.calls import Call, CallEvent, CallNews, CallState
+from usnd.domain.conference import Action, Admit, Goodbye, HangUp, PlaceCall
+
+_EVENT_OF_STATE = {
+    CallState.DIALLING: CallEvent.PLACED,
+    CallState.RINGING: CallEvent.RINGING,
+    CallState.ANSWERED: CallEvent.ANSWERED,
+    CallState.JOINED: CallEvent.JOINED,
+    CallState.LEAVING: CallEvent.LEFT,
+}
+
+
+async def carry_out(calls: Calls, action: Action) -> CallNews | None:
+    """Does what the conference asks for. Gives the news that Asterisk will not send by itself, if any.
+
+    A link that is down, or an action without an answer, is no news: the next survey tells, or the deadline.
+    """
+    log = structlog.get_logger("usnd.conference")
+    try:
+        match action:
+            case PlaceCall(call, number, calling_number, room, ring):
+                await calls.place(call, number, calling_number, room, ring)
+                return None
+            case Admit(call, room):
+                there = await calls.admit(call, room)
+            case Goodbye(call, reason):
+                there = await calls.goodbye(call, reason.value)
+            case HangUp(call):
+                there = await calls.hang_up(call)
+    except (AmiDown, AmiTimeout) as error:
+        log.warning("action left to the next survey", call=action.call, error=str(error))
+        return None
+    except AmiError as error:
+        log.error("action refused by asterisk", call=action.call, error=str(error))
+        return CallNews(action.call, CallEvent.REFUSED)
+    return None if there else CallNews(action.call, CallEvent.MISSING)
+
+
+def news_of(survey: Survey, call: Call, now: datetime) -> Iterator[tuple[CallNews, datetime]]:
+    """What a survey says about a call that we believe alive, with the times at which it happened (UTC)."""
+    if live := survey.live.get(call.id):
+        if live.answered_at is not None and call.answered_at is None:
+            yield CallNews(call.id, CallEvent.ANSWERED), live.answered_at
+        yield CallNews(call.id, _EVENT_OF_STATE[live.state]), now
+    elif settled := survey.settled.get(call.id):
+        if settled.answered_at is not None and call.answered_at is None:
+            yield CallNews(call.id, CallEvent.ANSWERED), settled.answered_at
+        if settled.ended_at is None:
+            yield CallNews(call.id, CallEvent.VOICE_LOST), now
+        else:
+            yield CallNews(call.id, CallEvent.ENDED, settled.cause), settled.ended_at
+    else:
+        yield CallNews(call.id, CallEvent.MISSING), now

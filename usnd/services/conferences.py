@@ -1,0 +1,271 @@
+"""Runs the conferences: news of calls go in, decisions are committed, then carried out.
+
+Owns all live conferences in memory, each with one writer, so that a conference is saved in the order of its
+events and events that come faster than commits are saved together. Refuses decisions: domain/conducting.py.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+import structlog
+
+from usnd.asterisk.calls import Calls
+from usnd.asterisk.progress import IncomingCall
+from usnd.domain.calls import SIGNS_OF_LIFE, Call, CallEvent, CallNews
+from usnd.domain.cdr import cdr_of
+from usnd.domain.conducting import handle, next_deadline, resume
+from usnd.domain.conference import (
+    Action,
+    CallIn,
+    Command,
+    Conference,
+    Event,
+    HangUp,
+    PlaceCall,
+    Rules,
+    Step,
+    TellNoCredit,
+    TimePassed,
+)
+from usnd.domain.messages import OutgoingText
+from usnd.domain.numbers import to_e164
+from usnd.domain.replies import Say, reply
+from usnd.services.calling import carry_out, news_of
+from usnd.services.committing import surely
+from usnd.services.outbox import Outbox
+from usnd.store.transaction import Transaction
+from usnd.store.writer import Store
+
+
+@dataclass(slots=True)
+class _Running:
+    """A live conference: as it is, as it is saved, and what to do once it is saved."""
+
+    conference: Conference
+    saved: Conference
+    commands: list[Command] = field(default_factory=list)
+    writer: asyncio.Task[None] | None = None
+    timer: asyncio.TimerHandle | None = None
+
+
+class Conferences:
+    """All live conferences of this node."""
+
+    def __init__(
+        self,
+        store: Store,
+        outbox: Outbox,
+        calls: Calls,
+        rules: Rules,
+        home_region: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`clock` gives the time in UTC."""
+        self._store = store
+        self._outbox = outbox
+        self._calls = calls
+        self._rules = rules
+        self._home_region = home_region
+        self._clock = clock
+        self._running: dict[int, _Running] = {}
+        self._conference_of: dict[str, int] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._placing = False
+        self._log = structlog.get_logger("usnd.conference")
+
+    @property
+    def live(self) -> tuple[Conference, ...]:
+        """Every live conference as it is now."""
+        return tuple(running.conference for running in self._running.values())
+
+    @property
+    def voice_up(self) -> bool:
+        """Calls can be placed now."""
+        return self._placing
+
+    async def load(self) -> None:
+        """Takes up the conferences that were live when the daemon stopped (REQUIREMENTS C11)."""
+        for conference in await self._store.run(lambda tx: tx.conferences.live()):
+            self._log.info("conference taken up", conference=conference.id, calls=len(conference.calls))
+            self.adopt(Step(conference))
+
+    def adopt(self, step: Step) -> None:
+        """Runs a conference that is committed, from its launch or from a former life, and its commands."""
+        running = _Running(step.conference, step.conference)
+        self._running[step.conference.id] = running
+        self._refresh(running)
+        self._carry_out(step.conference, step.commands)
+
+    def hear(self, news: CallNews | IncomingCall) -> None:
+        """Takes what the voice edge heard; a call that nobody knows is released."""
+        if isinstance(news, IncomingCall):
+            self._receive(news)
+            return
+        conference_id = self._conference_of.get(news.call)
+        if conference_id is not None:
+            self.apply(conference_id, news)
+        elif news.event in SIGNS_OF_LIFE:
+            self._release(news.call)
+
+    def apply(self, conference_id: int, event: Event, at: datetime | None = None) -> None:
+        """Lets the domain decide; what it decides is committed, then carried out."""
+        running = self._running.get(conference_id)
+        if running is None:
+            return
+        before = running.conference
+        step = handle(before, event, self._rules, at or self._clock())
+        if step.conference is before:
+            self._carry_out(before, step.commands)
+            if isinstance(event, TimePassed):
+                self._refresh(running)  # the timer was early by the clock
+            return
+        running.conference = step.conference
+        running.commands += step.commands
+        self._tell(before, step.conference)
+        self._refresh(running)
+        if running.writer is None:
+            running.writer = self._spawn(self._save(running))
+
+    def lose_calls(self, at: datetime) -> None:
+        """Asterisk died at that time, and every call with it."""
+        self._placing = False
+        for conference in self.live:
+            for call in conference.calls:
+                if call.live:
+                    self.apply(conference.id, CallNews(call.id, CallEvent.VOICE_LOST), at)
+
+    def stop_placing(self) -> None:
+        """The voice link is down: calls that are not placed yet wait for the next survey."""
+        self._placing = False
+
+    async def survey(self) -> None:
+        """Asks Asterisk what became of every call, and goes on from there (REQUIREMENTS C11)."""
+        known = [(conference.id, call) for conference in self.live for call in conference.calls if call.live]
+        found = await self._calls.survey()
+        self._placing = True
+        now = self._clock()
+        for conference_id, call in known:
+            for news, at in news_of(found, call, now):
+                self.apply(conference_id, news, at)
+        for call_id in found.live.keys() - self._conference_of.keys():
+            self._release(call_id)
+        for conference in self.live:
+            self._carry_out(conference, resume(conference))
+        settled = found.settled.keys() - {call.id for _, call in known}
+        await self._calls.forget(settled)
+
+    async def close(self) -> None:
+        """Saves what is not saved yet; calls stay up."""
+        for running in self._running.values():
+            if running.timer is not None:
+                running.timer.cancel()
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _receive(self, incoming: IncomingCall) -> None:
+        """A call from the network: the subscriber of a live conference goes back into it (C5)."""
+        number = to_e164(incoming.cli or "", self._home_region)
+        for conference in self.live:
+            if number is not None and conference.subscriber_number == number:
+                self._log.info("subscriber calls in", conference=conference.id, call=incoming.call)
+                self.apply(conference.id, CallIn(incoming.call))
+                return
+        self._log.info("incoming call refused", call=incoming.call, dnis=incoming.dnis)
+        self._release(incoming.call)
+
+    async def _save(self, running: _Running) -> None:
+        """Saves the conference as it is, again while it changes; a commit is followed by its commands."""
+        while running.saved is not running.conference:
+            before, after = running.saved, running.conference
+            commands, running.commands = running.commands, []
+            texts = await surely(self._store, partial(self._write, before, after, tuple(commands)))
+            running.saved = after
+            for text in texts:
+                self._outbox.send(text)
+            self._carry_out(after, commands)
+            if ended := [call.id for call in _ended(before, after)]:
+                self._spawn(self._forget(ended))
+        running.writer = None
+        if not running.conference.live:
+            del self._running[running.conference.id]
+            for call in running.conference.calls:
+                del self._conference_of[call.id]
+
+    def _write(
+        self, before: Conference, after: Conference, commands: Iterable[Command], tx: Transaction
+    ) -> list[OutgoingText]:
+        tx.conferences.save(before, after)
+        for call in _ended(before, after):
+            tx.cdrs.add(cdr_of(after, call))
+        now = self._clock()
+        return [
+            self._outbox.queue(tx, command.number, reply(Say.NO_CREDIT), now)
+            for command in commands
+            if isinstance(command, TellNoCredit)
+        ]
+
+    def _carry_out(self, conference: Conference, commands: Iterable[Command]) -> None:
+        for command in commands:
+            if isinstance(command, TellNoCredit):
+                continue  # was queued in the transaction
+            if isinstance(command, PlaceCall) and not self._placing:
+                continue  # the survey at the next link-up places it
+            self._spawn(self._act(conference.id, command))
+
+    async def _act(self, conference_id: int, action: Action) -> None:
+        news = await carry_out(self._calls, action)
+        if news is not None:
+            self.apply(conference_id, news)
+
+    def _release(self, call: str) -> None:
+        self._spawn(self._act(0, HangUp(call)))
+
+    async def _forget(self, calls: list[str]) -> None:
+        await self._calls.forget(calls)
+
+    def _refresh(self, running: _Running) -> None:
+        """Keeps the index of calls and the timer true to the conference."""
+        conference = running.conference
+        for call in conference.calls:
+            self._conference_of[call.id] = conference.id
+        if running.timer is not None:
+            running.timer.cancel()
+            running.timer = None
+        due = next_deadline(conference, self._rules)
+        if due is not None:
+            wait = max(0.0, (due - self._clock()).total_seconds())
+            loop = asyncio.get_running_loop()
+            running.timer = loop.call_later(wait, self.apply, conference.id, TimePassed())
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _tell(self, before: Conference, after: Conference) -> None:
+        """One line a transition, in the journal."""
+        for call in after.calls:
+            was = before.call(call.id)
+            if was is None or was.state is not call.state:
+                self._log.info(
+                    f"call {call.state.value}",
+                    conference=after.id,
+                    call=call.id,
+                    number=call.number,
+                    outcome=call.outcome.value if call.outcome else None,
+                    cause=call.cause,
+                )
+        if before.state is not after.state:
+            reason = after.end_reason.value if after.end_reason else None
+            self._log.info(f"conference {after.state.value}", conference=after.id, reason=reason)
+
+
+def _ended(before: Conference, after: Conference) -> list[Call]:
+    """The calls that ended between the two."""
+    return [
+        call for call in after.calls if not call.live and ((was := before.call(call.id)) is None or was.live)
+    ]

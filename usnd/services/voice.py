@@ -1,0 +1,87 @@
+"""Watches Asterisk for the conferences: when its calls are lost, and when to survey them.
+
+Owns the AMI link, and the timer after which a silent Asterisk is given up. Refuses to
+decide when that is: domain/voice.py.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+import structlog
+
+from usnd.asterisk.ami import AmiLink, AmiSettings, DownReason, LinkDown, LinkUp
+from usnd.asterisk.calls import Calls, CallSettings
+from usnd.asterisk.progress import IncomingCall
+from usnd.domain.calls import CallNews
+from usnd.domain.voice import Voice, VoiceEvent, VoiceState, give_up_at, hear
+from usnd.services.conferences import Conferences
+
+
+class VoiceEdge:
+    """The AMI link with the calls on it."""
+
+    def __init__(
+        self,
+        ami: AmiSettings,
+        calls: CallSettings,
+        patience: timedelta,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`patience`: how long a silent Asterisk may come back with its calls. `clock` gives UTC."""
+        self._link = AmiLink(ami, self._on_event, self._on_up, self._on_down)
+        self.calls = Calls(self._link, calls, self._on_news, time.monotonic)
+        self._patience = patience
+        self._clock = clock
+        self._voice = Voice(VoiceState.STARTING, clock())
+        self._conferences: Conferences | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._log = structlog.get_logger("usnd.voice")
+
+    async def run(self, conferences: Conferences) -> None:
+        """Serves the conferences until `stop`."""
+        self._conferences = conferences
+        await self._link.run()
+
+    async def stop(self) -> None:
+        """Lets go of Asterisk; calls stay up."""
+        if self._timer is not None:
+            self._timer.cancel()
+        await self._link.stop()
+
+    def _on_event(self, event: Mapping[str, str]) -> None:
+        self.calls.hear(event)
+
+    def _on_news(self, news: CallNews | IncomingCall) -> None:
+        if self._conferences is not None:
+            self._conferences.hear(news)
+
+    async def _on_up(self, up: LinkUp) -> None:
+        self._hear(VoiceEvent.UP_OTHER if up.same is False else VoiceEvent.UP_SAME)
+        if self._conferences is not None:
+            await self._conferences.survey()
+
+    def _on_down(self, down: LinkDown) -> None:
+        if self._conferences is not None:
+            self._conferences.stop_placing()
+        self._hear(VoiceEvent.REFUSED if down.reason is DownReason.REFUSED else VoiceEvent.CUT)
+
+    def _hear(self, event: VoiceEvent) -> None:
+        before, now = self._voice, self._clock()
+        self._voice, lost = hear(before, event, now)
+        if self._voice.state is not before.state:
+            self._log.info(f"voice {self._voice.state.value}", because=event.value)
+        if lost and self._conferences is not None:
+            # A silent Asterisk was last heard when it fell silent; what calls it had ended then.
+            self._conferences.lose_calls(before.since if before.state is VoiceState.SILENT else now)
+        self._set_timer(now)
+
+    def _set_timer(self, now: datetime) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due = give_up_at(self._voice, self._patience)
+        if due is not None:
+            wait = max(0.0, (due - now).total_seconds())
+            self._timer = asyncio.get_running_loop().call_later(wait, self._hear, VoiceEvent.TIME)

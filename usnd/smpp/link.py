@@ -1,0 +1,242 @@
+"""The link to one SMSC: a transceiver bind made again for ever, texts in, messages out (REQUIREMENTS S1).
+
+Owns reconnecting, the identity of each bind, and the meaning of a response. Refuses to store, to retry a
+message and to judge a text: an MO text is answered when `on_text` returns, an MT message is the caller's
+until `submit` returns.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import structlog
+
+from usnd.smpp.connection import Connection, Host, Notice
+from usnd.smpp.intake import Answer, Intake
+from usnd.smpp.pdu import BindTransceiver, DataSm, DeliverSm, Pdu, SubmitSm, SubmitSmResp
+from usnd.smpp.received import Receipt, ReceivedText, read_delivery
+from usnd.smpp.segments import Segment
+from usnd.smpp.session import BindRefused, Bound, Session
+from usnd.smpp.settings import (
+    Counters,
+    LinkSettings,
+    LinkState,
+    NotBound,
+    Rejected,
+    Submitted,
+    Throttled,
+)
+from usnd.smpp.status import CommandStatus, PduError, status_name
+
+OnText = Callable[[ReceivedText], Awaitable[CommandStatus]]
+OnReceipt = Callable[[Receipt], Awaitable[CommandStatus]]
+OnState = Callable[[str, LinkState], None]
+
+_UDHI = 0x40
+_RECEIPT_WANTED = 0x01
+_INTERNATIONAL = (1, 1)
+_SLOWER = (CommandStatus.ESME_RTHROTTLED, CommandStatus.ESME_RMSGQFUL)
+_TICKS_PER_TIMER = 5
+_LONGEST_TICK = 0.5
+_FINISH_SECONDS = 2.0
+_MOST_DOUBLINGS = 32
+
+
+class SmscLink:
+    """new_session: gives a unique id for each bind; clock: seconds, never backwards; rng: jitter only."""
+
+    def __init__(
+        self,
+        settings: LinkSettings,
+        *,
+        on_text: OnText,
+        on_receipt: OnReceipt,
+        on_state: OnState,
+        new_session: Callable[[], str],
+        clock: Callable[[], float],
+        rng: random.Random,
+    ) -> None:
+        self.settings = settings
+        self.counters = Counters()
+        self.state = LinkState.DOWN
+        self._on_text, self._on_receipt, self._on_state = on_text, on_receipt, on_state
+        self._new_session, self._rng = new_session, rng
+        self._log = structlog.get_logger("usnd.smpp").bind(smsc=settings.name)
+        self._intake = Intake(settings.deliveries)
+        self._host = Host(self.counters, self._intake, clock, self._take, self._notice)
+        self._connection: Connection | None = None
+        self._session: str | None = None
+        self._bound_at = 0.0
+        self._stopping = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._ended.set()
+
+    @property
+    def session(self) -> str | None:
+        """The id of the present bind."""
+        return self._session
+
+    async def run(self) -> None:
+        """Connects, binds and serves, again and again, until `stop`."""
+        self._ended.clear()
+        serving = asyncio.create_task(self._serve_for_ever())
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if self._connection and self._connection.bound:
+                self._enter(LinkState.UNBINDING)
+                await self._connection.unbind(self.settings.timers.unbind)
+                await asyncio.wait({serving}, timeout=_FINISH_SECONDS)
+        finally:
+            serving.cancel()
+            stopping.cancel()
+            await asyncio.gather(serving, stopping, return_exceptions=True)
+            await self._intake.finish(_FINISH_SECONDS)
+            self._ended.set()
+
+    async def stop(self) -> None:
+        """Unbinds, waits at most Timers.unbind for the answer, closes; returns when `run` has ended."""
+        self._stopping.set()
+        await self._ended.wait()
+
+    async def submit(
+        self,
+        sender: str,
+        recipient: str,
+        segment: Segment,
+        *,
+        receipt: bool = False,
+        validity_period: str = "",
+    ) -> Submitted:
+        """Sends one segment, when the window has room for it.
+
+        sender, recipient: `+` and digits, or digits with the TON and NPI of the settings. validity_period: as
+        SMPP 3.4 §7.1.1 writes it. Raises NotBound, LinkLost, Throttled, Rejected.
+        """
+        connection, session = self._connection, self._session
+        if connection is None or session is None:
+            raise NotBound(f"{self.settings.name} is {self.state.value}")
+        request = self._request(sender, recipient, segment, receipt=receipt, validity_period=validity_period)
+        try:
+            response = await connection.submit(request)
+        except PduError as error:
+            raise Rejected(error.status) from error
+        return Submitted(_message_id(response), session)
+
+    # Outgoing -----------------------------------------------------------------------------------------------
+
+    def _request(
+        self, sender: str, recipient: str, segment: Segment, *, receipt: bool, validity_period: str
+    ) -> SubmitSm:
+        own = self.settings
+        source_ton, source_npi = _INTERNATIONAL if sender[:1] == "+" else (own.source_ton, own.source_npi)
+        dest_ton, dest_npi = _INTERNATIONAL if recipient[:1] == "+" else (own.dest_ton, own.dest_npi)
+        return SubmitSm(
+            source_addr_ton=source_ton,
+            source_addr_npi=source_npi,
+            source_addr=sender.removeprefix("+"),
+            dest_addr_ton=dest_ton,
+            dest_addr_npi=dest_npi,
+            destination_addr=recipient.removeprefix("+"),
+            esm_class=_UDHI if segment.has_udh else 0,
+            validity_period=validity_period,
+            registered_delivery=_RECEIPT_WANTED if receipt else 0,
+            data_coding=segment.data_coding,
+            short_message=segment.octets,
+        )
+
+    # Incoming -----------------------------------------------------------------------------------------------
+
+    def _take(self, pdu: DeliverSm | DataSm, answer: Answer) -> None:
+        delivery = read_delivery(pdu, self.settings.name, self._session or "", self.settings.alphabet)
+        if isinstance(delivery, Receipt):
+            self.counters.receipts += 1
+            work = partial(self._settled, delivery, partial(self._on_receipt, delivery))
+        else:
+            self.counters.texts += 1
+            work = partial(self._settled, delivery, partial(self._on_text, delivery))
+        self._intake.take(delivery.fingerprint, work, answer)
+
+    async def _settled(
+        self, delivery: ReceivedText | Receipt, settle: Callable[[], Awaitable[CommandStatus]]
+    ) -> CommandStatus:
+        try:
+            return await settle()
+        except Exception:  # noqa: BLE001 # whatever it is, the SMSC must hear that we failed, and deliver again
+            self._log.exception(
+                "A delivery failed", session=delivery.session, fingerprint=delivery.fingerprint
+            )
+            return CommandStatus.ESME_RSYSERR
+
+    # The connection -----------------------------------------------------------------------------------------
+
+    async def _serve_for_ever(self) -> None:
+        own, failures = self.settings, 0
+        while not self._stopping.is_set():
+            self._bound_at = self._host.clock()
+            try:
+                await self._serve_once()
+            except Exception:  # noqa: BLE001 # a fault of ours: loud, and not the end of the link
+                self._log.exception("The connection failed")
+            lasted = self._host.clock() - self._bound_at
+            # A bind that does not outlive one enquiry is no better than none: it must not end the backoff.
+            failures = 0 if lasted > own.timers.enquire_interval else min(failures + 1, _MOST_DOUBLINGS)
+            if not self._stopping.is_set():
+                await asyncio.sleep(self._rng.uniform(0, own.longest_wait(failures)))
+
+    async def _serve_once(self) -> None:
+        own = self.settings
+        self._enter(LinkState.CONNECTING, host=own.host, port=own.port)
+        reason = "cancelled"
+        try:
+            async with asyncio.timeout(own.connect_timeout):
+                streams = await asyncio.open_connection(own.host, own.port, happy_eyeballs_delay=0.25)
+            session = Session(own.timers, own.window)
+            self._connection = Connection(streams, session, own.window, self._host)
+            self._enter(LinkState.BINDING)
+            reason = await self._connection.serve(self._bind(), self._tick())
+        except OSError as error:  # TimeoutError is one
+            reason = str(error) or "no connection in time"
+        finally:
+            ended, self._connection, self._session = self._session, None, None
+            self._enter(LinkState.DOWN, reason=reason, session=ended)
+
+    def _bind(self) -> BindTransceiver:
+        own = self.settings
+        return BindTransceiver(
+            system_id=own.system_id,
+            password=own.password,
+            system_type=own.system_type,
+            interface_version=own.interface_version,
+        )
+
+    def _tick(self) -> float:
+        timers = self.settings.timers
+        shortest = min(timers.enquire_interval, timers.response, timers.bind, timers.unbind)
+        return min(_LONGEST_TICK, shortest / _TICKS_PER_TIMER)
+
+    def _notice(self, notice: Notice) -> None:
+        if isinstance(notice, Bound):
+            self.counters.binds += 1
+            self._bound_at = self._host.clock()
+            self._session = self._new_session()
+            self._enter(LinkState.BOUND, session=self._session, system_id=notice.system_id)
+        elif isinstance(notice, BindRefused):
+            self._log.warning("smsc refused the bind", status=status_name(notice.status))
+        else:
+            self.counters.dropped += 1
+            self._log.info("pdu dropped", reason=notice.reason, session=self._session)
+
+    def _enter(self, state: LinkState, **facts: object) -> None:
+        self.state = state
+        self._log.info(f"smsc link {state.value}", **facts)
+        self._on_state(self.settings.name, state)
+
+
+def _message_id(response: Pdu) -> str:
+    if response.status in _SLOWER:
+        raise Throttled(response.status)
+    if response.status != CommandStatus.ESME_ROK or not isinstance(response, SubmitSmResp):
+        raise Rejected(response.status)
+    return response.message_id

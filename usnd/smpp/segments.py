@@ -1,0 +1,116 @@
+"""Text ↔ segments: the split of an MT text, the user data header of a concatenation (TS 23.040 §9.2.3.24.1).
+
+Owns how many units a segment holds and where a text may be cut. Refuses to wait for parts: it keeps no state.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from usnd.smpp.text import DEFAULT_CODING, UCS2_CODING, Alphabet, decode, encode_character
+
+MOST_SEGMENTS = 255
+_CONCATENATED_8 = 0x00
+_CONCATENATED_16 = 0x08
+# Octets of short_message in a single text and in each of several: 160 or 153 septets, 70 or 67 UCS-2 units.
+# A link whose default alphabet is ASCII or Latin-1 is held to 8-bit data: the SMSC's recoding has room.
+_ROOM = {
+    Alphabet.GSM7: (160, 153),
+    Alphabet.ASCII: (140, 134),
+    Alphabet.LATIN1: (140, 134),
+    Alphabet.UCS2: (140, 134),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Concatenation:
+    """Which part of which text: `number` counts from 1, `reference` is the sender's and comes round again."""
+
+    reference: int
+    total: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What submit_sm carries of a text. `has_udh`: `octets` begins with a user data header (UDHI)."""
+
+    octets: bytes
+    data_coding: int
+    has_udh: bool = False
+
+
+def split(text: str, default: Alphabet, reference: int = 0) -> list[Segment]:
+    """The segments of `text`: in the link's default alphabet if it fits, else UCS-2; at least one.
+
+    reference: of the concatenation, taken modulo 256. ValueError: more than 255 segments.
+    """
+    alphabet, units = _smallest(text, default)
+    coding = UCS2_CODING if alphabet is Alphabet.UCS2 else DEFAULT_CODING
+    single, each = _ROOM[alphabet]
+    if sum(map(len, units)) <= single:
+        return [Segment(b"".join(units), coding)]
+    parts = list(_cut(units, each))
+    if len(parts) > MOST_SEGMENTS:
+        raise ValueError(f"the text needs {len(parts)} segments, {MOST_SEGMENTS} are possible")
+    header = (5, _CONCATENATED_8, 3, reference % 256, len(parts))
+    return [
+        Segment(bytes((*header, number)) + part, coding, has_udh=True) for number, part in enumerate(parts, 1)
+    ]
+
+
+def join(parts: Iterable[bytes], alphabet: Alphabet) -> str:
+    """The text of parts in order, without headers: a character its sender cut in two is whole again."""
+    return decode(b"".join(parts), alphabet)
+
+
+def take_udh(octets: bytes) -> tuple[Concatenation | None, bytes]:
+    """The concatenation a user data header tells of, and the text behind it.
+
+    A header that is cut off or makes no sense tells nothing; one longer than the message is taken for text.
+    """
+    if not octets or octets[0] >= len(octets):
+        return None, octets
+    end = octets[0] + 1
+    found = None
+    for element, data in _elements(octets[1:end]):
+        if element == _CONCATENATED_8 and len(data) == 3:  # noqa: PLR2004 # §9.2.3.24.1
+            found = Concatenation(*data)
+        elif element == _CONCATENATED_16 and len(data) == 4:  # noqa: PLR2004 # §9.2.3.24.8
+            found = Concatenation(int.from_bytes(data[:2], "big"), data[2], data[3])
+    return possible(found), octets[end:]
+
+
+def possible(concatenation: Concatenation | None) -> Concatenation | None:
+    """None for a part zero, a part beyond the total, a total of zero: the receiver shall ignore these."""
+    if concatenation is None or not 1 <= concatenation.number <= concatenation.total:
+        return None
+    return concatenation
+
+
+def _smallest(text: str, default: Alphabet) -> tuple[Alphabet, list[bytes]]:
+    units = [encode_character(char, default) for char in text]
+    known = [unit for unit in units if unit is not None]
+    if len(known) == len(units):
+        return default, known
+    wide = (encode_character(char, Alphabet.UCS2) for char in text)
+    return Alphabet.UCS2, [unit for unit in wide if unit is not None]
+
+
+def _cut(units: Iterable[bytes], room: int) -> Iterator[bytes]:
+    """Parts of at most `room` octets; a unit, be it escape or surrogate pair, stays whole."""
+    part = bytearray()
+    for unit in units:
+        if len(part) + len(unit) > room:
+            yield bytes(part)
+            part.clear()
+        part += unit
+    yield bytes(part)
+
+
+def _elements(header: bytes) -> Iterator[tuple[int, bytes]]:
+    pos = 0
+    while pos + 2 <= len(header):
+        end = pos + 2 + header[pos + 1]
+        if end <= len(header):
+            yield header[pos], header[pos + 2 : end]
+        pos = end

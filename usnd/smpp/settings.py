@@ -1,0 +1,102 @@
+"""What one link to an SMSC is told, says and counts. Values only."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from usnd.smpp.session import Timers
+from usnd.smpp.status import status_name
+from usnd.smpp.text import Alphabet
+
+
+@dataclass(frozen=True)
+class LinkSettings:
+    """Times in seconds. window: messages without a response at once; deliveries: texts in progress at once.
+
+    source_ton, source_npi, dest_ton, dest_npi: of numbers that are not written with `+`, which are
+    international (1, 1). alphabet: what data_coding 0 is at this SMSC.
+    """
+
+    name: str
+    host: str
+    port: int
+    system_id: str
+    password: str = field(repr=False)
+    system_type: str = ""
+    interface_version: int = 0x34
+    source_ton: int = 0
+    source_npi: int = 0
+    dest_ton: int = 0
+    dest_npi: int = 0
+    alphabet: Alphabet = Alphabet.GSM7
+    window: int = 10
+    deliveries: int = 64
+    timers: Timers = field(default_factory=Timers)
+    connect_timeout: float = 10.0
+    reconnect_first: float = 0.1
+    reconnect_cap: float = 30.0
+
+    def longest_wait(self, failures: int) -> float:
+        """Seconds before the next attempt at most; the wait is drawn from zero to this (full jitter)."""
+        return min(self.reconnect_cap, self.reconnect_first * 2.0 ** max(0, failures - 1))
+
+
+class LinkState(Enum):
+    DOWN = "down"
+    CONNECTING = "connecting"
+    BINDING = "binding"
+    BOUND = "bound"
+    UNBINDING = "unbinding"
+
+
+@dataclass
+class Counters:
+    """Since the link was made. nacked: answered with other than ESME_ROK; dropped: responses nobody waits
+    for; rebinds: binds after the first.
+    """
+
+    pdus_in: int = 0
+    pdus_out: int = 0
+    texts: int = 0
+    receipts: int = 0
+    submitted: int = 0
+    dropped: int = 0
+    nacked: int = 0
+    binds: int = 0
+
+    @property
+    def rebinds(self) -> int:
+        return max(0, self.binds - 1)
+
+
+class SubmitError(Exception):
+    """A message the SMSC did not take, as far as is known."""
+
+
+class NotBound(SubmitError):  # what is, said as such
+    """Nothing was written: submit again when bound."""
+
+
+class LinkLost(SubmitError):  # as above
+    """It was written and no response came: the SMSC may have taken it."""
+
+
+class _RefusalError(SubmitError):
+    def __init__(self, status: int) -> None:
+        super().__init__(status_name(status))
+        self.status = status
+
+
+class Rejected(_RefusalError):  # as above
+    """The SMSC refused for good, or SMPP cannot carry it."""
+
+
+class Throttled(_RefusalError):  # as above
+    """ESME_RTHROTTLED or ESME_RMSGQFUL: the whole bind should go slower."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """message_id: the SMSC's, empty if it gave none; session: the bind it was submitted in."""
+
+    message_id: str
+    session: str

@@ -1,0 +1,184 @@
+"""One USN on a workstation: its Asterisk and `usnd` itself, as a process of its own, as on a node.
+
+Owns the configuration file that ties it to the other parts, and reads its journal. Refuses shortcuts:
+whatever is done to it goes in by SMPP, SIP or the command.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from workbench.asterisk import Asterisk, usn_asterisk
+from workbench.ports import HOST
+from workbench.process import PartError, Process, private_directory, until
+
+SHORT_CODE = "52272"
+START_PATIENCE = 20.0
+
+Event = Mapping[str, Any]
+"""One line of the journal: `event`, `at`, `level` and its keys."""
+
+
+def product_dialplan() -> dict[str, str]:
+    """The product's own side of Asterisk's configuration, by file name."""
+    conf = files("usnd.asterisk") / "conf"
+    return {
+        "extensions.conf": (conf / "extensions-usn.conf").read_text(),
+        "confbridge.conf": (conf / "confbridge-usn.conf").read_text(),
+    }
+
+
+class Usn:
+    """`async with` starts Asterisk and usnd, bound to the SMSC, and stops both, also on exceptions."""
+
+    def __init__(
+        self,
+        tree: Path,
+        switch_port: int,
+        smsc_port: int,
+        *,
+        store_url: str = "",
+        settings: str = "",
+        frozen_after: float = 10.0,
+        python: str = sys.executable,
+    ) -> None:
+        """`store_url`: SQLite of its own if empty; `settings`: further sections of the TOML."""
+        self.home = private_directory("usn-usnd-")
+        self.asterisk: Asterisk = usn_asterisk(tree, switch_port, product_dialplan())
+        self.store_url = store_url or f"sqlite:///{self.home}/usn.db"
+        self.config = self.home / "usnd.toml"
+        self.config.write_text(self._toml(smsc_port, frozen_after, settings))
+        self.config.chmod(0o600)
+        self.journal = self.home / "journal"
+        self._python = python
+        self._environment = {"PYTHONPATH": str(Path(__file__).parents[1])}
+        command = [python, "-m", "usnd", "run", "--config", str(self.config)]
+        self.process = Process(command, self.journal, environment=self._environment)
+
+    def _toml(self, smsc_port: int, frozen_after: float, settings: str) -> str:
+        manager = self.asterisk.usnd_account
+        return f"""
+[node]
+home_region = "GB"
+short_code = "{SHORT_CODE}"
+
+[store]
+url = "{self.store_url}"
+
+[asterisk]
+port = {manager.port}
+username = "{manager.user}"
+secret = "{manager.secret}"
+frozen_after = {frozen_after}
+
+[[smsc]]
+name = "smsc"
+host = "{HOST}"
+port = {smsc_port}
+system_id = "usn"
+password = "secret"
+enquire_interval = 2
+
+[log]
+format = "json"
+
+{settings}
+"""
+
+    def command(self, *words: str) -> str:
+        """What `usnd <words>` prints. Raises PartError when it fails."""
+        done = subprocess.run(
+            [self._python, "-m", "usnd", *words, "--config", str(self.config)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env={**os.environ, **self._environment},
+        )
+        if done.returncode != 0:
+            raise PartError(f"usnd {' '.join(words)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def cdrs(self) -> list[dict[str, Any]]:
+        """The call detail records, as `usnd cdrs --json` gives them."""
+        return [json.loads(line) for line in self.command("cdrs", "--json").splitlines()]
+
+    def events(self) -> Iterator[Event]:
+        """The journal so far."""
+        for line in self.journal.read_text().splitlines():
+            if line.startswith("{"):
+                yield json.loads(line)
+
+    def count(self, event: str, **values: object) -> int:
+        """How many lines of the journal are this event with these values."""
+        return sum(
+            1
+            for line in self.events()
+            if line["event"] == event and all(line.get(key) == value for key, value in values.items())
+        )
+
+    async def until_event(self, event: str, patience: float = 10.0, count: int = 1, **values: object) -> None:
+        """Waits for the event to be in the journal `count` times. Raises PartError with its end otherwise."""
+
+        def there() -> bool:
+            return self.count(event, **values) >= count
+
+        await until(lambda: there() or not self.process.alive, patience, 0.05)
+        if not there():
+            state = "alive" if self.process.alive else f"ended ({self.process.returncode})"
+            raise PartError(f"no {event!r} {values}; usnd is {state}; its journal:\n{self.process.tail()}")
+
+    async def start_daemon(self) -> None:
+        """Starts usnd and waits until it is bound and has Asterisk. Raises PartError."""
+        before = self.count("voice up") if self.journal.exists() else 0
+        binds = self.count(BOUND) if self.journal.exists() else 0
+        self.process.start()
+        await self.until_event("voice up", START_PATIENCE, before + 1)
+        await self.until_event(BOUND, START_PATIENCE, binds + 1)
+
+    async def stop_daemon(self) -> None:
+        """SIGTERM; calls stay up."""
+        await self.process.stop(signal.SIGTERM)
+
+    async def start(self) -> None:
+        """Starts Asterisk, prepares the database, starts usnd."""
+        await self.asterisk.start()
+        self.command("db", "upgrade")
+        await self.start_daemon()
+
+    async def stop(self) -> None:
+        """Stops both."""
+        try:
+            await self.process.stop()
+        finally:
+            try:
+                await self.asterisk.stop()
+            finally:
+                shutil.rmtree(self.home, ignore_errors=True)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+
+BOUND = "smsc link bound"
+"""What the journal says when a bind is made."""
+
+Report = Callable[[str], None]
