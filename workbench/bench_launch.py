@@ -1,7 +1,7 @@
 """`make bench`: from the text to the first INVITE, beside a bare AMI Originate to its INVITE, in one run.
 
-Owns the measurement: both kinds take turns, 200 each, on the same Asterisk; the INVITE's time is the kernel's,
-at the switch. Result in build/bench/launch.json; times in milliseconds.
+Owns the measurement: both take turns, 200 each, on the same Asterisk; the INVITE's time is the kernel's, at
+the switch. Result in build/bench/; times in milliseconds.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import json
 import statistics
 import time
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from usnd.asterisk.ami import AmiLink, AmiSettings
@@ -21,6 +22,7 @@ from workbench.switch import Refusal
 from workbench.usn import SHORT_CODE
 
 RESULT = Path("build/bench/launch.json")
+REPORT_EVERY = 20
 
 
 async def measure(parts: Stage, launches: int) -> tuple[list[float], list[float]]:
@@ -41,7 +43,7 @@ async def measure(parts: Stage, launches: int) -> tuple[list[float], list[float]
         for turn in range(launches):
             texts.append(await by_text(parts, turn))
             originates.append(await by_originate(parts, link))
-            if turn % 20 == 19:
+            if (turn + 1) % REPORT_EVERY == 0:
                 print(f"{turn + 1} of {launches}", flush=True)
         return texts, originates
     finally:
@@ -93,13 +95,12 @@ def summary(seconds: Sequence[float]) -> dict[str, float]:
 
 async def bench(launches: int, database: str) -> None:
     """Measures, prints and writes the result."""
-    if database == "postgresql":
-        async with Postgres(programs(), settings={"fsync": "on"}) as postgres:
-            async with stage(store_url=postgres.url()) as parts:
-                texts, originates = await measure(parts, launches)
-    else:
-        async with stage() as parts:
-            texts, originates = await measure(parts, launches)
+    async with AsyncExitStack() as stack:
+        url = ""
+        if database == "postgresql":
+            url = (await stack.enter_async_context(Postgres(programs(), settings={"fsync": "on"}))).url()
+        parts = await stack.enter_async_context(stage(store_url=url))
+        texts, originates = await measure(parts, launches)
     by = {"text_to_invite_ms": summary(texts), "originate_to_invite_ms": summary(originates)}
     ratio = by["text_to_invite_ms"]["median"] / by["originate_to_invite_ms"]["median"]
     result = {"database": database, "launches": launches, **by, "ratio_of_medians": ratio}
