@@ -10,8 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 LONGEST_FILE = 400  # lines: one job a file
-LOCKS_AND_SOURCES = ("*.txt", "*.toml", "*.json", "*.npmrc", "*.py", "*.js", "*.conf", "Makefile", ".ci/*")
-ADDRESS = re.compile(r"https?://(?!localhost|127\.)[\w.-]+(?<!\.example)\b", re.IGNORECASE)
+LOCKS = ("*requirements*.txt", "pyproject.toml", "*package.json", "*.npmrc", "Makefile", ".ci/*")
 
 
 def check(*command: str) -> None:
@@ -52,5 +51,4 @@ def test_no_file_has_two_jobs() -> None:
 
 def test_no_address_of_a_package_registry_is_written_anywhere() -> None:
     """The mirror is the machine's own; a lock with addresses would tie the tree to one place."""
-    found = {path.name: ADDRESS.findall(path.read_text()) for path in tracked(*LOCKS_AND_SOURCES)}
-    assert {name: addresses for name, addresses in found.items() if addresses} == {}
+    assert [path.name for path in tracked(*LOCKS) if re.search("https?://", path.read_text())] == []
