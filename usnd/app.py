@@ -25,6 +25,7 @@ from usnd.smpp.link import SmscLink
 from usnd.smpp.received import Receipt
 from usnd.smpp.session import Timers
 from usnd.smpp.settings import LinkSettings, LinkState
+from usnd.smpp.status import CommandStatus
 from usnd.smpp.text import Alphabet
 from usnd.store.migrate import is_current
 from usnd.store.writer import Store
@@ -88,7 +89,7 @@ class Daemon:
             self._outbox.add(link)
 
     async def run(self, stopped: asyncio.Event) -> None:
-        """Runs all parts until `stopped` is set; a part that fails stops the daemon, and systemd starts it."""
+        """Runs all parts until `stopped` is set; a part that fails stops all, and systemd starts it."""
         await self._conferences.load()
         async with asyncio.TaskGroup() as parts:
             sending = parts.create_task(self._outbox.run())
@@ -118,9 +119,9 @@ class Daemon:
             self._outbox.bound(smsc)
 
 
-async def _on_receipt(receipt: Receipt) -> int:
+async def _on_receipt(receipt: Receipt) -> CommandStatus:
     structlog.get_logger("usnd.texts").debug("receipt", smsc=receipt.smsc, stat=receipt.stat)
-    return 0
+    return CommandStatus.ESME_ROK
 
 
 def _ami(config: Config) -> AmiSettings:
@@ -138,7 +139,7 @@ def _smsc(smsc: SmscConfig) -> LinkSettings:
         system_type=smsc.system_type,
         alphabet=Alphabet(smsc.alphabet),
         window=smsc.window,
-        timers=Timers(enquire_interval=smsc.enquire_interval, response_timeout=smsc.response_timeout),
+        timers=Timers(enquire_interval=smsc.enquire_interval, response=smsc.response_timeout),
     )
 
 

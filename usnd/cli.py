@@ -1,4 +1,4 @@
-"""The command `usnd`. Owns words and exit statuses: 0 done, 1 not possible now, 2 wrong use. Refuses logic."""
+"""The command `usnd`. Owns words and exit statuses (0 done, 1 not now, 2 wrong use); refuses logic."""
 
 import asyncio
 import json
@@ -173,7 +173,7 @@ def _in_store(settings: Config, unit: "Callable[[Transaction], T]") -> T:
         _fail("the database is not at this release: run `usnd db upgrade` first")
 
     async def once() -> T:
-        store = Store.open(settings.store.url)
+        store = Store.open(settings.store.url, writer="usnd-cli")
         try:
             return await store.run(unit)
         finally:

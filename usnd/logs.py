@@ -1,4 +1,4 @@
-"""The journal: one line a transition, a sentence with key=value. Owns the format; refuses secrets by not having any."""
+"""The journal: one line a transition, a sentence with key=value. Owns the format, nothing else."""
 
 import logging
 import sys

@@ -46,7 +46,7 @@ def render(folder: str, values: Mapping[str, str]) -> dict[str, str]:
 
 
 def usn_asterisk(
-    tree: Path, switch_port: int, files: Mapping[str, str], name: str = "usn", qualify: int = 0
+    tree: Path, switch_port: int, files: Mapping[str, str], name: str = "node", qualify: int = 0
 ) -> "Asterisk":
     """The USN's Asterisk: trunk `trunk-msc` to the switch at `switch_port`, calls in to `usn-incoming`.
 

@@ -1,13 +1,14 @@
 """One USN on a workstation: its Asterisk and `usnd` itself, as a process of its own, as on a node.
 
-Owns the configuration file that ties it to the other parts, and reads its journal. Refuses shortcuts: whatever
-is done to it goes in by SMPP, SIP or the command line.
+Owns the configuration file that ties it to the other parts, and reads its journal. Refuses shortcuts:
+whatever is done to it goes in by SMPP, SIP or the command.
 """
 
 import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib.resources import files
@@ -38,7 +39,7 @@ def product_dialplan() -> dict[str, str]:
 class Usn:
     """`async with` starts Asterisk and usnd, bound to the SMSC, and stops both, also on exceptions."""
 
-    def __init__(  # noqa: PLR0913 - one for each part it is tied to
+    def __init__(
         self,
         tree: Path,
         switch_port: int,
@@ -46,20 +47,23 @@ class Usn:
         *,
         store_url: str = "",
         settings: str = "",
+        frozen_after: float = 10.0,
         python: str = sys.executable,
     ) -> None:
-        """`store_url`: SQLite of its own if empty; `settings`: further sections of the configuration, TOML."""
+        """`store_url`: SQLite of its own if empty; `settings`: further sections of the TOML."""
         self.home = private_directory("usn-usnd-")
         self.asterisk: Asterisk = usn_asterisk(tree, switch_port, product_dialplan())
         self.store_url = store_url or f"sqlite:///{self.home}/usn.db"
         self.config = self.home / "usnd.toml"
-        self.config.write_text(self._toml(smsc_port, settings))
+        self.config.write_text(self._toml(smsc_port, frozen_after, settings))
         self.config.chmod(0o600)
         self.journal = self.home / "journal"
         self._python = python
-        self.process = Process([python, "-m", "usnd", "run", "--config", str(self.config)], self.journal)
+        self._environment = {"PYTHONPATH": str(Path(__file__).parents[1])}
+        command = [python, "-m", "usnd", "run", "--config", str(self.config)]
+        self.process = Process(command, self.journal, environment=self._environment)
 
-    def _toml(self, smsc_port: int, settings: str) -> str:
+    def _toml(self, smsc_port: int, frozen_after: float, settings: str) -> str:
         manager = self.asterisk.usnd_account
         return f"""
 [node]
@@ -73,6 +77,7 @@ url = "{self.store_url}"
 port = {manager.port}
 username = "{manager.user}"
 secret = "{manager.secret}"
+frozen_after = {frozen_after}
 
 [[smsc]]
 name = "smsc"
@@ -90,15 +95,13 @@ format = "json"
 
     def command(self, *words: str) -> str:
         """What `usnd <words>` prints. Raises PartError when it fails."""
-        import subprocess  # noqa: PLC0415
-
         done = subprocess.run(
             [self._python, "-m", "usnd", *words, "--config", str(self.config)],
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
-            env=dict(os.environ),
+            env={**os.environ, **self._environment},
         )
         if done.returncode != 0:
             raise PartError(f"usnd {' '.join(words)}: {done.stderr.strip()}")
@@ -122,12 +125,16 @@ format = "json"
             if line["event"] == event and all(line.get(key) == value for key, value in values.items())
         )
 
-    async def until_event(
-        self, event: str, patience: float = 10.0, count: int = 1, **values: object
-    ) -> None:
+    async def until_event(self, event: str, patience: float = 10.0, count: int = 1, **values: object) -> None:
         """Waits for the event to be in the journal `count` times. Raises PartError with its end otherwise."""
-        if not await until(lambda: self.count(event, **values) >= count, patience, 0.05):
-            raise PartError(f"no {event!r} {values} in {patience} s; the journal ends:\n{self.process.tail()}")
+
+        def there() -> bool:
+            return self.count(event, **values) >= count
+
+        await until(lambda: there() or not self.process.alive, patience, 0.05)
+        if not there():
+            state = "alive" if self.process.alive else f"ended ({self.process.returncode})"
+            raise PartError(f"no {event!r} {values}; usnd is {state}; its journal:\n{self.process.tail()}")
 
     async def start_daemon(self) -> None:
         """Starts usnd and waits until it is bound and has Asterisk. Raises PartError."""
@@ -171,7 +178,7 @@ format = "json"
         await self.stop()
 
 
-BOUND = "smsc bound"
+BOUND = "smsc link bound"
 """What the journal says when a bind is made."""
 
 Report = Callable[[str], None]

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 _HERE = Path(__file__).parent / "node-smpp"
 _SECONDS = 10.0
@@ -51,17 +51,18 @@ def install() -> Path:
 class NodeSmsc:
     """`events` is all it reported, in order; `port` where it listens on 127.0.0.1."""
 
-    def __init__(self) -> None:
-        self.port = 0
+    def __init__(self, port: int = 0) -> None:
+        self.port = port
         self.events: list[Event] = []
         self._changed = asyncio.Condition()
         self._next_id = 0
 
-    async def __aenter__(self) -> "NodeSmsc":
+    async def __aenter__(self) -> Self:
         place = await asyncio.to_thread(install)
         self._process = await asyncio.create_subprocess_exec(
             _tool("node"),
             str(_HERE / "smsc.js"),
+            str(self.port),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env={**os.environ, "NODE_PATH": str(place / "node_modules")},
@@ -80,16 +81,19 @@ class NodeSmsc:
             await self._process.wait()
         await self._reader
 
-    def tell(self, do: str, **fields: Any) -> None:
+    async def tell(self, do: str, **fields: Any) -> int:
+        """Returns when it has begun to do so; the command's number."""
         assert self._process.stdin
-        self._process.stdin.write(json.dumps({"do": do, **fields}).encode() + b"\n")
+        self._next_id += 1
+        number = self._next_id
+        self._process.stdin.write(json.dumps({"do": do, "id": number, **fields}).encode() + b"\n")
+        await self.until(lambda event: event.get("done") == number)
+        return number
 
     async def ask(self, do: str, **fields: Any) -> int:
         """Has it send a request; the command_status of the response it gets."""
-        self._next_id += 1
-        number = self._next_id
-        self.tell(do, id=number, **fields)
-        return int((await self.until(lambda event: event.get("id") == number))["status"])
+        number = await self.tell(do, **fields)
+        return int((await self.until(lambda event: event.get("answer_to") == number))["status"])
 
     async def deliver(self, **pdu: Any) -> int:
         """A deliver_sm of these fields; `octets` in hex is the short_message."""

@@ -33,7 +33,7 @@ class CallSettings:
     dial: str
     """The trunk's dial string, `{number}` in it: `PJSIP/{number}@trunk-msc`, `DAHDI/g1/{number}`."""
     prefix: str = "usn-"
-    """What the ids of our calls begin with; Asterisk's systemname must not."""
+    """What the ids of our calls begin with."""
     originates_per_s: float = 50.0
     """Asterisk fails under a burst of Originate (asterisk#1928, #1962)."""
     codecs: str = "alaw"

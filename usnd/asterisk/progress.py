@@ -15,7 +15,14 @@ RECORDS = "usn"
 """The AstDB family of our call records."""
 
 _EVENT_OF_CHANNEL_STATE = {"5": CallEvent.RINGING, "6": CallEvent.ANSWERED}
-_STATE_OF_CHANNEL_STATE = {"4": CallState.RINGING, "5": CallState.RINGING, "6": CallState.ANSWERED}
+_RINGING_IN = "4"
+_STATE_OF_CHANNEL_STATE = {_RINGING_IN: CallState.RINGING, "5": CallState.RINGING, "6": CallState.ANSWERED}
+
+# Where Asterisk 22 tells too little of a SIP refusal, overlooking even its Reason header (RFC 3326).
+_CAUSE_OF_SIP = {
+    "402": 50,  # Payment Required: 127 in Asterisk; a prepaid system says 50 by PRI, facility not subscribed
+    "480": 18,  # Temporarily Unavailable: 19 in Asterisk, like our own time-out; RFC 3398 §8.2.6.1
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +70,13 @@ class Progress:
         self._prefix = prefix
         self._channels: set[str] = set()
         self._expected: set[str] = set()
+        self._refused_by_sip: dict[str, str] = {}
         self._readers: dict[str, Callable[[str, Mapping[str, str]], CallNews | IncomingCall | None]] = {
             "Newchannel": self._placed,
             "Newstate": self._state,
             "ConfbridgeJoin": lambda call, _: CallNews(call, CallEvent.JOINED),
             "ConfbridgeLeave": lambda call, _: CallNews(call, CallEvent.LEFT),
+            "HangupRequest": self._asked_to_end,
             "Hangup": self._ended,
         }
 
@@ -93,6 +102,7 @@ class Progress:
         """A survey found these calls: of what was `known` before it, no others are left."""
         self._expected -= before
         self._channels = (self._channels - before) | set(live)
+        self._refused_by_sip.clear()
 
     def read(self, event: Mapping[str, str]) -> CallNews | IncomingCall | None:
         """What one AMI event says about a call of ours, if anything."""
@@ -107,7 +117,11 @@ class Progress:
             return None
         return reader(call, event)
 
-    def _placed(self, call: str, _: Mapping[str, str]) -> CallNews:
+    def _placed(self, call: str, event: Mapping[str, str]) -> CallNews | None:
+        if (
+            event.get("channelstate") == _RINGING_IN
+        ):  # an incoming call whose id looks like ours, by systemname
+            return None
         self._channels.add(call)
         self._expected.discard(call)
         return CallNews(call, CallEvent.PLACED)
@@ -116,10 +130,16 @@ class Progress:
         reached = _EVENT_OF_CHANNEL_STATE.get(event.get("channelstate", ""))
         return CallNews(call, reached) if reached else None
 
+    def _asked_to_end(self, call: str, event: Mapping[str, str]) -> None:
+        # The other end's word: in Hangup, TechCause may be what Asterisk made of our own time-out.
+        if event.get("channel", "").startswith("PJSIP/") and event.get("techcause"):
+            self._refused_by_sip[call] = event["techcause"]
+
     def _ended(self, call: str, event: Mapping[str, str]) -> CallNews:
         self._channels.discard(call)
         self._expected.discard(call)
-        return CallNews(call, CallEvent.ENDED, _cause(event.get("cause", "")))
+        sip = self._refused_by_sip.pop(call, "")
+        return CallNews(call, CallEvent.ENDED, _cause(event.get("cause", ""), sip))
 
     def _originated(self, event: Mapping[str, str]) -> CallNews | None:
         # The ActionID is the call id. A call that has, or had, a channel ends with its Hangup: this refuses
@@ -168,14 +188,14 @@ def _live(item: Mapping[str, str], answered_at: datetime | None) -> LiveCall:
 
 
 def _record(text: str) -> Settled:
-    answered, ended, cause = [*text.split(","), "", ""][:3]
-    return Settled(_time(answered), _time(ended), _cause(cause))
+    answered, ended, cause, sip = [*text.split(","), "", "", ""][:4]
+    return Settled(_time(answered), _time(ended), _cause(cause, sip.removeprefix("SIP ")))
 
 
 def _time(seconds: str) -> datetime | None:
     return datetime.fromtimestamp(int(seconds), UTC) if seconds.isdecimal() else None
 
 
-def _cause(text: str) -> int | None:
-    """Asterisk says 0 where it has none."""
-    return int(text) or None if text.isdecimal() else None
+def _cause(text: str, sip: str) -> int | None:
+    """The Q.850 cause; Asterisk says 0 where it has none. `sip`: the status of a refusal, or empty."""
+    return _CAUSE_OF_SIP.get(sip) or (int(text) or None if text.isdecimal() else None)

@@ -172,7 +172,8 @@ class TellNoCredit:
     number: str
 
 
-Command = PlaceCall | Admit | HangUp | Goodbye | TellNoCredit
+Action = PlaceCall | Admit | HangUp | Goodbye
+Command = Action | TellNoCredit
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from usnd.asterisk.ami import AmiDown, AmiError, AmiTimeout
 from usnd.asterisk.calls import Calls
 from usnd.asterisk.progress import Survey
 from usnd.domain.calls import Call, CallEvent, CallNews, CallState
-from usnd.domain.conference import Admit, Command, Goodbye, HangUp, PlaceCall
+from usnd.domain.conference import Action, Admit, Goodbye, HangUp, PlaceCall
 
 _EVENT_OF_STATE = {
     CallState.DIALLING: CallEvent.PLACED,
@@ -23,14 +23,14 @@ _EVENT_OF_STATE = {
 }
 
 
-async def carry_out(calls: Calls, command: Command) -> CallNews | None:
-    """Does what the command says. Gives the news that Asterisk will not send by itself, if there is any.
+async def carry_out(calls: Calls, action: Action) -> CallNews | None:
+    """Does what the conference asks for. Gives the news that Asterisk will not send by itself, if any.
 
     A link that is down, or an action without an answer, is no news: the next survey tells, or the deadline.
     """
     log = structlog.get_logger("usnd.conference")
     try:
-        match command:
+        match action:
             case PlaceCall(call, number, calling_number, room, ring):
                 await calls.place(call, number, calling_number, room, ring)
                 return None
@@ -40,15 +40,13 @@ async def carry_out(calls: Calls, command: Command) -> CallNews | None:
                 there = await calls.goodbye(call, reason.value)
             case HangUp(call):
                 there = await calls.hang_up(call)
-            case _:
-                raise TypeError(f"no action for {command}")
     except (AmiDown, AmiTimeout) as error:
-        log.warning("action left to the next survey", call=command.call, error=str(error))
+        log.warning("action left to the next survey", call=action.call, error=str(error))
         return None
     except AmiError as error:
-        log.error("action refused by asterisk", call=command.call, error=str(error))
-        return CallNews(command.call, CallEvent.REFUSED)
-    return None if there else CallNews(command.call, CallEvent.MISSING)
+        log.error("action refused by asterisk", call=action.call, error=str(error))
+        return CallNews(action.call, CallEvent.REFUSED)
+    return None if there else CallNews(action.call, CallEvent.MISSING)
 
 
 def news_of(survey: Survey, call: Call, now: datetime) -> Iterator[tuple[CallNews, datetime]]:

@@ -18,6 +18,7 @@ from usnd.domain.calls import SIGNS_OF_LIFE, Call, CallEvent, CallNews
 from usnd.domain.cdr import cdr_of
 from usnd.domain.conducting import handle, next_deadline, resume
 from usnd.domain.conference import (
+    Action,
     CallIn,
     Command,
     Conference,
@@ -176,7 +177,7 @@ class Conferences:
         self._release(incoming.call)
 
     async def _save(self, running: _Running) -> None:
-        """Saves the conference until it is saved as it is; carries out each step's commands after its commit."""
+        """Saves the conference as it is, again while it changes; a commit is followed by its commands."""
         while running.saved is not running.conference:
             before, after = running.saved, running.conference
             commands, running.commands = running.commands, []
@@ -214,8 +215,8 @@ class Conferences:
                 continue  # the survey at the next link-up places it
             self._spawn(self._act(conference.id, command))
 
-    async def _act(self, conference_id: int, command: Command) -> None:
-        news = await carry_out(self._calls, command)
+    async def _act(self, conference_id: int, action: Action) -> None:
+        news = await carry_out(self._calls, action)
         if news is not None:
             self.apply(conference_id, news)
 

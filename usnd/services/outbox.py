@@ -6,12 +6,12 @@ goes again, on the next bind, until it is answered or has expired (REQUIREMENTS 
 
 import asyncio
 import heapq
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import structlog
 
-from usnd.domain.messages import MtState, OutgoingText, Priority
+from usnd.domain.messages import MtState, OutgoingText
 from usnd.domain.replies import Reply, render
 from usnd.services.committing import surely
 from usnd.smpp.link import SmscLink
@@ -40,9 +40,9 @@ class Outbox:
 
     def add(self, link: SmscLink) -> None:
         """Opens a lane for the link; the first is the default."""
-        self._lanes[link.name] = _Lane(link, self._store, self._clock)
+        self._lanes[link.settings.name] = _Lane(link, self._store, self._clock)
 
-    def queue(  # noqa: PLR0913 - a text has that many parts
+    def queue(
         self,
         tx: Transaction,
         recipient: str,
@@ -60,8 +60,7 @@ class Outbox:
             render(message),
             now,
             now + self._validity,
-            Priority.REPLY,
-            mo_id,
+            mo_id=mo_id,
         )
 
     def send(self, text: OutgoingText) -> None:
@@ -98,7 +97,7 @@ class _Lane:
         self._known: set[int] = set()
         self._more_in_store = True
         self._awake = asyncio.Event()
-        self._slots = asyncio.Semaphore(link.window)
+        self._slots = asyncio.Semaphore(link.settings.window)
         self._go_on_at = 0.0
         self._log = structlog.get_logger("usnd.outbox")
 
@@ -112,7 +111,7 @@ class _Lane:
     def wake(self) -> None:
         self._awake.set()
 
-    async def run(self, waiting: Callable[["_Lane"], "asyncio.Future[list[OutgoingText]]"]) -> None:
+    async def run(self, waiting: Callable[["_Lane"], Awaitable[list[OutgoingText]]]) -> None:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 if self._more_in_store and not self._heap:
@@ -154,7 +153,7 @@ class _Lane:
         try:
             submitted = [
                 await self._link.submit(text.sender, text.recipient, segment)
-                for segment in split(text.body, self._link.alphabet, text.id & 0xFF)
+                for segment in split(text.body, self._link.settings.alphabet, text.id & 0xFF)
             ]
         except Throttled as error:
             self._log.warning("smsc throttles", smsc=text.smsc, message=text.id, status=str(error))

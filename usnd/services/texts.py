@@ -17,7 +17,7 @@ from usnd.domain.texting import Decision, Situation, TextRules, decide
 from usnd.services.conferences import Conferences
 from usnd.services.outbox import Outbox
 from usnd.smpp.received import ReceivedText
-from usnd.smpp.status import Status
+from usnd.smpp.status import CommandStatus
 from usnd.store.transaction import Transaction
 from usnd.store.writer import Store, StoreBusy
 
@@ -61,7 +61,7 @@ class Texts:
         self._clock = clock
         self._log = structlog.get_logger("usnd.texts")
 
-    async def receive(self, received: ReceivedText) -> int:
+    async def receive(self, received: ReceivedText) -> CommandStatus:
         """Takes a text in and gives the SMPP status to answer it with: ESME_ROK only after the commit."""
         text = IncomingText(
             received.smsc,
@@ -76,10 +76,10 @@ class Texts:
             taken = await self._store.run(lambda tx: self._take(tx, text, now, voice_up=voice_up))
         except StoreBusy:
             self._log.warning("text refused, the store is busy", smsc=text.smsc)
-            return Status.ESME_RMSGQFUL
+            return CommandStatus.ESME_RMSGQFUL
         if taken is None:
             self._log.info("duplicate text ignored", smsc=text.smsc, sender=text.sender)
-            return Status.ESME_ROK
+            return CommandStatus.ESME_ROK
         self._log.info("text taken", smsc=text.smsc, sender=text.sender, text=taken.mo_id)
         if taken.launched is not None:
             self._conferences.adopt(taken.launched)
@@ -87,7 +87,7 @@ class Texts:
             self._conferences.apply(taken.recalled, Recall())
         if taken.answer is not None:
             self._outbox.send(taken.answer)
-        return Status.ESME_ROK
+        return CommandStatus.ESME_ROK
 
     def _take(self, tx: Transaction, text: IncomingText, now: datetime, *, voice_up: bool) -> _Taken | None:
         window = self._policy.duplicate_window

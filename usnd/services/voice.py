@@ -1,9 +1,11 @@
 """Watches Asterisk for the conferences: when its calls are lost, and when to survey them.
 
-Owns the AMI link, and the timer after which a silent Asterisk is given up. Refuses to decide when: domain/voice.py.
+Owns the AMI link, and the timer after which a silent Asterisk is given up. Refuses to
+decide when that is: domain/voice.py.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
@@ -29,7 +31,7 @@ class VoiceEdge:
     ) -> None:
         """`patience`: how long a silent Asterisk may come back with its calls. `clock` gives UTC."""
         self._link = AmiLink(ami, self._on_event, self._on_up, self._on_down)
-        self.calls = Calls(self._link, calls, self._on_news)
+        self.calls = Calls(self._link, calls, self._on_news, time.monotonic)
         self._patience = patience
         self._clock = clock
         self._voice = Voice(VoiceState.STARTING, clock())

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from usnd.smpp.intake import Answer, Intake
+from usnd.smpp.outbox import Outbox
 from usnd.smpp.pdu import (
     Bind,
     DataSm,
@@ -59,6 +60,7 @@ class Host:
 class Connection:
     def __init__(self, streams: Streams, session: Session, window: int, host: Host) -> None:
         self._reader, self._writer = streams
+        self._outbox = Outbox(self._writer)
         self._session = session
         self._host = host
         self._window = asyncio.Semaphore(window)
@@ -80,7 +82,7 @@ class Connection:
             return await asyncio.shield(self._closed)
         finally:  # first what needs no await: a second cancellation may cut the rest
             self.close("the link stopped")
-            self._writer.close()
+            self._outbox.close()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -115,7 +117,7 @@ class Connection:
             while data := await self._reader.read(_READ_OCTETS):
                 for frame in framer.feed(data):
                     await self._receive(frame)
-                await self._writer.drain()  # an SMSC that does not read is not read from
+                await self._outbox.drain()  # an SMSC that does not read is not read from
             self.close("the SMSC closed the connection")
         except FramingError as error:
             self._act([Send(GenericNack(status=CommandStatus.ESME_RINVCMDLEN))])
@@ -184,7 +186,7 @@ class Connection:
     def _write(self, frame: bytes) -> None:
         if not self._closed.done():
             self._host.counters.pdus_out += 1
-            self._writer.write(frame)
+            self._outbox.put(frame)
 
     def _fail(self, task: asyncio.Task[None]) -> None:
         """A reader that dies takes the connection with it, loudly."""

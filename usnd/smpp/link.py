@@ -87,6 +87,7 @@ class SmscLink:
             if self._connection and self._connection.bound:
                 self._enter(LinkState.UNBINDING)
                 await self._connection.unbind(self.settings.timers.unbind)
+                await asyncio.wait({serving}, timeout=_FINISH_SECONDS)
         finally:
             serving.cancel()
             stopping.cancel()
@@ -172,7 +173,7 @@ class SmscLink:
 
     async def _serve_for_ever(self) -> None:
         own, failures = self.settings, 0
-        while True:
+        while not self._stopping.is_set():
             self._bound_at = self._host.clock()
             try:
                 await self._serve_once()
@@ -181,8 +182,8 @@ class SmscLink:
             lasted = self._host.clock() - self._bound_at
             # A bind that does not outlive one enquiry is no better than none: it must not end the backoff.
             failures = 0 if lasted > own.timers.enquire_interval else min(failures + 1, _MOST_DOUBLINGS)
-            longest = min(own.reconnect_cap, own.reconnect_first * 2.0 ** max(0, failures - 1))
-            await asyncio.sleep(self._rng.uniform(0, longest))
+            if not self._stopping.is_set():
+                await asyncio.sleep(self._rng.uniform(0, own.longest_wait(failures)))
 
     async def _serve_once(self) -> None:
         own = self.settings
@@ -222,14 +223,14 @@ class SmscLink:
             self._session = self._new_session()
             self._enter(LinkState.BOUND, session=self._session, system_id=notice.system_id)
         elif isinstance(notice, BindRefused):
-            self._log.warning("The SMSC refused the bind", status=status_name(notice.status))
+            self._log.warning("smsc refused the bind", status=status_name(notice.status))
         else:
             self.counters.dropped += 1
-            self._log.info("A PDU was dropped", reason=notice.reason, session=self._session)
+            self._log.info("pdu dropped", reason=notice.reason, session=self._session)
 
     def _enter(self, state: LinkState, **facts: object) -> None:
         self.state = state
-        self._log.info(f"The link is {state.value}", **facts)
+        self._log.info(f"smsc link {state.value}", **facts)
         self._on_state(self.settings.name, state)
 
 

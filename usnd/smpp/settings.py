@@ -35,6 +35,10 @@ class LinkSettings:
     reconnect_first: float = 0.1
     reconnect_cap: float = 30.0
 
+    def longest_wait(self, failures: int) -> float:
+        """Seconds before the next attempt at most; the wait is drawn from zero to this (full jitter)."""
+        return min(self.reconnect_cap, self.reconnect_first * 2.0 ** max(0, failures - 1))
+
 
 class LinkState(Enum):
     DOWN = "down"
@@ -68,11 +72,11 @@ class SubmitError(Exception):
     """A message the SMSC did not take, as far as is known."""
 
 
-class NotBound(SubmitError):  # noqa: N818 # what is, said as such
+class NotBound(SubmitError):  # what is, said as such
     """Nothing was written: submit again when bound."""
 
 
-class LinkLost(SubmitError):  # noqa: N818 # as above
+class LinkLost(SubmitError):  # as above
     """It was written and no response came: the SMSC may have taken it."""
 
 
@@ -82,11 +86,11 @@ class _RefusalError(SubmitError):
         self.status = status
 
 
-class Rejected(_RefusalError):  # noqa: N818 # as above
+class Rejected(_RefusalError):  # as above
     """The SMSC refused for good, or SMPP cannot carry it."""
 
 
-class Throttled(_RefusalError):  # noqa: N818 # as above
+class Throttled(_RefusalError):  # as above
     """ESME_RTHROTTLED or ESME_RMSGQFUL: the whole bind should go slower."""
 
 

@@ -57,7 +57,13 @@ class Tag(IntEnum):
     ITS_SESSION_INFO = 0x1383
 
 
-_FREE_LENGTH = frozenset({Tag.RECEIPTED_MESSAGE_ID, Tag.MESSAGE_PAYLOAD})
+_FREE_LENGTH = frozenset(
+    {
+        Tag.RECEIPTED_MESSAGE_ID,
+        Tag.MESSAGE_PAYLOAD,
+        Tag.ALERT_ON_MESSAGE_DELIVERY,
+    }  # the last: 0 here, 1 in SMPP 5.0
+)
 _OTHER_LENGTH = {
     Tag.DEST_TELEMATICS_ID: 2,
     Tag.QOS_TIME_TO_LIVE: 4,
@@ -67,7 +73,6 @@ _OTHER_LENGTH = {
     Tag.SAR_MSG_REF_NUM: 2,
     Tag.NETWORK_ERROR_CODE: 3,
     Tag.SMS_SIGNAL: 2,
-    Tag.ALERT_ON_MESSAGE_DELIVERY: 0,
     Tag.ITS_SESSION_INFO: 2,
 }
 _LENGTH: Mapping[int, int] = {tag.value: _OTHER_LENGTH.get(tag, 1) for tag in Tag if tag not in _FREE_LENGTH}

@@ -23,7 +23,6 @@ class Daemon:
         self.receipts: list[Receipt] = []
         self.states: list[LinkState] = []
         self.settle: Callable[[ReceivedText], Awaitable[CommandStatus]] | None = None
-        self._changed = asyncio.Event()
         numbers = itertools.count(1)
         self.link = SmscLink(
             settings,
@@ -45,13 +44,14 @@ class Daemon:
 
     def _state(self, name: str, state: LinkState) -> None:
         self.states.append(state)
-        self._changed.set()
 
     async def bound(self, session: str = "bind-1") -> None:
+        await self.until(lambda: self.link.session == session)
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
         async with asyncio.timeout(10):
-            while self.link.session != session:
-                await self._changed.wait()
-                self._changed.clear()
+            while not is_so():  # noqa: ASYNC110 # what is waited for has no event of its own
+                await asyncio.sleep(0.005)
 
 
 StartLink = Callable[..., AbstractAsyncContextManager[Daemon]]

@@ -1,5 +1,6 @@
 // An SMSC of node-smpp, driven by JSON lines: commands on stdin, what happens on stdout.
 // Owns no expectation: it reports every PDU and does what it is told.
+// Its argument is the port to listen on; without it, a free one.
 'use strict';
 
 const readline = require('readline');
@@ -62,12 +63,12 @@ const commands = {
       fields.short_message = Buffer.from(fields.octets, 'hex');
       delete fields.octets;
     }
-    session.deliver_sm(fields, (answer) => report('answered', { id, status: answer.command_status }));
+    session.deliver_sm(fields, (answer) => report('answered', { answer_to: id, status: answer.command_status }));
   },
-  enquire: ({ id }, session) => session.enquire_link((answer) => report('answered', { id, status: answer.command_status })),
+  enquire: ({ id }, session) => session.enquire_link((answer) => report('answered', { answer_to: id, status: answer.command_status })),
   unbind: ({ id }, session) =>
     session.unbind((answer) => {
-      report('answered', { id, status: answer.command_status });
+      report('answered', { answer_to: id, status: answer.command_status });
       session.close();
     }),
   raw: ({ octets }, session) => session.socket.write(Buffer.from(octets, 'hex')),
@@ -84,6 +85,7 @@ readline.createInterface({ input: process.stdin }).on('line', (line) => {
   const command = JSON.parse(line);
   const [session] = sessions;
   commands[command.do](command, session);
+  report('told', { done: command.id });
 }).on('close', () => process.exit(0));
 
-server.listen(0, '127.0.0.1', () => report('listening', { port: server.address().port }));
+server.listen(Number(process.argv[2] || 0), '127.0.0.1', () => report('listening', { port: server.address().port }));

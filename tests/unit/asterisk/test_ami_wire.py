@@ -108,8 +108,8 @@ async def test_an_oversize_message_drops_the_link(wire: Wire, end: bytes) -> Non
 
 
 async def test_many_small_messages_in_one_read_are_no_oversize(wire: Wire) -> None:
-    wire.session.data_received(b"Event: X\r\n\r\n" * MAX_MESSAGE)
-    assert len(wire.events) == MAX_MESSAGE
+    wire.session.data_received(b"Event: X\r\n\r\n" * 50_000)
+    assert len(wire.events) == 50_000
 
 
 async def test_a_listing_gives_its_items(wire: Wire) -> None:

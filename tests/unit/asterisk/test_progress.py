@@ -18,6 +18,7 @@ def event(name: str, call: str = OURS, **fields: str) -> dict[str, str]:
     ("heard", "means"),
     [
         (event("Newchannel", channelstate="0"), CallEvent.PLACED),
+        (event("Newchannel", "usn-1795399050.1", channelstate="4"), None),
         (event("Newstate", channelstate="5"), CallEvent.RINGING),
         (event("Newstate", channelstate="6"), CallEvent.ANSWERED),
         (event("Newstate", channelstate="3"), None),
@@ -38,6 +39,21 @@ def test_each_event_means_one_thing(heard: dict[str, str], means: CallEvent | No
 @pytest.mark.parametrize(("text", "cause"), [("17", 17), ("0", None), ("", None), ("x", None)])
 def test_the_cause_is_the_number_or_nothing(text: str, cause: int | None) -> None:
     assert Progress("usn-").read(event("Hangup", cause=text)) == CallNews(OURS, CallEvent.ENDED, cause)
+
+
+@pytest.mark.parametrize(("sip", "cause"), [("402", 50), ("480", 18), ("503", 127), ("", 127)])
+def test_a_sip_refusal_that_asterisk_blurs_has_its_own_cause(sip: str, cause: int) -> None:
+    progress = Progress("usn-")
+    ended = event("Hangup", cause="127", techcause=sip)
+    assert progress.read(event("HangupRequest", cause="127", techcause=sip)) is None
+    assert progress.read(ended) == CallNews(OURS, CallEvent.ENDED, cause)
+    assert progress.read(ended) == CallNews(OURS, CallEvent.ENDED, 127)
+
+
+def test_only_a_sip_channel_has_a_sip_status() -> None:
+    progress = Progress("usn-")
+    progress.read({**event("HangupRequest", techcause="402"), "channel": "DAHDI/i1/1"})
+    assert progress.read(event("Hangup", cause="17")) == CallNews(OURS, CallEvent.ENDED, 17)
 
 
 def test_channels_of_others_are_not_ours() -> None:
@@ -146,7 +162,14 @@ def test_a_survey_takes_ours_only() -> None:
 
 
 def test_records_tell_when_living_calls_were_answered_and_what_became_of_the_others() -> None:
-    records = {"usn-1": "100", "usn-2": "100,160,16", "usn-3": ",130,17", "usn-4": "100", "usn-5": "junk,,"}
+    records = {
+        "usn-1": "100",
+        "usn-2": "100,160,16",
+        "usn-3": ",130,17",
+        "usn-4": "100",
+        "usn-5": "junk,,",
+        "usn-6": ",130,127,SIP 402",
+    }
     found = survey(
         [channel("usn-1", context="usn-join", exten="c1", bridgeid="b")],
         [{"key": f"/usn/{call}", "val": text} for call, text in records.items()],
@@ -158,6 +181,7 @@ def test_records_tell_when_living_calls_were_answered_and_what_became_of_the_oth
         "usn-3": Settled(None, at(130), 17),
         "usn-4": Settled(at(100), None, None),
         "usn-5": Settled(None, None, None),
+        "usn-6": Settled(None, at(130), 50),
     }
 
 

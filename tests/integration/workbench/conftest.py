@@ -1,0 +1,10 @@
+from pathlib import Path
+
+import pytest
+
+from workbench.asterisk import asterisk_tree
+
+
+@pytest.fixture(scope="session")
+def tree() -> Path:
+    return asterisk_tree()

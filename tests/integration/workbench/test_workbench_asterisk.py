@@ -1,0 +1,94 @@
+"""Proves the life of a private Asterisk: start, crash, freeze, side by side, and its end with its run."""
+
+import asyncio
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from workbench.asterisk import usn_asterisk
+from workbench.process import PartError
+
+FILES = {"extensions.conf": "[usn-incoming]\n", "confbridge.conf": "[general]\n"}
+RUN = """
+import asyncio
+from workbench.asterisk import asterisk_tree, usn_asterisk
+from workbench.process import run
+
+async def main() -> None:
+    async with usn_asterisk(asterisk_tree(), 9, {}) as usn:
+        print(usn.process.pid, usn.home, flush=True)
+        await asyncio.sleep(60)
+
+run(main())
+"""
+
+
+async def test_it_starts_within_two_seconds_and_answers(tree: Path) -> None:
+    before = time.monotonic()
+    async with usn_asterisk(tree, 9, FILES) as usn:
+        assert time.monotonic() - before < 2
+        assert (await usn.cli("core show version")).startswith("Asterisk 22")
+        assert "trunk-msc" in await usn.cli("pjsip show endpoints")
+    assert not usn.process.alive
+    assert not usn.home.exists()
+
+
+async def test_two_run_side_by_side_without_sharing_a_port(tree: Path) -> None:
+    async with usn_asterisk(tree, 9, FILES, "a") as a, usn_asterisk(tree, 9, FILES, "b") as b:
+        assert "confbridge" in await a.cli("module show like confbridge")
+        assert "confbridge" in await b.cli("module show like confbridge")
+        assert a.ports.rtp[1] < b.ports.rtp[0] or b.ports.rtp[1] < a.ports.rtp[0]
+
+
+async def test_its_database_outlives_a_crash(tree: Path) -> None:
+    async with usn_asterisk(tree, 9, FILES) as usn:
+        await usn.act("DBPut", Family="x", Key="y", Val="1")
+        await asyncio.sleep(1.5)  # Asterisk writes its database each second
+        usn.kill()
+        assert not usn.process.alive
+        await usn.start()
+        assert await usn.cli("database get x y") == "Value: 1"
+
+
+async def test_frozen_it_keeps_its_connections_and_says_nothing_until_thawed(tree: Path) -> None:
+    async with usn_asterisk(tree, 9, FILES) as usn:
+        usn.freeze()
+        reader, writer = await asyncio.open_connection("127.0.0.1", usn.ports.manager)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.readline(), 0.5)
+        usn.thaw()
+        assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"Asterisk Call Manager")
+        writer.close()
+        await writer.wait_closed()
+        usn.freeze()  # and can be stopped so
+
+
+async def test_a_start_that_fails_tells_its_log_and_leaves_nothing(tree: Path) -> None:
+    usn = usn_asterisk(tree, 9, {**FILES, "modules.conf": "[modules]\nautoload=no\nrequire=res_absent.so\n"})
+    with pytest.raises(PartError, match="res_absent"):
+        async with usn:
+            pytest.fail("it must not start")
+    assert not usn.process.alive
+    assert not usn.home.exists()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_nothing_outlives_its_run(tree: Path, ending: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", RUN], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as run:
+        assert run.stdout is not None
+        pid, home = (Path(part) for part in run.stdout.readline().decode().split())
+        assert ("/proc" / pid).exists()
+        run.send_signal(ending)
+    deadline = time.monotonic() + 5
+    while ("/proc" / pid).exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert home.exists() == (ending == signal.SIGKILL)  # a killed run cannot tidy
+    shutil.rmtree(home, ignore_errors=True)

@@ -1,0 +1,65 @@
+"""Proves a private PostgreSQL: made, used, crashed, restarted and removed, as root and as another user."""
+
+import os
+import subprocess
+from typing import Any
+
+import pytest
+import sqlalchemy
+from sqlalchemy import text
+
+from workbench import postgres
+from workbench.postgres import Postgres, Programs
+
+
+@pytest.fixture(scope="session", params=["unpacked", "installed"])
+def programs(request: pytest.FixtureRequest) -> Programs:
+    found = postgres.unpacked() if request.param == "unpacked" else postgres.installed()
+    return found or pytest.skip("no PostgreSQL is installed on this host")
+
+
+def execute(url: str, statement: str) -> Any:
+    engine = sqlalchemy.create_engine(url)
+    try:
+        with engine.begin() as connection:
+            result = connection.execute(text(statement))
+            return result.scalar() if result.returns_rows else None
+    finally:
+        engine.dispose()
+
+
+async def test_what_is_committed_outlives_a_crash_and_a_restart(programs: Programs) -> None:
+    async with Postgres(programs) as server:
+        url = await server.database("one")
+        execute(url, "create table cdr as select 1 as number")
+        server.kill()
+        await server.start()
+        assert execute(url, "select number from cdr") == 1
+        await server.restart()
+        assert execute(url, "select number from cdr") == 1
+        assert execute(url, "show listen_addresses") == ""
+    assert not server.home.exists()
+
+
+async def test_two_run_side_by_side(programs: Programs) -> None:
+    async with Postgres(programs, "a") as a, Postgres(programs, "b", {"max_connections": "7"}) as b:
+        assert execute(a.url(), "show max_connections") == "50"
+        assert execute(b.url(), "show max_connections") == "7"
+
+
+async def test_it_never_runs_as_root(programs: Programs) -> None:
+    async with Postgres(programs) as server:
+        owner = (server.home / "data" / "postmaster.pid").stat().st_uid
+        assert owner == (os.geteuid() or server.home.stat().st_uid)
+        assert owner != 0
+
+
+async def test_a_crash_leaves_no_shared_memory(programs: Programs) -> None:
+    def segments() -> str:
+        return subprocess.run(["ipcs", "-m"], capture_output=True, text=True, check=True).stdout
+
+    before = segments()
+    async with Postgres(programs) as server:
+        assert segments() != before
+        server.kill()
+    assert segments() == before

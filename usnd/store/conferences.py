@@ -1,0 +1,105 @@
+"""The conferences in the store, with their calls. Refuses to decide anything about them: domain."""
+
+from typing import Any
+
+from sqlalchemy import Select, bindparam, insert, select, update
+
+from usnd.domain.calls import Call
+from usnd.domain.conference import Conference
+from usnd.store.execution import Executor, Row, next_number
+from usnd.store.schema import calls, conferences, is_live
+
+_CALL_FIELDS = tuple(Call.__slots__)
+_CONFERENCE_FIELDS = (
+    "id",
+    "subscriber_id",
+    "subscriber_number",
+    "state",
+    "launched_at",
+    "away_until",
+    "ended_at",
+    "end_reason",
+)
+_SELECT = select(*(conferences.c[name] for name in _CONFERENCE_FIELDS))
+_CALLS = select(calls.c.conference_id, *(calls.c[name] for name in _CALL_FIELDS)).order_by(calls.c.position)
+_BY_ID = _SELECT.where(conferences.c.id == bindparam("wanted"))
+_CALLS_BY_ID = _CALLS.where(calls.c.conference_id == bindparam("wanted"))
+_LIVE = _SELECT.where(is_live).order_by(conferences.c.id)
+_CALLS_LIVE = _CALLS.join(conferences, conferences.c.id == calls.c.conference_id).where(is_live)
+_IS_LIVE_OF = (is_live, conferences.c.subscriber_id == bindparam("owner"))
+_LIVE_OF = _SELECT.where(*_IS_LIVE_OF).order_by(conferences.c.id.desc())
+_CALLS_LIVE_OF = _CALLS.join(conferences, conferences.c.id == calls.c.conference_id).where(*_IS_LIVE_OF)
+
+_INSERT = insert(conferences)
+_UPDATE = update(conferences).where(conferences.c.id == bindparam("saved"))
+_INSERT_CALLS = insert(calls)
+_UPDATE_CALLS = update(calls).where(calls.c.id == bindparam("saved"))
+
+
+class Conferences:
+    """Conferences and their calls, saved and loaded whole."""
+
+    def __init__(self, tx: Executor) -> None:
+        self._tx = tx
+
+    def reserve_id(self) -> int:
+        """An id for a conference to launch; never given twice once the transaction is committed."""
+        return next_number(self._tx, "conference")
+
+    def save(self, before: Conference | None, after: Conference, mo_id: int | None = None) -> None:
+        """Write what differs between the conference as it is stored and as it shall be.
+
+        `before` is None for a new one; `mo_id` is then the text that launched it. Raises LookupError if
+        `before` is not in the store, IntegrityError if a new one is.
+        """
+        row = _conference_row(after)
+        if before is None:
+            self._tx.execute(_INSERT, {"id": after.id, **row, "mo_id": mo_id})
+        elif _conference_row(before) != row:
+            saved = self._tx.execute(_UPDATE, {**row, "saved": after.id})
+            if saved.rowcount != 1:
+                raise LookupError(f"conference {after.id} is not in the store")
+        self._save_calls(before.calls if before else (), after)
+
+    def _save_calls(self, before: tuple[Call, ...], after: Conference) -> None:
+        known = {call.id: call for call in before}
+        new: list[Row] = []
+        changed: list[Row] = []
+        for position, call in enumerate(after.calls):
+            if call.id not in known:
+                place = {"id": call.id, "conference_id": after.id, "position": position}
+                new.append({**place, **_call_row(call)})
+            elif known[call.id] != call:
+                changed.append({**_call_row(call), "saved": call.id})
+        if new:
+            self._tx.execute(_INSERT_CALLS, new)
+        if changed:
+            self._tx.execute(_UPDATE_CALLS, changed)
+
+    def get(self, conference_id: int) -> Conference | None:
+        """The conference of that id."""
+        return next(iter(self._load(_BY_ID, _CALLS_BY_ID, {"wanted": conference_id})), None)
+
+    def live(self) -> list[Conference]:
+        """All that have not ended, in the order launched."""
+        return self._load(_LIVE, _CALLS_LIVE, {})
+
+    def live_of(self, subscriber_id: int) -> Conference | None:
+        """The subscriber's conference that has not ended; the newest if there are several."""
+        return next(iter(self._load(_LIVE_OF, _CALLS_LIVE_OF, {"owner": subscriber_id})), None)
+
+    def _load(self, which: Select[Any], their_calls: Select[Any], values: Row) -> list[Conference]:
+        rows = self._tx.execute(which, values).mappings().all()
+        found: dict[int, list[Call]] = {row["id"]: [] for row in rows}
+        if found:
+            for row in self._tx.execute(their_calls, values):
+                found[row[0]].append(Call(*row[1:]))
+        return [Conference(calls=tuple(found[row["id"]]), **row) for row in rows]
+
+
+def _conference_row(conference: Conference) -> Row:
+    return {name: getattr(conference, name) for name in _CONFERENCE_FIELDS[1:]}
+
+
+def _call_row(call: Call) -> Row:
+    return {name: getattr(call, name) for name in _CALL_FIELDS[1:]}

@@ -1,0 +1,102 @@
+"""Connections to SQLite and PostgreSQL, and which of their errors are the database's own trouble.
+
+Owns the settings that make a commit durable and a transaction whole. Refuses to retry: see writer.py.
+"""
+
+import sqlite3
+from typing import Any
+
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+# A peer that is gone without a word is noticed in about this time; a commit that waits for the standby
+# keeps its connection alive by TCP, and may wait as long as it must.
+_POSTGRESQL = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    "options": "-c timezone=UTC",
+}
+_SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=5000",
+)
+
+# PostgreSQL error codes, appendix A: connection, a clash with another transaction, resources (disk full),
+# shutdown and start-up, system errors; and a server that is (or became) a standby.
+_OUTAGE_CLASSES = ("08", "40", "53", "57P", "58")
+_STANDBY = "25006"
+_SQLITE_OUTAGES = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
+
+
+def engine_for(url: str) -> Engine:
+    """An engine that opens a new connection each time it is asked for one.
+
+    `url` is 'sqlite:////path/to/file' or 'postgresql+psycopg://…'. Raises ValueError for any other. Its
+    errors never show values: they are people's numbers and words.
+    """
+    backend = make_url(url).get_backend_name()
+    if backend == "sqlite":
+        # isolation_level None: Python's sqlite3 begins nothing by itself, or it would begin only at the
+        # first INSERT and leave a SELECT before it outside the transaction.
+        connect_args: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
+        engine = create_engine(url, poolclass=NullPool, connect_args=connect_args, hide_parameters=True)
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "begin", _begin_immediate)
+        return engine
+    if backend == "postgresql":
+        # A unit of work sees one state of the database, whoever else writes: a clash is run again.
+        return create_engine(
+            url,
+            poolclass=NullPool,
+            connect_args=_POSTGRESQL,
+            isolation_level="REPEATABLE READ",
+            hide_parameters=True,
+        )
+    raise ValueError(f"the store runs on SQLite and PostgreSQL, not on {backend}")
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database could not do it now, and the same work may be done later.
+
+    Everything else is the fault of the work itself: a constraint, a value, wrong SQL.
+    """
+    if not isinstance(error, DBAPIError):
+        return False
+    cause = error.orig
+    if isinstance(cause, psycopg.Error):
+        code = cause.sqlstate
+        if code is None:
+            return error.connection_invalidated or isinstance(cause, psycopg.OperationalError)
+        return code.startswith(_OUTAGE_CLASSES) or code == _STANDBY
+    if isinstance(cause, sqlite3.Error):
+        # The low byte is the primary code: https://sqlite.org/rescode.html, "Primary versus extended".
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SQLITE_OUTAGES
+    return False
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+    for pragma in _SQLITE_PRAGMAS:
+        connection.execute(pragma).close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    """Take the write lock first: a transaction that read before it wrote could not be given it later."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,32 @@
+"""What a repository needs of a transaction: to run a statement; and the numbers that have no gap."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import CursorResult, Executable, bindparam, update
+
+from usnd.store.schema import counters
+
+Row = Mapping[str, Any]
+Found = CursorResult[*tuple[Any, ...]]
+
+_NEXT = (
+    update(counters)
+    .where(counters.c.name == bindparam("counter"))
+    .values(last=counters.c.last + 1)
+    .returning(counters.c.last)
+)
+
+
+class Executor(Protocol):
+    """Runs statements inside one transaction."""
+
+    def execute(self, statement: Executable, values: Row | Sequence[Row] | None = None) -> Found:
+        """Run a statement, once for each of the rows if there are several. Raises SQLAlchemy's errors."""
+        ...
+
+
+def next_number(tx: Executor, counter: str) -> int:
+    """The counter's next number: from 1, gapless in commit order, never again even after a deletion."""
+    number: int = tx.execute(_NEXT, {"counter": counter}).scalar_one()
+    return number
