@@ -74,7 +74,7 @@ def handle(conference: Conference, event: Event, rules: Rules, now: datetime) ->
             return _end(conference, EndReason.TOLD, now)
         case CallIn():
             return _on_call_in(conference, event.call, now)
-        case Recall():
+        case Recall():  # pragma: no branch - mypy proves the match complete
             return _on_recall(conference, rules, now)
 
 

@@ -1,4 +1,4 @@
-"""A model of the world around one conference: an Asterisk that is slow, unordered, refuses, crashes and is cut off.
+"""A model of the world around one conference: an Asterisk that is slow, unordered, refuses and crashes.
 
 Owns the invariants of `usnd.domain.conducting` and checks them at every step. A `World` is a value: the same
 model is walked at random (test_domain_races.py) and exhaustively (test_domain_exhaustive.py).
@@ -178,7 +178,7 @@ def wait(world: World, time: timedelta) -> World:
 
 
 def crash(world: World, surveyed: int = 1000) -> World:
-    """usnd dies between commit and commands; what it then hears is a survey. `surveyed`: then it dies again."""
+    """usnd dies between commit and commands, then hears a survey; after `surveyed` calls it dies again."""
     world = replace(world, commands=(), news=())
     world = replace(world, commands=_checked_commands(world, conducting.resume(world.conference), None))
     for call in world.conference.calls[:surveyed]:
@@ -237,10 +237,11 @@ def finish(world: World, proved: set[object] | None = None) -> None:
     by_when = world.now + SLACK
     proved = set() if proved is None else proved
     while True:
-        world = _quiet(world)
-        if world.key in proved:
+        world = settle(world)
+        if (key := world.key) in proved:
             return
-        proved.add(world.key)
+        proved.add(key)
+        world = _quiet(world)
         due = conducting.next_deadline(world.conference, RULES)
         if due is None:
             break

@@ -1,13 +1,13 @@
 """Every world that a conference of the subscriber and one participant can come to.
 
-Twice: at the finest grain to a stated depth, where news and commands of all calls overtake each other; and, with
-each event followed to its end or cut off by a crash of usnd, to all depths, until no new world appears.
+Twice: at the finest grain to a stated depth, where news and commands of all calls overtake each other; and,
+with each event followed to its end or cut off by a crash of usnd, to all depths, until no new world appears.
 """
 
 from collections.abc import Callable, Iterator
 
 import domain_world as model
-from domain_world import Phase, World
+from domain_world import World
 
 from usnd.domain import conducting
 from usnd.domain.conference import End, PlaceCall, Recall
