@@ -9,7 +9,7 @@ RUN := $(call venv,requirements.txt)
 DEV := $(call venv,requirements-dev.txt)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help demo play test unit integration lint format lock bench clean
+.PHONY: help demo play test unit integration fetch lint format lock bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -20,20 +20,20 @@ demo: $(RUN)/ready ## a text becomes a conference on this machine: real Asterisk
 play: $(RUN)/ready ## the same, left running, with a prompt to text as a subscriber or act a handset
 	@$(RUN)/bin/python -m workbench.play
 
-test: lint ## all tests: linters, types, unit, integration on the real parts
-	@$(DEV)/bin/pytest
+test: fetch ## all tests: linters, types, unit, integration on the real parts
+	@$(DEV)/bin/pytest --cov --cov-report=term-missing:skip-covered
 
 unit: $(DEV)/ready ## the tests without I/O, with the coverage of the domain
 	@$(DEV)/bin/pytest tests/unit --cov --cov-report=term-missing:skip-covered
 
-integration: $(DEV)/ready ## the tests on Asterisk, PostgreSQL, SQLite and an SMSC of another make
+integration: fetch ## the tests on Asterisk, PostgreSQL, SQLite and an SMSC of another make
 	@$(DEV)/bin/pytest tests/integration
 
+fetch: $(DEV)/ready ## get the real parts that the tests need into the cache
+	@$(DEV)/bin/python -m workbench.fetch
+
 lint: $(DEV)/ready ## style, types and the import rule
-	@$(DEV)/bin/ruff check .
-	@$(DEV)/bin/ruff format --check --quiet .
-	@$(DEV)/bin/mypy
-	@$(DEV)/bin/lint-imports --no-cache > build/imports.log || { cat build/imports.log; exit 1; }
+	@$(DEV)/bin/pytest tests/lint
 
 format: $(DEV)/ready ## put the sources into the one format
 	@$(DEV)/bin/ruff check --fix-only --quiet .

@@ -47,6 +47,11 @@ def installed() -> Programs | None:
     return Programs(found[-1].parent, {}) if found else None
 
 
+def programs() -> Programs:
+    """The host's PostgreSQL: installed, else unpacked. Raises DebianError."""
+    return installed() or unpacked()
+
+
 def unpacked() -> Programs:
     """PostgreSQL of the host's release from Debian's packages, with the host's own C library.
 
@@ -101,11 +106,14 @@ class Postgres:
 
     async def start(self) -> None:
         """Returns when it accepts connections. Raises PartError with the end of its log."""
+
+        def settled() -> bool:
+            if not self._server.alive and "shared memory block" in self._server.tail(3):
+                self._server.start()  # sessions of a killed server need a moment to notice and leave
+            return self._ready() or not self._server.alive
+
         self._server.start()
-        if (
-            not await until(lambda: self._ready() or not self._server.alive, START_PATIENCE)
-            or not self._ready()
-        ):
+        if not await until(settled, START_PATIENCE, 0.02) or not self._ready():
             raise PartError(f"PostgreSQL did not start:\n{self._server.tail()}")
 
     async def database(self, name: str) -> str:

@@ -1,20 +1,13 @@
-"""Starts and drives the node-smpp SMSC of tests/peers/node-smpp.
-
-Owns its process and its npm packages, kept in the user's cache under the hash of package.json. Knows no test.
-"""
+"""Starts and drives the node-smpp SMSC of tests/peers/node-smpp. Owns its process; knows no test."""
 
 import asyncio
-import hashlib
 import json
 import os
-import shutil
-import subprocess
-import sysconfig
-import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
+
+from workbench.node import packages, tool
 
 _HERE = Path(__file__).parent / "node-smpp"
 _SECONDS = 10.0
@@ -22,30 +15,6 @@ SYSTEM_ID = "usn"
 PASSWORD = "secret"
 
 Event = dict[str, Any]
-
-
-def _tool(name: str) -> str:
-    return str(Path(sysconfig.get_path("scripts")) / name)
-
-
-def install() -> Path:
-    """The directory with node_modules; made once. Two may make it at the same time: the first one stays."""
-    manifest = (_HERE / "package.json").read_bytes()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "usn"
-    place = cache / f"npm-{hashlib.sha256(manifest).hexdigest()[:16]}"
-    if place.is_dir():
-        return place
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache) as scratch:
-        made = Path(scratch) / "made"
-        made.mkdir()
-        for name in ("package.json", ".npmrc"):
-            shutil.copy(_HERE / name, made)
-        command = [_tool("npm"), "install", "--no-audit", "--no-fund", "--loglevel=error"]
-        subprocess.run(command, cwd=made, check=True, capture_output=True)
-        with suppress(OSError):
-            made.rename(place)
-    return place
 
 
 class NodeSmsc:
@@ -58,9 +27,9 @@ class NodeSmsc:
         self._next_id = 0
 
     async def __aenter__(self) -> Self:
-        place = await asyncio.to_thread(install)
+        place = await asyncio.to_thread(packages)
         self._process = await asyncio.create_subprocess_exec(
-            _tool("node"),
+            tool("node"),
             str(_HERE / "smsc.js"),
             str(self.port),
             stdin=asyncio.subprocess.PIPE,

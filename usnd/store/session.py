@@ -167,7 +167,7 @@ class Session:
         self._warned = False
         connection.commit()
         if self._warned:
-            raise _NotReplicated
+            raise _NotReplicated("the wait for the standby was cancelled")
 
     def _heed_warnings(self, connection: Connection) -> None:
         driver = connection.connection.driver_connection

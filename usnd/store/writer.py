@@ -189,7 +189,7 @@ class Store:
 
     def _note(self, trouble: BaseException | None) -> None:
         if trouble is not None and self._reachable:
-            self._log.error("store unreachable", reason=str(trouble).splitlines()[0])
+            self._log.error("store unreachable", reason=str(trouble).partition("\n")[0])
         elif trouble is None and not self._reachable:
             self._log.info("store reachable again")
         self._reachable = trouble is None

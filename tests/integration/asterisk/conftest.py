@@ -1,39 +1,12 @@
-"""Real Asterisks on loopback: the node's with the product's dialplan, and the switch with its handsets."""
+"""A voice network for each test, since tests freeze and kill it."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from importlib.resources import files
 
 import pytest
-
-from usnd.asterisk.ami import AmiSettings
-from workbench.asterisk import Asterisk, asterisk_tree, usn_asterisk
-from workbench.switch import Switch
-
-
-@dataclass(frozen=True)
-class VoiceNetwork:
-    node: Asterisk
-    switch: Switch
-
-    @property
-    def settings(self) -> AmiSettings:
-        account = self.node.usnd_account
-        return AmiSettings("127.0.0.1", self.node.ports.manager, account.user, account.secret)
+from voice_network import VoiceNetwork, voice_network
 
 
 @pytest.fixture
 async def network() -> AsyncIterator[VoiceNetwork]:
-    tree = asterisk_tree()
-    conf = files("usnd.asterisk") / "conf"
-    shipped = {
-        "extensions.conf": (conf / "extensions-usn.conf").read_text(),
-        "confbridge.conf": (conf / "confbridge-usn.conf").read_text(),
-    }
-    async with Switch(tree) as switch:
-        node = usn_asterisk(tree, switch.port, shipped)
-        # Debian links sounds/en to this set when the package is installed; here it is only unpacked.
-        main = node.home / "etc" / "asterisk.conf"
-        main.write_text(main.read_text() + "defaultlanguage = en_US_f_Allison\n")
-        async with node:
-            yield VoiceNetwork(node, switch)
+    async with voice_network() as network:
+        yield network

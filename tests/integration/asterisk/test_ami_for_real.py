@@ -4,8 +4,8 @@ import asyncio
 import time
 
 import pytest
-from conftest import VoiceNetwork
 from listener import listening, until
+from voice_network import VoiceNetwork
 
 from usnd.asterisk.ami import AmiDown, AmiFailed, AmiSettings, AmiTimeout
 from workbench.switch import Handset

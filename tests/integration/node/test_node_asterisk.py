@@ -1,4 +1,4 @@
-"""Proves that the death and the silence of Asterisk are noticed, and that nothing stale is dialled after it."""
+"""Proves that the death and the silence of Asterisk are noticed, and that nothing stale is dialled."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Proves that the death of usnd loses nobody (REQUIREMENTS C11, B1): real Asterisk, real handsets, kill -9."""
+"""Proves that the death of usnd loses nobody (C11, B1): real Asterisk, real handsets, kill -9."""
 
 import asyncio
 from datetime import datetime

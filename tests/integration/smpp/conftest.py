@@ -1,14 +1,9 @@
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "peers"))
-
 from node_smsc import PASSWORD, SYSTEM_ID, NodeSmsc
 from smpp_daemon import Daemon, StartLink
 

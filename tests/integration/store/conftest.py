@@ -88,9 +88,11 @@ async def store(url: str) -> AsyncIterator[Store]:
 def admin() -> Admin:
     """The database operator at the server: one statement, committed at once; gives its rows."""
 
+    options = "-c synchronous_commit=off -c default_transaction_read_only=off"
+
     def run(url: str, statement: str) -> list[Any]:
         address = make_url(url).set(drivername="postgresql").render_as_string()
-        with psycopg.connect(address, autocommit=True, options="-c synchronous_commit=off") as connection:
+        with psycopg.connect(address, autocommit=True, options=options) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 

@@ -1,7 +1,7 @@
 """Placing, pacing, releasing: what Asterisk is asked, over a link that only notes it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from importlib.resources import files
 
@@ -16,17 +16,21 @@ RING = timedelta(seconds=45)
 
 
 class NotedAmi:
-    """A link that notes each action and answers from `errors`, or with success."""
+    """A link that notes each action and answers from `errors`, or with success, once after `meanwhile`."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict[str, str | Sequence[str]]]] = []
         self.errors: dict[str, Exception] = {}
         self.lists: dict[str, list[dict[str, str]]] = {}
+        self.meanwhile: Callable[[], None] | None = None
 
     async def action(
         self, name: str, *, within_s: float = 5.0, **fields: str | Sequence[str]
     ) -> dict[str, str]:
         self.asked.append((name, fields))
+        if self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            meanwhile()
         if name in self.errors:
             raise self.errors[name]
         return {"response": "Success"}
@@ -139,6 +143,16 @@ async def test_a_call_hung_up_before_it_has_a_channel_is_released_when_it_gets_o
     await asyncio.sleep(0)
     assert bench.ami.asked[-1] == ("Hangup", {"Channel": "usn-1", "Cause": "17"})
     assert [name for name, _ in bench.ami.asked].count("Hangup") == 2
+
+
+async def test_a_channel_that_comes_while_its_release_fails_is_not_taken_for_gone() -> None:
+    bench = Bench()
+    await bench.place()
+    bench.ami.errors["Hangup"] = AmiFailed("No such channel")
+    bench.ami.meanwhile = lambda: bench.hear("Newchannel")
+    assert await bench.calls.hang_up("usn-1")
+    await asyncio.sleep(0)
+    assert [name for name, _ in bench.ami.asked] == ["Originate", "Hangup", "Hangup"]
 
 
 async def test_a_release_that_cannot_be_sent_later_is_left_to_the_survey() -> None:

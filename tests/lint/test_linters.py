@@ -1,0 +1,54 @@
+"""The linters as ordinary tests: style, types, the import rule, and what must not be in the tree."""
+
+import re
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = Path(sysconfig.get_path("scripts"))
+LONGEST_FILE = 400  # lines: one job a file
+LOCKS = ("*requirements*.txt", "pyproject.toml", "*package.json", "*.npmrc", "Makefile", ".ci/*")
+
+
+def check(*command: str) -> None:
+    program = str(SCRIPTS / command[0])
+    done = subprocess.run([program, *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def tracked(*patterns: str) -> list[Path]:
+    command = ["git", "ls-files", "-z", *patterns]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return [ROOT / name for name in done.stdout.split("\0") if name and (ROOT / name).exists()]
+
+
+def test_style() -> None:
+    check("ruff", "check", ".")
+
+
+def test_format() -> None:
+    check("ruff", "format", "--check", ".")
+
+
+@pytest.mark.timeout(300)
+def test_types() -> None:
+    check("mypy")
+
+
+def test_import_rule() -> None:
+    check("lint-imports", "--no-cache")
+
+
+def test_no_file_has_two_jobs() -> None:
+    lengths = {
+        path.name: len(path.read_text().splitlines()) for path in tracked("usnd/*.py", "workbench/*.py")
+    }
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
+
+
+def test_no_address_of_a_package_registry_is_written_anywhere() -> None:
+    """The mirror is the machine's own; a lock with addresses would tie the tree to one place."""
+    assert [path.name for path in tracked(*LOCKS) if re.search("https?://", path.read_text())] == []
