@@ -9,7 +9,7 @@ RUN := $(call venv,requirements.txt)
 DEV := $(call venv,requirements-dev.txt)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help demo play test unit integration fetch lint format lock bench clean
+.PHONY: help demo play test unit integration fetch lint format lock bench bench-sms clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -41,6 +41,9 @@ format: $(DEV)/ready ## put the sources into the one format
 
 bench: $(DEV)/ready ## text to first INVITE, beside AMI Originate to INVITE; results in build/bench/
 	@$(DEV)/bin/python -m workbench.bench_launch
+
+bench-sms: $(DEV)/ready ## commands and blast segments a second on PostgreSQL, with an SMSC of another make; results in build/bench/
+	@$(DEV)/bin/python -m workbench.bench_sms
 
 lock: $(DEV)/ready ## renew requirements*.txt from pyproject.toml (needs `uv` in the environment)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

@@ -19,7 +19,8 @@ from usnd.asterisk.calls import CallSettings
 from usnd.config import Config, SmscConfig
 from usnd.services.conferences import Conferences
 from usnd.services.outbox import Outbox
-from usnd.services.texts import TextPolicy, Texts
+from usnd.services.taking import TextPolicy
+from usnd.services.texts import Texts
 from usnd.services.voice import VoiceEdge
 from usnd.smpp.link import SmscLink
 from usnd.smpp.received import Receipt
@@ -82,6 +83,7 @@ class Daemon:
             rules,
             timedelta(seconds=config.texts.duplicate_window),
             config.texts.answer_unregistered,
+            timedelta(seconds=config.texts.validity),
         )
         self._texts = Texts(store, self._outbox, self._conferences, policy, utc_now)
         self._links = [self._link(smsc) for smsc in config.smsc]
@@ -139,6 +141,7 @@ def _smsc(smsc: SmscConfig) -> LinkSettings:
         system_type=smsc.system_type,
         alphabet=Alphabet(smsc.alphabet),
         window=smsc.window,
+        rate=smsc.rate,
         timers=Timers(enquire_interval=smsc.enquire_interval, response=smsc.response_timeout),
     )
 
