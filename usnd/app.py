@@ -84,6 +84,7 @@ class Daemon:
             timedelta(seconds=config.texts.duplicate_window),
             config.texts.answer_unregistered,
             timedelta(seconds=config.texts.validity),
+            config.parts_rules(),
         )
         self._texts = Texts(store, self._outbox, self._conferences, policy, utc_now)
         self._links = [self._link(smsc) for smsc in config.smsc]
@@ -95,6 +96,7 @@ class Daemon:
         await self._conferences.load()
         async with asyncio.TaskGroup() as parts:
             sending = parts.create_task(self._outbox.run())
+            expecting = parts.create_task(self._texts.run())
             parts.create_task(self._voice.run(self._conferences))
             for link in self._links:
                 parts.create_task(link.run())
@@ -102,6 +104,7 @@ class Daemon:
             # No new texts, then no new calls; what is decided is saved before the store closes.
             await asyncio.gather(*(link.stop() for link in self._links))
             sending.cancel()
+            expecting.cancel()
             await self._voice.stop()
             await self._conferences.close()
 
