@@ -6,10 +6,12 @@ Owns the order of starting and stopping. Refuses decisions. Calls stay up when t
 import asyncio
 import random
 import signal
+import ssl
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -17,19 +19,27 @@ import structlog
 from usnd.asterisk.ami import AmiSettings
 from usnd.asterisk.calls import CallSettings
 from usnd.config import Config, SmscConfig
+from usnd.domain.alarm import Limits
+from usnd.domain.messages import Priority
 from usnd.services.conferences import Conferences
 from usnd.services.outbox import Outbox
+from usnd.services.receipts import Receipts
+from usnd.services.status import SmppStatus
 from usnd.services.taking import TextPolicy
 from usnd.services.texts import Texts
 from usnd.services.voice import VoiceEdge
 from usnd.smpp.link import SmscLink
-from usnd.smpp.received import Receipt
 from usnd.smpp.session import Timers
-from usnd.smpp.settings import LinkSettings, LinkState
-from usnd.smpp.status import CommandStatus
+from usnd.smpp.settings import BindKind, LinkSettings, LinkState
 from usnd.smpp.text import Alphabet
 from usnd.store.migrate import is_current
 from usnd.store.writer import Store
+
+_RECEIPTS = {
+    "none": frozenset[Priority](),
+    "blasts": frozenset({Priority.BULK}),
+    "all": frozenset(Priority),
+}
 
 
 class NotReady(Exception):
@@ -65,6 +75,7 @@ class Daemon:
     """All parts of one node, wired."""
 
     def __init__(self, config: Config, store: Store) -> None:
+        self._config = config
         self._outbox = Outbox(
             store, config.node.short_code, timedelta(seconds=config.texts.validity), utc_now
         )
@@ -87,16 +98,20 @@ class Daemon:
             config.parts_rules(),
         )
         self._texts = Texts(store, self._outbox, self._conferences, policy, utc_now)
-        self._links = [self._link(smsc) for smsc in config.smsc]
+        self._receipts = Receipts(store, {smsc.name: smsc.group or smsc.name for smsc in config.smsc})
+        self._links = [self._link(settings) for smsc in config.smsc for settings in link_settings(smsc)]
         for link in self._links:
-            self._outbox.add(link)
+            if link.settings.bind is not BindKind.RECEIVER:
+                self._outbox.add(link)
 
     async def run(self, stopped: asyncio.Event) -> None:
         """Runs all parts until `stopped` is set; a part that fails stops all, and systemd starts it."""
         await self._conferences.load()
+        status = self._status()
         async with asyncio.TaskGroup() as parts:
             sending = parts.create_task(self._outbox.run())
             expecting = parts.create_task(self._texts.run())
+            showing = parts.create_task(status.run())
             parts.create_task(self._voice.run(self._conferences))
             for link in self._links:
                 parts.create_task(link.run())
@@ -105,15 +120,28 @@ class Daemon:
             await asyncio.gather(*(link.stop() for link in self._links))
             sending.cancel()
             expecting.cancel()
+            showing.cancel()
             await self._voice.stop()
             await self._conferences.close()
 
-    def _link(self, smsc: SmscConfig) -> SmscLink:
+    def _status(self) -> SmppStatus:
+        limit = self._config.texts.oldest_alarm
+        return SmppStatus(
+            self._links,
+            self._outbox,
+            self._texts,
+            self._receipts,
+            self._config.node.runtime,
+            Limits(limit, limit / 2),
+        )
+
+    def _link(self, settings: LinkSettings) -> SmscLink:
+        receives = settings.bind is BindKind.RECEIVER
         return SmscLink(
-            _smsc(smsc),
+            settings,
             on_text=self._texts.receive,
-            on_receipt=_on_receipt,
-            on_state=self._on_state,
+            on_receipt=self._receipts.receive,
+            on_state=_ignore if receives else self._on_state,
             clock=time.monotonic,
             rng=random.Random(),  # noqa: S311 - spreads reconnects, keeps no secret
             new_session=lambda: uuid.uuid4().hex,
@@ -124,9 +152,8 @@ class Daemon:
             self._outbox.bound(smsc)
 
 
-async def _on_receipt(receipt: Receipt) -> CommandStatus:
-    structlog.get_logger("usnd.texts").debug("receipt", smsc=receipt.smsc, stat=receipt.stat)
-    return CommandStatus.ESME_ROK
+def _ignore(_smsc: str, _state: LinkState) -> None:
+    """A receiver sends nothing: its coming and going wakes nobody."""
 
 
 def _ami(config: Config) -> AmiSettings:
@@ -134,19 +161,42 @@ def _ami(config: Config) -> AmiSettings:
     return AmiSettings(at.host, at.port, at.username, at.secret.reveal())
 
 
-def _smsc(smsc: SmscConfig) -> LinkSettings:
-    return LinkSettings(
+def link_settings(smsc: SmscConfig) -> tuple[LinkSettings, ...]:
+    """One link, or two for a pair of transmitter and receiver. Raises NotReady when the CA cannot be read."""
+    whole = LinkSettings(
         smsc.name,
         smsc.host,
         smsc.port,
         smsc.system_id,
         smsc.password.reveal(),
         system_type=smsc.system_type,
+        source_ton=smsc.source_ton,
+        source_npi=smsc.source_npi,
+        dest_ton=smsc.dest_ton,
+        dest_npi=smsc.dest_npi,
         alphabet=Alphabet(smsc.alphabet),
+        tls=_tls(smsc),
+        server_name=smsc.tls_server_name,
+        group=smsc.group or "",
+        failover_after=smsc.failover_after,
         window=smsc.window,
         rate=smsc.rate,
+        receipts=_RECEIPTS[smsc.receipts],
+        validity_period=smsc.validity_period,
         timers=Timers(enquire_interval=smsc.enquire_interval, response=smsc.response_timeout),
     )
+    if smsc.bind == "transceiver":
+        return (whole,)
+    return tuple(replace(whole, bind=kind) for kind in (BindKind.TRANSMITTER, BindKind.RECEIVER))
+
+
+def _tls(smsc: SmscConfig) -> ssl.SSLContext | None:
+    if not smsc.tls:
+        return None
+    try:
+        return ssl.create_default_context(cafile=smsc.tls_ca)
+    except (OSError, ssl.SSLError) as error:
+        raise NotReady(f"smsc {smsc.name}: tls_ca {smsc.tls_ca} cannot be used: {error}") from error
 
 
 @contextmanager

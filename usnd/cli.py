@@ -28,13 +28,28 @@ db = typer.Typer(help="The database.", no_args_is_help=True, rich_markup_mode=No
 subscriber = typer.Typer(
     help="Subscribers: whose texts are commands.", no_args_is_help=True, rich_markup_mode=None
 )
+smpp = typer.Typer(help="The binds to the SMSCs.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(db, name="db")
+app.add_typer(smpp, name="smpp")
 app.add_typer(subscriber, name="subscriber")
 
 ConfigFile = Annotated[
     Path, typer.Option("--config", "-c", help="The configuration file (TOML).", envvar="USND_CONFIG")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+SMPP_COLUMNS = (
+    "bind",
+    "kind",
+    "state",
+    "rate",
+    "rate_limit",
+    "in_flight",
+    "window",
+    "queue",
+    "oldest_s",
+    "throttled",
+    "rejected",
+)
 DEFAULT_CONFIG = Path("/etc/usn/usnd.toml")
 
 
@@ -95,6 +110,23 @@ def subscriber_list(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = Fals
     found = _in_store(_load(config), lambda tx: tx.subscribers.list())
     rows = [{"id": one.id, "number": one.number, "suspended": one.suspended} for one in found]
     _print_rows(rows, as_json=as_json)
+
+
+@smpp.command("status")
+def smpp_status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
+    """Show each bind of the running daemon: state, rates, window, queue, what was refused."""
+    from usnd.app import utc_now  # noqa: PLC0415
+    from usnd.services.status import NoStatus, read_status  # noqa: PLC0415
+
+    runtime = _load(config).node.runtime
+    if runtime is None:
+        _fail("the configuration has no node.runtime: the daemon shows nothing")
+    try:
+        binds = read_status(runtime, utc_now())["binds"]
+    except NoStatus as error:
+        _fail(str(error))
+    shown = binds if as_json else [{name: bind.get(name, "") for name in SMPP_COLUMNS} for bind in binds]
+    _print_rows(shown, as_json=as_json)
 
 
 @app.command("conferences")

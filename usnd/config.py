@@ -21,6 +21,7 @@ Seconds = Annotated[float, Meta(gt=0, le=86400)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 ShortCode = Annotated[str, Meta(pattern=r"^\+?\d{1,15}$")]
+Octet = Annotated[int, Meta(ge=0, le=255)]
 Cause = Annotated[int, Meta(ge=1, le=127)]
 
 
@@ -49,8 +50,9 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class NodeConfig(_Section, frozen=True, kw_only=True):
-    """Who we are in the numbering plan."""
+    """Who we are in the numbering plan; `runtime`: a directory where the daemon shows how it is."""
 
+    runtime: Path | None = None
     home_region: Annotated[str, Meta(pattern="^[A-Z]{2}$")]
     short_code: ShortCode
 
@@ -90,13 +92,14 @@ class TextsConfig(_Section, frozen=True, kw_only=True):
     answer_unregistered: bool = True
     duplicate_window: Seconds = 600
     validity: Seconds = 3600
+    oldest_alarm: Seconds = 60
     parts_timeout: Annotated[float, Meta(ge=60, le=86400)] = 600
     most_incomplete: Annotated[int, Meta(ge=1, le=1_000_000)] = 10_000
     most_incomplete_of_sender: Annotated[int, Meta(ge=1, le=255)] = 8
 
 
 class SmscConfig(_Section, frozen=True, kw_only=True):
-    """One bind to one SMSC, as transceiver."""
+    """One bind to one SMSC; binds of one `group` stand in for each other (REQUIREMENTS S1, S3)."""
 
     name: Name
     host: str
@@ -104,7 +107,19 @@ class SmscConfig(_Section, frozen=True, kw_only=True):
     system_id: Annotated[str, Meta(max_length=15)]
     password: Secret
     system_type: Annotated[str, Meta(max_length=12)] = ""
+    bind: Literal["transceiver", "pair"] = "transceiver"
+    tls: bool = False
+    tls_ca: Path | None = None
+    tls_server_name: str | None = None
+    group: Name | None = None
+    failover_after: Seconds = 10
     alphabet: Literal["gsm7", "latin1", "ascii"] = "gsm7"
+    source_ton: Octet = 0
+    source_npi: Octet = 0
+    dest_ton: Octet = 0
+    dest_npi: Octet = 0
+    receipts: Literal["none", "blasts", "all"] = "blasts"
+    validity_period: bool = True
     window: Annotated[int, Meta(ge=1, le=1000)] = 10
     rate: Annotated[float, Meta(gt=0, le=100_000)] | None = None
     enquire_interval: Seconds = 15
@@ -182,9 +197,14 @@ def _check(config: Config) -> None:
     names = [smsc.name for smsc in config.smsc]
     if len(set(names)) != len(names):
         raise ConfigError("smsc: two binds have the same name")
+    for smsc in config.smsc:
+        if not smsc.tls and (smsc.tls_ca or smsc.tls_server_name):
+            raise ConfigError(f"smsc {smsc.name}: tls_ca and tls_server_name need tls = true")
 
 
 def _decode(wanted: type, value: object) -> object:
+    if wanted is Path and isinstance(value, str) and value:
+        return Path(value)
     if wanted is Secret and isinstance(value, str) and value:
         return Secret(value)
     raise TypeError("a non-empty string is expected")

@@ -37,7 +37,8 @@ class Flight:
     to_send: list[int] = field(default_factory=list)
     outstanding: int = 0
     in_queue: bool = False
-    last: Submitted | None = None
+    session: str | None = None
+    ids: dict[int, str] = field(default_factory=dict)
     error: str | None = None
 
 
@@ -54,7 +55,12 @@ class Queue:
     @property
     def wants_page(self) -> bool:
         """It runs low, and the store has more."""
-        return self.more_in_store and self.waiting < PAGE // 2
+        return self.more_in_store and self.has_room
+
+    @property
+    def has_room(self) -> bool:
+        """For one more page."""
+        return self.waiting < PAGE // 2
 
     def push(self, flight: Flight) -> None:
         """Puts a flight where its age says, once."""
@@ -78,13 +84,17 @@ class Lane:
         self.known: set[int] = set()
         """The ids of all texts here, until their settlement is committed."""
         self.in_flight = 0
-        self.throttled = 0
+        self.accepted = self.throttled = self.in_doubt = 0
+        """Segments."""
+        self.sent = self.rejected = self.expired = 0
+        """Texts."""
         self._settle_text, self._want_page, self._clock = settle, want_page, clock
         self._loop = asyncio.get_running_loop()
         own = link.settings
         self.pace = Pace(PaceSettings(own.window, own.rate), self._loop.time())
         self._busy: dict[str, Flight] = {}
         self._parked: dict[str, deque[Flight]] = {}
+        self._bound_at = self._loop.time()
         self._pumping = False
         self._timer: asyncio.TimerHandle | None = None
         self._log = structlog.get_logger("usnd.outbox").bind(smsc=own.name)
@@ -100,12 +110,29 @@ class Lane:
         heads = [queue.heap[0][1].text.queued_at for queue in self.queues.values() if queue.heap]
         return min(heads, default=None)
 
+    def away(self, now: float) -> float:
+        """Seconds since there was a bind; 0 if there is one."""
+        if self.link.session is not None:
+            self._bound_at = now
+        return now - self._bound_at
+
+    def can_stand_in_for(self, other: "Lane") -> bool:
+        """It is bound, and its SMSC is as good as the other's."""
+        mine, theirs = self.link.settings, other.link.settings
+        return (
+            self is not other
+            and self.link.session is not None
+            and bool(mine.group)
+            and mine.group == theirs.group
+        )
+
     def add(self, text: OutgoingText) -> None:
         """A text that has just been committed. Behind what waits in the store it waits there, too."""
         queue = self.queues[text.priority]
         if queue.more_in_store or queue.waiting >= MOST_IN_MEMORY:
             queue.more_in_store = True
         else:
+            queue.read_to = max(queue.read_to, text.id)
             self._take(queue, text)
         self.pump_soon()
 
@@ -114,6 +141,7 @@ class Lane:
         queue = self.queues[priority]
         queue.more_in_store = not whole
         for text in texts:
+            queue.read_to = max(queue.read_to, text.id)
             self._take(queue, text)
         self.pump_soon()
 
@@ -132,24 +160,23 @@ class Lane:
                 flight = self._pop(queue)
                 self._finish(flight, MtState.EXPIRED)
 
-    def hand_over(self) -> list[OutgoingText]:
-        """Gives away everything that waits here: another bind sends it. Only while nothing is in flight."""
-        texts = []
+    def hand_over(self) -> None:
+        """Forgets what waits here, because another bind shall send it from the store. Only while unbound."""
         for queue in self.queues.values():
-            flights = [flight for _, flight in queue.heap]
-            flights += [
-                one
-                for parked in self._parked.values()
-                for one in parked
-                if one.text.priority in self.queues and self.queues[one.text.priority] is queue
-            ]
-            texts += sorted((flight.text for flight in flights), key=lambda text: text.id)
+            waiting = [flight for _, flight in queue.heap]
+            self.known.difference_update(flight.text.id for flight in waiting)
             queue.heap.clear()
-            queue.waiting = 0
+            queue.waiting, queue.more_in_store, queue.read_to = 0, False, 0
+        parked = [flight for flights in self._parked.values() for flight in flights]
+        self.known.difference_update(flight.text.id for flight in parked)
         self._parked.clear()
         self._busy.clear()
-        self.known.difference_update(text.id for text in texts)
-        return texts
+
+    def take_over(self, priority: Priority, texts: list[OutgoingText]) -> None:
+        """Texts that waited for another bind, and that the store has for this one now."""
+        for text in texts:
+            self._take(self.queues[priority], text)
+        self.pump_soon()
 
     def pump_soon(self) -> None:
         """Sends what may go, once in this turn of the loop."""
@@ -160,7 +187,6 @@ class Lane:
     # Sending ------------------------------------------------------------------------------------------------
 
     def _take(self, queue: Queue, text: OutgoingText) -> None:
-        queue.read_to = max(queue.read_to, text.id)
         if text.id not in self.known:
             self.known.add(text.id)
             queue.waiting += 1
@@ -238,13 +264,16 @@ class Lane:
         now = self._loop.time()
         if isinstance(outcome, Submitted):
             self.pace.accepted(now, now - sent_at)
-            flight.last = outcome
+            self.accepted += 1
+            flight.session = outcome.session
+            flight.ids[number] = outcome.message_id
         elif isinstance(outcome, Rejected):
             flight.error = str(outcome)
         else:
             if isinstance(outcome, Throttled):
                 self._note_throttle(flight, outcome, now)
             else:
+                self.in_doubt += 1
                 self._log.warning("text in doubt, goes again", message=flight.text.id)
             if flight.error is None:
                 flight.to_send = sorted([*flight.to_send, number])
@@ -252,6 +281,7 @@ class Lane:
         if flight.error is not None:
             self._refuse(flight, flight.error)
         elif not flight.outstanding and not flight.to_send:
+            self.sent += 1
             self._log.info("text sent", message=flight.text.id, recipient=flight.text.recipient)
             self._finish(flight, MtState.SENT)
         self.pump_soon()
@@ -273,11 +303,13 @@ class Lane:
         flight.error = error
         flight.to_send.clear()
         if not flight.outstanding:
+            self.rejected += 1
             self._log.warning("text rejected", message=flight.text.id, status=error)
             self._finish(flight, MtState.REJECTED)
 
     def _finish(self, flight: Flight, state: MtState) -> None:
         """The text is settled; the next one to its recipient may go."""
+        self.expired += state is MtState.EXPIRED
         text = flight.text
         if self._busy.get(text.recipient) is flight:
             del self._busy[text.recipient]
@@ -286,8 +318,10 @@ class Lane:
                 if not parked:
                     del self._parked[text.recipient]
         self.queues[text.priority].waiting -= 1
-        session, message_id = (flight.last.session, flight.last.message_id) if flight.last else (None, None)
-        self._settle_text(Settlement(text.id, state, session, message_id, flight.error))
+        ids = tuple(flight.ids[number] for number in sorted(flight.ids))
+        due = ids if state is MtState.SENT and text.priority in self.link.settings.receipts else ()
+        last = ids[-1] if ids else None
+        self._settle_text(Settlement(text.id, state, flight.session, last, flight.error, due))
 
 
 def _validity(left: timedelta) -> str:

@@ -1,13 +1,12 @@
 """Takes texts in: all that wait are one unit of work, each is acknowledged only after its commit.
 
-Owns the batch: while one is being committed the next gathers, so that a lone text waits for nobody and many
-cost little each. A text that cannot be taken fails alone. Refuses to decide what a text means.
+Owns what follows the commit: conferences, answers, the status for the SMSC. Refuses to decide what a text
+means.
 """
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -16,6 +15,7 @@ import structlog
 from usnd.domain.conference import Recall
 from usnd.domain.messages import IncomingText
 from usnd.domain.reassembly import Part, Verdict
+from usnd.services.batching import Batcher
 from usnd.services.committing import surely
 from usnd.services.conferences import Conferences
 from usnd.services.gathering import give_up
@@ -36,14 +36,6 @@ _STATUS = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Arrival:
-    """A text, and who waits for what becomes of it."""
-
-    text: IncomingText | Part
-    taken: asyncio.Future[Outcome]
-
-
 class Texts:
     """The texts of all SMSCs."""
 
@@ -61,8 +53,7 @@ class Texts:
         self._conferences = conferences
         self._policy = policy
         self._clock = clock
-        self._waiting: deque[_Arrival] = deque()
-        self._taking: asyncio.Task[None] | None = None
+        self._arrivals = Batcher(self._commit, _MOST_TOGETHER, _MOST_WAITING)
         self.parts: Counter[Verdict] = Counter()
         """Parts that made no text, by what was done with them."""
         self._log = structlog.get_logger("usnd.texts")
@@ -70,7 +61,7 @@ class Texts:
     async def receive(self, received: ReceivedText) -> CommandStatus:
         """Takes a text in and gives the SMPP status to answer it with: ESME_ROK only after the commit."""
         try:
-            outcome = await self._take(_arrival(received))
+            outcome = await self._arrivals.do(_arrival(received))
         except StoreBusy:
             self._log.warning("text refused, the store is busy", smsc=received.smsc)
             return CommandStatus.ESME_RMSGQFUL
@@ -113,40 +104,6 @@ class Texts:
             self._conferences.apply(taken.recalled, Recall())
         if taken.answer is not None:
             self._outbox.send(taken.answer)
-
-    async def _take(self, text: IncomingText | Part) -> Outcome:
-        if len(self._waiting) >= _MOST_WAITING:
-            raise StoreBusy
-        arrival = _Arrival(text, asyncio.get_running_loop().create_future())
-        self._waiting.append(arrival)
-        if self._taking is None:
-            self._taking = asyncio.create_task(self._take_all())
-        return await arrival.taken
-
-    async def _take_all(self) -> None:
-        try:
-            while self._waiting:
-                together = min(_MOST_TOGETHER, len(self._waiting))
-                await self._take_batch([self._waiting.popleft() for _ in range(together)])
-        finally:
-            self._taking = None
-
-    async def _take_batch(self, batch: Sequence[_Arrival]) -> None:
-        """A batch that fails is taken again text by text: it was one of them, only that one shall fail."""
-        try:
-            taken = await self._commit([arrival.text for arrival in batch])
-        except Exception as error:  # noqa: BLE001 # told to whoever waits for it
-            if len(batch) > 1 and not isinstance(error, StoreBusy):
-                for arrival in batch:
-                    await self._take_batch([arrival])
-                return
-            for arrival in batch:
-                if not arrival.taken.done():
-                    arrival.taken.set_exception(error)
-            return
-        for arrival, result in zip(batch, taken, strict=True):
-            if not arrival.taken.done():
-                arrival.taken.set_result(result)
 
     async def _commit(self, texts: Sequence[IncomingText | Part]) -> list[Outcome]:
         now, voice_up = self._clock(), self._conferences.voice_up

@@ -192,6 +192,17 @@ mt_texts = Table(
     sqlite_autoincrement=True,
 )
 
+# A receipt that is still to come: one a segment, until it says the last word.
+mt_receipts = Table(
+    "mt_receipts",
+    metadata,
+    _id(),
+    Column("text_id", _key, ForeignKey(mt_texts.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("message_key", String, nullable=False, index=True),
+    Column("asked_at", Utc, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+
 # A long text that comes in parts: kept until it is whole or given up, then for a while against repetition.
 mo_part_texts = Table(
     "mo_part_texts",

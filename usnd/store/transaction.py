@@ -14,6 +14,7 @@ from usnd.store.conferences import Conferences
 from usnd.store.directories import Directories
 from usnd.store.execution import Found, Row
 from usnd.store.parts import PartTexts
+from usnd.store.receipts import Receipts
 from usnd.store.subscribers import Subscribers
 from usnd.store.texts import Texts
 
@@ -53,6 +54,10 @@ class Transaction:
     @cached_property
     def parts(self) -> PartTexts:
         return PartTexts(self)
+
+    @cached_property
+    def receipts(self) -> Receipts:
+        return Receipts(self)
 
     @cached_property
     def conferences(self) -> Conferences:

@@ -1,4 +1,4 @@
-"""A batch of texts does what its texts would do one after the other, on both databases; long texts are joined."""
+"""A batch of texts does what its texts would do one after the other, on both databases; parts are joined."""
 
 import random
 from collections.abc import Sequence

@@ -70,3 +70,22 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("text_id", "number", name=op.f("pk_mo_parts")),
     )
+    op.create_table(
+        "mt_receipts",
+        sa.Column("id", KEY, sa.Identity(always=False), nullable=False),
+        sa.Column("text_id", KEY, nullable=False),
+        sa.Column("message_key", sa.String(), nullable=False),
+        sa.Column("asked_at", UTC, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["text_id"], ["mt_texts.id"], name=op.f("fk_mt_receipts_text_id_mt_texts"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mt_receipts")),
+        sqlite_autoincrement=True,
+    )
+    for column in ("text_id", "message_key", "asked_at"):
+        op.create_index(op.f(f"ix_mt_receipts_{column}"), "mt_receipts", [column])
+    states = ("queued", "sent", "rejected", "expired", "delivered", "undelivered")
+    listed = ", ".join(f"'{state}'" for state in states)
+    with op.batch_alter_table("mt_texts") as table:
+        table.drop_constraint(op.f("ck_mt_texts_state"), type_="check")
+        table.create_check_constraint(op.f("ck_mt_texts_state"), f"state IN ({listed})")
