@@ -63,7 +63,8 @@ def check_config(config: ConfigFile = DEFAULT_CONFIG) -> None:
 @db.command("upgrade")
 def db_upgrade(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Bring the database's tables to this release. Safe to repeat."""
-    from usnd.store.migrate import current, upgrade  # noqa: PLC0415 - Alembic is slow to load
+    from usnd.store.migrate import upgrade  # noqa: PLC0415 - Alembic is slow to load
+    from usnd.store.revision import current  # noqa: PLC0415
 
     url = _load(config).store.url
     before = current(url)
@@ -166,7 +167,7 @@ def _fail(message: str, status: int = 1) -> NoReturn:
 
 def _in_store(settings: Config, unit: "Callable[[Transaction], T]") -> T:
     """Runs one unit of work in a store opened for it."""
-    from usnd.store.migrate import is_current  # noqa: PLC0415
+    from usnd.store.revision import is_current  # noqa: PLC0415
     from usnd.store.writer import Store  # noqa: PLC0415
 
     if not is_current(settings.store.url):

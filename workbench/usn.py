@@ -10,7 +10,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +26,11 @@ START_PATIENCE = 20.0
 
 Event = Mapping[str, Any]
 """One line of the journal: `event`, `at`, `level` and its keys."""
+
+
+def written_at(event: Event) -> float:
+    """When a line of the journal was written, in seconds since the epoch."""
+    return datetime.fromisoformat(event["at"]).timestamp()
 
 
 def product_dialplan() -> dict[str, str]:
@@ -180,5 +186,3 @@ format = "json"
 
 BOUND = "smsc link bound"
 """What the journal says when a bind is made."""
-
-Report = Callable[[str], None]
