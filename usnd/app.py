@@ -124,8 +124,9 @@ class Daemon:
 
     async def run(self, stopped: asyncio.Event) -> None:
         """Runs all parts until `stopped` is set; a part that fails stops all, and systemd starts it."""
-        await self._conferences.load()
         async with asyncio.TaskGroup() as parts:
+            parts.create_task(self._conferences.run())
+            await self._conferences.loaded.wait()
             sending = parts.create_task(self._outbox.run())
             parts.create_task(self._voice.run(self._conferences))
             for link in self._links:
@@ -135,7 +136,7 @@ class Daemon:
             await asyncio.gather(*(link.stop() for link in self._links))
             sending.cancel()
             await self._voice.stop()
-            await self._conferences.close()
+            self._conferences.stop()
 
     def _link(self, smsc: SmscConfig) -> SmscLink:
         return SmscLink(

@@ -63,6 +63,9 @@ SIGNS_OF_LIFE = frozenset({CallEvent.PLACED, CallEvent.RINGING, CallEvent.ANSWER
 """Events that only a call with a living channel can have."""
 
 
+_PROOFS_OF_ANSWER = frozenset({CallEvent.ANSWERED, CallEvent.JOINED, CallEvent.LEFT})
+
+
 class Outcome(Enum):
     """How a call ended, as subscriber, CDR and console read it (REQUIREMENTS C9)."""
 
@@ -79,16 +82,18 @@ class Outcome(Enum):
 
 
 _P, _D, _R, _A, _J, _L, _E = CallState
+_CAN_BE_ANSWERED = frozenset({_A, _J, _L})
 
 # One row a state, one column an event, in the order of CallEvent. A cell that names its own row: heard,
 # changes nothing. LEFT of a PLANNED call cannot be; MISSING of one means that it was never placed.
+# REFUSED of a call that has a channel is about a second Originate of the same id: the call goes on.
 _ROWS: dict[CallState, tuple[CallState, ...]] = {
     #    placed ringing answered joined left ended refused hang-up voice-lost missing overdue
     _P: (_D,    _R,     _A,      _J,    _P,  _E,   _E,     _L,     _E,        _P,     _E),
-    _D: (_D,    _R,     _A,      _J,    _L,  _E,   _E,     _L,     _E,        _E,     _E),
-    _R: (_R,    _R,     _A,      _J,    _L,  _E,   _E,     _L,     _E,        _E,     _E),
-    _A: (_A,    _A,     _A,      _J,    _L,  _E,   _E,     _L,     _E,        _E,     _E),
-    _J: (_J,    _J,     _J,      _J,    _L,  _E,   _E,     _L,     _E,        _E,     _J),
+    _D: (_D,    _R,     _A,      _J,    _L,  _E,   _D,     _L,     _E,        _E,     _E),
+    _R: (_R,    _R,     _A,      _J,    _L,  _E,   _R,     _L,     _E,        _E,     _E),
+    _A: (_A,    _A,     _A,      _J,    _L,  _E,   _A,     _L,     _E,        _E,     _E),
+    _J: (_J,    _J,     _J,      _J,    _L,  _E,   _J,     _L,     _E,        _E,     _J),
     _L: (_L,    _L,     _L,      _L,    _L,  _E,   _E,     _L,     _E,        _E,     _E),
     _E: (_E,    _E,     _E,      _E,    _E,  _E,   _E,     _E,     _E,        _E,     _E),
 }  # fmt: skip
@@ -154,13 +159,14 @@ class CallNews:
 def follow(call: Call, news: CallNews, no_credit_causes: frozenset[int], now: datetime) -> Call:
     """The call after the event: total over all states and events; late and repeated news change nothing."""
     after = CALL_TABLE[call.state, news.event]
+    if call.answered_at is None and news.event in _PROOFS_OF_ANSWER and after in _CAN_BE_ANSWERED:
+        # Also of a call that is being released: the answer crossed our release, and is charged.
+        call = replace(call, answered_at=now)
     if after is call.state:
         return call
     changed = replace(call, state=after)
     if news.event is CallEvent.HANG_UP:
         changed = replace(changed, told_to_end=True)
-    if after in (CallState.ANSWERED, CallState.JOINED) and call.answered_at is None:
-        changed = replace(changed, answered_at=now)
     if after is CallState.JOINED:
         changed = replace(changed, joined_at=now)
     if after is CallState.LEAVING:
@@ -181,6 +187,8 @@ def _outcome(call: Call, news: CallNews, no_credit_causes: frozenset[int]) -> Ou
         return Outcome.CANCELLED
     if news.event is CallEvent.MISSING:
         return Outcome.UNKNOWN
+    if news.event is CallEvent.OVERDUE and call.state is CallState.RINGING:
+        return Outcome.NO_ANSWER
     if news.cause in no_credit_causes:
         return Outcome.NO_CREDIT
     return _OUTCOME_OF_CAUSE.get(news.cause or 0, Outcome.FAILED)

@@ -74,7 +74,7 @@ def handle(conference: Conference, event: Event, rules: Rules, now: datetime) ->
             return _end(conference, EndReason.TOLD, now)
         case CallIn():
             return _on_call_in(conference, event.call, now)
-        case Recall():
+        case Recall():  # pragma: no branch - mypy proves the match complete
             return _on_recall(conference, rules, now)
 
 
@@ -103,15 +103,16 @@ def _on_call(conference: Conference, news: CallNews, rules: Rules, now: datetime
     if news.event is CallEvent.MISSING and before.state is CallState.PLANNED:
         return _place_again(conference, before, rules, now)
     after = follow(before, news, rules.no_credit_causes, now)
+    # A call that we gave up shows life: its release was lost on the way, or overtook its placing.
+    undead = (before.told_to_end or not before.live) and news.event in SIGNS_OF_LIFE
+    release = (HangUp(before.id),) if undead else ()
     if after is before:
-        # A call that we gave up shows life: its release was lost on the way, or overtook its placing.
-        undead = (before.told_to_end or not before.live) and news.event in SIGNS_OF_LIFE
-        return Step(conference, (HangUp(before.id),) if undead else ())
-    settled = _settle(_with(conference, after), rules, now)
-    if after.outcome is Outcome.NO_CREDIT and settled.state is not ConferenceState.ENDING:
-        ending = _end(settled, EndReason.NO_CREDIT, now)
+        return Step(conference, release)
+    conference = _with(conference, after)
+    if after.outcome is Outcome.NO_CREDIT:  # never of a call in an ENDING conference: that is cancelled
+        ending = _end(conference, EndReason.NO_CREDIT, now)
         return Step(ending.conference, (*ending.commands, TellNoCredit(conference.subscriber_number)))
-    return Step(settled)
+    return Step(_settle(conference, rules, now), release)
 
 
 def _place_again(conference: Conference, call: Call, rules: Rules, now: datetime) -> Step:
@@ -139,7 +140,9 @@ def _on_time(conference: Conference, rules: Rules, now: datetime) -> Step:
 
 def _on_call_in(conference: Conference, channel: str, now: datetime) -> Step:
     """The subscriber is back by the call `channel`; a call to them that still rings is given up for it."""
-    others = [call for call in _owner_calls(conference) if call.live and call.id != channel]
+    if conference.call(channel) is not None:
+        return Step(conference)
+    others = [call for call in _owner_calls(conference) if call.live]
     over = conference.state in (ConferenceState.ENDING, ConferenceState.ENDED)
     if over or any(call.in_room for call in others):
         return Step(conference, (HangUp(channel),))
@@ -159,8 +162,7 @@ def _on_call_in(conference: Conference, channel: str, now: datetime) -> Step:
 
 
 def _on_recall(conference: Conference, rules: Rules, now: datetime) -> Step:
-    coming = any(call.live for call in _owner_calls(conference))
-    if conference.state is not ConferenceState.AWAY or coming:
+    if conference.state is not ConferenceState.AWAY or _owner_coming(conference):
         return Step(conference)
     subscriber = Participant(conference.subscriber_number, "")
     conference, command = _plan(conference, subscriber, Role.SUBSCRIBER, rules, now)
@@ -188,11 +190,10 @@ def _settle(conference: Conference, rules: Rules, now: datetime) -> Conference:
     """Turn the conference as its calls now stand: is any left, is the subscriber in, or still coming?"""
     if not any(call.live for call in conference.calls):
         return _settled_if_empty(conference, now)
-    owner = _owner_calls(conference)
-    if any(call.in_room for call in owner):
+    if any(call.in_room for call in _owner_calls(conference)):
         after = CONFERENCE_TABLE[conference.state, Turn.SUBSCRIBER_IN]
         return replace(conference, state=after, away_until=None)
-    if any(call.live and call.state is not CallState.LEAVING for call in owner):
+    if _owner_coming(conference):
         return conference
     after = CONFERENCE_TABLE[conference.state, Turn.SUBSCRIBER_OUT]
     if after is conference.state:
@@ -246,6 +247,11 @@ def _told_to_end(call: Call, now: datetime) -> Call:
 
 def _owner_calls(conference: Conference) -> Iterator[Call]:
     return (call for call in conference.calls if call.role is Role.SUBSCRIBER)
+
+
+def _owner_coming(conference: Conference) -> bool:
+    """A call that is on its way out brings nobody back."""
+    return any(call.live and call.state is not CallState.LEAVING for call in _owner_calls(conference))
 
 
 def _with(conference: Conference, changed: Call) -> Conference:

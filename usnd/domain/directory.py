@@ -161,7 +161,7 @@ def people(directory: Directory, members: Iterable[Member]) -> tuple[Participant
             case NickMember(nick):
                 user = directory.users[name_key(nick)]
                 found.setdefault(user.number, Participant(user.number, user.label))
-            case GroupMember(group):
+            case GroupMember(group):  # pragma: no branch - mypy proves the match complete
                 key = name_key(group)
                 if key not in opened:
                     opened.add(key)

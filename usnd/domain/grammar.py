@@ -65,7 +65,8 @@ def _user_create(words: Words) -> Command | str:
     if len(words) < 2:  # noqa: PLR2004 - nick and phone
         return "A nick and a phone number are needed."
     nick, phone, *rest = words
-    name, groups = (rest[0], rest[1:]) if rest else ("", [])
+    named = rest and not rest[0].startswith("-")
+    name, groups = (rest[0], rest[1:]) if named else ("", rest)
     first, _, last = name.partition(".")
     if "-" in groups:
         return "A - needs its group right behind it."

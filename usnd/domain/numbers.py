@@ -15,6 +15,7 @@ def to_e164(written: str, home_region: str) -> str | None:
 
     Takes `+`, `00` and national forms (REQUIREMENTS S11). `home_region` is the ISO 3166 code whose national
     numbers are meant. Possible numbers pass, not only assigned ones: numbering plans grow faster than tables.
+    A number without its area code does not: as E.164 it would be another one.
     """
     digits = written.strip()
     if not _WRITTEN.fullmatch(digits):  # the library would also take letters: "1800FLOWERS"
@@ -25,6 +26,8 @@ def to_e164(written: str, home_region: str) -> str | None:
         parsed = phonenumbers.parse(digits, home_region)
     except phonenumbers.NumberParseException:
         return None
-    if parsed.extension or not phonenumbers.is_possible_number(parsed):
+    # is_possible_number would let local-only numbers through.
+    possible = phonenumbers.is_possible_number_with_reason(parsed)
+    if parsed.extension or possible != phonenumbers.ValidationResult.IS_POSSIBLE:
         return None
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)

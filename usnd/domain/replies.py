@@ -24,6 +24,7 @@ class Say(Enum):
     HELP_COMMAND = "{syntax}: {explains}"
     BAD_NUMBER = "{word} is not a phone number. Write it as +447700900001 or as you dial it."
     BAD_NAME = "{word} cannot be a name: begin with a letter, 2 to 20 letters, digits, _ . & ' or -."
+    BAD_PERSON = "{word} cannot be a person's name: write First.Last, at most {most} letters."
     NAME_TAKEN_BY_USER = "{name} is already a user of yours. Choose another name."
     NAME_TAKEN_BY_GROUP = "{name} is already a group of yours. Choose another name."
     UNKNOWN_NAMES = "Not known: {names}. Create users with UC, groups with GC. Nothing was done."

@@ -29,6 +29,9 @@ from usnd.domain.grammar import COMMAND_WORDS, FORMS, CreateGroup, CreateUser, H
 from usnd.domain.numbers import to_e164
 from usnd.domain.replies import Echo, Reply, Say, reply
 
+LONGEST_PERSON = 40
+"""Characters of a first and a last name together."""
+
 
 @dataclass(frozen=True, slots=True)
 class TextRules:
@@ -75,7 +78,7 @@ def decide(body: str, situation: Situation, rules: TextRules) -> Decision:
             return _create_user(command, situation.directory, rules)
         case CreateGroup():
             return _create_group(command, situation.directory, rules)
-        case LaunchAdHoc():
+        case LaunchAdHoc():  # pragma: no branch - mypy proves the match complete
             return _launch(command, situation, situation.subscriber, rules)
 
 
@@ -90,18 +93,21 @@ def _create_user(command: CreateUser, directory: Directory, rules: TextRules) ->
     number = to_e164(command.phone, rules.home_region)
     if number is None:
         return Decision(reply(Say.BAD_NUMBER, word=Echo(command.phone)))
-    wanted = _wrong_name(command.nick) or _taken(directory, command.nick)
+    wanted = _wrong_name(command.nick) or _taken(directory, command.nick) or _wrong_person(command)
     if wanted is not None:
         return Decision(wanted)
     changes: list[Change] = [PutUser(User(command.nick, number, command.first, command.last))]
-    for name in dict.fromkeys(command.joins):
+    joins: dict[str, str] = {}
+    for name in command.joins:
+        joins.setdefault(name_key(name), name)
+    for name in joins.values():
         problem = _wrong_name(name) or _taken_by_user(directory, name, command.nick)
         if problem is not None:
             return Decision(problem)
         group = directory.groups.get(name_key(name), Group(name))
         changes.append(PutGroup(replace(group, members=(*group.members, NickMember(command.nick)))))
     # A new user is in no group yet, so `-group` is true already; the edit command will take users out.
-    groups = f", in {', '.join(command.joins)}" if command.joins else ""
+    groups = f", in {', '.join(joins.values())}" if joins else ""
     created = reply(Say.USER_CREATED, nick=command.nick, number=number, groups=groups)
     return Decision(created, tuple(changes))
 
@@ -126,10 +132,11 @@ def _create_group(command: CreateGroup, directory: Directory, rules: TextRules) 
 
 
 def _launch(command: LaunchAdHoc, situation: Situation, subscriber: Subscriber, rules: TextRules) -> Decision:
-    if situation.conference is ConferenceState.AWAY:
+    if situation.conference is ConferenceState.AWAY and situation.voice_up:
         return Decision(reply(Say.RECALLED), recall=True)
     if situation.conference is not None:
-        return Decision(reply(Say.STILL_RUNNING))
+        busy = Say.NO_VOICE if situation.conference is ConferenceState.AWAY else Say.STILL_RUNNING
+        return Decision(reply(busy))
     members = _members(command.members, situation.directory, rules)
     if isinstance(members, Reply):
         return Decision(members)
@@ -165,6 +172,14 @@ def _wrong_name(name: str) -> Reply | None:
     return None if is_name(name) else reply(Say.BAD_NAME, word=Echo(name))
 
 
+def _wrong_person(command: CreateUser) -> Reply | None:
+    """A full name may be anything that can be read: no control characters, no halves of surrogate pairs."""
+    name = f"{command.first}{command.last}"
+    if name.isprintable() and len(name) <= LONGEST_PERSON:
+        return None
+    return reply(Say.BAD_PERSON, word=Echo(name), most=LONGEST_PERSON)
+
+
 def _taken(directory: Directory, name: str) -> Reply | None:
     if name_key(name) in directory.groups:
         return reply(Say.NAME_TAKEN_BY_GROUP, name=name)
@@ -188,7 +203,7 @@ def _spelled(member: Member) -> str:
             return nick
         case GroupMember(group):
             return group
-        case NumberMember(number):
+        case NumberMember(number):  # pragma: no branch - mypy proves the match complete
             return number
 
 

@@ -12,6 +12,7 @@ from functools import partial
 
 import structlog
 
+from usnd.asterisk.ami import AmiError
 from usnd.asterisk.calls import Calls
 from usnd.asterisk.progress import IncomingCall
 from usnd.domain.calls import SIGNS_OF_LIFE, Call, CallEvent, CallNews
@@ -72,7 +73,10 @@ class Conferences:
         self._clock = clock
         self._running: dict[int, _Running] = {}
         self._conference_of: dict[str, int] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = asyncio.TaskGroup()
+        self.loaded = asyncio.Event()
+        """Set when the conferences of the daemon's former life are taken up; nothing may come in before."""
+        self._stopping = asyncio.Event()
         self._placing = False
         self._log = structlog.get_logger("usnd.conference")
 
@@ -86,11 +90,20 @@ class Conferences:
         """Calls can be placed now."""
         return self._placing
 
-    async def load(self) -> None:
-        """Takes up the conferences that were live when the daemon stopped (REQUIREMENTS C11)."""
-        for conference in await self._store.run(lambda tx: tx.conferences.live()):
-            self._log.info("conference taken up", conference=conference.id, calls=len(conference.calls))
-            self.adopt(Step(conference))
+    async def run(self) -> None:
+        """Runs them until `stop`, and until all is saved; raises when something cannot be saved any more."""
+        async with self._tasks:
+            await self._load()
+            self.loaded.set()
+            await self._stopping.wait()
+            for running in self._running.values():
+                if running.timer is not None:
+                    running.timer.cancel()
+
+    def stop(self) -> None:
+        """Lets `run` end; calls stay up."""
+        self._placing = False
+        self._stopping.set()
 
     def adopt(self, step: Step) -> None:
         """Runs a conference that is committed, from its launch or from a former life, and its commands."""
@@ -157,14 +170,6 @@ class Conferences:
         settled = found.settled.keys() - {call.id for _, call in known}
         await self._calls.forget(settled)
 
-    async def close(self) -> None:
-        """Saves what is not saved yet; calls stay up."""
-        for running in self._running.values():
-            if running.timer is not None:
-                running.timer.cancel()
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-
     def _receive(self, incoming: IncomingCall) -> None:
         """A call from the network: the subscriber of a live conference goes back into it (C5)."""
         number = to_e164(incoming.cli or "", self._home_region)
@@ -175,6 +180,12 @@ class Conferences:
                 return
         self._log.info("incoming call refused", call=incoming.call, dnis=incoming.dnis)
         self._release(incoming.call)
+
+    async def _load(self) -> None:
+        """Takes up the conferences that were live when the daemon stopped (REQUIREMENTS C11)."""
+        for conference in await self._store.run(lambda tx: tx.conferences.live()):
+            self._log.info("conference taken up", conference=conference.id, calls=len(conference.calls))
+            self.adopt(Step(conference))
 
     async def _save(self, running: _Running) -> None:
         """Saves the conference as it is, again while it changes; a commit is followed by its commands."""
@@ -224,7 +235,10 @@ class Conferences:
         self._spawn(self._act(0, HangUp(call)))
 
     async def _forget(self, calls: list[str]) -> None:
-        await self._calls.forget(calls)
+        try:
+            await self._calls.forget(calls)
+        except AmiError as error:
+            self._log.debug("call records left to the next survey", error=str(error))
 
     def _refresh(self, running: _Running) -> None:
         """Keeps the index of calls and the timer true to the conference."""
@@ -241,10 +255,7 @@ class Conferences:
             running.timer = loop.call_later(wait, self.apply, conference.id, TimePassed())
 
     def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        return self._tasks.create_task(work)
 
     def _tell(self, before: Conference, after: Conference) -> None:
         """One line a transition, in the journal."""

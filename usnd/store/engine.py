@@ -56,7 +56,7 @@ def engine_for(url: str) -> Engine:
     if backend == "sqlite":
         # isolation_level None: Python's sqlite3 begins nothing by itself, or it would begin only at the
         # first INSERT and leave a SELECT before it outside the transaction.
-        connect_args: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
+        connect_args: dict[str, Any] = {"isolation_level": None}
         engine = create_engine(url, poolclass=NullPool, connect_args=connect_args, hide_parameters=True)
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin_immediate)
@@ -78,13 +78,14 @@ def is_outage(error: BaseException) -> bool:
 
     Everything else is the fault of the work itself: a constraint, a value, wrong SQL.
     """
-    if not isinstance(error, DBAPIError):
-        return False
-    cause = error.orig
+    # SQLAlchemy wraps what a statement raises, not what setting up a connection does.
+    wrapped = error if isinstance(error, DBAPIError) else None
+    cause = wrapped.orig if wrapped else error
     if isinstance(cause, psycopg.Error):
         code = cause.sqlstate
         if code is None:
-            return error.connection_invalidated or isinstance(cause, psycopg.OperationalError)
+            lost = wrapped is not None and wrapped.connection_invalidated
+            return lost or isinstance(cause, psycopg.OperationalError)
         return code.startswith(_OUTAGE_CLASSES) or code == _STANDBY
     if isinstance(cause, sqlite3.Error):
         # The low byte is the primary code: https://sqlite.org/rescode.html, "Primary versus extended".

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from structlog.testing import capture_logs
 
 from usnd.store import migrate
@@ -154,6 +154,23 @@ async def test_a_server_that_dies_while_the_commit_waits_has_done_it_once(
         await back(frail)
         await until(waiters)
         assert not task.done()
+
+
+async def test_a_commit_that_never_arrived_is_done_again(frail: Postgres, opened: Any, admin: Any) -> None:
+    async with opened(frail.url()) as store:
+        await store.run(adding("+1"))
+        cuts: list[str] = []
+
+        def cut(_connection: object) -> None:
+            if not cuts:
+                cuts.append("at the last moment before COMMIT")
+                admin(frail.url(), CUT)
+
+        event.listen(store._session._engine, "commit", cut)
+        assert await store.run(adding("+2")) == "+2"
+        assert await store.run(adding("+3")) == "+3"
+    assert len(cuts) == 1
+    assert numbers_in(frail.url()) == ["+1", "+2", "+3"]
 
 
 async def test_a_server_that_is_a_standby_is_waited_for(frail: Postgres, opened: Any, admin: Any) -> None:

@@ -1,0 +1,89 @@
+"""Every world that a conference of the subscriber and one participant can come to.
+
+Twice: at the finest grain to a stated depth, where news and commands of all calls overtake each other; and,
+with each event followed to its end or cut off by a crash of usnd, to all depths, until no new world appears.
+"""
+
+from collections.abc import Callable, Iterator
+
+import domain_world as model
+from domain_world import World
+
+from usnd.domain import conducting
+from usnd.domain.conference import End, PlaceCall, Recall
+
+DEPTH = 5
+WORLDS_TO_DEPTH = 4336
+ALL_WORLDS = 2186
+"""Counted, so that a change that opens or closes a way is seen: look at what it is, then count again."""
+MOST_CALLS = 3
+"""The two of the launch, and one more by which the subscriber comes back."""
+CAUSES = (17, 50)
+
+
+def happenings(world: World) -> Iterator[World]:
+    """What the network, people, time and a dying Asterisk can do."""
+    for call, phase in world.channels:
+        if phase in model.ONWARD:
+            yield model.go_on(world, call)
+        yield from (model.release(world, call, cause) for cause in CAUSES)
+    if not world.conference.live:
+        return
+    due = conducting.next_deadline(world.conference, model.RULES)
+    if due is not None:
+        yield model.wait(world, due - world.now)
+    if len(world.conference.calls) < MOST_CALLS:
+        yield model.hear(world, Recall())
+        if not world.called_in:
+            yield model.call_in(world)
+    yield model.hear(world, End())
+    yield model.kill_asterisk(world)
+
+
+def fine(world: World) -> Iterator[World]:
+    """One command carried out or refused, one piece of news heard once or twice, or one happening."""
+    for index, command in enumerate(world.commands):
+        yield model.carry_out(world, index)
+        if isinstance(command, PlaceCall):
+            yield model.carry_out(world, index, refuse=True)
+    for call in dict.fromkeys(news.call for news in world.news):
+        yield model.deliver(world, call)
+        yield model.deliver(world, call, again=True)
+    yield from happenings(world)
+    yield model.crash(world)
+
+
+def coarse(world: World) -> Iterator[World]:
+    """One happening and all that follows from it; or a crash of usnd before anything follows."""
+    for after in happenings(world):
+        yield model.settle(after)
+        yield model.settle(model.crash(after))
+
+
+def explore(first: World, following: Callable[[World], Iterator[World]], depth: int) -> int:
+    """Visits every world to that depth, and lets each come to its end. Gives how many there are."""
+    seen, proved = {first.key}, set[object]()
+    newest = [first]
+    for _ in range(depth):
+        found: dict[object, World] = {}
+        for world in newest:
+            for after in following(world):
+                key = after.key
+                if key not in seen and key not in found:
+                    found[key] = after
+        seen.update(found)
+        newest = list(found.values())
+        for world in newest:
+            model.finish(world, proved)
+        if not newest:
+            return len(seen)
+    assert following is fine, "worlds without end"
+    return len(seen)
+
+
+def test_every_order_of_events_to_a_depth_keeps_the_invariants_and_comes_to_an_end() -> None:
+    assert explore(model.start(1), fine, DEPTH) == WORLDS_TO_DEPTH
+
+
+def test_every_world_ever_reached_with_crashes_at_every_step_comes_to_an_end() -> None:
+    assert explore(model.settle(model.start(1)), coarse, 40) == ALL_WORLDS

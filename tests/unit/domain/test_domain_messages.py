@@ -1,0 +1,28 @@
+"""Which of two equal texts is a second delivery, and which a second wish."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from usnd.domain.messages import Earlier, IncomingText, is_duplicate
+
+T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
+WINDOW = timedelta(minutes=5)
+TEXT = IncomingText("smsc", "second bind", "447700900001", "8000", "IC golf", "f")
+
+
+@pytest.mark.parametrize(
+    ("session", "answer_seen", "seconds", "duplicate"),
+    [
+        ("first bind", False, 0, True),
+        ("first bind", False, 300, True),
+        ("first bind", False, 301, False),
+        ("first bind", True, 1, False),
+        ("second bind", False, 1, False),
+        ("second bind", True, 1, False),
+        ("first bind", False, -1, True),  # a clock that was set back
+    ],
+)
+def test_a_text_is_a_duplicate(session: str, seconds: int, *, answer_seen: bool, duplicate: bool) -> None:
+    earlier = Earlier(1, session, T0, answer_seen)
+    assert is_duplicate(TEXT, earlier, WINDOW, T0 + timedelta(seconds=seconds)) is duplicate

@@ -1,0 +1,58 @@
+"""Draws the domain's tables as state diagrams into docs/states.md: `python -m workbench.diagrams`.
+
+Owns how they are drawn (Mermaid). The tables are the truth: what is drawn is never edited. An event that
+leaves a state as it is is left out.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+from typing import TypeVar
+
+from usnd.domain.calls import CALL_TABLE
+from usnd.domain.conference import CONFERENCE_TABLE
+from usnd.domain.voice import VOICE_TABLE
+
+PAGE = Path(__file__).parent.parent / "docs" / "states.md"
+S = TypeVar("S", bound=Enum)
+E = TypeVar("E", bound=Enum)
+HEAD = """# The states
+
+Drawn from the tables in `usnd/domain/` by `python -m workbench.diagrams`; do not edit. What changes nothing
+is left out.
+"""
+
+
+def page() -> str:
+    """The whole page, as Markdown."""
+    sections = (
+        _section("A call", "calls.py", CALL_TABLE),
+        _section("A conference", "conference.py", CONFERENCE_TABLE),
+        _section("The link to Asterisk", "voice.py", VOICE_TABLE),
+    )
+    return "\n".join((HEAD, *sections))
+
+
+def diagram(table: Mapping[tuple[S, E], S]) -> str:
+    """A table as a Mermaid state diagram; it begins in the first state, and ends where nothing leads on."""
+    events: dict[tuple[S, S], list[str]] = {}
+    for (state, event), after in table.items():
+        if after is not state:
+            events.setdefault((state, after), []).append(event.value)
+    states = list(dict.fromkeys(state for state, _ in table))
+    ends = [state for state in states if not any(before is state for before, _ in events)]
+    lines = ["stateDiagram-v2", f"    [*] --> {states[0].value}"]
+    lines += [
+        f"    {before.value} --> {after.value}: {' / '.join(names)}"
+        for (before, after), names in events.items()
+    ]
+    lines += [f"    {state.value} --> [*]" for state in ends]
+    return "\n".join(lines)
+
+
+def _section(title: str, module: str, table: Mapping[tuple[S, E], S]) -> str:
+    return f"## {title}\n\n`usnd/domain/{module}`\n\n```mermaid\n{diagram(table)}\n```\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
