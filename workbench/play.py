@@ -108,7 +108,7 @@ class Player:
                     return
                 await self._orders[order.verb](order)
             except (Wrong, PartError) as problem:
-                self._prompt.show(str(problem))
+                self._prompt.show(by_name(str(problem)))
 
     async def _text(self, order: Order) -> None:
         """Texts, and waits for the answer, so that what is typed next meets what this one made."""
@@ -174,7 +174,7 @@ class Player:
                 hears = "hears " + (
                     ", ".join(NAMES[one] for one in EVERYBODY.values() if one in speakers) or "nobody"
                 )
-            since = clock(call["since"])
+            since = clock(call["since"])[:8]
             self._prompt.show(f"  {name:12}{call['call_state']:10}since {since}  {call['outcome']}{hears}")
         self._prompt.show(f"conference {calls[0]['conference']} is {calls[0]['state']}")
 
@@ -184,6 +184,13 @@ class Player:
     async def _help(self, _order: Order) -> None:
         for line in help_lines():
             self._prompt.show(line)
+
+
+def by_name(words: str) -> str:
+    """The words with the names of the handsets in the place of their numbers."""
+    for number, name in NAMES.items():
+        words = words.replace(f"handset {number}", name)
+    return words
 
 
 def welcome() -> str:
