@@ -21,13 +21,19 @@ def in_words(error: msgspec.ValidationError, root: type) -> str:
     """
     problem, _, place = str(error).partition(" - at `")
     where = place.rstrip("`").removeprefix("$").lstrip(".")
-    section = f"[{where}]" if where else "the file"
+    section = _named(where) or "the file"
     if unknown := re.search("contains unknown field `(.*)`", problem):
         keys = ", ".join(field.encode_name for field in _type_at(root, where).fields)
         return f"{section}: {unknown[1]} is not known here; known are: {keys}"
     if missing := re.search("missing required field `(.*)`", problem):
         return f"{section}: {missing[1]} is missing"
-    return f"{where or section}: write {_expected(_type_at(root, where))}"
+    return f"{section}: write {_expected(_type_at(root, where))}"
+
+
+def _named(place: str) -> str:
+    """`smsc[0].port` as an operator counts: smsc number 1, port."""
+    counted = re.sub(r"\[(\d+)\]", lambda found: f" number {int(found[1]) + 1}", place)
+    return re.sub(r"(?<= number )(\d+)\.", r"\1, ", counted)
 
 
 def _type_at(root: type, place: str) -> Any:
@@ -49,7 +55,7 @@ def _expected(kind: inspect.Type) -> str:
         case inspect.Metadata(type=inner, extra=extra):
             return str(extra[WORDS]) if extra and WORDS in extra else _expected(inner)
         case inspect.LiteralType(values=values):
-            return "one of " + ", ".join(f'"{value}"' for value in values)
+            return "one of " + ", ".join(f'"{value}"' for value in sorted(map(str, values)))
         case inspect.BoolType():
             return "true or false, without quotes"
         case inspect.IntType(ge=least, le=most):
