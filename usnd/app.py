@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from usnd.alone import Taken, claim
 from usnd.asterisk.ami import AmiSettings
 from usnd.asterisk.calls import CallSettings
 from usnd.config import Config, SmscConfig
@@ -28,11 +29,17 @@ from usnd.smpp.settings import LinkSettings, LinkState
 from usnd.smpp.status import CommandStatus
 from usnd.smpp.text import Alphabet
 from usnd.store.revision import is_current
+from usnd.store.session import StoreTaken
+from usnd.store.trouble import DatabaseTrouble, in_words
 from usnd.store.writer import Store
 
 
 class NotReady(Exception):
     """The daemon cannot start; the message says what to do."""
+
+
+class Superseded(Exception):
+    """Another usnd has the database, and this one must not come back by itself; the message says which."""
 
 
 def utc_now() -> datetime:
@@ -44,20 +51,47 @@ async def run(config: Config) -> None:
     """Runs the daemon until SIGTERM or SIGINT.
 
     Raises:
-        NotReady: the database's tables are not those of this release.
+        NotReady: the database cannot be used, or its tables are not those of this release.
+        Superseded: another usnd of this server has the database, or one of another server took it over.
     """
+    try:
+        with claim(config.store.url):
+            await _run_alone(config)
+    except Taken as error:
+        raise Superseded(
+            f"another usnd (process {error.process}) runs on this database: stop that one first"
+        ) from error
+
+
+async def _run_alone(config: Config) -> None:
     log = structlog.get_logger("usnd")
-    if not is_current(config.store.url):
+    try:
+        with in_words(config.store.url):
+            ready = is_current(config.store.url)
+    except DatabaseTrouble as error:
+        raise NotReady(str(error)) from error
+    if not ready:
         raise NotReady("the database is not at this release: run `usnd db upgrade` first")
     store = Store.open(config.store.url)
     log.info("usnd starts", store=config.store.url.split("://", 1)[0])
     try:
-        daemon = Daemon(config, store)
         with _stop_signals() as stopped:
-            await daemon.run(stopped)
+            watching = asyncio.create_task(_stop_when_taken(store, stopped))
+            await Daemon(config, store).run(stopped)
+            watching.cancel()
+    except* StoreTaken:
+        pass  # told below
     finally:
         await store.close()
         log.info("usnd stopped")
+    if store.taken.is_set():
+        raise Superseded("another usnd has taken the database over: this one has stopped, calls stay up")
+
+
+async def _stop_when_taken(store: Store, stopped: asyncio.Event) -> None:
+    await store.taken.wait()
+    structlog.get_logger("usnd").error("database taken over by another usnd")
+    stopped.set()
 
 
 class Daemon:

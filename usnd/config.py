@@ -13,13 +13,42 @@ import msgspec
 from msgspec import Meta
 from phonenumbers import SUPPORTED_REGIONS
 
+from usnd.config_words import WORDS, in_words
 from usnd.domain.conference import Rules
 from usnd.domain.texting import TextRules
 
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
-Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
-ShortCode = Annotated[str, Meta(pattern=r"^\+?\d{1,15}$")]
+
+
+def _text(pattern: str, words: str) -> Meta:
+    """A text of that form; `words` say to an operator what to write."""
+    return Meta(pattern=pattern, extra={WORDS: words})
+
+
+Name = Annotated[
+    str,
+    _text(
+        r"^[a-z][a-z0-9-]{0,30}$",
+        "a name of small letters, digits and -, a letter first, at most 31 characters",
+    ),
+]
+ShortCode = Annotated[str, _text(r"^\+?\d{1,15}$", 'the digits of a short code or number, as "52272"')]
+Region = Annotated[str, _text(r"^[A-Z]{2}$", 'a country code of two capital letters (ISO 3166), as "GB"')]
+StoreUrl = Annotated[
+    str,
+    _text(
+        r"^(sqlite:////.+|postgresql\+psycopg://.+)$",
+        '"sqlite:////path/to/file" or "postgresql+psycopg://user:password@host/name"',
+    ),
+]
+Dial = Annotated[
+    str,
+    _text(
+        r"^[A-Za-z]+/[^,&|\r\n]*\{number\}[^,&|\r\n]*$",
+        'a dial string with {number} in it and none of , & |, as "PJSIP/{number}@trunk-msc"',
+    ),
+]
 Cause = Annotated[int, Meta(ge=1, le=127)]
 
 
@@ -50,14 +79,14 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 class NodeConfig(_Section, frozen=True, kw_only=True):
     """Who we are in the numbering plan."""
 
-    home_region: Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+    home_region: Region
     short_code: ShortCode
 
 
 class StoreConfig(_Section, frozen=True, kw_only=True):
     """Where everything acknowledged is kept: `sqlite:////path` or `postgresql+psycopg://…`."""
 
-    url: Annotated[str, Meta(pattern=r"^(sqlite:///|postgresql\+psycopg://)")]
+    url: StoreUrl
 
 
 class AsteriskConfig(_Section, frozen=True, kw_only=True):
@@ -67,9 +96,7 @@ class AsteriskConfig(_Section, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     username: str = "usnd"
     secret: Secret
-    dial: Annotated[str, Meta(pattern=r"^[A-Za-z]+/[^,&|\r\n]*\{number\}[^,&|\r\n]*$")] = (
-        "PJSIP/{number}@trunk-msc"
-    )
+    dial: Dial = "PJSIP/{number}@trunk-msc"
     calls_per_second: Annotated[float, Meta(gt=0, le=1000)] = 50
     frozen_after: Seconds = 10
 
@@ -145,8 +172,14 @@ def load(path: Path) -> Config:
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{path}: there is no such file: name yours with --config or in USND_CONFIG"
+        ) from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: cannot be read: it is not text in UTF-8") from error
     try:
         return parse(text)
     except ConfigError as error:
@@ -160,27 +193,22 @@ def parse(text: str) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"not TOML: {error}") from error
     except msgspec.ValidationError as error:
-        raise ConfigError(_in_words(error)) from error
+        raise ConfigError(in_words(error, Config)) from error
     _check(config)
     return config
 
 
 def _check(config: Config) -> None:
     if config.node.home_region not in SUPPORTED_REGIONS:
-        raise ConfigError(f"node.home_region: {config.node.home_region} is not a country code (ISO 3166)")
+        raise ConfigError(
+            f"node.home_region: {config.node.home_region} is not the code of a country (ISO 3166)"
+        )
     names = [smsc.name for smsc in config.smsc]
     if len(set(names)) != len(names):
-        raise ConfigError("smsc: two binds have the same name")
+        raise ConfigError("smsc: two binds have the same name; give each its own")
 
 
 def _decode(wanted: type, value: object) -> object:
     if wanted is Secret and isinstance(value, str) and value:
         return Secret(value)
     raise TypeError("a non-empty string is expected")
-
-
-def _in_words(error: msgspec.ValidationError) -> str:
-    """The library's "Object contains unknown field `x` - at `$.node`" in an operator's words."""
-    problem, _, place = str(error).partition(" - at `")
-    where = place.rstrip("`").removeprefix("$").lstrip(".") or "top level"
-    return f"{where}: {problem.replace('Object', 'section').replace('field', 'key')}"

@@ -58,6 +58,7 @@ class Handset:
         }
 
 
+RINGING = frozenset({"Ring", "Ringing"})  # Asterisk says the first of a call that comes in
 NEVER = DAY  # `ring` of a handset that is not answered
 
 
@@ -112,6 +113,13 @@ class Switch:
             Async="true",
         )
         await self._done("DBPut", Family=f"handset/{number}", Key="channel", Val=channel)
+
+    async def answer(self, number: str) -> None:
+        """Picks up the handset that rings. Raises PartError when it does not ring."""
+        channel = await self._channel(number)
+        if (state := await self.state(number)) not in RINGING:
+            raise PartError(f"handset {number} does not ring, it is {state}")
+        await self._done("Redirect", Channel=channel, Context="answer", Exten=number, Priority="1")
 
     async def press(self, number: str, digits: str) -> None:
         """The handset presses DTMF digits, one each 0.3 s. Raises PartError when it is in no call."""

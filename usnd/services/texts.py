@@ -18,6 +18,7 @@ from usnd.services.conferences import Conferences
 from usnd.services.outbox import Outbox
 from usnd.smpp.received import ReceivedText
 from usnd.smpp.status import CommandStatus
+from usnd.store.session import StoreTaken
 from usnd.store.transaction import Transaction
 from usnd.store.writer import Store, StoreBusy
 
@@ -77,6 +78,8 @@ class Texts:
         except StoreBusy:
             self._log.warning("text refused, the store is busy", smsc=text.smsc)
             return CommandStatus.ESME_RMSGQFUL
+        except StoreTaken:
+            return CommandStatus.ESME_RSYSERR  # the daemon stops, and says why; the SMSC delivers again
         if taken is None:
             self._log.info("duplicate text ignored", smsc=text.smsc, sender=text.sender)
             return CommandStatus.ESME_ROK
