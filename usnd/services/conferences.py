@@ -156,18 +156,22 @@ class Conferences:
 
     async def survey(self) -> None:
         """Asks Asterisk what became of every call, and goes on from there (REQUIREMENTS C11)."""
-        known = [(conference.id, call) for conference in self.live for call in conference.calls if call.live]
+        known = [(conference.id, call) for conference in self.live for call in conference.calls]
         found = await self._calls.survey()
         self._placing = True
         now = self._clock()
         for conference_id, call in known:
-            for news, at in news_of(found, call, now):
-                self.apply(conference_id, news, at)
+            # Of a call that has ended only signs of life are news: its release was lost.
+            if call.live or call.id in found.live:
+                for news, at in news_of(found, call, now):
+                    self.apply(conference_id, news, at)
+        for running in self._running.values():
+            self._refresh(running)
         for call_id in found.live.keys() - self._conference_of.keys():
             self._release(call_id)
         for conference in self.live:
             self._carry_out(conference, resume(conference))
-        settled = found.settled.keys() - {call.id for _, call in known}
+        settled = found.settled.keys() - {call.id for _, call in known if call.live}
         await self._calls.forget(settled)
 
     def _receive(self, incoming: IncomingCall) -> None:
@@ -176,7 +180,7 @@ class Conferences:
         for conference in self.live:
             if number is not None and conference.subscriber_number == number:
                 self._log.info("subscriber calls in", conference=conference.id, call=incoming.call)
-                self.apply(conference.id, CallIn(incoming.call))
+                self.apply(conference.id, CallIn(incoming.call, incoming.dnis))
                 return
         self._log.info("incoming call refused", call=incoming.call, dnis=incoming.dnis)
         self._release(incoming.call)
@@ -241,18 +245,25 @@ class Conferences:
             self._log.debug("call records left to the next survey", error=str(error))
 
     def _refresh(self, running: _Running) -> None:
-        """Keeps the index of calls and the timer true to the conference."""
+        """Keeps the index of calls and the timer true to the conference.
+
+        Without a voice link no deadline is judged: what a survey finds may have happened in time.
+        """
         conference = running.conference
         for call in conference.calls:
             self._conference_of[call.id] = conference.id
         if running.timer is not None:
             running.timer.cancel()
             running.timer = None
-        due = next_deadline(conference, self._rules)
+        due = next_deadline(conference, self._rules) if self._placing else None
         if due is not None:
             wait = max(0.0, (due - self._clock()).total_seconds())
             loop = asyncio.get_running_loop()
-            running.timer = loop.call_later(wait, self.apply, conference.id, TimePassed())
+            running.timer = loop.call_later(wait, self._time_passed, conference.id)
+
+    def _time_passed(self, conference_id: int) -> None:
+        if self._placing:
+            self.apply(conference_id, TimePassed())
 
     def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         return self._tasks.create_task(work)

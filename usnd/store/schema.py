@@ -224,6 +224,7 @@ calls = Table(
     Column("outcome", _one_of(Outcome, "outcome")),
     Column("told_to_end", Boolean, nullable=False),
     Column("leaving_since", Utc),
+    Column("dnis", String, nullable=False),
     UniqueConstraint("conference_id", "position"),
 )
 
