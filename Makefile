@@ -39,8 +39,9 @@ format: $(DEV)/ready ## put the sources into the one format
 	@$(DEV)/bin/ruff check --fix-only --quiet .
 	@$(DEV)/bin/ruff format --quiet .
 
-bench: $(DEV)/ready ## text to first INVITE, beside AMI Originate to INVITE; results in build/bench/
+bench: fetch ## text to first INVITE beside AMI Originate to INVITE; memory; results in build/bench/
 	@$(DEV)/bin/python -m workbench.bench_launch
+	@$(DEV)/bin/python -m workbench.bench_footprint
 
 lock: $(DEV)/ready ## renew requirements*.txt from pyproject.toml (needs `uv` in the environment)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

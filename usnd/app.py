@@ -28,7 +28,7 @@ from usnd.smpp.session import Timers
 from usnd.smpp.settings import LinkSettings, LinkState
 from usnd.smpp.status import CommandStatus
 from usnd.smpp.text import Alphabet
-from usnd.store.migrate import is_current
+from usnd.store.revision import is_current
 from usnd.store.session import StoreTaken
 from usnd.store.trouble import DatabaseTrouble, in_words
 from usnd.store.writer import Store

@@ -75,7 +75,8 @@ def check_config(config: ConfigFile = DEFAULT_CONFIG) -> None:
 @db.command("upgrade", epilog="Example: usnd db upgrade --config usnd.toml")
 def db_upgrade(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Bring the database's tables to this release. Safe to repeat."""
-    from usnd.store.migrate import current, upgrade  # noqa: PLC0415 - Alembic is slow to load
+    from usnd.store.migrate import upgrade  # noqa: PLC0415 - Alembic is slow to load
+    from usnd.store.revision import current  # noqa: PLC0415
     from usnd.store.trouble import DatabaseTrouble, in_words  # noqa: PLC0415 - as is SQLAlchemy
 
     url = _load(config).store.url
@@ -165,7 +166,7 @@ def _fail(message: str, status: int = NOT_NOW) -> NoReturn:
 
 def _in_store(settings: Config, unit: "Callable[[Transaction], T]") -> T:
     """Runs one unit of work in a store opened for it."""
-    from usnd.store.migrate import is_current  # noqa: PLC0415
+    from usnd.store.revision import is_current  # noqa: PLC0415
     from usnd.store.session import StoreTaken  # noqa: PLC0415
     from usnd.store.trouble import DatabaseTrouble, in_words  # noqa: PLC0415
 

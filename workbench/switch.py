@@ -9,12 +9,10 @@ import secrets
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from workbench.asterisk import Asterisk, render
 from workbench.ports import HOST
-from workbench.process import PartError
+from workbench.process import Part, PartError
 from workbench.tap import Invite, Tap
 
 TRUNK = "usn"
@@ -62,7 +60,7 @@ RINGING = frozenset({"Ring", "Ringing"})  # Asterisk says the first of a call th
 NEVER = DAY  # `ring` of a handset that is not answered
 
 
-class Switch:
+class Switch(Part):
     """The switch. The USN's trunk points to `port`, where the tap listens."""
 
     def __init__(self, tree: Path, name: str = "msc") -> None:
@@ -175,16 +173,3 @@ class Switch:
             await self.asterisk.stop()
         finally:
             self._tap.close()
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()

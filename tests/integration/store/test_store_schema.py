@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.schema import CreateTable
 
 from usnd.domain.messages import MtState
-from usnd.store import migrate, texts
+from usnd.store import migrate, revision, texts
 from usnd.store.conferences import _LIVE
 from usnd.store.engine import engine_for
 from usnd.store.schema import counters, group_members, groups, metadata, mt_texts, subscribers
@@ -28,13 +28,13 @@ def connection(url: str) -> Iterator[Connection]:
 
 
 def test_an_empty_database_becomes_current_and_stays_so(empty_url: str) -> None:
-    assert migrate.current(empty_url) is None
-    assert not migrate.is_current(empty_url)
+    assert revision.current(empty_url) is None
+    assert not revision.is_current(empty_url)
     migrate.upgrade(empty_url)
-    assert migrate.current(empty_url) == "0001"
-    assert migrate.is_current(empty_url)
+    assert revision.current(empty_url) == migrate.head() == revision.HEAD
+    assert revision.is_current(empty_url)
     migrate.upgrade(empty_url)
-    assert migrate.is_current(empty_url)
+    assert revision.is_current(empty_url)
 
 
 def test_models_and_migrations_agree(connection: Connection) -> None:
@@ -56,10 +56,10 @@ def test_a_failed_migration_leaves_nothing_behind(empty_url: str, monkeypatch: p
     monkeypatch.setattr("alembic.op.bulk_insert", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         migrate.upgrade(empty_url)
-    assert migrate.current(empty_url) is None
+    assert revision.current(empty_url) is None
     monkeypatch.undo()
     migrate.upgrade(empty_url)
-    assert migrate.is_current(empty_url)
+    assert revision.is_current(empty_url)
 
 
 def test_times_come_back_as_utc_to_the_microsecond(connection: Connection) -> None:
