@@ -20,6 +20,9 @@ from usnd.domain.texting import TextRules
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 
+LONGEST_SMPP_PASSWORD = 8
+"""SMPP 3.4 §4.1.1: 9 octets with the final NUL."""
+
 
 def _text(pattern: str, words: str) -> Meta:
     """A text of that form; `words` say to an operator what to write."""
@@ -203,6 +206,14 @@ def _check(config: Config) -> None:
         raise ConfigError(
             f"node.home_region: {config.node.home_region} is not the code of a country (ISO 3166)"
         )
+    for number, smsc in enumerate(config.smsc, start=1):
+        password, most = smsc.password.reveal(), LONGEST_SMPP_PASSWORD
+        if len(password) > most or not password.isascii():
+            raise ConfigError(
+                f"smsc number {number}, password: SMPP carries at most {most} characters of ASCII"
+            )
+        if not (smsc.system_id + smsc.system_type).isascii():
+            raise ConfigError(f"smsc number {number}: SMPP carries system_id and system_type in ASCII only")
     names = [smsc.name for smsc in config.smsc]
     if len(set(names)) != len(names):
         raise ConfigError("smsc: two binds have the same name; give each its own")

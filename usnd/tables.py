@@ -23,7 +23,7 @@ def columns(rows: Iterable[Row]) -> str:
         return "none"
     lines = [list(rows[0]), *([_shown(value) for value in row.values()] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    right = [isinstance(value, int | float) for value in rows[0].values()]
+    right = [type(value) in (int, float) for value in rows[0].values()]
     return "\n".join(
         GAP.join(
             cell.rjust(width) if figure else cell.ljust(width)

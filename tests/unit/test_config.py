@@ -18,7 +18,7 @@ secret = "hush-ami"
 name = "first"
 host = "smsc.example"
 system_id = "usn"
-password = "hush-smsc"
+password = "hushsmsc"
 """
 
 CAUSES = "[conference]\nno_credit_causes = "
@@ -63,8 +63,11 @@ def test_a_configuration_does_not_show_its_secrets() -> None:
         ("[asterisk]", "[asterisk]\nport = 0", "asterisk.port: write a whole number from 1 to 65535"),
         ("[asterisk]", '[asterisk]\ndial = "PJSIP/x"', "asterisk.dial: write a dial string with {number} in"),
         ("[[smsc]]", "[smsc]", "smsc: write each as a section of its own, [[…]] with two brackets"),
-        ('password = "hush-smsc"', "", "smsc number 1: password is missing"),
-        ('"hush-smsc"', '["hush-smsc"]', "smsc number 1, password: write a text in quotes, not empty"),
+        ('password = "hushsmsc"', "", "smsc number 1: password is missing"),
+        ('"hushsmsc"', '["hushsmsc"]', "smsc number 1, password: write a text in quotes, not empty"),
+        ('"hushsmsc"', '"hushsmsc9"', "smsc number 1, password: SMPP carries at most 8 characters of ASCII"),
+        ('"hushsmsc"', '"hüsh"', "smsc number 1, password: SMPP carries at most 8 characters of ASCII"),
+        ('"usn"', '"üsn"', "smsc number 1: SMPP carries system_id and system_type in ASCII only"),
         ('"first"', '"First SMSC"', "smsc number 1, name: write a name of small letters, digits and -,"),
         ('"usn"', '"a-longer-system-id"', "smsc number 1, system_id: write a text in quotes, at most 15"),
         ('"usn"', '"usn"\nalphabet = "utf"', 'smsc number 1, alphabet: write one of "ascii", "gsm7", '),

@@ -35,8 +35,8 @@ def test_a_table_is_aligned_and_whole() -> None:
     head = "role         dir  cli            dnis           start               "
     assert table.splitlines() == [
         f" seq  conf  subscr  {head}  rang_s  talked_s  outcome    cause  rec",
-        f"   9    12       1  {common}     3.0      92.4  completed     16   no",
-        f"1000    12       1  {common}    95.4       0.0  completed          no",
+        f"   9    12       1  {common}     3.0      92.4  completed     16  no",
+        f"1000    12       1  {common}    95.4       0.0  completed         no",
     ]
 
 
