@@ -12,7 +12,6 @@ from workbench import postgres
 from workbench.postgres import Postgres, Programs
 from workbench.process import until
 
-
 SOURCES = {"unpacked": postgres.unpacked, "installed": postgres.installed}
 ON_THIS_HOST = list(SOURCES) if postgres.installed() else ["unpacked"]
 
