@@ -25,8 +25,9 @@ def current(url: str) -> str | None:
 
 
 def missing_file(url: str) -> bool:
-    """Whether the URL is of a SQLite file that is not there; connecting to it would make an empty one."""
-    return url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).exists()
+    """Whether the URL is of a SQLite file that is not there, but can be; connecting would make an empty one."""
+    path = Path(url.removeprefix(_SQLITE))
+    return url.startswith(_SQLITE) and path.parent.is_dir() and not path.exists()
 
 
 def is_current(url: str) -> bool:
