@@ -31,7 +31,7 @@ def test_an_empty_database_becomes_current_and_stays_so(empty_url: str) -> None:
     assert migrate.current(empty_url) is None
     assert not migrate.is_current(empty_url)
     migrate.upgrade(empty_url)
-    assert migrate.current(empty_url) == "0001"
+    assert migrate.current(empty_url) == "0002"
     assert migrate.is_current(empty_url)
     migrate.upgrade(empty_url)
     assert migrate.is_current(empty_url)
