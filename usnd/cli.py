@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
@@ -76,24 +78,58 @@ def db_upgrade(config: ConfigFile = DEFAULT_CONFIG) -> None:
 def subscriber_add(number: str, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Register a mobile NUMBER (E.164 or national), so that its texts are commands."""
     from usnd.app import utc_now  # noqa: PLC0415
-    from usnd.domain.numbers import to_e164  # noqa: PLC0415
 
     settings = _load(config)
-    e164 = to_e164(number, settings.node.home_region)
-    if e164 is None:
-        _fail(f"{number} is not a phone number of {settings.node.home_region}, nor an international one")
+    e164 = _e164(number, settings)
     if _in_store(settings, lambda tx: tx.subscribers.by_number(e164)):
         typer.echo(f"{e164} is registered already")
         return
-    _in_store(settings, lambda tx: tx.subscribers.add(e164, utc_now()))
+    _in_store(settings, lambda tx: tx.subscribers.add(e164, utc_now(), settings.texts.language))
     typer.echo(f"{e164} registered")
+
+
+@subscriber.command("set")
+def subscriber_set(
+    number: str,
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    call_texts: Annotated[
+        bool | None, typer.Option("--call-texts/--no-call-texts", help="A text beside each call.")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="Of the replies: two letters, as `en`.")] = None,
+) -> None:
+    """Change what is set for the registered mobile NUMBER; what is not named stays."""
+    settings = _load(config)
+    e164 = _e164(number, settings)
+    if language is not None and not re.fullmatch("[a-z]{2}", language):
+        _fail(f"{language} is not a language code of two small letters", status=2)
+
+    def change(tx: "Transaction") -> bool:
+        if (found := tx.subscribers.by_number(e164)) is None:
+            return False
+        kept_texts = found.call_texts if call_texts is None else call_texts
+        tx.subscribers.save(replace(found, call_texts=kept_texts, language=language or found.language))
+        return True
+
+    if not _in_store(settings, change):
+        _fail(f"{e164} is not registered")
+    typer.echo(f"{e164} changed")
 
 
 @subscriber.command("list")
 def subscriber_list(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
     """List the registered mobiles."""
     found = _in_store(_load(config), lambda tx: tx.subscribers.list())
-    rows = [{"id": one.id, "number": one.number, "suspended": one.suspended} for one in found]
+    rows = [
+        {
+            "id": one.id,
+            "number": one.number,
+            "suspended": one.suspended,
+            "language": one.language,
+            "call texts": one.call_texts,
+        }
+        for one in found
+    ]
     _print_rows(rows, as_json=as_json)
 
 
@@ -157,6 +193,15 @@ def _load(path: Path) -> Config:
         return load(path)
     except ConfigError as error:
         _fail(str(error), status=2)
+
+
+def _e164(number: str, settings: Config) -> str:
+    from usnd.domain.numbers import to_e164  # noqa: PLC0415
+
+    e164 = to_e164(number, settings.node.home_region)
+    if e164 is None:
+        _fail(f"{number} is not a phone number of {settings.node.home_region}, nor an international one")
+    return e164
 
 
 def _fail(message: str, status: int = 1) -> NoReturn:
