@@ -40,7 +40,7 @@ class Courtesy:
         while self._told:
             number, at = next(iter(self._told.items()))
             newest = next(reversed(self._told.values()))
-            if at <= now < at + self._rules.pause and newest <= now:
+            if newest <= now < at + self._rules.pause:
                 return
             del self._told[number]
 

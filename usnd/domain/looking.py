@@ -31,7 +31,7 @@ def explain(command: Help) -> Reply:
 def _look_up(search: Words, directory: Directory, home_region: str) -> Reply:
     if not directory.users:
         return reply(Say.NO_USERS, syntax=Say.UC_SYNTAX)
-    sought = [(name_key(word), _digits(word, home_region)) for word in dict.fromkeys(search)]
+    sought = [(name_key(word), _numbers(word, home_region)) for word in dict.fromkeys(search)]
     found = [user for user in directory.users.values() if all(_matches(user, *one) for one in sought)]
     if not found:
         return reply(Say.NO_USER_FOUND, words=Echo(" ".join(search)))
@@ -44,13 +44,15 @@ def _look_up(search: Words, directory: Directory, home_region: str) -> Reply:
     return reply(say, nick=found[0].nick, details=details(found[0]), groups=names)
 
 
-def _digits(word: str, home_region: str) -> str:
-    """What of a word to look for in numbers: a whole number as E.164, else its digits, without leading 0."""
-    return to_e164(word, home_region) or (word.lstrip("+0") if word.lstrip("+").isdecimal() else "")
+def _numbers(word: str, home_region: str) -> tuple[str, ...]:
+    """What of a word to look for in numbers: as E.164, and its digits without the 0 of a national number."""
+    part = word.lstrip("+0") if word.lstrip("+").isdecimal() else ""
+    return tuple(filter(None, (to_e164(word, home_region), part)))
 
 
-def _matches(user: User, key: str, digits: str) -> bool:
-    return key in name_key(f"{user.nick} {user.full_name}") or (bool(digits) and digits in user.number)
+def _matches(user: User, key: str, numbers: tuple[str, ...]) -> bool:
+    by_name = key in name_key(f"{user.nick} {user.full_name}")
+    return by_name or any(number in user.number for number in numbers)
 
 
 def _list_group(name: str, directory: Directory) -> Reply:
@@ -81,7 +83,7 @@ def _list_conference(number: int, directory: Directory) -> Reply:
 def no_conference(number: int, directory: Directory) -> Reply:
     """The conference is not there, or has lost its members: how to define it."""
     say = Say.CONFERENCE_EMPTY if number in directory.conferences else Say.NO_CONFERENCE
-    return reply(say, number=number, syntax=Say.CCX_SYNTAX)
+    return reply(say, number=number)
 
 
 def _list_conferences(directory: Directory) -> Reply:

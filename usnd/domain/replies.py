@@ -113,8 +113,8 @@ class Say(Enum):
     CONFERENCE_CREATED = "Conference {number} created ({count}): {names}. Text IC {number} to call."
     CONFERENCE_REPLACED = "Conference {number} replaced ({count}): {names}. Text IC {number} to call."
     CONFERENCE_LISTED = "Conference {number} ({count}): {names}. Text IC {number} to call."
-    CONFERENCE_EMPTY = "Nobody is in conference {number} any more. Write: {syntax}"
-    NO_CONFERENCE = "Conference {number} is not defined yet. Write: {syntax}"
+    CONFERENCE_EMPTY = "Nobody is in conference {number} any more. Text CC{number} and whom to call."
+    NO_CONFERENCE = "Conference {number} is not defined yet. Text CC{number} and whom to call."
     CONFERENCES_LISTED = "Your conferences: {names}. Text LC <number> to see who is in it."
     NO_CONFERENCES = "You have no conferences yet. Write: {syntax}"
 
