@@ -29,8 +29,8 @@ RULES_OF_WRITING = """
 
 - Letter case and extra white space do not matter; commas may stand between words. `IC3` is `IC 3`.
 - **Nicks and groups** begin with a letter and have 2 to 20 letters, digits and `_ . & ' -`, of any script. A
-  name is a user or a group, never both, and `Bob` is `BOB`. Since no name begins with a digit, `IC 3` is always
-  conference 3.
+  name is a user or a group, never both, and `Bob` is `BOB`. Since no name begins with a digit, `IC 3` is
+  always conference 3.
 - **Phones** are written as they are dialled: `+447700900002`, `00447700900002`, `07700900002`. In `UC`, `UE`
   and `UD` there may be spaces in them. A word is a name if there is such a name, else a phone.
 - **First.Last**: `Robert.Smith`, `Robert`, `.Smith`. In `UC` and `UE` it may be left out: a word in its place
@@ -102,8 +102,8 @@ def _examples() -> Iterator[str]:
             others += [render(text.message) for text in decision.texts]
             yield f"| `{body}` | {_escaped(render(decision.reply))} |"
     yield "\n## What others get\n"
-    yield "Beside each call, if that is set for the subscriber (`usnd subscriber set NUMBER --call-texts`), with"
-    yield "the number to call back if the node has one (`node.call_back_number`); and the text of `SB`:\n"
+    yield "Beside each call, if that is set for the subscriber (`usnd subscriber set NUMBER --call-texts`),"
+    yield "with the number to call back if the node has one (`node.call_back_number`); and the text of `SB`:\n"
     yield from (f"- {text}" for text in dict.fromkeys(others))
     unknown = decide("?", Situation(None), RULES)
     yield f"\nWho is not registered gets, once an hour at most: {render(unknown.reply)}"

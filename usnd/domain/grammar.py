@@ -37,7 +37,7 @@ MOST_WORDS = 300
 
 _NUMBERED = re.compile(r"(CC|IC|LC)(\d{1,2}|X)")
 _CONFERENCE = re.compile(r"\d{1,2}|[xX]")  # as the manual writes it
-_PHONE = re.compile(r"[+\d().\-/]*\d[+\d().\-/]*")
+_PHONE = re.compile(r"[+().\-/]*\d[+\d().\-/]*")
 _COLON = re.compile("[:\uff1a]")
 
 

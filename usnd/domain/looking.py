@@ -32,7 +32,7 @@ def _look_up(search: Words, directory: Directory, home_region: str) -> Reply:
     if not directory.users:
         return reply(Say.NO_USERS, syntax=Say.UC_SYNTAX)
     sought = [(name_key(word), _numbers(word, home_region)) for word in dict.fromkeys(search)]
-    found = [user for user in directory.users.values() if all(_matches(user, *one) for one in sought)]
+    found = [user for user in directory.users.values() if _matches(user, sought)]
     if not found:
         return reply(Say.NO_USER_FOUND, words=Echo(" ".join(search)))
     if len(found) > 1:
@@ -50,9 +50,9 @@ def _numbers(word: str, home_region: str) -> tuple[str, ...]:
     return tuple(filter(None, (to_e164(word, home_region), part)))
 
 
-def _matches(user: User, key: str, numbers: tuple[str, ...]) -> bool:
-    by_name = key in name_key(f"{user.nick} {user.full_name}")
-    return by_name or any(number in user.number for number in numbers)
+def _matches(user: User, sought: list[tuple[str, tuple[str, ...]]]) -> bool:
+    names = name_key(f"{user.nick} {user.full_name}")
+    return all(key in names or any(number in user.number for number in numbers) for key, numbers in sought)
 
 
 def _list_group(name: str, directory: Directory) -> Reply:

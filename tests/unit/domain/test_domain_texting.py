@@ -59,6 +59,8 @@ def test_everything_is_said_in_the_subscribers_language() -> None:
         ("? ic", Say.HELP_COMMAND),
         ("UC ann golfer", Say.BAD_NUMBER),
         ("UC ann 900001", Say.BAD_NUMBER),
+        ("UC ann " + "1" * 20_000 + "x", Say.BAD_NUMBER),
+        ("UC " + "\u0301" * 20_000 + " 07700900004", Say.BAD_NAME),
         ("UC 1ann 07700900004", Say.BAD_NAME),
         ("UC 3 07700900004", Say.BAD_NAME),
         ("UC 12 07700900004", Say.BAD_NAME),
