@@ -9,7 +9,7 @@ RUN := $(call venv,requirements.txt)
 DEV := $(call venv,requirements-dev.txt)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help demo play test unit integration fetch lint format lock bench clean
+.PHONY: help demo play test unit integration fetch lint format pages lock bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -38,6 +38,10 @@ lint: $(DEV)/ready ## style, types and the import rule
 format: $(DEV)/ready ## put the sources into the one format
 	@$(DEV)/bin/ruff check --fix-only --quiet .
 	@$(DEV)/bin/ruff format --quiet .
+
+pages: $(DEV)/ready ## draw the states and write the subscriber's manual anew, from the tables they come from
+	@$(DEV)/bin/python -m workbench.diagrams
+	@$(DEV)/bin/python -m workbench.manual
 
 bench: fetch ## text to first INVITE beside AMI Originate to INVITE; memory; results in build/bench/
 	@$(DEV)/bin/python -m workbench.bench_launch

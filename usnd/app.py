@@ -115,7 +115,7 @@ class Daemon:
             config.text_rules(),
             rules,
             timedelta(seconds=config.texts.duplicate_window),
-            config.texts.answer_unregistered,
+            config.courtesy_rules() if config.texts.answer_unregistered else None,
         )
         self._texts = Texts(store, self._outbox, self._conferences, policy, utc_now)
         self._links = [self._link(smsc) for smsc in config.smsc]

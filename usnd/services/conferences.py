@@ -33,7 +33,7 @@ from usnd.domain.conference import (
 )
 from usnd.domain.messages import OutgoingText
 from usnd.domain.numbers import to_e164
-from usnd.domain.replies import Say, reply
+from usnd.domain.replies import Reply, Say, reply
 from usnd.services.calling import carry_out, news_of
 from usnd.services.committing import surely
 from usnd.services.outbox import Outbox
@@ -217,7 +217,7 @@ class Conferences:
             tx.cdrs.add(cdr_of(after, call))
         now = self._clock()
         return [
-            self._outbox.queue(tx, command.number, reply(Say.NO_CREDIT), now)
+            self._outbox.queue(tx, command.number, _no_credit(tx, command.number), now)
             for command in commands
             if isinstance(command, TellNoCredit)
         ]
@@ -291,3 +291,9 @@ def _ended(before: Conference, after: Conference) -> list[Call]:
     return [
         call for call in after.calls if not call.live and ((was := before.call(call.id)) is None or was.live)
     ]
+
+
+def _no_credit(tx: Transaction, number: str) -> Reply:
+    """In the subscriber's language, if they are still registered."""
+    message, subscriber = reply(Say.NO_CREDIT), tx.subscribers.by_number(number)
+    return message.said_in(subscriber.language) if subscriber else message

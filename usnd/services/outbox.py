@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from usnd.domain.messages import MtState, OutgoingText
+from usnd.domain.messages import MtState, OutgoingText, Priority
 from usnd.domain.replies import Reply, render
 from usnd.services.committing import surely
 from usnd.smpp.link import SmscLink
@@ -42,7 +42,7 @@ class Outbox:
         """Opens a lane for the link; the first is the default."""
         self._lanes[link.settings.name] = _Lane(link, self._store, self._clock)
 
-    def queue(
+    def queue(  # noqa: PLR0913 - what a text is made of
         self,
         tx: Transaction,
         recipient: str,
@@ -51,6 +51,8 @@ class Outbox:
         smsc: str = "",
         sender: str = "",
         mo_id: int | None = None,
+        *,
+        priority: Priority = Priority.REPLY,
     ) -> OutgoingText:
         """Writes a text into the store, within the caller's transaction; `send` it after the commit."""
         return tx.texts.queue_mt(
@@ -61,6 +63,7 @@ class Outbox:
             now,
             now + self._validity,
             mo_id=mo_id,
+            priority=priority,
         )
 
     def send(self, text: OutgoingText) -> None:

@@ -4,6 +4,7 @@ Owns the one transaction of a text. Refuses to decide what it means: domain/text
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,9 +12,11 @@ import structlog
 
 from usnd.domain.conducting import launch
 from usnd.domain.conference import Recall, Rules, Step
+from usnd.domain.courtesy import Courtesy, CourtesyRules
+from usnd.domain.decision import Decision, Situation, TextRules
 from usnd.domain.messages import IncomingText, OutgoingText, is_duplicate
 from usnd.domain.numbers import to_e164
-from usnd.domain.texting import Decision, Situation, TextRules, decide
+from usnd.domain.texting import decide
 from usnd.services.conferences import Conferences
 from usnd.services.outbox import Outbox
 from usnd.smpp.received import ReceivedText
@@ -30,7 +33,8 @@ class TextPolicy:
     texts: TextRules
     conferences: Rules
     duplicate_window: timedelta
-    answer_unregistered: bool
+    courtesy: CourtesyRules | None
+    """Who is not registered is told so this often; None: never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,10 @@ class _Taken:
     """What was committed for a text, and is to be acted on now."""
 
     mo_id: int
-    answer: OutgoingText | None = None
+    stranger: str | None = None
+    """The number of a sender who is not registered; empty if it is none that could be answered."""
+    answers: tuple[OutgoingText, ...] = ()
+    """The reply, and texts to others."""
     launched: Step | None = None
     recalled: int | None = None
 
@@ -60,6 +67,9 @@ class Texts:
         self._conferences = conferences
         self._policy = policy
         self._clock = clock
+        self._courtesy = Courtesy(policy.courtesy) if policy.courtesy else None
+        self.unregistered = 0
+        """Texts of those who are not registered, since the start."""
         self._log = structlog.get_logger("usnd.texts")
 
     async def receive(self, received: ReceivedText) -> CommandStatus:
@@ -84,12 +94,14 @@ class Texts:
             self._log.info("duplicate text ignored", smsc=text.smsc, sender=text.sender)
             return CommandStatus.ESME_ROK
         self._log.info("text taken", smsc=text.smsc, sender=text.sender, text=taken.mo_id)
+        if taken.stranger is not None:
+            await self._tell_stranger(text, taken.stranger, taken.mo_id, now)
         if taken.launched is not None:
             self._conferences.adopt(taken.launched)
         if taken.recalled is not None:
             self._conferences.apply(taken.recalled, Recall())
-        if taken.answer is not None:
-            self._outbox.send(taken.answer)
+        for answer in taken.answers:
+            self._outbox.send(answer)
         return CommandStatus.ESME_ROK
 
     def _take(self, tx: Transaction, text: IncomingText, now: datetime, *, voice_up: bool) -> _Taken | None:
@@ -101,9 +113,7 @@ class Texts:
         number = to_e164(text.sender, self._policy.texts.home_region)
         subscriber = tx.subscribers.by_number(number) if number else None
         if subscriber is None:
-            decision = decide(text.body, Situation(None), self._policy.texts)
-            silent = not self._policy.answer_unregistered
-            return _Taken(mo_id, None if silent else self._answer(tx, text, decision, mo_id, now))
+            return _Taken(mo_id, stranger=number or "")
         running = tx.conferences.live_of(subscriber.id)
         situation = Situation(
             subscriber,
@@ -121,11 +131,30 @@ class Texts:
             launched = launch(room, owner, decision.launch, self._policy.conferences, now)
             tx.conferences.save(None, launched.conference)
         recalled = running.id if running and decision.recall else None
-        return _Taken(mo_id, self._answer(tx, text, decision, mo_id, now), launched, recalled)
+        answers = self._answer(tx, text, decision, mo_id, now)
+        return _Taken(mo_id, answers=answers, launched=launched, recalled=recalled)
 
     def _answer(
         self, tx: Transaction, text: IncomingText, decision: Decision, mo_id: int, now: datetime
-    ) -> OutgoingText:
-        return self._outbox.queue(
+    ) -> tuple[OutgoingText, ...]:
+        """The reply, from the number that was texted; the texts to others, from the short code."""
+        answer = self._outbox.queue(
             tx, text.sender, decision.reply, now, smsc=text.smsc, sender=text.recipient, mo_id=mo_id
         )
+        others = (
+            self._outbox.queue(tx, other.number, other.message, now, smsc=text.smsc, priority=other.priority)
+            for other in decision.texts
+        )
+        return answer, *others
+
+    async def _tell_stranger(self, text: IncomingText, number: str, mo_id: int, now: datetime) -> None:
+        """No service (REQUIREMENTS S4): rarely. Not in the transaction of the text, which may run twice."""
+        self.unregistered += 1
+        told = bool(number) and self._courtesy is not None and self._courtesy.admits(number, now)
+        self._log.info("not registered", sender=text.sender, text=mo_id, told=told, seen=self.unregistered)
+        if not told:
+            return
+        decision = decide(text.body, Situation(None), self._policy.texts)
+        with suppress(StoreBusy):
+            for answer in await self._store.run(lambda tx: self._answer(tx, text, decision, mo_id, now)):
+                self._outbox.send(answer)

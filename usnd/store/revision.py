@@ -9,7 +9,7 @@ from sqlalchemy import column, inspect, select, table
 
 from usnd.store.engine import engine_for
 
-HEAD = "0001"
+HEAD = "0002"
 _SQLITE = "sqlite:///"
 _VERSIONS = table("alembic_version", column("version_num"))
 
@@ -25,7 +25,7 @@ def current(url: str) -> str | None:
 
 
 def missing_file(url: str) -> bool:
-    """Whether the URL is of a SQLite file that is not there, but can be; connecting would make an empty one."""
+    """Whether the URL is of a SQLite file that is not there, but could be: connecting makes an empty one."""
     path = Path(url.removeprefix(_SQLITE))
     return url.startswith(_SQLITE) and path.parent.is_dir() and not path.exists()
 
