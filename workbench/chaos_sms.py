@@ -20,7 +20,7 @@ from sqlalchemy import make_url
 
 from workbench.asterisk import asterisk_tree
 from workbench.keeper import Keeper, Mo
-from workbench.ledger import Ledger, Outage, Rows, account
+from workbench.ledger import Faults, Ledger, Rows, account
 from workbench.ports import PortBlock
 from workbench.postgres import Postgres, programs
 from workbench.process import PartError, run
@@ -106,7 +106,8 @@ class Chaos:
         self._smsc = Keeper(self._usn.home / "smsc.jsonl", ports.spare(0), time.time)
         self._smsc.waiting.extend(self._texts)
         self._down: set[Victim] = set()
-        self._outages: list[Outage] = []
+        self._outages: list[tuple[float, float]] = []
+        self._usnd_killed: list[float] = []
         self._away_since = 0.0
         self._outcome = Outcome(Ledger(), 0.0)
 
@@ -117,10 +118,10 @@ class Chaos:
             await self._prepare()
             keeping_up = asyncio.create_task(self._keep_up())
             try:
-                faults = asyncio.create_task(self._strike())
+                striking = asyncio.create_task(self._strike())
                 await self._offer()
-                faults.cancel()
-                await asyncio.gather(faults, return_exceptions=True)
+                striking.cancel()
+                await asyncio.gather(striking, return_exceptions=True)
                 await self._revive(set(self._down))
                 await self._settle()
             finally:
@@ -130,7 +131,8 @@ class Chaos:
         finally:
             await self._smsc.kill()
             await self._usn.stop()
-        self._outcome.ledger = account(self._texts, self._rows(), self._smsc.journal, self._outages)
+        faults = Faults(self._usnd_killed, self._outages)
+        self._outcome.ledger = account(self._texts, self._rows(), self._smsc.journal, faults)
         self._outcome.seconds = time.monotonic() - begun
         return self._outcome
 
@@ -179,6 +181,7 @@ class Chaos:
                 continue
             self._down.add(victim)
             if victim is Victim.USND:
+                self._usnd_killed.append(time.time())
                 self._usn.process.kill()
             elif victim is Victim.SMSC:
                 await self._smsc.kill()

@@ -11,10 +11,16 @@ from itertools import pairwise
 
 from workbench.keeper import Entry, Mo
 
-IN_FLIGHT = 1.0  # seconds from the acknowledgement written to the connection's death
+IN_FLIGHT = 0.5  # seconds from the acknowledgement written until it is surely committed
 
-Outage = tuple[float, float]
-"""From when to when the database was away, in seconds since the epoch."""
+
+@dataclass(frozen=True)
+class Faults:
+    """When what was done, in seconds since the epoch."""
+
+    usnd_killed: Sequence[float]
+    outages: Sequence[tuple[float, float]]
+    """From when to when the database was away."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class Ledger:
         return {**asdict(self), "violations": self.violations}
 
 
-def account(texts: Iterable[Mo], rows: Rows, journal: Sequence[Entry], outages: Sequence[Outage]) -> Ledger:
+def account(texts: Iterable[Mo], rows: Rows, journal: Sequence[Entry], faults: Faults) -> Ledger:
     """The ledger of a run."""
     ledger = Ledger()
     replies: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
@@ -84,7 +90,7 @@ def account(texts: Iterable[Mo], rows: Rows, journal: Sequence[Entry], outages: 
         elif len(copies) == 1:
             ledger.replied_once += 1
         else:
-            reasons = [reason(one, other, outages) for one, other in pairwise(copies)]
+            reasons = [reason(one, other, faults) for one, other in pairwise(copies)]
             explained.update(filter(None, reasons))
             if None in reasons:
                 ledger.replied_again.append(text.key)
@@ -134,15 +140,17 @@ def is_key(word: str) -> bool:
     return word[:1] in ("u", "g") and word[1:].isdigit()
 
 
-def reason(copy: Acceptance, following: Acceptance, outages: Sequence[Outage]) -> str | None:
+def reason(copy: Acceptance, following: Acceptance, faults: Faults) -> str | None:
     """Why a reply went out again though the SMSC had accepted this copy; None: for no good reason."""
     if copy.ended is None or copy.ended > following.at:
         return None
     if copy.acknowledged is None or copy.acknowledged > copy.ended:
-        return "accepted, never acknowledged"
-    if copy.ended - copy.acknowledged <= IN_FLIGHT:
-        return "acknowledgement in flight when the connection died"
-    for begun, ended in outages:
-        if begun <= copy.acknowledged + IN_FLIGHT and ended + IN_FLIGHT >= copy.ended:
-            return "acknowledged in an outage of the database, killed before its end"
-    return None
+        return "accepted, connection dead before the acknowledgement was written"
+    for begun, over in faults.outages:
+        if begun - IN_FLIGHT <= copy.acknowledged <= over and copy.ended <= over + IN_FLIGHT:
+            return "acknowledged while the database was away, connection dead before it was back"
+    if copy.ended - copy.acknowledged > IN_FLIGHT:
+        return None
+    if any(abs(copy.ended - killed) <= IN_FLIGHT for killed in faults.usnd_killed):
+        return "acknowledged, usnd killed before it can have committed that"
+    return "acknowledgement in flight when the connection died"
