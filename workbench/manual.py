@@ -103,7 +103,7 @@ def _examples() -> Iterator[str]:
             yield f"| `{body}` | {_escaped(render(decision.reply))} |"
     yield "\n## What others get\n"
     yield "Beside each call, if that is set for the subscriber (`usnd subscriber set NUMBER --call-texts`),"
-    yield "with the number to call back if the node has one (`node.call_back_number`); and the text of `SB`:\n"
+    yield "with the number to call back if there is one (`node.call_back_number`); and the text of `SB`:\n"
     yield from (f"- {text}" for text in dict.fromkeys(others))
     unknown = decide("?", Situation(None), RULES)
     yield f"\nWho is not registered gets, once an hour at most: {render(unknown.reply)}"
