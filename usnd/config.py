@@ -141,6 +141,7 @@ class SmscConfig(_Section, frozen=True, kw_only=True):
     system_type: Annotated[str, Meta(max_length=12)] = ""
     alphabet: Literal["gsm7", "latin1", "ascii"] = "gsm7"
     window: Annotated[int, Meta(ge=1, le=1000)] = 10
+    rate: Annotated[float, Meta(gt=0, le=100_000)] | None = None
     enquire_interval: Seconds = 15
     response_timeout: Seconds = 10
 

@@ -216,11 +216,13 @@ class Conferences:
         for call in _ended(before, after):
             tx.cdrs.add(cdr_of(after, call))
         now = self._clock()
-        return [
-            self._outbox.queue(tx, command.number, _no_credit(tx, command.number), now)
-            for command in commands
-            if isinstance(command, TellNoCredit)
-        ]
+        return tx.texts.queue_mt(
+            [
+                self._outbox.draft(command.number, _no_credit(tx, command.number), now)
+                for command in commands
+                if isinstance(command, TellNoCredit)
+            ]
+        )
 
     def _carry_out(self, conference: Conference, commands: Iterable[Command]) -> None:
         for command in commands:

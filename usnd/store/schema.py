@@ -296,6 +296,7 @@ is_queued = mt_texts.c.state == literal_column("'queued'")
 is_live = conferences.c.state != literal_column("'ended'")
 Index(
     "ix_mt_texts_queued",
+    mt_texts.c.smsc,
     mt_texts.c.priority,
     mt_texts.c.id,
     postgresql_where=is_queued,

@@ -1,5 +1,6 @@
 """The subscribers in the store. Refuses to decide who may command."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select, update
@@ -8,10 +9,12 @@ from usnd.domain.directory import Subscriber
 from usnd.domain.replies import DEFAULT_LANGUAGE
 from usnd.store.execution import Executor
 from usnd.store.schema import subscribers
+from usnd.store.sets import OneOf, json_of
 
 _FIELDS = tuple(Subscriber.__slots__)
 _SELECT = select(*(subscribers.c[name] for name in _FIELDS))
 _BY_NUMBER = _SELECT.where(subscribers.c.number == bindparam("wanted"))
+_BY_NUMBERS = _SELECT.where(OneOf(subscribers.c.number, "wanted"))
 _ALL = _SELECT.order_by(subscribers.c.id)
 _INSERT = insert(subscribers).returning(subscribers.c.id)
 _UPDATE = update(subscribers).where(subscribers.c.id == bindparam("saved"))
@@ -27,6 +30,13 @@ class Subscribers:
         """The subscriber of that E.164 number."""
         row = self._tx.execute(_BY_NUMBER, {"wanted": number}).one_or_none()
         return None if row is None else Subscriber(*row)
+
+    def by_numbers(self, numbers: Collection[str]) -> dict[str, Subscriber]:
+        """Those of the E.164 numbers that are registered, by number."""
+        if not numbers:
+            return {}
+        rows = self._tx.execute(_BY_NUMBERS, {"wanted": json_of(numbers)})
+        return {row.number: Subscriber(*row) for row in rows}
 
     def add(self, number: str, now: datetime, language: str = DEFAULT_LANGUAGE) -> Subscriber:
         """Register a number. Raises IntegrityError if it is registered already."""

@@ -28,7 +28,7 @@ from usnd.domain.directory import (
     changed,
 )
 from usnd.domain.texting import decide
-from usnd.store.directories import UnknownMember
+from usnd.store.changes import UnknownMember
 from usnd.store.engine import engine_for
 from usnd.store.schema import instant_conference_members, instant_conferences
 from usnd.store.transaction import Transaction
