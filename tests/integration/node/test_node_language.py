@@ -111,16 +111,16 @@ async def test_strangers_are_told_once_and_few_in_a_minute(phone: Phone) -> None
 
 async def test_what_is_set_for_a_subscriber_by_the_command(phone: Phone) -> None:
     listed = phone.usn.command("subscriber", "list", "--json")
-    assert '"call texts": false' in listed
+    assert '"call_texts": false' in listed
     assert '"language": "en"' in listed
     phone.usn.command("subscriber", "set", SUBSCRIBER, "--call-texts", "--language", "fi")
     phone.usn.command("subscriber", "set", SUBSCRIBER)
     listed = phone.usn.command("subscriber", "list", "--json")
-    assert '"call texts": true' in listed
+    assert '"call_texts": true' in listed
     assert '"language": "fi"' in listed
     assert (await phone.text("?")).startswith("Commands: UC, UE")
     phone.usn.command("subscriber", "set", SUBSCRIBER, "--no-call-texts")
-    assert '"call texts": false' in phone.usn.command("subscriber", "list", "--json")
+    assert '"call_texts": false' in phone.usn.command("subscriber", "list", "--json")
     with pytest.raises(PartError, match="not registered"):
         phone.usn.command("subscriber", "set", BOB, "--call-texts")
     with pytest.raises(PartError, match="language code"):
