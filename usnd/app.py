@@ -119,6 +119,7 @@ class Daemon:
             config.courtesy_rules() if config.texts.answer_unregistered else None,
             timedelta(seconds=config.texts.validity),
             config.node.short_code,
+            config.parts_rules(),
         )
         self._texts = Texts(store, self._outbox, self._conferences, policy, utc_now)
         self._links = [self._link(smsc) for smsc in config.smsc]
@@ -131,6 +132,7 @@ class Daemon:
             parts.create_task(self._conferences.run())
             await self._conferences.loaded.wait()
             sending = parts.create_task(self._outbox.run())
+            expecting = parts.create_task(self._texts.run())
             parts.create_task(self._voice.run(self._conferences))
             for link in self._links:
                 parts.create_task(link.run())
@@ -138,6 +140,7 @@ class Daemon:
             # No new texts, then no new calls; what is decided is saved before the store closes.
             await asyncio.gather(*(link.stop() for link in self._links))
             sending.cancel()
+            expecting.cancel()
             await self._voice.stop()
             self._conferences.stop()
 

@@ -17,6 +17,7 @@ from usnd.config_words import WORDS, in_words
 from usnd.domain.conference import Rules
 from usnd.domain.courtesy import CourtesyRules
 from usnd.domain.decision import TextRules
+from usnd.domain.reassembly import PartsRules
 from usnd.domain.replies import DEFAULT_LANGUAGE
 
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
@@ -128,6 +129,9 @@ class TextsConfig(_Section, frozen=True, kw_only=True):
     longest_blast: Annotated[int, Meta(ge=1, le=10_000)] = 612
     duplicate_window: Seconds = 600
     validity: Seconds = 3600
+    parts_timeout: Annotated[float, Meta(ge=60, le=86400)] = 600
+    most_incomplete: Annotated[int, Meta(ge=1, le=1_000_000)] = 10_000
+    most_incomplete_of_sender: Annotated[int, Meta(ge=1, le=255)] = 8
 
 
 class SmscConfig(_Section, frozen=True, kw_only=True):
@@ -171,6 +175,12 @@ class Config(_Section, frozen=True, kw_only=True):
             ring=timedelta(seconds=self.conference.ring),
             no_credit_causes=frozenset(self.conference.no_credit_causes),
         )
+
+    def parts_rules(self) -> PartsRules:
+        """The part of it that the domain needs to judge the parts of long texts."""
+        texts = self.texts
+        timeout = timedelta(seconds=texts.parts_timeout)
+        return PartsRules(timeout, texts.most_incomplete_of_sender, texts.most_incomplete)
 
     def text_rules(self) -> TextRules:
         """The part of it that the domain needs to understand texts."""

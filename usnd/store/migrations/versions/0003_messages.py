@@ -1,4 +1,4 @@
-"""The queue of each bind is read by itself.
+"""The queue of each bind is read by itself; long texts come in parts.
 
 Revision ID: 0003
 Revises: 0002
@@ -12,7 +12,14 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+UTC = sa.DateTime(timezone=True)
 QUEUED = sa.text("state = 'queued'")
+GATHERING = sa.text("state = 'gathering'")
+
+
+def one_of(name: str, *values: str) -> sa.Enum:
+    return sa.Enum(*values, name=name, native_enum=False, create_constraint=True, length=20)
 
 
 def upgrade() -> None:
@@ -23,4 +30,43 @@ def upgrade() -> None:
         ["smsc", "priority", "id"],
         postgresql_where=QUEUED,
         sqlite_where=QUEUED,
+    )
+    op.create_table(
+        "mo_part_texts",
+        sa.Column("id", KEY, sa.Identity(always=False), nullable=False),
+        sa.Column("smsc", sa.String(), nullable=False),
+        sa.Column("sender", sa.String(), nullable=False),
+        sa.Column("recipient", sa.String(), nullable=False),
+        sa.Column("reference", sa.Integer(), nullable=False),
+        sa.Column("total", sa.SmallInteger(), nullable=False),
+        sa.Column("state", one_of("state", "gathering", "whole", "incomplete"), nullable=False),
+        sa.Column("begun_at", UTC, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mo_part_texts")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        op.f("ix_mo_part_texts_sender_recipient_reference"), "mo_part_texts", ["sender", "recipient", "reference"]
+    )
+    op.create_index(
+        "ix_mo_part_texts_gathering",
+        "mo_part_texts",
+        ["begun_at"],
+        postgresql_where=GATHERING,
+        sqlite_where=GATHERING,
+    )
+    op.create_table(
+        "mo_parts",
+        sa.Column("text_id", KEY, nullable=False),
+        sa.Column("number", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("session", sa.String(), nullable=False),
+        sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.Column("octets", sa.LargeBinary(), nullable=False),
+        sa.Column("alphabet", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["text_id"],
+            ["mo_part_texts.id"],
+            name=op.f("fk_mo_parts_text_id_mo_part_texts"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("text_id", "number", name=op.f("pk_mo_parts")),
     )
