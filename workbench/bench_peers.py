@@ -16,7 +16,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from usnd.domain.messages import Priority
+from usnd.domain.messages import Draft, Priority
 from usnd.smpp.link import SmscLink
 from usnd.smpp.received import Receipt, ReceivedText
 from usnd.smpp.segments import split
@@ -80,11 +80,8 @@ async def usnd_queue(count: int) -> float:
 
         async def queue(number: int) -> None:
             recipient = "+" + RECIPIENTS[number % len(RECIPIENTS)]
-            await store.run(
-                lambda tx: tx.texts.queue_mt(
-                    "smsc", SHORT_CODE, recipient, BODY, now, later, priority=Priority.BULK
-                )
-            )
+            draft = Draft("smsc", SHORT_CODE, recipient, BODY, now, later, Priority.BULK)
+            await store.run(lambda tx: tx.texts.queue_mt([draft]))
 
         for first in range(0, count, 500):
             await asyncio.gather(*(queue(number) for number in range(first, min(first + 500, count))))
@@ -157,8 +154,16 @@ async def jasmin_smpp(count: int) -> float:
             (segment,) = split(BODY, Alphabet.GSM7)
             recipients = [f"+{RECIPIENTS[number % len(RECIPIENTS)]}" for number in range(count)]
 
+            gate = asyncio.Semaphore(link.settings.window)
+
+            async def submit(recipient: str) -> None:
+                async with gate:
+                    answered = asyncio.get_running_loop().create_future()
+                    link.submit(SHORT_CODE, recipient, segment, answered.set_result)
+                    await answered
+
             async def send() -> None:
-                await asyncio.gather(*(link.submit(SHORT_CODE, each, segment) for each in recipients))
+                await asyncio.gather(*map(submit, recipients))
 
             return await _timed(sink, count, send)
         finally:
