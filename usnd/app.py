@@ -10,12 +10,13 @@ import ssl
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from usnd.alone import Taken, claim
 from usnd.asterisk.ami import AmiSettings
 from usnd.asterisk.calls import CallSettings
 from usnd.config import Config, SmscConfig
@@ -32,7 +33,9 @@ from usnd.smpp.link import SmscLink
 from usnd.smpp.session import Timers
 from usnd.smpp.settings import BindKind, LinkSettings, LinkState
 from usnd.smpp.text import Alphabet
-from usnd.store.migrate import is_current
+from usnd.store.revision import is_current
+from usnd.store.session import StoreTaken
+from usnd.store.trouble import DatabaseTrouble, in_words
 from usnd.store.writer import Store
 
 _RECEIPTS = {
@@ -42,8 +45,15 @@ _RECEIPTS = {
 }
 
 
+_FLUSH_SECONDS = 3.0
+
+
 class NotReady(Exception):
     """The daemon cannot start; the message says what to do."""
+
+
+class Superseded(Exception):
+    """Another usnd has the database, and this one must not come back by itself; the message says which."""
 
 
 def utc_now() -> datetime:
@@ -55,20 +65,47 @@ async def run(config: Config) -> None:
     """Runs the daemon until SIGTERM or SIGINT.
 
     Raises:
-        NotReady: the database's tables are not those of this release.
+        NotReady: the database cannot be used, or its tables are not those of this release.
+        Superseded: another usnd of this server has the database, or one of another server took it over.
     """
+    try:
+        with claim(config.store.url):
+            await _run_alone(config)
+    except Taken as error:
+        raise Superseded(
+            f"another usnd (process {error.process}) runs on this database: stop that one first"
+        ) from error
+
+
+async def _run_alone(config: Config) -> None:
     log = structlog.get_logger("usnd")
-    if not is_current(config.store.url):
+    try:
+        with in_words(config.store.url):
+            ready = is_current(config.store.url)
+    except DatabaseTrouble as error:
+        raise NotReady(str(error)) from error
+    if not ready:
         raise NotReady("the database is not at this release: run `usnd db upgrade` first")
     store = Store.open(config.store.url)
     log.info("usnd starts", store=config.store.url.split("://", 1)[0])
     try:
-        daemon = Daemon(config, store)
         with _stop_signals() as stopped:
-            await daemon.run(stopped)
+            watching = asyncio.create_task(_stop_when_taken(store, stopped))
+            await Daemon(config, store).run(stopped)
+            watching.cancel()
+    except* StoreTaken:
+        pass  # told below
     finally:
         await store.close()
         log.info("usnd stopped")
+    if store.taken.is_set():
+        raise Superseded("another usnd has taken the database over: this one has stopped, calls stay up")
+
+
+async def _stop_when_taken(store: Store, stopped: asyncio.Event) -> None:
+    await store.taken.wait()
+    structlog.get_logger("usnd").error("database taken over by another usnd")
+    stopped.set()
 
 
 class Daemon:
@@ -93,8 +130,9 @@ class Daemon:
             config.text_rules(),
             rules,
             timedelta(seconds=config.texts.duplicate_window),
-            config.texts.answer_unregistered,
+            config.courtesy_rules() if config.texts.answer_unregistered else None,
             timedelta(seconds=config.texts.validity),
+            config.node.short_code,
             config.parts_rules(),
         )
         self._texts = Texts(store, self._outbox, self._conferences, policy, utc_now)
@@ -106,9 +144,10 @@ class Daemon:
 
     async def run(self, stopped: asyncio.Event) -> None:
         """Runs all parts until `stopped` is set; a part that fails stops all, and systemd starts it."""
-        await self._conferences.load()
         status = self._status()
         async with asyncio.TaskGroup() as parts:
+            parts.create_task(self._conferences.run())
+            await self._conferences.loaded.wait()
             sending = parts.create_task(self._outbox.run())
             expecting = parts.create_task(self._texts.run())
             showing = parts.create_task(status.run())
@@ -118,11 +157,13 @@ class Daemon:
             await stopped.wait()
             # No new texts, then no new calls; what is decided is saved before the store closes.
             await asyncio.gather(*(link.stop() for link in self._links))
+            with suppress(TimeoutError):  # a database that is away: those texts go again
+                await asyncio.wait_for(self._outbox.flush(), _FLUSH_SECONDS)
             sending.cancel()
             expecting.cancel()
             showing.cancel()
             await self._voice.stop()
-            await self._conferences.close()
+            self._conferences.stop()
 
     def _status(self) -> SmppStatus:
         limit = self._config.texts.oldest_alarm

@@ -13,14 +13,50 @@ import msgspec
 from msgspec import Meta
 from phonenumbers import SUPPORTED_REGIONS
 
+from usnd.config_words import WORDS, in_words
 from usnd.domain.conference import Rules
+from usnd.domain.courtesy import CourtesyRules
+from usnd.domain.decision import TextRules
 from usnd.domain.reassembly import PartsRules
-from usnd.domain.texting import TextRules
+from usnd.domain.replies import DEFAULT_LANGUAGE
 
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
-Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
-ShortCode = Annotated[str, Meta(pattern=r"^\+?\d{1,15}$")]
+
+LONGEST_SMPP_PASSWORD = 8
+"""SMPP 3.4 §4.1.1: 9 octets with the final NUL."""
+
+
+def _text(pattern: str, words: str) -> Meta:
+    """A text of that form; `words` say to an operator what to write."""
+    return Meta(pattern=pattern, extra={WORDS: words})
+
+
+Name = Annotated[
+    str,
+    _text(
+        r"^[a-z][a-z0-9-]{0,30}$",
+        "a name of small letters, digits and -, a letter first, at most 31 characters",
+    ),
+]
+ShortCode = Annotated[str, _text(r"^\+?\d{1,15}$", 'the digits of a short code or number, as "52272"')]
+Region = Annotated[str, _text(r"^[A-Z]{2}$", 'a country code of two capital letters (ISO 3166), as "GB"')]
+StoreUrl = Annotated[
+    str,
+    _text(
+        r"^(sqlite:////.+|postgresql\+psycopg://.+)$",
+        '"sqlite:////path/to/file" or "postgresql+psycopg://user:password@host/name"',
+    ),
+]
+Dial = Annotated[
+    str,
+    _text(
+        r"^[A-Za-z]+/[^,&|\r\n]*\{number\}[^,&|\r\n]*$",
+        'a dial string with {number} in it and none of , & |, as "PJSIP/{number}@trunk-msc"',
+    ),
+]
+Language = Annotated[str, _text("^[a-z]{2}$", 'a language code of two small letters, as "en"')]
+E164 = Annotated[str, _text(r"^\+\d{3,15}$", 'an international number, as "+442079460000"')]
 Octet = Annotated[int, Meta(ge=0, le=255)]
 Cause = Annotated[int, Meta(ge=1, le=127)]
 
@@ -52,15 +88,16 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 class NodeConfig(_Section, frozen=True, kw_only=True):
     """Who we are in the numbering plan; `runtime`: a directory where the daemon shows how it is."""
 
-    runtime: Path | None = None
-    home_region: Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+    home_region: Region
     short_code: ShortCode
+    call_back_number: E164 | None = None
+    runtime: Path | None = None
 
 
 class StoreConfig(_Section, frozen=True, kw_only=True):
     """Where everything acknowledged is kept: `sqlite:////path` or `postgresql+psycopg://…`."""
 
-    url: Annotated[str, Meta(pattern=r"^(sqlite:///|postgresql\+psycopg://)")]
+    url: StoreUrl
 
 
 class AsteriskConfig(_Section, frozen=True, kw_only=True):
@@ -70,9 +107,7 @@ class AsteriskConfig(_Section, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     username: str = "usnd"
     secret: Secret
-    dial: Annotated[str, Meta(pattern=r"^[A-Za-z]+/[^,&|\r\n]*\{number\}[^,&|\r\n]*$")] = (
-        "PJSIP/{number}@trunk-msc"
-    )
+    dial: Dial = "PJSIP/{number}@trunk-msc"
     calls_per_second: Annotated[float, Meta(gt=0, le=1000)] = 50
     frozen_after: Seconds = 10
 
@@ -87,9 +122,13 @@ class ConferenceConfig(_Section, frozen=True, kw_only=True):
 
 
 class TextsConfig(_Section, frozen=True, kw_only=True):
-    """REQUIREMENTS S3, S4, S11."""
+    """REQUIREMENTS S3, S4, S10, S11."""
 
     answer_unregistered: bool = True
+    unregistered_pause: Annotated[float, Meta(ge=60, le=7 * 86400)] = 3600
+    unregistered_per_minute: Annotated[int, Meta(ge=1, le=10_000)] = 60
+    language: Language = DEFAULT_LANGUAGE
+    longest_blast: Annotated[int, Meta(ge=1, le=10_000)] = 612
     duplicate_window: Seconds = 600
     validity: Seconds = 3600
     oldest_alarm: Seconds = 60
@@ -160,7 +199,19 @@ class Config(_Section, frozen=True, kw_only=True):
 
     def text_rules(self) -> TextRules:
         """The part of it that the domain needs to understand texts."""
-        return TextRules(self.node.home_region, self.conference.most_participants)
+        return TextRules(
+            self.node.home_region,
+            self.conference.most_participants,
+            self.texts.longest_blast,
+            self.node.call_back_number or "",
+            self.texts.language,
+        )
+
+    def courtesy_rules(self) -> CourtesyRules:
+        """How often those who are not registered are told so."""
+        return CourtesyRules(
+            timedelta(seconds=self.texts.unregistered_pause), self.texts.unregistered_per_minute
+        )
 
 
 def load(path: Path) -> Config:
@@ -171,8 +222,14 @@ def load(path: Path) -> Config:
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{path}: there is no such file: name yours with --config or in USND_CONFIG"
+        ) from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: cannot be read: it is not text in UTF-8") from error
     try:
         return parse(text)
     except ConfigError as error:
@@ -186,20 +243,27 @@ def parse(text: str) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"not TOML: {error}") from error
     except msgspec.ValidationError as error:
-        raise ConfigError(_in_words(error)) from error
+        raise ConfigError(in_words(error, Config)) from error
     _check(config)
     return config
 
 
 def _check(config: Config) -> None:
     if config.node.home_region not in SUPPORTED_REGIONS:
-        raise ConfigError(f"node.home_region: {config.node.home_region} is not a country code (ISO 3166)")
+        raise ConfigError(
+            f"node.home_region: {config.node.home_region} is not the code of a country (ISO 3166)"
+        )
+    for number, smsc in enumerate(config.smsc, start=1):
+        password, most = smsc.password.reveal(), LONGEST_SMPP_PASSWORD
+        if len(password) > most or not password.isascii():
+            raise ConfigError(
+                f"smsc number {number}, password: SMPP carries at most {most} characters of ASCII"
+            )
+        if not (smsc.system_id + smsc.system_type).isascii():
+            raise ConfigError(f"smsc number {number}: SMPP carries system_id and system_type in ASCII only")
     names = [smsc.name for smsc in config.smsc]
     if len(set(names)) != len(names):
-        raise ConfigError("smsc: two binds have the same name")
-    for smsc in config.smsc:
-        if not smsc.tls and (smsc.tls_ca or smsc.tls_server_name):
-            raise ConfigError(f"smsc {smsc.name}: tls_ca and tls_server_name need tls = true")
+        raise ConfigError("smsc: two binds have the same name; give each its own")
 
 
 def _decode(wanted: type, value: object) -> object:
@@ -208,10 +272,3 @@ def _decode(wanted: type, value: object) -> object:
     if wanted is Secret and isinstance(value, str) and value:
         return Secret(value)
     raise TypeError("a non-empty string is expected")
-
-
-def _in_words(error: msgspec.ValidationError) -> str:
-    """The library's "Object contains unknown field `x` - at `$.node`" in an operator's words."""
-    problem, _, place = str(error).partition(" - at `")
-    where = place.rstrip("`").removeprefix("$").lstrip(".") or "top level"
-    return f"{where}: {problem.replace('Object', 'section').replace('field', 'key')}"

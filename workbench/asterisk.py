@@ -10,13 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
 from string import Template
-from types import TracebackType
-from typing import Self
 
 from workbench import debian
 from workbench.manager import Account, Answer, act
 from workbench.ports import HOST, PortBlock
-from workbench.process import PartError, Process, private_directory, until
+from workbench.process import Part, PartError, Process, private_directory, until
 
 PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm")
 SUITE = "forky"  # the first Debian release with Asterisk 22
@@ -67,7 +65,7 @@ def _listens(port: int) -> bool:
         return probe.connect_ex((HOST, port)) == 0
 
 
-class Asterisk:
+class Asterisk(Part):
     """One instance. `async with` starts it and stops it, also on exceptions."""
 
     def __init__(self, tree: Path, name: str, values: Mapping[str, str], files: Mapping[str, str]) -> None:
@@ -154,16 +152,3 @@ class Asterisk:
         messages = self.home / "log" / "messages.log"
         text = messages.read_text(errors="replace") if messages.exists() else ""
         return self.process.tail(lines) + "\n" + "\n".join(text.splitlines()[-lines:])
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()

@@ -6,22 +6,20 @@ the switch. Result in build/bench/; times in milliseconds.
 
 import argparse
 import asyncio
-import json
 import statistics
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 from usnd.asterisk.ami import AmiLink, AmiSettings
 from workbench.ports import HOST
 from workbench.postgres import Postgres, programs
 from workbench.process import PartError, run, until
+from workbench.results import write_result
 from workbench.stage import GROUP, SUBSCRIBER, Stage, stage
 from workbench.switch import Refusal
 from workbench.usn import SHORT_CODE
 
-RESULT = Path("build/bench/launch.json")
 REPORT_EVERY = 20
 
 
@@ -104,9 +102,7 @@ async def bench(launches: int, database: str) -> None:
     by = {"text_to_invite_ms": summary(texts), "originate_to_invite_ms": summary(originates)}
     ratio = by["text_to_invite_ms"]["median"] / by["originate_to_invite_ms"]["median"]
     result = {"database": database, "launches": launches, **by, "ratio_of_medians": ratio}
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.with_stem(f"launch-{database}").write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result, indent=1))
+    print(write_result(f"launch-{database}", result), end="")
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from workbench.debian import DebianError
 from workbench.process import PartError, run
 from workbench.stage import EVERYBODY, GROUP, GROUP_NAME, SUBSCRIBER, Path, Stage, stage
-from workbench.usn import Event
+from workbench.usn import Event, written_at
 
 AWAY = 5.0
 SETTINGS = f"[conference]\naway = {AWAY}\n"
@@ -78,7 +78,7 @@ def tell_calls(parts: Stage, line: Timeline, sent: float) -> float:
         (invite.at, f"INVITE at the switch: {NAMES[invite.called]}, calling number {invite.calling}")
         for invite in invites
     ]
-    told += [(at(event), f"{NAMES[event['number']]} {event['event']}") for event in calls_in(parts)]
+    told += [(written_at(event), f"{NAMES[event['number']]} {event['event']}") for event in calls_in(parts)]
     for moment, what in sorted(told):
         line.tell(what, moment)
     return min(invite.at for invite in invites)
@@ -88,13 +88,6 @@ def calls_in(parts: Stage) -> Iterator[Event]:
     """What the journal says of answers and joins."""
     wanted = ("call answered", "call joined")
     return (event for event in parts.usn.events() if event["event"] in wanted)
-
-
-def at(event: Event) -> float:
-    """When a line of the journal was written, in seconds since the epoch."""
-    from datetime import datetime  # noqa: PLC0415
-
-    return datetime.fromisoformat(event["at"]).timestamp()
 
 
 async def prove_audio(parts: Stage, line: Timeline) -> int:

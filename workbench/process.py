@@ -12,7 +12,8 @@ import tempfile
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from types import TracebackType
+from typing import Self, TypeVar
 
 T = TypeVar("T")
 LONGEST_TEMPORARY = 40  # of a Unix socket's 108 characters
@@ -107,6 +108,31 @@ class Process:
         if not self._log.exists():
             return ""
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+
+
+class Part:
+    """Something that is started and stopped. `async with` does both, also on exceptions."""
+
+    async def start(self) -> None:
+        """Returns when it is of use. Raises PartError."""
+        raise NotImplementedError
+
+    async def stop(self) -> None:
+        """Ends it and removes what it left; also when it was not started, or only half."""
+        raise NotImplementedError
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
 
 
 async def until(condition: Callable[[], bool], patience: float, pause: float = 0.01) -> bool:

@@ -4,7 +4,7 @@ Owns the cast: the subscriber and the three of the group Mkting. Refuses to be q
 """
 
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -66,13 +66,14 @@ class Stage:
 
         def listen() -> bool:
             nonlocal heard
-            heard = {Path(one, other) for one in numbers for other in self._speakers(one, numbers)}
+            heard = {Path(one, other) for one in numbers for other in self.speakers(one, numbers)}
             return heard >= wanted
 
         await until(listen, patience, 0.5)
         return heard
 
-    def _speakers(self, listener: str, numbers: list[str]) -> set[str]:
+    def speakers(self, listener: str, numbers: Collection[str]) -> set[str]:
+        """Those of the numbers whose tone is in the last second that the listener heard, up to 2 s ago."""
         window = self.switch.heard(listener)[-RATE:]
         tones = present(window, [self.tones[number] for number in numbers])
         return {number for number in numbers if self.tones[number] in tones}

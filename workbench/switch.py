@@ -9,12 +9,10 @@ import secrets
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from workbench.asterisk import Asterisk, render
 from workbench.ports import HOST
-from workbench.process import PartError
+from workbench.process import Part, PartError
 from workbench.tap import Invite, Tap
 
 TRUNK = "usn"
@@ -58,10 +56,11 @@ class Handset:
         }
 
 
+RINGING = frozenset({"Ring", "Ringing"})  # Asterisk says the first of a call that comes in
 NEVER = DAY  # `ring` of a handset that is not answered
 
 
-class Switch:
+class Switch(Part):
     """The switch. The USN's trunk points to `port`, where the tap listens."""
 
     def __init__(self, tree: Path, name: str = "msc") -> None:
@@ -112,6 +111,13 @@ class Switch:
             Async="true",
         )
         await self._done("DBPut", Family=f"handset/{number}", Key="channel", Val=channel)
+
+    async def answer(self, number: str) -> None:
+        """Picks up the handset that rings. Raises PartError when it does not ring."""
+        channel = await self._channel(number)
+        if (state := await self.state(number)) not in RINGING:
+            raise PartError(f"handset {number} does not ring, it is {state}")
+        await self._done("Redirect", Channel=channel, Context="answer", Exten=number, Priority="1")
 
     async def press(self, number: str, digits: str) -> None:
         """The handset presses DTMF digits, one each 0.3 s. Raises PartError when it is in no call."""
@@ -167,16 +173,3 @@ class Switch:
             await self.asterisk.stop()
         finally:
             self._tap.close()
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()

@@ -10,21 +10,26 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from workbench.asterisk import Asterisk, usn_asterisk
 from workbench.ports import HOST
-from workbench.process import PartError, Process, private_directory, until
+from workbench.process import Part, PartError, Process, private_directory, until
 
 SHORT_CODE = "52272"
 START_PATIENCE = 20.0
 
 Event = Mapping[str, Any]
 """One line of the journal: `event`, `at`, `level` and its keys."""
+
+
+def written_at(event: Event) -> float:
+    """When a line of the journal was written, in seconds since the epoch."""
+    return datetime.fromisoformat(event["at"]).timestamp()
 
 
 def product_dialplan() -> dict[str, str]:
@@ -36,7 +41,7 @@ def product_dialplan() -> dict[str, str]:
     }
 
 
-class Usn:
+class Usn(Part):
     """`async with` starts Asterisk and usnd, bound to the SMSC, and stops both, also on exceptions."""
 
     def __init__(
@@ -164,21 +169,6 @@ format = "json"
             finally:
                 shutil.rmtree(self.home, ignore_errors=True)
 
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
-
 
 BOUND = "smsc link bound"
 """What the journal says when a bind is made."""
-
-Report = Callable[[str], None]

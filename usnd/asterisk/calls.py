@@ -90,8 +90,8 @@ class Calls:
     async def place(self, call: str, number: str, cli: str, room: str, ring: timedelta) -> None:
         """Dials `number`, showing `cli`, into the room once it answers; waits for its turn to do so.
 
-        Returns when Asterisk has taken the order: what follows is news. A second call with the same id is
-        refused by Asterisk while the first lives (22.10 then takes 15 s longer to stop).
+        Returns when Asterisk has taken the order: what follows is news. An id that waits already is not
+        ordered twice; one that lives already is refused by Asterisk (22.10 then takes 15 s longer to stop).
         Raises AmiDown and AmiFailed (not dialled), AmiRefused, AmiTimeout (unknown: the next survey tells).
         """
         if not call.startswith(self._settings.prefix):
@@ -110,13 +110,11 @@ class Calls:
             "EarlyMedia": "false",
             "Async": "true",
         }
-        if await self._turn(call):
+        if call not in self._waiting and await self._turn(call):
             await self._originate(call, order)
 
     async def _turn(self, call: str) -> bool:
         """Waits for the call's turn; False when it was hung up meanwhile."""
-        if call in self._waiting:
-            raise AmiRefused(f"call {call} waits already")
         self._waiting.add(call)
         try:
             await asyncio.sleep(self._pacer.turn(self._clock()))

@@ -135,6 +135,8 @@ class Call:
     outcome: Outcome | None = None
     told_to_end: bool = False
     leaving_since: datetime | None = None
+    dnis: str = ""
+    """What was dialled: of a call that came in; of one that we placed it is the number."""
 
     @property
     def live(self) -> bool:

@@ -47,7 +47,7 @@ def cdr_of(conference: Conference, call: Call) -> Cdr:
         role=call.role,
         direction=call.direction,
         cli=conference.subscriber_number,
-        dnis=call.number,
+        dnis=call.dnis or call.number,
         start=call.planned_at,
         answer=call.answered_at,
         stop=call.ended_at,

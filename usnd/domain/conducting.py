@@ -73,7 +73,7 @@ def handle(conference: Conference, event: Event, rules: Rules, now: datetime) ->
         case End():
             return _end(conference, EndReason.TOLD, now)
         case CallIn():
-            return _on_call_in(conference, event.call, now)
+            return _on_call_in(conference, event, now)
         case Recall():  # pragma: no branch - mypy proves the match complete
             return _on_recall(conference, rules, now)
 
@@ -138,27 +138,28 @@ def _on_time(conference: Conference, rules: Rules, now: datetime) -> Step:
     return Step(conference, tuple(commands))
 
 
-def _on_call_in(conference: Conference, channel: str, now: datetime) -> Step:
-    """The subscriber is back by the call `channel`; a call to them that still rings is given up for it."""
-    if conference.call(channel) is not None:
+def _on_call_in(conference: Conference, event: CallIn, now: datetime) -> Step:
+    """The subscriber is back by that call; a call to them that still rings is given up for it."""
+    if conference.call(event.call) is not None:
         return Step(conference)
     others = [call for call in _owner_calls(conference) if call.live]
     over = conference.state in (ConferenceState.ENDING, ConferenceState.ENDED)
     if over or any(call.in_room for call in others):
-        return Step(conference, (HangUp(channel),))
+        return Step(conference, (HangUp(event.call),))
     for call in others:
         conference = _with(conference, _told_to_end(call, now))
     back = Call(
-        id=channel,
+        id=event.call,
         number=conference.subscriber_number,
         name="",
         role=Role.SUBSCRIBER,
         direction=Direction.IN,
         state=CallState.DIALLING,
         planned_at=now,
+        dnis=event.dnis,
     )
     conference = replace(conference, calls=(*conference.calls, back))
-    return Step(conference, (*(HangUp(call.id) for call in others), Admit(channel, conference.room)))
+    return Step(conference, (*(HangUp(call.id) for call in others), Admit(event.call, conference.room)))
 
 
 def _on_recall(conference: Conference, rules: Rules, now: datetime) -> Step:

@@ -120,6 +120,7 @@ class CallIn:
     """The subscriber calls in, by that channel, while the conference goes on (REQUIREMENTS C5)."""
 
     call: str
+    dnis: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from functools import partial
 
 import structlog
 
+from usnd.asterisk.ami import AmiError
 from usnd.asterisk.calls import Calls
 from usnd.asterisk.progress import IncomingCall
 from usnd.domain.calls import SIGNS_OF_LIFE, Call, CallEvent, CallNews
@@ -32,7 +33,7 @@ from usnd.domain.conference import (
 )
 from usnd.domain.messages import OutgoingText
 from usnd.domain.numbers import to_e164
-from usnd.domain.replies import Say, reply
+from usnd.domain.replies import Reply, Say, reply
 from usnd.services.calling import carry_out, news_of
 from usnd.services.committing import surely
 from usnd.services.outbox import Outbox
@@ -72,7 +73,10 @@ class Conferences:
         self._clock = clock
         self._running: dict[int, _Running] = {}
         self._conference_of: dict[str, int] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = asyncio.TaskGroup()
+        self.loaded = asyncio.Event()
+        """Set when the conferences of the daemon's former life are taken up; nothing may come in before."""
+        self._stopping = asyncio.Event()
         self._placing = False
         self._log = structlog.get_logger("usnd.conference")
 
@@ -86,11 +90,20 @@ class Conferences:
         """Calls can be placed now."""
         return self._placing
 
-    async def load(self) -> None:
-        """Takes up the conferences that were live when the daemon stopped (REQUIREMENTS C11)."""
-        for conference in await self._store.run(lambda tx: tx.conferences.live()):
-            self._log.info("conference taken up", conference=conference.id, calls=len(conference.calls))
-            self.adopt(Step(conference))
+    async def run(self) -> None:
+        """Runs them until `stop`, and until all is saved; raises when something cannot be saved any more."""
+        async with self._tasks:
+            await self._load()
+            self.loaded.set()
+            await self._stopping.wait()
+            for running in self._running.values():
+                if running.timer is not None:
+                    running.timer.cancel()
+
+    def stop(self) -> None:
+        """Lets `run` end; calls stay up."""
+        self._placing = False
+        self._stopping.set()
 
     def adopt(self, step: Step) -> None:
         """Runs a conference that is committed, from its launch or from a former life, and its commands."""
@@ -143,27 +156,23 @@ class Conferences:
 
     async def survey(self) -> None:
         """Asks Asterisk what became of every call, and goes on from there (REQUIREMENTS C11)."""
-        known = [(conference.id, call) for conference in self.live for call in conference.calls if call.live]
+        known = [(conference.id, call) for conference in self.live for call in conference.calls]
         found = await self._calls.survey()
         self._placing = True
         now = self._clock()
         for conference_id, call in known:
-            for news, at in news_of(found, call, now):
-                self.apply(conference_id, news, at)
+            # Of a call that has ended only signs of life are news: its release was lost.
+            if call.live or call.id in found.live:
+                for news, at in news_of(found, call, now):
+                    self.apply(conference_id, news, at)
+        for running in self._running.values():
+            self._refresh(running)
         for call_id in found.live.keys() - self._conference_of.keys():
             self._release(call_id)
         for conference in self.live:
             self._carry_out(conference, resume(conference))
-        settled = found.settled.keys() - {call.id for _, call in known}
+        settled = found.settled.keys() - {call.id for _, call in known if call.live}
         await self._calls.forget(settled)
-
-    async def close(self) -> None:
-        """Saves what is not saved yet; calls stay up."""
-        for running in self._running.values():
-            if running.timer is not None:
-                running.timer.cancel()
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _receive(self, incoming: IncomingCall) -> None:
         """A call from the network: the subscriber of a live conference goes back into it (C5)."""
@@ -171,10 +180,16 @@ class Conferences:
         for conference in self.live:
             if number is not None and conference.subscriber_number == number:
                 self._log.info("subscriber calls in", conference=conference.id, call=incoming.call)
-                self.apply(conference.id, CallIn(incoming.call))
+                self.apply(conference.id, CallIn(incoming.call, incoming.dnis))
                 return
         self._log.info("incoming call refused", call=incoming.call, dnis=incoming.dnis)
         self._release(incoming.call)
+
+    async def _load(self) -> None:
+        """Takes up the conferences that were live when the daemon stopped (REQUIREMENTS C11)."""
+        for conference in await self._store.run(lambda tx: tx.conferences.live()):
+            self._log.info("conference taken up", conference=conference.id, calls=len(conference.calls))
+            self.adopt(Step(conference))
 
     async def _save(self, running: _Running) -> None:
         """Saves the conference as it is, again while it changes; a commit is followed by its commands."""
@@ -203,7 +218,7 @@ class Conferences:
         now = self._clock()
         return tx.texts.queue_mt(
             [
-                self._outbox.draft(command.number, reply(Say.NO_CREDIT), now)
+                self._outbox.draft(command.number, _no_credit(tx, command.number), now)
                 for command in commands
                 if isinstance(command, TellNoCredit)
             ]
@@ -226,27 +241,34 @@ class Conferences:
         self._spawn(self._act(0, HangUp(call)))
 
     async def _forget(self, calls: list[str]) -> None:
-        await self._calls.forget(calls)
+        try:
+            await self._calls.forget(calls)
+        except AmiError as error:
+            self._log.debug("call records left to the next survey", error=str(error))
 
     def _refresh(self, running: _Running) -> None:
-        """Keeps the index of calls and the timer true to the conference."""
+        """Keeps the index of calls and the timer true to the conference.
+
+        Without a voice link no deadline is judged: what a survey finds may have happened in time.
+        """
         conference = running.conference
         for call in conference.calls:
             self._conference_of[call.id] = conference.id
         if running.timer is not None:
             running.timer.cancel()
             running.timer = None
-        due = next_deadline(conference, self._rules)
+        due = next_deadline(conference, self._rules) if self._placing else None
         if due is not None:
             wait = max(0.0, (due - self._clock()).total_seconds())
             loop = asyncio.get_running_loop()
-            running.timer = loop.call_later(wait, self.apply, conference.id, TimePassed())
+            running.timer = loop.call_later(wait, self._time_passed, conference.id)
+
+    def _time_passed(self, conference_id: int) -> None:
+        if self._placing:
+            self.apply(conference_id, TimePassed())
 
     def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        return self._tasks.create_task(work)
 
     def _tell(self, before: Conference, after: Conference) -> None:
         """One line a transition, in the journal."""
@@ -271,3 +293,9 @@ def _ended(before: Conference, after: Conference) -> list[Call]:
     return [
         call for call in after.calls if not call.live and ((was := before.call(call.id)) is None or was.live)
     ]
+
+
+def _no_credit(tx: Transaction, number: str) -> Reply:
+    """In the subscriber's language, if they are still registered."""
+    message, subscriber = reply(Say.NO_CREDIT), tx.subscribers.by_number(number)
+    return message.said_in(subscriber.language) if subscriber else message

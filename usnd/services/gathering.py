@@ -70,10 +70,10 @@ def give_up(
     for one in overdue:
         tx.parts.close(one.id, PartsState.INCOMPLETE)
     tx.parts.forget(now - rules.timeout - keep)
-    body = render(reply(Say.INCOMPLETE))
+    message = reply(Say.INCOMPLETE)
     told = [
-        Draft(one.smsc, one.recipient, one.sender, body, now, now + validity)
+        Draft(one.smsc, one.recipient, one.sender, render(message.said_in(who.language)), now, now + validity)
         for one in overdue
-        if one.sender in known
+        if (who := known.get(one.sender)) is not None
     ]
     return tx.texts.queue_mt(told)

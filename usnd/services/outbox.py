@@ -40,6 +40,8 @@ class Outbox:
         self._stand_ins: dict[str, str] = {}
         self._settled: list[tuple[Lane, Settlement]] = []
         self._something_settled = asyncio.Event()
+        self._all_settled = asyncio.Event()
+        self._all_settled.set()
         self._hungry: set[str] = set()
         self._page_wanted = asyncio.Event()
         self._log = structlog.get_logger("usnd.outbox")
@@ -83,11 +85,16 @@ class Outbox:
             for lane in self._lanes.values():
                 lane.pump_soon()
 
+    async def flush(self) -> None:
+        """Returns when all outcomes that are known are committed: what is not would be sent again."""
+        await self._all_settled.wait()
+
     # Settling -----------------------------------------------------------------------------------------------
 
     def _note(self, lane: Lane, settlement: Settlement) -> None:
         self._settled.append((lane, settlement))
         self._something_settled.set()
+        self._all_settled.clear()
 
     async def _settle_all(self) -> None:
         """While one lot is being committed the next gathers."""
@@ -100,6 +107,8 @@ class Outbox:
             await surely(self._store, partial(_settle, settlements=settlements, now=self._clock()))
             for lane, settlement in lot:
                 lane.known.discard(settlement.text_id)
+            if not self._settled:
+                self._all_settled.set()
 
     # Reading ------------------------------------------------------------------------------------------------
 

@@ -10,24 +10,30 @@ from datetime import datetime, timedelta
 
 from usnd.domain.conducting import launch
 from usnd.domain.conference import ConferenceState, Rules, Step
+from usnd.domain.courtesy import CourtesyRules
+from usnd.domain.decision import Decision, Situation, TextRules
 from usnd.domain.directory import Subscriber
 from usnd.domain.messages import Draft, IncomingText, OutgoingText, is_duplicate
+from usnd.domain.numbers import to_e164
 from usnd.domain.reassembly import Part, PartsRules, Verdict
-from usnd.domain.replies import render
-from usnd.domain.texting import Decision, Situation, TextRules, decide
+from usnd.domain.replies import Reply, render
+from usnd.domain.texting import decide
 from usnd.services.gathering import gather, subscribers_of
+from usnd.smpp.received import ReceivedText
 from usnd.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
 class TextPolicy:
-    """What the operator may set about taking texts in. validity: how long an answer waits for its SMSC."""
+    """What the operator may set about taking texts in. validity: how long an outgoing text waits."""
 
     texts: TextRules
     conferences: Rules
     duplicate_window: timedelta
-    answer_unregistered: bool
+    courtesy: CourtesyRules | None
+    """Who is not registered is told so this often; None: never."""
     validity: timedelta
+    short_code: str
     parts: PartsRules
 
 
@@ -36,7 +42,10 @@ class Taken:
     """What was committed for a text, and is to be acted on now."""
 
     mo_id: int
-    answer: OutgoingText | None = None
+    stranger: str | None = None
+    """The number of a sender who is not registered; empty if it is none that could be answered."""
+    answers: tuple[OutgoingText, ...] = ()
+    """The reply, and texts to others."""
     launched: Step | None = None
     recalled: int | None = None
 
@@ -136,11 +145,18 @@ class Taking:
         )
         launched = self._launch(decided)
         tx.conferences.add([(step.conference, mo_ids[place]) for place, step in launched.items()])
-        answered = [place for place, one in enumerate(decided) if self._answers(one)]
-        drafts = [self._draft(decided[place], mo_ids[place]) for place in answered]
-        answers = dict(zip(answered, tx.texts.queue_mt(drafts), strict=True))
+        drafts = [draft for place, one in enumerate(decided) for draft in self._drafts(one, mo_ids[place])]
+        queued: dict[int, list[OutgoingText]] = {}
+        for (mo_id, _), text in zip(drafts, tx.texts.queue_mt([draft for _, draft in drafts]), strict=True):
+            queued.setdefault(mo_id, []).append(text)
         return [
-            Taken(mo_id, answers.get(place), launched.get(place), _recalled(one))
+            Taken(
+                mo_id,
+                self._stranger(one),
+                tuple(queued.get(mo_id, ())),
+                launched.get(place),
+                _recalled(one),
+            )
             for place, (mo_id, one) in enumerate(zip(mo_ids, decided, strict=True))
         ]
 
@@ -157,13 +173,30 @@ class Taking:
             for room, (place, owner, people) in zip(rooms, launching, strict=True)
         }
 
-    def _answers(self, one: _Decided) -> bool:
-        return one.subscriber is not None or self._policy.answer_unregistered
+    def _stranger(self, one: _Decided) -> str | None:
+        return None if one.subscriber else to_e164(one.text.sender, self._policy.texts.home_region) or ""
 
-    def _draft(self, one: _Decided, mo_id: int) -> Draft:
-        text, expires_at = one.text, self._now + self._policy.validity
-        body = render(one.decision.reply)
-        return Draft(text.smsc, text.recipient, text.sender, body, self._now, expires_at, mo_id=mo_id)
+    def _drafts(self, one: _Decided, mo_id: int) -> Iterator[tuple[int, Draft]]:
+        """The reply, from the number that was texted, and the texts to others, from the short code.
+
+        Who is not registered is not answered here: this may run twice, and they are told rarely.
+        """
+        if one.subscriber is None:
+            return
+        yield mo_id, reply_draft(one.text, one.decision.reply, mo_id, self._policy, self._now)
+        expires_at = self._now + self._policy.validity
+        for other in one.decision.texts:
+            body, sender = render(other.message), self._policy.short_code
+            draft = Draft(one.text.smsc, sender, other.number, body, self._now, expires_at, other.priority)
+            yield mo_id, draft
+
+
+def reply_draft(
+    text: IncomingText | ReceivedText, message: Reply, mo_id: int, policy: TextPolicy, now: datetime
+) -> Draft:
+    """The answer to a text, by the SMSC and from the number by which it came."""
+    expires_at = now + policy.validity
+    return Draft(text.smsc, text.recipient, text.sender, render(message), now, expires_at, mo_id=mo_id)
 
 
 def _who(text: IncomingText, subscribers: dict[str, Subscriber]) -> str:

@@ -7,22 +7,27 @@ means.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
 import structlog
 
 from usnd.domain.conference import Recall
+from usnd.domain.courtesy import Courtesy
+from usnd.domain.decision import Situation
 from usnd.domain.messages import IncomingText
 from usnd.domain.reassembly import Part, Verdict
+from usnd.domain.texting import decide
 from usnd.services.batching import Batcher
 from usnd.services.committing import surely
 from usnd.services.conferences import Conferences
 from usnd.services.gathering import give_up
 from usnd.services.outbox import Outbox
-from usnd.services.taking import Outcome, Taken, Taking, TextPolicy
+from usnd.services.taking import Outcome, Taken, Taking, TextPolicy, reply_draft
 from usnd.smpp.received import ReceivedText
 from usnd.smpp.status import CommandStatus
+from usnd.store.session import StoreTaken
 from usnd.store.transaction import Transaction
 from usnd.store.writer import Store, StoreBusy
 
@@ -54,6 +59,9 @@ class Texts:
         self._policy = policy
         self._clock = clock
         self._arrivals = Batcher(self._commit, _MOST_TOGETHER, _MOST_WAITING)
+        self._courtesy = Courtesy(policy.courtesy) if policy.courtesy else None
+        self.unregistered = 0
+        """Texts of those who are not registered, since the start."""
         self.parts: Counter[Verdict] = Counter()
         """Parts that made no text, by what was done with them."""
         self._log = structlog.get_logger("usnd.texts")
@@ -65,13 +73,17 @@ class Texts:
         except StoreBusy:
             self._log.warning("text refused, the store is busy", smsc=received.smsc)
             return CommandStatus.ESME_RMSGQFUL
+        except StoreTaken:
+            return CommandStatus.ESME_RSYSERR  # the daemon stops, and says why; the SMSC delivers again
+        if isinstance(outcome, Verdict):
+            return self._judged(received, outcome)
         if outcome is None:
             self._log.info("duplicate text ignored", smsc=received.smsc, sender=received.sender)
-        elif isinstance(outcome, Verdict):
-            return self._judged(received, outcome)
-        else:
-            self._log.info("text taken", smsc=received.smsc, sender=received.sender, text=outcome.mo_id)
-            self._act(outcome)
+            return CommandStatus.ESME_ROK
+        self._act(outcome)
+        self._log.info("text taken", smsc=received.smsc, sender=received.sender, text=outcome.mo_id)
+        if outcome.stranger is not None:
+            await self._tell_stranger(received, outcome.stranger, outcome.mo_id)
         return CommandStatus.ESME_ROK
 
     async def run(self) -> None:
@@ -102,8 +114,22 @@ class Texts:
             self._conferences.adopt(taken.launched)
         if taken.recalled is not None:
             self._conferences.apply(taken.recalled, Recall())
-        if taken.answer is not None:
-            self._outbox.send(taken.answer)
+        for answer in taken.answers:
+            self._outbox.send(answer)
+
+    async def _tell_stranger(self, text: ReceivedText, number: str, mo_id: int) -> None:
+        """No service (REQUIREMENTS S4): rarely. Not in the transaction of the text, which may run twice."""
+        now = self._clock()
+        self.unregistered += 1
+        told = bool(number) and self._courtesy is not None and self._courtesy.admits(number, now)
+        self._log.info("not registered", sender=text.sender, text=mo_id, told=told, seen=self.unregistered)
+        if not told:
+            return
+        message = decide(text.body, Situation(None), self._policy.texts).reply
+        draft = reply_draft(text, message, mo_id, self._policy, now)
+        with suppress(StoreBusy):
+            for answer in await self._store.run(lambda tx: tx.texts.queue_mt([draft])):
+                self._outbox.send(answer)
 
     async def _commit(self, texts: Sequence[IncomingText | Part]) -> list[Outcome]:
         now, voice_up = self._clock(), self._conferences.voice_up

@@ -1,4 +1,4 @@
-"""The users and groups of each subscriber in the store. Refuses the rules of names and cycles: domain."""
+"""What each subscriber has in the store: users, groups, conferences. Refuses the rules of names: domain."""
 
 from collections.abc import Collection, Iterable
 from types import MappingProxyType
@@ -19,7 +19,13 @@ from usnd.domain.directory import (
 )
 from usnd.store.changes import Changes, Owned
 from usnd.store.execution import Executor
-from usnd.store.schema import group_members, groups, users
+from usnd.store.schema import (
+    group_members,
+    groups,
+    instant_conference_members,
+    instant_conferences,
+    users,
+)
 from usnd.store.sets import OneOf, json_of
 
 _USERS = (
@@ -43,20 +49,33 @@ _MEMBERS = (
     .where(OneOf(groups.c.subscriber_id, "owners"))
     .order_by(group_members.c.group_id, group_members.c.position)
 )
+# A conference that lost its members is still defined: it comes as one row without a member.
+_CONFERENCES = (
+    select(
+        instant_conferences.c.subscriber_id,
+        instant_conferences.c.number.label("conference"),
+        instant_conference_members.c.user_id,
+        instant_conference_members.c.member_group_id,
+        instant_conference_members.c.number,
+    )
+    .outerjoin(instant_conference_members)
+    .where(OneOf(instant_conferences.c.subscriber_id, "owners"))
+    .order_by(instant_conferences.c.number, instant_conference_members.c.position)
+)
 
 
 class Directories:
-    """Each subscriber's own users and groups."""
+    """Each subscriber's own users, groups and conferences."""
 
     def __init__(self, tx: Executor) -> None:
         self._tx = tx
 
     def load(self, owner: int) -> Directory:
-        """All of a subscriber's users and groups; empty for an unknown subscriber."""
+        """All that a subscriber has; empty for an unknown subscriber."""
         return self.load_all([owner])[owner]
 
     def load_all(self, owners: Collection[int]) -> dict[int, Directory]:
-        """Of each of these subscribers all users and groups, in the order made; empty for an unknown one."""
+        """All that each of these subscribers has, in the order made; empty for an unknown one."""
         whose = {"owners": json_of(owners)}
         people: dict[int, User] = {}
         users_of: dict[int, dict[str, User]] = {owner: {} for owner in owners}
@@ -72,8 +91,17 @@ class Directories:
         groups_of: dict[int, dict[str, Group]] = {owner: {} for owner in owners}
         for row in named:
             groups_of[row.subscriber_id][name_key(row.name)] = Group(row.name, tuple(members[row.id]))
+        conferences_of: dict[int, dict[int, tuple[Member, ...]]] = {owner: {} for owner in owners}
+        for row in self._tx.execute(_CONFERENCES, whose):
+            its_owner = conferences_of[row.subscriber_id]
+            found = (_member(row, people, names),) if any(value is not None for value in row[2:]) else ()
+            its_owner[row.conference] = (*its_owner.get(row.conference, ()), *found)
         return {
-            owner: Directory(MappingProxyType(users_of[owner]), MappingProxyType(groups_of[owner]))
+            owner: Directory(
+                MappingProxyType(users_of[owner]),
+                MappingProxyType(groups_of[owner]),
+                MappingProxyType(conferences_of[owner]),
+            )
             for owner in owners
         }
 

@@ -1,35 +1,37 @@
-"""Brings a database to the schema of this release, and tells which it has.
+"""Brings a database to the schema of this release (revision.py tells which it has).
 
 Owns the way to the migrations from code: no configuration file, and the same from an installed wheel.
-All functions block: call them before the loop starts, or from a thread.
+It blocks, and Alembic is slow to load: for the command line, not for the daemon.
 """
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from alembic.util import CommandError
 
 from usnd.store.engine import engine_for
+from usnd.store.trouble import DatabaseTrouble
 
 
 def upgrade(url: str) -> None:
-    """Run all migrations that the database lacks, in one transaction. Raises SQLAlchemy's errors."""
+    """Run all migrations that the database lacks, in one transaction.
+
+    Raises SQLAlchemy's errors, and DatabaseTrouble for a database of a newer release.
+    """
     with engine_for(url).begin() as connection:
         config = _config()
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise DatabaseTrouble(
+                f"the database does not fit this release, perhaps a newer one made it: {error}"
+            ) from error
 
 
-def current(url: str) -> str | None:
-    """The newest migration in the database, or None for an empty one."""
-    with engine_for(url).connect() as connection:
-        return _revision(connection)
-
-
-def is_current(url: str) -> bool:
-    """Whether the database has the schema of this release."""
-    return current(url) == ScriptDirectory.from_config(_config()).get_current_head()
+def head() -> str | None:
+    """The newest migration of this release."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _config() -> Config:
@@ -37,7 +39,3 @@ def _config() -> Config:
     config.set_main_option("script_location", "usnd.store:migrations")
     config.set_main_option("path_separator", "os")
     return config
-
-
-def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()

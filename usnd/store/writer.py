@@ -63,6 +63,8 @@ class Store:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._waiting: set[asyncio.Future[Any]] = set()
         self._closing = threading.Event()
+        self.taken = asyncio.Event()
+        """Set once another process is found to have taken the name over: nothing can be written any more."""
         self._reachable = True
         self._loop: asyncio.AbstractEventLoop | None = None
         self._log = structlog.get_logger("usnd.store")
@@ -207,6 +209,8 @@ class Store:
 
     def _resolve(self, outcomes: Sequence[_Outcome]) -> None:
         for outcome in outcomes:
+            if isinstance(outcome.error, StoreTaken):
+                self.taken.set()
             future = outcome.job.future
             self._waiting.discard(future)
             if future.done():

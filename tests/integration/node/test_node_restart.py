@@ -78,3 +78,16 @@ async def test_a_stop_in_good_order_leaves_calls_up() -> None:
         assert [await parts.switch.state(number) for number in EVERYBODY.values()] == ["Up"] * 4
         await parts.usn.start_daemon()
         assert len(await parts.until_heard(EVERYBODY.values())) == 12
+
+
+async def test_deadlines_that_passed_while_usnd_was_dead_are_judged_by_what_was_found() -> None:
+    """Dead for longer than a call may ring: who answered meanwhile stays; only then the clock goes on."""
+    async with stage("[conference]\nring = 1\naway = 60\n") as parts:
+        await parts.switch.put(*(parts.handset(number, ring=0.8) for number in EVERYBODY.values()))
+        await parts.text("IC " + " ".join(GROUP.values()))
+        await parts.usn.until_event("call ringing", 10, len(EVERYBODY))
+        parts.usn.process.kill()
+        await asyncio.sleep(18)  # ring and grace
+        await parts.usn.start_daemon()
+        assert len(await parts.until_heard(EVERYBODY.values())) == 12
+        assert parts.usn.cdrs() == []

@@ -1,4 +1,4 @@
-"""A batch of texts does what its texts would do one after the other, on both databases; parts are joined."""
+"""A batch of texts does what its texts would do one by one, on both databases; long texts are joined."""
 
 import random
 from collections.abc import Sequence
@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import text
 
 from usnd.domain.conference import Rules
+from usnd.domain.courtesy import CourtesyRules
+from usnd.domain.decision import TextRules
 from usnd.domain.messages import IncomingText, OutgoingText, Priority
 from usnd.domain.reassembly import Part, PartsRules, Verdict
-from usnd.domain.texting import TextRules
 from usnd.services.gathering import give_up
 from usnd.services.taking import Outcome, Taken, Taking, TextPolicy
 from usnd.smpp.segments import split, take_udh
@@ -21,9 +22,7 @@ from usnd.store.transaction import Transaction
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 WINDOW = timedelta(minutes=10)
-POLICY = TextPolicy(
-    TextRules("GB"), Rules(), WINDOW, answer_unregistered=True, validity=HOUR, parts=PartsRules()
-)
+POLICY = TextPolicy(TextRules("GB"), Rules(), WINDOW, CourtesyRules(), HOUR, "52272", PartsRules())
 ANN, BOB = "+447700900001", "+447700900002"
 
 
@@ -36,7 +35,7 @@ def take(tx: Transaction, *arrivals: IncomingText | Part, now: datetime = NOW) -
 
 
 def replies(outcomes: Sequence[Outcome]) -> list[str]:
-    return [one.answer.body for one in outcomes if isinstance(one, Taken) and one.answer]
+    return [one.answers[0].body for one in outcomes if isinstance(one, Taken) and one.answers]
 
 
 @pytest.fixture
@@ -52,8 +51,8 @@ def test_a_later_text_of_the_same_sender_sees_what_the_earlier_changed(registere
     made, unknown, grouped, launched = replies(outcomes)
     assert "joe created" in made
     assert "Not known: joe" in unknown  # joe is Ann's
-    assert "all has 1 member" in grouped
-    assert "Calling you and 1 other" in launched
+    assert "all" in grouped
+    assert "Calling you and 1 more" in launched
     last = outcomes[-1]
     assert isinstance(last, Taken)
     assert last.launched is not None
@@ -62,7 +61,7 @@ def test_a_later_text_of_the_same_sender_sees_what_the_earlier_changed(registere
 
 def test_one_number_written_in_two_ways_is_one_sender(registered: Transaction) -> None:
     outcomes = take(registered, mo("07700900001", "UC joe 07700900010"), mo(ANN, "GC all joe"))
-    assert "all has 1 member" in replies(outcomes)[1]
+    assert "Not known" not in replies(outcomes)[1]
 
 
 def test_two_launches_of_a_sender_in_one_batch_are_one_conference(registered: Transaction) -> None:
@@ -80,11 +79,19 @@ def test_a_second_delivery_in_the_same_batch_is_a_duplicate(registered: Transact
     assert len(replies(take(registered, again, now=NOW + 2 * WINDOW))) == 1
 
 
-def test_who_is_not_registered_gets_no_service_or_silence(tx: Transaction) -> None:
-    assert "not registered" in replies(take(tx, mo(ANN, "IC joe"), mo("BANK", "hello")))[0]
-    silent = replace(POLICY, answer_unregistered=False)
-    (outcome,) = Taking(tx, silent, NOW, voice_up=True).take([mo(BOB, "?")])
-    assert outcome == Taken(3)
+def test_who_is_not_registered_gets_no_service(tx: Transaction) -> None:
+    """And no answer in the transaction, which may run twice: courtesy is counted outside."""
+    assert take(tx, mo(ANN, "IC joe"), mo("BANK", "hello")) == [Taken(1, stranger=ANN), Taken(2, stranger="")]
+
+
+def test_texts_to_others_go_with_the_reply_from_the_short_code(registered: Transaction) -> None:
+    (outcome,) = take(registered, mo(ANN, f"SB {BOB} 07700900010: lunch at noon"))
+    assert isinstance(outcome, Taken)
+    reply, *others = outcome.answers
+    assert reply.recipient == ANN
+    assert [other.recipient for other in others] == [BOB, "+447700900010"]
+    assert {(other.sender, other.priority) for other in others} == {("52272", Priority.BULK)}
+    assert all("lunch at noon" in other.body for other in others)
 
 
 def test_a_batch_does_what_one_by_one_does(tx: Transaction) -> None:
@@ -129,21 +136,21 @@ def test_parts_in_any_order_and_twice_make_one_text(registered: Transaction, see
     rng.shuffle(coming)
     outcomes = [take(registered, part)[0] for part in coming]
     assert len(replies(outcomes)) == 1
-    assert "all has 30 members" in replies(outcomes)[0]
+    assert "all created (30)" in replies(outcomes)[0]
     assert registered.execute(text("SELECT body FROM mo_texts")).scalars().all() == [LONG]
 
 
 def test_all_parts_in_one_batch_with_a_text_behind(registered: Transaction) -> None:
     outcomes = take(registered, *parts(LONG), mo(ANN, "GC more all"))
     assert outcomes[0] is Verdict.BEGIN
-    assert "more has 1 member" in replies(outcomes)[1]
+    assert "more created (1)" in replies(outcomes)[1]
 
 
 def test_what_cannot_be_is_refused_and_changes_nothing(registered: Transaction) -> None:
     first, second, *_ = parts(LONG)
     wrong = [replace(first, number=0), replace(first, number=5, total=3), replace(second, total=9)]
     assert take(registered, first, *wrong) == [Verdict.BEGIN, *[Verdict.REFUSED] * 3]
-    assert "all has 30 members" in replies(take(registered, *parts(LONG)[1:]))[0]
+    assert "all created (30)" in replies(take(registered, *parts(LONG)[1:]))[0]
 
 
 def late(tx: Transaction, now: datetime) -> list[OutgoingText]:
@@ -167,9 +174,9 @@ def test_an_incomplete_text_is_answered_once(registered: Transaction) -> None:
 def test_a_reference_that_comes_round_begins_a_new_text(registered: Transaction) -> None:
     take(registered, parts(LONG)[0])
     other = parts(LONG.replace("GC all", "GC new"))
-    assert "new has 30 members" in replies(take(registered, *other))[0]
+    assert "new created (30)" in replies(take(registered, *other))[0]
     assert len(late(registered, NOW)) == 1  # the first one is given up at once
-    assert "all has 30 members" in replies(take(registered, *parts(LONG)))[0]
+    assert "all created (30)" in replies(take(registered, *parts(LONG)))[0]
 
 
 def test_one_sender_cannot_fill_the_store(registered: Transaction) -> None:

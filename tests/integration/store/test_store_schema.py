@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +14,11 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.schema import CreateTable
 
 from usnd.domain.messages import MtState
-from usnd.store import migrate, texts
+from usnd.store import migrate, revision, texts
 from usnd.store.conferences import _LIVE
 from usnd.store.engine import engine_for
 from usnd.store.schema import counters, group_members, groups, metadata, mt_texts, subscribers
+from usnd.store.trouble import DatabaseTrouble
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -28,13 +30,13 @@ def connection(url: str) -> Iterator[Connection]:
 
 
 def test_an_empty_database_becomes_current_and_stays_so(empty_url: str) -> None:
-    assert migrate.current(empty_url) is None
-    assert not migrate.is_current(empty_url)
+    assert revision.current(empty_url) is None
+    assert not revision.is_current(empty_url)
     migrate.upgrade(empty_url)
-    assert migrate.current(empty_url) == "0003"
-    assert migrate.is_current(empty_url)
+    assert revision.current(empty_url) == migrate.head() == revision.HEAD
+    assert revision.is_current(empty_url)
     migrate.upgrade(empty_url)
-    assert migrate.is_current(empty_url)
+    assert revision.is_current(empty_url)
 
 
 def test_models_and_migrations_agree(connection: Connection) -> None:
@@ -56,10 +58,10 @@ def test_a_failed_migration_leaves_nothing_behind(empty_url: str, monkeypatch: p
     monkeypatch.setattr("alembic.op.bulk_insert", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         migrate.upgrade(empty_url)
-    assert migrate.current(empty_url) is None
+    assert revision.current(empty_url) is None
     monkeypatch.undo()
     migrate.upgrade(empty_url)
-    assert migrate.is_current(empty_url)
+    assert revision.is_current(empty_url)
 
 
 def test_times_come_back_as_utc_to_the_microsecond(connection: Connection) -> None:
@@ -136,3 +138,18 @@ def test_busy_questions_use_their_index(
     query, parameters = asked[-1]
     plan = connection.exec_driver_sql(explain + query, parameters)
     assert index in "\n".join(str(row) for row in plan)
+
+
+def test_a_database_of_a_newer_release_is_left_as_it_is(empty_url: str) -> None:
+    migrate.upgrade(empty_url)
+    with engine_for(empty_url).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert not revision.is_current(empty_url)
+    with pytest.raises(DatabaseTrouble, match="newer"):
+        migrate.upgrade(empty_url)
+    assert revision.current(empty_url) == "9999"
+
+
+def test_asking_for_a_missing_file_does_not_make_it(tmp_path: Path) -> None:
+    assert revision.current(f"sqlite:///{tmp_path}/usn.db") is None
+    assert not (tmp_path / "usn.db").exists()

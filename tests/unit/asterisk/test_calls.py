@@ -125,8 +125,7 @@ async def test_a_call_hung_up_while_it_waits_is_never_dialled() -> None:
     await bench.place("usn-0")
     waiting = asyncio.create_task(bench.place("usn-1"))
     await asyncio.sleep(0)
-    with pytest.raises(AmiRefused):
-        await bench.place("usn-1")
+    await bench.place("usn-1")  # as a survey asks for that meets the call in the queue: not ordered twice
     assert await bench.calls.hang_up("usn-1")
     await waiting
     assert [fields["ChannelId"] for _, fields in bench.ami.asked] == ["usn-0"]

@@ -163,8 +163,8 @@ def call_in(world: World, *, again: bool = False) -> World:
     """The subscriber calls in by a channel of their own."""
     channel = f"1700000000.{world.called_in}"
     world = replace(_move(world, channel, Phase.WAITING), called_in=world.called_in + 1)
-    world = hear(world, CallIn(channel))
-    return hear(world, CallIn(channel)) if again else world
+    world = hear(world, CallIn(channel, "52272"))
+    return hear(world, CallIn(channel, "52272")) if again else world
 
 
 def wait(world: World, time: timedelta) -> World:
@@ -353,6 +353,6 @@ def _checked_commands(
                 assert was.in_room
                 assert conf.state is ConferenceState.ENDING
             case HangUp():
-                assert call is not None or event == CallIn(command.call), "a call of this conference"
+                assert call is not None or event == CallIn(command.call, "52272"), "a call of this conference"
                 assert call is None or not call.in_room
     return commands

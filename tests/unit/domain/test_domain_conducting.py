@@ -150,7 +150,7 @@ def test_the_time_away_runs_from_the_first_leaving_only(away: Scene) -> None:
 
 
 def test_the_subscriber_calls_in_again_in_time(away: Scene) -> None:
-    assert away.do(CallIn("171.5")) == (Admit("171.5", "c7"),)
+    assert away.do(CallIn("171.5", "52272")) == (Admit("171.5", "c7"),)
     assert away.conference.calls[-1].direction is Direction.IN
     assert away.conference.state is S.AWAY
     away.hear("171.5", E.ANSWERED, E.JOINED)
@@ -159,14 +159,14 @@ def test_the_subscriber_calls_in_again_in_time(away: Scene) -> None:
 
 
 def test_a_call_in_heard_twice_is_one_call(away: Scene) -> None:
-    away.do(CallIn("171.5"))
-    assert away.do(CallIn("171.5")) == ()
+    away.do(CallIn("171.5", "52272"))
+    assert away.do(CallIn("171.5", "52272")) == ()
     assert len(away.conference.calls) == 4
 
 
 def test_a_subscriber_who_calls_in_while_we_ring_them_is_admitted_and_not_rung(scene: Scene) -> None:
     scene.hear(ME, E.PLACED, E.RINGING)
-    assert scene.do(CallIn("171.5")) == (HangUp(ME), Admit("171.5", "c7"))
+    assert scene.do(CallIn("171.5", "52272")) == (HangUp(ME), Admit("171.5", "c7"))
     assert scene.conference.state is S.GATHERING
     scene.hear("171.5", E.ANSWERED, E.JOINED)
     scene.hear(ME, E.ENDED, cause=16)
@@ -175,16 +175,16 @@ def test_a_subscriber_who_calls_in_while_we_ring_them_is_admitted_and_not_rung(s
 
 
 def test_a_second_call_of_a_subscriber_in_the_room_is_released(running: Scene) -> None:
-    assert running.do(CallIn("171.5")) == (HangUp("171.5"),)
+    assert running.do(CallIn("171.5", "52272")) == (HangUp("171.5"),)
     assert len(running.conference.calls) == 3
 
 
 def test_nobody_comes_into_a_conference_that_is_over(running: Scene) -> None:
     running.do(End())
-    assert running.do(CallIn("171.5")) == (HangUp("171.5"),)
+    assert running.do(CallIn("171.5", "52272")) == (HangUp("171.5"),)
     for call in (ME, HIM, HER):
         running.hear(call, E.ENDED)
-    assert running.do(CallIn("171.6")) == (HangUp("171.6"),)
+    assert running.do(CallIn("171.6", "52272")) == (HangUp("171.6"),)
     assert running.do(Recall()) == ()
 
 

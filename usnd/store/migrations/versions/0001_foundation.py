@@ -209,6 +209,7 @@ def upgrade() -> None:
         ),
         sa.Column("told_to_end", sa.Boolean(), nullable=False),
         sa.Column("leaving_since", UTC),
+        sa.Column("dnis", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["conference_id"],
             ["conferences.id"],

@@ -1,0 +1,132 @@
+"""Proves that a configuration is taken whole or refused with words that say where, and what to write."""
+
+from pathlib import Path
+
+import pytest
+
+from usnd.config import Config, ConfigError, Secret, load, parse
+
+GOOD = """
+[node]
+home_region = "GB"
+short_code = "52272"
+[store]
+url = "sqlite:////var/lib/usn/usn.db"
+[asterisk]
+secret = "hush-ami"
+[[smsc]]
+name = "first"
+host = "smsc.example"
+system_id = "usn"
+password = "hushsmsc"
+"""
+
+CAUSES = "[conference]\nno_credit_causes = "
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(ConfigError) as refused:
+        parse(text)
+    words = str(refused.value)
+    assert "hush" not in words, "a secret is shown"
+    assert "\n" not in words
+    assert "regex" not in words
+    return words
+
+
+def test_what_is_not_set_has_its_default() -> None:
+    config = parse(GOOD)
+    assert (config.asterisk.port, config.smsc[0].port, config.conference.away) == (5038, 2775, 120)
+    assert config.asterisk.secret.reveal() == "hush-ami"
+
+
+def test_a_configuration_does_not_show_its_secrets() -> None:
+    assert "hush" not in repr(parse(GOOD))
+    assert repr(Secret("hush")) == str(Secret("hush")) == "Secret(***)"
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "words"),
+    [
+        ('"GB"', '"gb"', 'node.home_region: write a country code of two capital letters (ISO 3166), as "GB"'),
+        ('"GB"', "44", 'node.home_region: write a country code of two capital letters (ISO 3166), as "GB"'),
+        ('"GB"', '"XX"', "node.home_region: XX is not the code of a country (ISO 3166)"),
+        ('"52272"', '"5A"', 'node.short_code: write the digits of a short code or number, as "52272"'),
+        ("[node]", "[nod]", "the file: nod is not known here; known are: node, store, asterisk, smsc,"),
+        ("[node]", "[node]\nport = 1", "node: port is not known here; known are: home_region, short_code"),
+        ('home_region = "GB"', "", "node: home_region is missing"),
+        ("sqlite:////var", "mysql://var", 'store.url: write "sqlite:////path/to/file" or "postgres'),
+        ("sqlite:////var/lib/usn/usn.db", "sqlite:///", 'store.url: write "sqlite:////path/to/file" or'),
+        ('"hush-ami"', '""', "asterisk.secret: write a text in quotes, not empty"),
+        ('"hush-ami"', "7", "asterisk.secret: write a text in quotes, not empty"),
+        ("[asterisk]", '[asterisk]\nport = "5038"', "asterisk.port: write a whole number from 1 to 65535"),
+        ("[asterisk]", "[asterisk]\nport = 0", "asterisk.port: write a whole number from 1 to 65535"),
+        ("[asterisk]", '[asterisk]\ndial = "PJSIP/x"', "asterisk.dial: write a dial string with {number} in"),
+        ("[[smsc]]", "[smsc]", "smsc: write each as a section of its own, [[…]] with two brackets"),
+        ('password = "hushsmsc"', "", "smsc number 1: password is missing"),
+        ('"hushsmsc"', '["hushsmsc"]', "smsc number 1, password: write a text in quotes, not empty"),
+        ('"hushsmsc"', '"hushsmsc9"', "smsc number 1, password: SMPP carries at most 8 characters of ASCII"),
+        ('"hushsmsc"', '"hüsh"', "smsc number 1, password: SMPP carries at most 8 characters of ASCII"),
+        ('"usn"', '"üsn"', "smsc number 1: SMPP carries system_id and system_type in ASCII only"),
+        ('"first"', '"First SMSC"', "smsc number 1, name: write a name of small letters, digits and -,"),
+        ('"usn"', '"a-longer-system-id"', "smsc number 1, system_id: write a text in quotes, at most 15"),
+        ('"usn"', '"usn"\nalphabet = "utf"', 'smsc number 1, alphabet: write one of "ascii", "gsm7", '),
+        ("[[smsc]]", "[log]\nlevel = 3\n[[smsc]]", 'log.level: write one of "debug", "error"'),
+        ("[[smsc]]", "[conference]\naway = 0\n[[smsc]]", "conference.away: write a number above 0 and up"),
+        ("[[smsc]]", CAUSES + "[200]\n[[smsc]]", "conference.no_credit_causes number 1: "),
+        ("[[smsc]]", CAUSES + "50\n[[smsc]]", "conference.no_credit_causes: write a list in"),
+        ("[[smsc]]", '[texts]\nanswer_unregistered = "no"\n[[smsc]]', "texts.answer_unregistered: write"),
+        ("[[smsc]]", "texts = 1\n[[smsc]]", "asterisk: texts is not known here"),
+        ("[node]", "[node", "not TOML: "),
+    ],
+)  # fmt: skip
+def test_a_refusal_says_where_and_what_to_write(was: str, now: str, words: str) -> None:
+    assert was in GOOD
+    assert refusal(GOOD.replace(was, now)).startswith(words)
+
+
+def test_a_section_that_is_a_value_is_refused() -> None:
+    assert refusal("texts = 1\n" + GOOD) == "texts: write a section, […] with its keys below"
+
+
+def test_a_file_without_an_smsc_is_refused() -> None:
+    assert refusal(GOOD[: GOOD.index("[[smsc]]")]) == "the file: smsc is missing"
+    assert refusal("smsc = []\n" + GOOD[: GOOD.index("[[smsc]]")]).startswith("smsc: write each as a section")
+
+
+def test_two_binds_of_one_name_are_refused() -> None:
+    second = GOOD[GOOD.index("[[smsc]]") :]
+    assert refusal(GOOD + second) == "smsc: two binds have the same name; give each its own"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            FileNotFoundError(2, "No such file"),
+            "there is no such file: name yours with --config or in USND_CONFIG",
+        ),
+        (PermissionError(13, "Permission denied"), "cannot be read: Permission denied"),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), "cannot be read: it is not text in UTF-8"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    def fail(*_args: object, **_kwargs: object) -> str:
+        raise error
+
+    monkeypatch.setattr(Path, "read_text", fail)
+    with pytest.raises(ConfigError) as refused:
+        load(Path("usnd.toml"))
+    assert str(refused.value) == f"usnd.toml: {words}"
+
+
+def test_the_domain_gets_its_rules_from_it() -> None:
+    config: Config = parse(
+        GOOD + "[conference]\naway = 7\nring = 9\nno_credit_causes = [21]\nmost_participants = 3\n"
+    )
+    rules = config.conference_rules()
+    assert (rules.away.total_seconds(), rules.ring.total_seconds()) == (7, 9)
+    assert rules.no_credit_causes == {21}
+    assert config.text_rules().most_participants == 3

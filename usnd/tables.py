@@ -1,0 +1,139 @@
+"""How the command prints what it found: columns for people, JSON lines for programs. Pure.
+
+Owns which columns people see. Refuses to cut or wrap: what is printed is whole, however narrow the terminal.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from usnd.domain.calls import Call
+from usnd.domain.cdr import Cdr
+from usnd.domain.conference import Conference
+from usnd.domain.directory import Subscriber
+
+Row = Mapping[str, object]
+GAP = "  "
+_BIND_COLUMNS = (
+    "bind",
+    "kind",
+    "state",
+    "rate",
+    "rate_limit",
+    "in_flight",
+    "window",
+    "queue",
+    "oldest_s",
+    "throttled",
+    "rejected",
+)
+
+
+def columns(rows: Iterable[Row]) -> str:
+    """A table with the keys of the first row as its head; figures stand to the right. `none` without rows."""
+    rows = list(rows)
+    if not rows:
+        return "none"
+    lines = [list(rows[0]), *([_shown(value) for value in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    right = [type(value) in (int, float) for value in rows[0].values()]
+    return "\n".join(
+        GAP.join(
+            cell.rjust(width) if figure else cell.ljust(width)
+            for cell, width, figure in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def json_lines(rows: Iterable[Row]) -> str:
+    """One JSON object a line; nothing without rows."""
+    return "\n".join(json.dumps(row) for row in rows)
+
+
+def subscriber_row(subscriber: Subscriber) -> Row:
+    return {
+        "id": subscriber.id,
+        "number": subscriber.number,
+        "suspended": subscriber.suspended,
+        "language": subscriber.language,
+        "call_texts": subscriber.call_texts,
+    }
+
+
+def bind_row(figures: Row) -> Row:
+    """An SMSC bind of the running daemon: rates in segments a second, queue in texts, oldest_s seconds."""
+    return {name: "" if figures.get(name) is None else figures[name] for name in _BIND_COLUMNS}
+
+
+def call_rows(conference: Conference) -> list[Row]:
+    """A row for each call of a live conference; `since` is when the call came into its state."""
+    return [
+        {
+            "conference": conference.id,
+            "state": conference.state.value,
+            "call": call.id,
+            "role": call.role.value,
+            "number": call.number,
+            "call_state": call.state.value,
+            "since": _second(_since(call)),
+            "outcome": call.outcome.value if call.outcome else "",
+        }
+        for call in conference.calls
+    ]
+
+
+def cdr_object(sequence: int, cdr: Cdr) -> Row:
+    """A call detail record in full, for programs: times are UTC to the ms."""
+    return {
+        "sequence": sequence,
+        "subscriber": cdr.subscriber_id,
+        "conference": cdr.conference_id,
+        "role": cdr.role.value,
+        "direction": cdr.direction.value,
+        "cli": cdr.cli,
+        "dnis": cdr.dnis,
+        "start": cdr.start.isoformat(timespec="milliseconds"),
+        "answer": cdr.answer.isoformat(timespec="milliseconds") if cdr.answer else "",
+        "stop": cdr.stop.isoformat(timespec="milliseconds"),
+        "outcome": cdr.outcome,
+        "cause": cdr.cause if cdr.cause is not None else "",
+        "recorded": cdr.recorded,
+    }
+
+
+def cdr_row(sequence: int, cdr: Cdr) -> Row:
+    """A call detail record for people. rang_s: until answered or given up; talked_s: from the answer on."""
+    return {
+        "seq": sequence,
+        "conf": cdr.conference_id,
+        "subscr": cdr.subscriber_id,
+        "role": cdr.role.value,
+        "dir": cdr.direction.value,
+        "cli": cdr.cli,
+        "dnis": cdr.dnis,
+        "start": _second(cdr.start),
+        "rang_s": _seconds(cdr.start, cdr.answer or cdr.stop),
+        "talked_s": _seconds(cdr.answer or cdr.stop, cdr.stop),
+        "outcome": cdr.outcome,
+        "cause": cdr.cause if cdr.cause is not None else "",
+        "rec": cdr.recorded,
+    }
+
+
+def _since(call: Call) -> datetime:
+    return call.ended_at or call.leaving_since or call.joined_at or call.answered_at or call.planned_at
+
+
+def _second(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _seconds(start: datetime, stop: datetime) -> float:
+    return round((stop - start).total_seconds(), 1)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.1f}" if isinstance(value, float) else str(value)
