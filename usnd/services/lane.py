@@ -106,8 +106,8 @@ class Lane:
     @property
     def oldest(self) -> datetime | None:
         """When the text that waits longest was queued."""
-        heads = [queue.heap[0][1].text.queued_at for queue in self.queues.values() if queue.heap]
-        return min(heads, default=None)
+        heads = [queue.heap[0][1] for queue in self.queues.values() if queue.heap]
+        return min((flight.text.queued_at for flight in (*heads, *self._busy.values())), default=None)
 
     def away(self, now: float) -> float:
         """Seconds since there was a bind; 0 if there is one."""
