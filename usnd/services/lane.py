@@ -286,7 +286,9 @@ class Lane:
             self._refuse(flight, flight.error)
         elif not flight.outstanding and not flight.to_send:
             self.sent += 1
-            self._log.info("text sent", message=flight.text.id, recipient=flight.text.recipient)
+            # A blast is thousands of these; the store has them all.
+            told = self._log.info if flight.text.priority is Priority.REPLY else self._log.debug
+            told("text sent", message=flight.text.id, recipient=flight.text.recipient)
             self._finish(flight, MtState.SENT)
         self.pump_soon()
 
