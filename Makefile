@@ -9,7 +9,7 @@ RUN := $(call venv,requirements.txt)
 DEV := $(call venv,requirements-dev.txt)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help demo play test unit integration fetch lint format lock bench chaos-sms clean
+.PHONY: help demo play test unit integration fetch lint format lock bench bench-peers chaos-sms clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -42,6 +42,9 @@ format: $(DEV)/ready ## put the sources into the one format
 bench: fetch ## text to first INVITE beside AMI Originate to INVITE; memory; results in build/bench/
 	@$(DEV)/bin/python -m workbench.bench_launch
 	@$(DEV)/bin/python -m workbench.bench_footprint
+
+bench-peers: fetch ## usnd beside Kannel and Jasmin at the same work, each with its store; results in build/bench/
+	@$(DEV)/bin/python -m workbench.bench_peers
 
 chaos-sms: fetch ## 10,000 texts while usnd, the SMSC and the database are killed; the account in build/bench/
 	@$(DEV)/bin/python -m workbench.chaos_sms
