@@ -7,7 +7,6 @@ find the SMSC's rate (domain/pacing.py) and to write the store.
 
 import asyncio
 import heapq
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -93,7 +92,7 @@ class Lane:
         own = link.settings
         self.pace = Pace(PaceSettings(own.window, own.rate), self._loop.time())
         self._busy: dict[str, Flight] = {}
-        self._parked: dict[str, deque[Flight]] = {}
+        self._parked: dict[str, list[tuple[int, int, Flight]]] = {}
         self._bound_at = self._loop.time()
         self._pumping = False
         self._timer: asyncio.TimerHandle | None = None
@@ -107,8 +106,8 @@ class Lane:
     @property
     def oldest(self) -> datetime | None:
         """When the text that waits longest was queued."""
-        heads = [queue.heap[0][1].text.queued_at for queue in self.queues.values() if queue.heap]
-        return min(heads, default=None)
+        heads = [queue.heap[0][1] for queue in self.queues.values() if queue.heap]
+        return min((flight.text.queued_at for flight in (*heads, *self._busy.values())), default=None)
 
     def away(self, now: float) -> float:
         """Seconds since there was a bind; 0 if there is one."""
@@ -156,9 +155,12 @@ class Lane:
         """Settles what has waited for too long, whether the bind is there or not."""
         now = self._clock()
         for queue in self.queues.values():
-            while queue.heap and queue.heap[0][1].text.expires_at <= now and not queue.heap[0][1].outstanding:
-                flight = self._pop(queue)
-                self._finish(flight, MtState.EXPIRED)
+            while queue.heap and (flight := queue.heap[0][1]).text.expires_at <= now:
+                if flight.outstanding:
+                    break
+                self._pop(queue)
+                if flight.error is None:
+                    self._finish(flight, MtState.EXPIRED)
 
     def hand_over(self) -> None:
         """Forgets what waits here, because another bind shall send it from the store. Only while unbound."""
@@ -167,8 +169,7 @@ class Lane:
             self.known.difference_update(flight.text.id for flight in waiting)
             queue.heap.clear()
             queue.waiting, queue.more_in_store, queue.read_to = 0, False, 0
-        parked = [flight for flights in self._parked.values() for flight in flights]
-        self.known.difference_update(flight.text.id for flight in parked)
+        self.known.difference_update(number for parked in self._parked.values() for _, number, _ in parked)
         self._parked.clear()
         self._busy.clear()
 
@@ -214,8 +215,11 @@ class Lane:
             while queue.heap:
                 flight = self._pop(queue)
                 text = flight.text
+                if flight.error is not None:
+                    continue  # refused while it waited for the turn of a further segment
                 if self._busy.setdefault(text.recipient, flight) is not flight:
-                    self._parked.setdefault(text.recipient, deque()).append(flight)
+                    parked = self._parked.setdefault(text.recipient, [])
+                    heapq.heappush(parked, (text.priority.value, text.id, flight))
                 elif not flight.segments and text.expires_at <= self._clock():
                     self._finish(flight, MtState.EXPIRED)
                 else:
@@ -314,7 +318,7 @@ class Lane:
         if self._busy.get(text.recipient) is flight:
             del self._busy[text.recipient]
             if parked := self._parked.get(text.recipient):
-                self._again(parked.popleft())
+                self._again(heapq.heappop(parked)[-1])
                 if not parked:
                     del self._parked[text.recipient]
         self.queues[text.priority].waiting -= 1
