@@ -23,6 +23,8 @@ from usnd.store.writer import Store
 _MOST_TOGETHER = 500
 _TICK = 1.0
 _LOOK_AGAIN_TICKS = 10
+_FORGET_TICKS = 3600
+_RECEIPTS_KEPT = timedelta(days=7)
 
 
 class Outbox:
@@ -172,6 +174,9 @@ class Outbox:
             await asyncio.sleep(_TICK)
             ticks += 1
             self._fail_over()
+            if ticks % _FORGET_TICKS == 0:
+                until = self._clock() - _RECEIPTS_KEPT
+                await surely(self._store, lambda tx: tx.receipts.forget(until))  # noqa: B023 # awaited here
             for instead in self._stand_ins.values():
                 self._feed(self._lanes[instead])
             for lane in self._lanes.values():
