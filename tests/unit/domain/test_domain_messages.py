@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from usnd.domain.messages import Earlier, IncomingText, is_duplicate
+from usnd.domain.messages import Draft, Earlier, IncomingText, OutgoingText, Priority, is_duplicate
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WINDOW = timedelta(minutes=5)
@@ -26,3 +26,9 @@ TEXT = IncomingText("smsc", "second bind", "447700900001", "8000", "IC golf", "f
 def test_a_text_is_a_duplicate(session: str, seconds: int, *, answer_seen: bool, duplicate: bool) -> None:
     earlier = Earlier(1, session, T0, answer_seen)
     assert is_duplicate(TEXT, earlier, WINDOW, T0 + timedelta(seconds=seconds)) is duplicate
+
+
+def test_a_draft_waits_under_its_id_as_it_was_written() -> None:
+    draft = Draft("smsc", "52272", "+44", "hello", T0, T0 + WINDOW, Priority.BULK, mo_id=3)
+    queued = draft.queued(7)
+    assert queued == OutgoingText(7, "smsc", "52272", "+44", "hello", T0, T0 + WINDOW, Priority.BULK)
