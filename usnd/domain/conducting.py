@@ -41,6 +41,7 @@ from usnd.domain.conference import (
     Turn,
 )
 
+_ABSENT = frozenset({ConferenceState.RECALLING, ConferenceState.AWAY})
 _UNANSWERED = frozenset({CallState.PLANNED, CallState.DIALLING, CallState.RINGING})
 
 
@@ -82,8 +83,7 @@ def next_deadline(conference: Conference, rules: Rules) -> datetime | None:
     """When `TimePassed` is due next, or None. Derived from the state, so that a restart cannot lose it."""
     deadlines = (_deadline(call, rules) for call in conference.calls)
     times = [time for time in deadlines if time is not None]
-    if conference.state is ConferenceState.AWAY and conference.away_until is not None:
-        times.append(conference.away_until)
+    times += [time for time in (conference.away_until, conference.call_back_at) if time is not None]
     return min(times, default=None)
 
 
@@ -131,8 +131,10 @@ def _on_time(conference: Conference, rules: Rules, now: datetime) -> Step:
             step = _on_call(conference, CallNews(call.id, CallEvent.OVERDUE), rules, now)
             conference = step.conference
             commands += [HangUp(call.id), *step.commands]
-    away_is_over = conference.away_until is not None and conference.away_until <= now
-    if conference.state is ConferenceState.AWAY and away_is_over:
+    if conference.call_back_at is not None and conference.call_back_at <= now:
+        conference, call_back = _call_back(conference, rules, now)
+        return Step(conference, (*commands, call_back))
+    if conference.away_until is not None and conference.away_until <= now:
         ending = _end(conference, EndReason.SUBSCRIBER_AWAY, now)
         return Step(ending.conference, (*commands, *ending.commands))
     return Step(conference, tuple(commands))
@@ -158,16 +160,22 @@ def _on_call_in(conference: Conference, event: CallIn, now: datetime) -> Step:
         planned_at=now,
         dnis=event.dnis,
     )
-    conference = replace(conference, calls=(*conference.calls, back))
+    conference = replace(conference, calls=(*conference.calls, back), call_back_at=None)
     return Step(conference, (*(HangUp(call.id) for call in others), Admit(event.call, conference.room)))
 
 
 def _on_recall(conference: Conference, rules: Rules, now: datetime) -> Step:
-    if conference.state is not ConferenceState.AWAY or _owner_coming(conference):
+    if conference.state not in _ABSENT or _owner_coming(conference):
         return Step(conference)
+    conference, command = _call_back(conference, rules, now)
+    return Step(conference, (command,))
+
+
+def _call_back(conference: Conference, rules: Rules, now: datetime) -> tuple[Conference, Command]:
     subscriber = Participant(conference.subscriber_number, "")
     conference, command = _plan(conference, subscriber, Role.SUBSCRIBER, rules, now)
-    return Step(conference, (command,))
+    tried = conference.call_backs + (conference.state is ConferenceState.RECALLING)
+    return replace(conference, call_backs=tried, call_back_at=None), command
 
 
 def _end(conference: Conference, reason: EndReason, now: datetime) -> Step:
@@ -183,7 +191,8 @@ def _end(conference: Conference, reason: EndReason, now: datetime) -> Step:
         elif call.live:
             commands.append(HangUp(call.id))
     calls = tuple(_told_to_end(call, now) for call in conference.calls)
-    ended = replace(conference, state=after, calls=calls, end_reason=reason, away_until=None)
+    ended = replace(conference, state=after, calls=calls, end_reason=reason)
+    ended = replace(ended, away_until=None, call_back_at=None)
     return Step(_settled_if_empty(ended, now), tuple(commands))
 
 
@@ -193,13 +202,30 @@ def _settle(conference: Conference, rules: Rules, now: datetime) -> Conference:
         return _settled_if_empty(conference, now)
     if any(call.in_room for call in _owner_calls(conference)):
         after = CONFERENCE_TABLE[conference.state, Turn.SUBSCRIBER_IN]
-        return replace(conference, state=after, away_until=None)
+        return replace(conference, state=after, away_until=None, call_back_at=None)
     if _owner_coming(conference):
         return conference
-    after = CONFERENCE_TABLE[conference.state, Turn.SUBSCRIBER_OUT]
+    return _without_subscriber(conference, rules, now)
+
+
+def _without_subscriber(conference: Conference, rules: Rules, now: datetime) -> Conference:
+    """The subscriber is not in and not coming: the next call-back is set, or the time away begins."""
+    tried = conference.call_backs
+    if conference.state is ConferenceState.RUNNING and _was_steady(conference, rules, now):
+        tried = 0
+    turn = Turn.SUBSCRIBER_DROPPED if tried < rules.call_backs else Turn.SUBSCRIBER_OUT
+    after = CONFERENCE_TABLE[conference.state, turn]
+    if after is ConferenceState.RECALLING:
+        due = conference.call_back_at or now + rules.call_back_pause
+        return replace(conference, state=after, call_backs=tried, call_back_at=due)
     if after is conference.state:
         return conference
-    return replace(conference, state=after, away_until=now + rules.away)
+    return replace(conference, state=after, away_until=now + rules.away, call_back_at=None)
+
+
+def _was_steady(conference: Conference, rules: Rules, now: datetime) -> bool:
+    joined = [call.joined_at for call in _owner_calls(conference) if call.joined_at is not None]
+    return bool(joined) and now - max(joined) >= rules.steady
 
 
 def _settled_if_empty(conference: Conference, now: datetime) -> Conference:
@@ -208,7 +234,9 @@ def _settled_if_empty(conference: Conference, now: datetime) -> Conference:
     lost = any(call.outcome is Outcome.VOICE_LOST for call in conference.calls)
     reason = conference.end_reason or (EndReason.VOICE_LOST if lost else EndReason.EMPTY)
     after = CONFERENCE_TABLE[conference.state, Turn.EMPTY]
-    return replace(conference, state=after, ended_at=now, end_reason=reason, away_until=None)
+    return replace(
+        conference, state=after, ended_at=now, end_reason=reason, away_until=None, call_back_at=None
+    )
 
 
 def _plan(

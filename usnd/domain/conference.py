@@ -12,19 +12,27 @@ from usnd.domain.calls import Call, CallNews
 
 
 class ConferenceState(Enum):
-    """GATHERING: the subscriber is not in yet. AWAY: was in, or could not be reached; a timer runs."""
+    """GATHERING: the subscriber is not in yet. AWAY: was in, or could not be reached; a timer runs.
+
+    RECALLING: was in and dropped out; is called back, or will be after a pause (REQUIREMENTS C6).
+    """
 
     GATHERING = "gathering"
     RUNNING = "running"
+    RECALLING = "recalling"
     AWAY = "away"
     ENDING = "ending"
     ENDED = "ended"
 
 
 class Turn(Enum):
-    """What can turn a conference from one state to the next."""
+    """What can turn a conference from one state to the next.
+
+    SUBSCRIBER_DROPPED: out, with call-backs left. SUBSCRIBER_OUT: out, with none left.
+    """
 
     SUBSCRIBER_IN = "subscriber in"
+    SUBSCRIBER_DROPPED = "subscriber dropped"
     SUBSCRIBER_OUT = "subscriber out"
     EMPTY = "no call left"
     TIME_UP = "time up"
@@ -43,13 +51,15 @@ class EndReason(Enum):
 
 
 _S = ConferenceState
+_IN, _BACK, _OUT = _S.RUNNING, _S.RECALLING, _S.AWAY
 _ROWS: dict[ConferenceState, tuple[ConferenceState, ...]] = {
-    #              SUBSCRIBER_IN SUBSCRIBER_OUT EMPTY     TIME_UP       END        NO_CREDIT
-    _S.GATHERING: (_S.RUNNING,   _S.AWAY,       _S.ENDED, _S.GATHERING, _S.ENDING, _S.ENDING),
-    _S.RUNNING:   (_S.RUNNING,   _S.AWAY,       _S.ENDED, _S.RUNNING,   _S.ENDING, _S.ENDING),
-    _S.AWAY:      (_S.RUNNING,   _S.AWAY,       _S.ENDED, _S.ENDING,    _S.ENDING, _S.ENDING),
-    _S.ENDING:    (_S.ENDING,    _S.ENDING,     _S.ENDED, _S.ENDING,    _S.ENDING, _S.ENDING),
-    _S.ENDED:     (_S.ENDED,     _S.ENDED,      _S.ENDED, _S.ENDED,     _S.ENDED,  _S.ENDED),
+    #              IN         DROPPED    OUT        EMPTY     TIME_UP       END        NO_CREDIT
+    _S.GATHERING: (_IN,       _OUT,      _OUT,      _S.ENDED, _S.GATHERING, _S.ENDING, _S.ENDING),
+    _S.RUNNING:   (_IN,       _BACK,     _OUT,      _S.ENDED, _S.RUNNING,   _S.ENDING, _S.ENDING),
+    _S.RECALLING: (_IN,       _BACK,     _OUT,      _S.ENDED, _S.RECALLING, _S.ENDING, _S.ENDING),
+    _S.AWAY:      (_IN,       _OUT,      _OUT,      _S.ENDED, _S.ENDING,    _S.ENDING, _S.ENDING),
+    _S.ENDING:    (_S.ENDING, _S.ENDING, _S.ENDING, _S.ENDED, _S.ENDING,    _S.ENDING, _S.ENDING),
+    _S.ENDED:     (_S.ENDED,  _S.ENDED,  _S.ENDED,  _S.ENDED, _S.ENDED,     _S.ENDED,  _S.ENDED),
 }  # fmt: skip
 CONFERENCE_TABLE: dict[tuple[ConferenceState, Turn], ConferenceState] = {
     (state, turn): after for state, row in _ROWS.items() for turn, after in zip(Turn, row, strict=True)
@@ -65,6 +75,12 @@ class Rules:
     goodbye: timedelta = timedelta(seconds=15)
     grace: timedelta = timedelta(seconds=15)
     no_credit_causes: frozenset[int] = frozenset({50})
+    call_backs: int = 0
+    """How often a subscriber who dropped out is called back before `away` begins (REQUIREMENTS C6)."""
+    call_back_pause: timedelta = timedelta(seconds=5)
+    """Before each call-back: the network has to notice first that the handset is free."""
+    steady: timedelta = timedelta(minutes=10)
+    """Who stayed in so long has all call-backs again. Less, and a voice mailbox would be called for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +104,9 @@ class Conference:
     away_until: datetime | None = None
     ended_at: datetime | None = None
     end_reason: EndReason | None = None
+    call_backs: int = 0
+    """Call-backs placed since the subscriber was last in for long."""
+    call_back_at: datetime | None = None
 
     @property
     def room(self) -> str:

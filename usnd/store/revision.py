@@ -7,7 +7,7 @@ from sqlalchemy import column, inspect, select, table
 
 from usnd.store.engine import engine_for
 
-HEAD = "0001"
+HEAD = "0004"
 _VERSIONS = table("alembic_version", column("version_num"))
 
 

@@ -202,6 +202,8 @@ conferences = Table(
     Column("ended_at", Utc),
     Column("end_reason", _one_of(EndReason, "end_reason")),
     Column("mo_id", _key, ForeignKey(mo_texts.c.id, ondelete="SET NULL"), index=True),
+    Column("call_backs", Integer, nullable=False, server_default="0"),
+    Column("call_back_at", Utc),
     Index(None, "subscriber_id"),
 )
 

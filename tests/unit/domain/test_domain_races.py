@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from usnd.domain.conference import Recall
+from usnd.domain.conference import Recall, Rules
 
 CAUSES = st.sampled_from([16, 17, 19, 21, 27, 38, 50])
 PICK = st.integers(0, 1_000)
@@ -22,9 +22,9 @@ def a_channel(*phases: Phase) -> Callable[["ConferenceMachine"], bool]:
 class ConferenceMachine(RuleBasedStateMachine):
     world: model.World
 
-    @initialize(others=st.integers(0, 3))
-    def launch(self, others: int) -> None:
-        self.world = model.start(others)
+    @initialize(others=st.integers(0, 3), call_backs=st.integers(0, 3))
+    def launch(self, others: int, call_backs: int) -> None:
+        self.world = model.start(others, Rules(call_backs=call_backs))
 
     @precondition(lambda self: self.world.commands)
     @rule(pick=PICK, refuse=st.sampled_from([False, False, False, True]))
@@ -81,7 +81,7 @@ class ConferenceMachine(RuleBasedStateMachine):
     @rule(others=st.integers(0, 3))
     def launch_another(self, others: int) -> None:
         model.finish(self.world)
-        self.world = model.start(others)
+        self.world = model.start(others, self.world.rules)
 
     @rule()
     def live_on(self) -> None:

@@ -1,0 +1,61 @@
+"""Call-backs of a dropped subscriber.
+
+Revision ID: 0004
+Revises: 0001
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+UTC = sa.DateTime(timezone=True)
+STATES = ("gathering", "running", "recalling", "away", "ending", "ended")
+OUTCOMES = (
+    "completed",
+    "not-accepted",
+    "busy",
+    "no-answer",
+    "rejected",
+    "unreachable",
+    "no-credit",
+    "failed",
+    "cancelled",
+    "voice-lost",
+    "unknown",
+)
+
+
+def upgrade() -> None:
+    _widen("conferences", "state", STATES)
+    op.add_column("conferences", sa.Column("call_backs", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("conferences", sa.Column("call_back_at", UTC))
+
+
+def _widen(table: str, column: str, values: tuple[str, ...]) -> None:
+    """Allow more values of an enum.
+
+    SQLite cannot change a constraint, and a new table in place of the old one would take the calls of its
+    conferences with it (ON DELETE CASCADE): the text of the one constraint is exchanged in the schema
+    itself, as https://sqlite.org/lang_altertable.html ("ALTER CONSTRAINT") describes.
+    """
+    name = f"ck_{table}_{column}"
+    condition = f"{column} IN ({', '.join(repr(value) for value in values)})"
+    if op.get_bind().dialect.name == "postgresql":
+        op.drop_constraint(op.f(name), table, type_="check")
+        op.create_check_constraint(op.f(name), table, condition)
+        return
+    execute = op.get_bind().exec_driver_sql
+    old = execute("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?", (table,)).scalar_one()
+    start = old.index(f"CONSTRAINT {name} CHECK (")
+    end = old.index("))", start) + 2
+    new = f"{old[:start]}CONSTRAINT {name} CHECK ({condition}){old[end:]}"
+    version = execute("PRAGMA schema_version").scalar_one()
+    execute("PRAGMA writable_schema = ON")
+    execute("UPDATE sqlite_schema SET sql = ? WHERE type = 'table' AND name = ?", (new, table))
+    execute(f"PRAGMA schema_version = {version + 1}")
+    execute("PRAGMA writable_schema = RESET")
