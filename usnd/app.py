@@ -109,7 +109,7 @@ class Daemon:
         )
         rules = config.conference_rules()
         self._conferences = Conferences(
-            store, self._outbox, self._voice.calls, rules, config.node.home_region, utc_now
+            store, self._outbox, self._voice.calls, rules, config.key_menu(), utc_now
         )
         policy = TextPolicy(
             config.text_rules(),

@@ -14,7 +14,8 @@ from msgspec import Meta
 from phonenumbers import SUPPORTED_REGIONS
 
 from usnd.config_words import WORDS, in_words
-from usnd.domain.conference import Rules
+from usnd.domain.conference import Feature, Rules
+from usnd.domain.menu import DEFAULT_KEYS, Menu, clashes
 from usnd.domain.texting import TextRules
 
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
@@ -115,6 +116,24 @@ class ConferenceConfig(_Section, frozen=True, kw_only=True):
     no_credit_causes: Annotated[tuple[Cause, ...], Meta(max_length=20)] = (50,)
 
 
+Key = Annotated[
+    str, _text(r"^([*#][0-9*#]{1,2})?$", 'two or three keys, * or # first, as "*2"; "" to switch it off')
+]
+
+
+class MenuConfig(_Section, frozen=True, kw_only=True):
+    """REQUIREMENTS C8: what keys do in a conference."""
+
+    end: Key = DEFAULT_KEYS[Feature.END]
+    add: Key = DEFAULT_KEYS[Feature.ADD]
+    drop_last: Key = DEFAULT_KEYS[Feature.DROP_LAST]
+    count: Key = DEFAULT_KEYS[Feature.COUNT]
+    mute_all: Key = DEFAULT_KEYS[Feature.MUTE_ALL]
+    mute_me: Key = DEFAULT_KEYS[Feature.MUTE_ME]
+    lock: Key = DEFAULT_KEYS[Feature.LOCK]
+    help: Key = DEFAULT_KEYS[Feature.HELP]
+
+
 class TextsConfig(_Section, frozen=True, kw_only=True):
     """REQUIREMENTS S3, S4, S11."""
 
@@ -153,6 +172,7 @@ class Config(_Section, frozen=True, kw_only=True):
     asterisk: AsteriskConfig
     smsc: Annotated[tuple[SmscConfig, ...], Meta(min_length=1, max_length=32)]
     conference: ConferenceConfig = ConferenceConfig()
+    menu: MenuConfig = MenuConfig()
     texts: TextsConfig = TextsConfig()
     log: LogConfig = LogConfig()
 
@@ -162,9 +182,15 @@ class Config(_Section, frozen=True, kw_only=True):
             away=timedelta(seconds=self.conference.away),
             ring=timedelta(seconds=self.conference.ring),
             no_credit_causes=frozenset(self.conference.no_credit_causes),
+            most_calls=self.conference.most_participants + 1,
             call_backs=self.conference.call_backs,
             call_back_pause=timedelta(seconds=self.conference.call_back_pause),
         )
+
+    def key_menu(self) -> Menu:
+        """The keys of the conference, as the domain reads them."""
+        keys = {feature: getattr(self.menu, feature.value.replace("-", "_")) for feature in Feature}
+        return Menu(keys, self.node.home_region)
 
     def text_rules(self) -> TextRules:
         """The part of it that the domain needs to understand texts."""
@@ -210,6 +236,9 @@ def _check(config: Config) -> None:
         raise ConfigError(
             f"node.home_region: {config.node.home_region} is not the code of a country (ISO 3166)"
         )
+    if clash := clashes(config.key_menu().keys):
+        one, other = clash
+        raise ConfigError(f"menu: {other} begins with {one}, so that one of the two could never be chosen")
     for number, smsc in enumerate(config.smsc, start=1):
         password, most = smsc.password.reveal(), LONGEST_SMPP_PASSWORD
         if len(password) > most or not password.isascii():

@@ -5,6 +5,7 @@ The other half is in the dialplan: conf/extensions-usn.conf.
 """
 
 import asyncio
+import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from datetime import timedelta
 import structlog
 
 from usnd.asterisk.ami import Ami, AmiError, AmiFailed, AmiRefused, AmiTimeout
-from usnd.asterisk.progress import RECORDS, IncomingCall, Progress, Survey, survey
+from usnd.asterisk.progress import RECORDS, News, Progress, Survey, survey
 from usnd.domain.calls import CallEvent, CallNews
 
 _NUMBER = re.compile(r"\+?[0-9]{1,20}")
@@ -60,7 +61,7 @@ class Calls:
         self,
         ami: Ami,
         settings: CallSettings,
-        on_news: Callable[[CallNews | IncomingCall], None],
+        on_news: Callable[[News], None],
         clock: Callable[[], float],
     ) -> None:
         """`on_news`: in the order of the events. `clock`: monotonic, in seconds."""
@@ -72,6 +73,7 @@ class Calls:
         self._progress = Progress(settings.prefix)
         self._waiting: set[str] = set()
         self._unwanted: dict[str, int] = {}
+        self._announced = itertools.count(1)
         self._releases: set[asyncio.Task[None]] = set()
         self._log = structlog.get_logger("usnd.asterisk")
 
@@ -182,6 +184,35 @@ class Calls:
         except AmiFailed:
             return False
         return True
+
+    async def mute(self, call: str, *, on: bool) -> bool:
+        """Lets the others hear the call no more, or again. As `admit`."""
+        channel, state = _checked(_CALL, "call id", call), "on" if on else "off"
+        try:
+            await self._ami.action("MuteAudio", Channel=channel, Direction="in", State=state)
+        except AmiFailed:
+            return False
+        return True
+
+    async def announce(self, room: str, notice: str, count: int = 0) -> None:
+        """Says a notice to all in the room; waits for its turn among the calls. Raises AmiError.
+
+        A pair of Local channels is the only way in from outside: ConfBridge has no action that plays.
+        """
+        call = f"say-{_checked(_ROOM, 'room', room)}-{next(self._announced)}"
+        await asyncio.sleep(self._pacer.turn(self._clock()))
+        await self._ami.action(
+            "Originate",
+            within_s=_ANSWER_S,
+            ChannelId=call,
+            OtherChannelId=f"{call}-room",
+            Channel=f"Local/{room}@announce-usn-room/n",
+            Context="announce-usn",
+            Exten=_checked(_REASON, "notice", notice),
+            Priority="1",
+            Variable=f"USN_COUNT={count:d}",
+            Async="true",
+        )
 
     async def survey(self) -> Survey:
         """What became of all calls while nobody listened. Raises AmiError."""

@@ -36,6 +36,17 @@ class IncomingCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Digit:
+    """A DTMF digit from a call of ours: 0-9, *, #, A-D."""
+
+    call: str
+    digit: str
+
+
+News = CallNews | IncomingCall | Digit
+
+
+@dataclass(frozen=True, slots=True)
 class LiveCall:
     """A call that Asterisk has now. `room` is where it is (JOINED) or is about to be."""
 
@@ -71,11 +82,12 @@ class Progress:
         self._channels: set[str] = set()
         self._expected: set[str] = set()
         self._refused_by_sip: dict[str, str] = {}
-        self._readers: dict[str, Callable[[str, Mapping[str, str]], CallNews | IncomingCall | None]] = {
+        self._readers: dict[str, Callable[[str, Mapping[str, str]], News | None]] = {
             "Newchannel": self._placed,
             "Newstate": self._state,
             "ConfbridgeJoin": lambda call, _: CallNews(call, CallEvent.JOINED),
             "ConfbridgeLeave": lambda call, _: CallNews(call, CallEvent.LEFT),
+            "DTMFEnd": self._pressed,
             "HangupRequest": self._asked_to_end,
             "Hangup": self._ended,
         }
@@ -104,7 +116,7 @@ class Progress:
         self._channels = (self._channels - before) | set(live)
         self._refused_by_sip.clear()
 
-    def read(self, event: Mapping[str, str]) -> CallNews | IncomingCall | None:
+    def read(self, event: Mapping[str, str]) -> News | None:
         """What one AMI event says about a call of ours, if anything."""
         name = event.get("event", "")
         if name == "UserEvent":
@@ -129,6 +141,10 @@ class Progress:
     def _state(self, call: str, event: Mapping[str, str]) -> CallNews | None:
         reached = _EVENT_OF_CHANNEL_STATE.get(event.get("channelstate", ""))
         return CallNews(call, reached) if reached else None
+
+    def _pressed(self, call: str, event: Mapping[str, str]) -> Digit | None:
+        digit = event.get("digit", "")
+        return Digit(call, digit) if event.get("direction") == "Received" and len(digit) == 1 else None
 
     def _asked_to_end(self, call: str, event: Mapping[str, str]) -> None:
         # The other end's word: in Hangup, TechCause may be what Asterisk made of our own time-out.

@@ -137,6 +137,8 @@ class Call:
     leaving_since: datetime | None = None
     dnis: str = ""
     """What was dialled: of a call that came in; of one that we placed it is the number."""
+    muted: bool | None = None
+    """By whoever holds the handset. None: was never so."""
 
     @property
     def live(self) -> bool:

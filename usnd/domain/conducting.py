@@ -4,7 +4,6 @@ Owns every decision about a running conference. Refuses I/O: the caller commits 
 first and carries out its commands then. All functions are total: any event in any state, late or repeated.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -26,19 +25,29 @@ from usnd.domain.conference import (
     Command,
     Conference,
     ConferenceState,
+    Control,
     End,
     EndReason,
     Event,
-    Goodbye,
     HangUp,
     Participant,
-    PlaceCall,
     Recall,
     Rules,
     Step,
     TellNoCredit,
     TimePassed,
     Turn,
+)
+from usnd.domain.controlling import control, on_joined, resume_mutes
+from usnd.domain.planning import (
+    end,
+    owner_calls,
+    owner_coming,
+    placing,
+    plan,
+    settled_if_empty,
+    told_to_end,
+    with_call,
 )
 
 _ABSENT = frozenset({ConferenceState.RECALLING, ConferenceState.AWAY})
@@ -56,10 +65,10 @@ def launch(
     subscriber_id, number = subscriber
     people = {person.number: person for person in participants if person.number != number}
     conference = Conference(conference_id, subscriber_id, number, ConferenceState.GATHERING, now, ())
-    conference, first = _plan(conference, Participant(number, ""), Role.SUBSCRIBER, rules, now)
+    conference, first = plan(conference, Participant(number, ""), Role.SUBSCRIBER, rules, now)
     commands = [first]
     for person in people.values():
-        conference, command = _plan(conference, person, Role.PARTICIPANT, rules, now)
+        conference, command = plan(conference, person, Role.PARTICIPANT, rules, now)
         commands.append(command)
     return Step(conference, tuple(commands))
 
@@ -72,9 +81,11 @@ def handle(conference: Conference, event: Event, rules: Rules, now: datetime) ->
         case TimePassed():
             return _on_time(conference, rules, now)
         case End():
-            return _end(conference, EndReason.TOLD, now)
+            return end(conference, EndReason.TOLD, now)
         case CallIn():
             return _on_call_in(conference, event, now)
+        case Control():
+            return control(conference, event, rules, now)
         case Recall():  # pragma: no branch - mypy proves the match complete
             return _on_recall(conference, rules, now)
 
@@ -93,7 +104,8 @@ def resume(conference: Conference) -> tuple[Command, ...]:
     Calls still PLANNED are not here: a survey of Asterisk tells whether they were placed, and
     `CallEvent.MISSING` places those that were not (REQUIREMENTS C11).
     """
-    return tuple(HangUp(call.id) for call in conference.calls if call.state is CallState.LEAVING)
+    releases = tuple(HangUp(call.id) for call in conference.calls if call.state is CallState.LEAVING)
+    return (*releases, *resume_mutes(conference))
 
 
 def _on_call(conference: Conference, news: CallNews, rules: Rules, now: datetime) -> Step:
@@ -108,11 +120,11 @@ def _on_call(conference: Conference, news: CallNews, rules: Rules, now: datetime
     release = (HangUp(before.id),) if undead else ()
     if after is before:
         return Step(conference, release)
-    conference = _with(conference, after)
+    conference = with_call(conference, after)
     if after.outcome is Outcome.NO_CREDIT:  # never of a call in an ENDING conference: that is cancelled
-        ending = _end(conference, EndReason.NO_CREDIT, now)
+        ending = end(conference, EndReason.NO_CREDIT, now)
         return Step(ending.conference, (*ending.commands, TellNoCredit(conference.subscriber_number)))
-    return Step(_settle(conference, rules, now), release)
+    return Step(_settle(conference, rules, now), (*release, *on_joined(conference, before, after)))
 
 
 def _place_again(conference: Conference, call: Call, rules: Rules, now: datetime) -> Step:
@@ -120,7 +132,7 @@ def _place_again(conference: Conference, call: Call, rules: Rules, now: datetime
     deadline = _deadline(call, rules)
     if deadline is not None and deadline <= now:
         return _on_call(conference, CallNews(call.id, CallEvent.OVERDUE), rules, now)
-    return Step(conference, (_placing(conference, call, rules),))
+    return Step(conference, (placing(conference, call, rules),))
 
 
 def _on_time(conference: Conference, rules: Rules, now: datetime) -> Step:
@@ -135,7 +147,7 @@ def _on_time(conference: Conference, rules: Rules, now: datetime) -> Step:
         conference, call_back = _call_back(conference, rules, now)
         return Step(conference, (*commands, call_back))
     if conference.away_until is not None and conference.away_until <= now:
-        ending = _end(conference, EndReason.SUBSCRIBER_AWAY, now)
+        ending = end(conference, EndReason.SUBSCRIBER_AWAY, now)
         return Step(ending.conference, (*commands, *ending.commands))
     return Step(conference, tuple(commands))
 
@@ -144,12 +156,12 @@ def _on_call_in(conference: Conference, event: CallIn, now: datetime) -> Step:
     """The subscriber is back by that call; a call to them that still rings is given up for it."""
     if conference.call(event.call) is not None:
         return Step(conference)
-    others = [call for call in _owner_calls(conference) if call.live]
+    others = [call for call in owner_calls(conference) if call.live]
     over = conference.state in (ConferenceState.ENDING, ConferenceState.ENDED)
     if over or any(call.in_room for call in others):
         return Step(conference, (HangUp(event.call),))
     for call in others:
-        conference = _with(conference, _told_to_end(call, now))
+        conference = with_call(conference, told_to_end(call, now))
     back = Call(
         id=event.call,
         number=conference.subscriber_number,
@@ -165,7 +177,7 @@ def _on_call_in(conference: Conference, event: CallIn, now: datetime) -> Step:
 
 
 def _on_recall(conference: Conference, rules: Rules, now: datetime) -> Step:
-    if conference.state not in _ABSENT or _owner_coming(conference):
+    if conference.state not in _ABSENT or owner_coming(conference):
         return Step(conference)
     conference, command = _call_back(conference, rules, now)
     return Step(conference, (command,))
@@ -173,37 +185,19 @@ def _on_recall(conference: Conference, rules: Rules, now: datetime) -> Step:
 
 def _call_back(conference: Conference, rules: Rules, now: datetime) -> tuple[Conference, Command]:
     subscriber = Participant(conference.subscriber_number, "")
-    conference, command = _plan(conference, subscriber, Role.SUBSCRIBER, rules, now)
+    conference, command = plan(conference, subscriber, Role.SUBSCRIBER, rules, now)
     tried = conference.call_backs + (conference.state is ConferenceState.RECALLING)
     return replace(conference, call_backs=tried, call_back_at=None), command
-
-
-def _end(conference: Conference, reason: EndReason, now: datetime) -> Step:
-    """Send everybody home: those in the room hear why, those still called are released."""
-    turn = {EndReason.SUBSCRIBER_AWAY: Turn.TIME_UP, EndReason.NO_CREDIT: Turn.NO_CREDIT}
-    after = CONFERENCE_TABLE[conference.state, turn.get(reason, Turn.END)]
-    if after is conference.state:
-        return Step(conference)
-    commands: list[Command] = []
-    for call in conference.calls:
-        if call.in_room:
-            commands.append(Goodbye(call.id, reason))
-        elif call.live:
-            commands.append(HangUp(call.id))
-    calls = tuple(_told_to_end(call, now) for call in conference.calls)
-    ended = replace(conference, state=after, calls=calls, end_reason=reason)
-    ended = replace(ended, away_until=None, call_back_at=None)
-    return Step(_settled_if_empty(ended, now), tuple(commands))
 
 
 def _settle(conference: Conference, rules: Rules, now: datetime) -> Conference:
     """Turn the conference as its calls now stand: is any left, is the subscriber in, or still coming?"""
     if not any(call.live for call in conference.calls):
-        return _settled_if_empty(conference, now)
-    if any(call.in_room for call in _owner_calls(conference)):
+        return settled_if_empty(conference, now)
+    if any(call.in_room for call in owner_calls(conference)):
         after = CONFERENCE_TABLE[conference.state, Turn.SUBSCRIBER_IN]
         return replace(conference, state=after, away_until=None, call_back_at=None)
-    if _owner_coming(conference):
+    if owner_coming(conference):
         return conference
     return _without_subscriber(conference, rules, now)
 
@@ -224,39 +218,8 @@ def _without_subscriber(conference: Conference, rules: Rules, now: datetime) -> 
 
 
 def _was_steady(conference: Conference, rules: Rules, now: datetime) -> bool:
-    joined = [call.joined_at for call in _owner_calls(conference) if call.joined_at is not None]
+    joined = [call.joined_at for call in owner_calls(conference) if call.joined_at is not None]
     return bool(joined) and now - max(joined) >= rules.steady
-
-
-def _settled_if_empty(conference: Conference, now: datetime) -> Conference:
-    if any(call.live for call in conference.calls):
-        return conference
-    lost = any(call.outcome is Outcome.VOICE_LOST for call in conference.calls)
-    reason = conference.end_reason or (EndReason.VOICE_LOST if lost else EndReason.EMPTY)
-    after = CONFERENCE_TABLE[conference.state, Turn.EMPTY]
-    return replace(
-        conference, state=after, ended_at=now, end_reason=reason, away_until=None, call_back_at=None
-    )
-
-
-def _plan(
-    conference: Conference, person: Participant, role: Role, rules: Rules, now: datetime
-) -> tuple[Conference, Command]:
-    call = Call(
-        id=f"usn-{conference.id}-{len(conference.calls) + 1}",
-        number=person.number,
-        name=person.name,
-        role=role,
-        direction=Direction.OUT,
-        state=CallState.PLANNED,
-        planned_at=now,
-    )
-    conference = replace(conference, calls=(*conference.calls, call))
-    return conference, _placing(conference, call, rules)
-
-
-def _placing(conference: Conference, call: Call, rules: Rules) -> PlaceCall:
-    return PlaceCall(call.id, call.number, conference.subscriber_number, conference.room, rules.ring)
 
 
 def _deadline(call: Call, rules: Rules) -> datetime | None:
@@ -268,21 +231,3 @@ def _deadline(call: Call, rules: Rules) -> datetime | None:
     if call.state is CallState.LEAVING and call.leaving_since is not None:
         return call.leaving_since + rules.goodbye
     return None
-
-
-def _told_to_end(call: Call, now: datetime) -> Call:
-    return follow(call, CallNews(call.id, CallEvent.HANG_UP), frozenset(), now)
-
-
-def _owner_calls(conference: Conference) -> Iterator[Call]:
-    return (call for call in conference.calls if call.role is Role.SUBSCRIBER)
-
-
-def _owner_coming(conference: Conference) -> bool:
-    """A call that is on its way out brings nobody back."""
-    return any(call.live and call.state is not CallState.LEAVING for call in _owner_calls(conference))
-
-
-def _with(conference: Conference, changed: Call) -> Conference:
-    calls = tuple(changed if call.id == changed.id else call for call in conference.calls)
-    return replace(conference, calls=calls)

@@ -79,6 +79,8 @@ class Rules:
     """How often a subscriber who dropped out is called back before `away` begins (REQUIREMENTS C6)."""
     call_back_pause: timedelta = timedelta(seconds=5)
     """Before each call-back: the network has to notice first that the handset is free."""
+    most_calls: int = 100
+    """Up at the same time in one conference, also with those that the subscriber adds."""
     steady: timedelta = timedelta(minutes=10)
     """Who stayed in so long has all call-backs again. Less, and a voice mailbox would be called for ever."""
 
@@ -107,6 +109,10 @@ class Conference:
     call_backs: int = 0
     """Call-backs placed since the subscriber was last in for long."""
     call_back_at: datetime | None = None
+    muted: bool | None = None
+    """Nobody but the subscriber is heard. None: was never so."""
+    locked: bool = False
+    """Nobody may come in who was not called."""
 
     @property
     def room(self) -> str:
@@ -147,7 +153,32 @@ class Recall:
     """The subscriber, away, asks by text to be called back into the conference."""
 
 
-Event = CallNews | TimePassed | End | CallIn | Recall
+class Feature(Enum):
+    """What can be done in a live conference, by DTMF or from the portal (REQUIREMENTS C6, C8)."""
+
+    END = "end"
+    MUTE_ALL = "mute-all"
+    MUTE_ME = "mute-me"
+    LOCK = "lock"
+    COUNT = "count"
+    ADD = "add"
+    DROP_LAST = "drop-last"
+    HELP = "help"
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Somebody asks for a feature: the call it was asked from, None for the subscriber's portal.
+
+    `number`: whom to add, as E.164; empty if what was written is no number.
+    """
+
+    feature: Feature
+    call: str | None
+    number: str = ""
+
+
+Event = CallNews | TimePassed | End | CallIn | Recall | Control
 
 
 # Commands: what the edges do once the conference is committed.
@@ -192,8 +223,45 @@ class TellNoCredit:
     number: str
 
 
-Action = PlaceCall | Admit | HangUp | Goodbye
-Command = Action | TellNoCredit
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Let the others hear the call no more, or again."""
+
+    call: str
+    on: bool
+
+
+class Notice(Enum):
+    """What everybody in the room is told."""
+
+    MUTED = "muted"
+    UNMUTED = "unmuted"
+    LOCKED = "locked"
+    UNLOCKED = "unlocked"
+    COUNT = "count"
+    WRONG_NUMBER = "wrong-number"
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Say it into the room. `count`: the number in it, where there is one."""
+
+    room: str
+    notice: Notice
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TellMenu:
+    """Text the subscriber what the keys do."""
+
+    number: str
+
+
+CallAction = PlaceCall | Admit | HangUp | Goodbye
+Action = CallAction | Mute | Announce
+Text = TellNoCredit | TellMenu
+Command = Action | Text
 
 
 @dataclass(frozen=True, slots=True)

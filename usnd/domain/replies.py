@@ -39,6 +39,7 @@ class Say(Enum):
     RECALLED = "Your conference is waiting for you: we are calling you back."
     NO_VOICE = "Calls cannot be placed at the moment. Please text again in a few minutes."
     NO_CREDIT = "Your conference could not be launched: there is not enough credit on your account."
+    MENU = "Keys during your conference: {keys}."
 
 
 @dataclass(frozen=True, slots=True)

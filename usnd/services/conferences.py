@@ -14,7 +14,7 @@ import structlog
 
 from usnd.asterisk.ami import AmiError
 from usnd.asterisk.calls import Calls
-from usnd.asterisk.progress import IncomingCall
+from usnd.asterisk.progress import Digit, IncomingCall, News
 from usnd.domain.calls import SIGNS_OF_LIFE, Call, CallEvent, CallNews
 from usnd.domain.cdr import cdr_of
 from usnd.domain.conducting import handle, next_deadline, resume
@@ -28,14 +28,18 @@ from usnd.domain.conference import (
     PlaceCall,
     Rules,
     Step,
+    TellMenu,
     TellNoCredit,
+    Text,
     TimePassed,
 )
+from usnd.domain.menu import Menu, described
 from usnd.domain.messages import OutgoingText
 from usnd.domain.numbers import to_e164
-from usnd.domain.replies import Say, reply
+from usnd.domain.replies import Reply, Say, reply
 from usnd.services.calling import carry_out, news_of
 from usnd.services.committing import surely
+from usnd.services.keypads import Keypads
 from usnd.services.outbox import Outbox
 from usnd.store.transaction import Transaction
 from usnd.store.writer import Store
@@ -61,7 +65,7 @@ class Conferences:
         outbox: Outbox,
         calls: Calls,
         rules: Rules,
-        home_region: str,
+        menu: Menu,
         clock: Callable[[], datetime],
     ) -> None:
         """`clock` gives the time in UTC."""
@@ -69,7 +73,8 @@ class Conferences:
         self._outbox = outbox
         self._calls = calls
         self._rules = rules
-        self._home_region = home_region
+        self._menu = menu
+        self._keypads = Keypads(menu)
         self._clock = clock
         self._running: dict[int, _Running] = {}
         self._conference_of: dict[str, int] = {}
@@ -112,13 +117,16 @@ class Conferences:
         self._refresh(running)
         self._carry_out(step.conference, step.commands)
 
-    def hear(self, news: CallNews | IncomingCall) -> None:
+    def hear(self, news: News) -> None:
         """Takes what the voice edge heard; a call that nobody knows is released."""
         if isinstance(news, IncomingCall):
             self._receive(news)
             return
         conference_id = self._conference_of.get(news.call)
-        if conference_id is not None:
+        if isinstance(news, Digit):
+            if conference_id is not None:
+                self._press(conference_id, news)
+        elif conference_id is not None:
             self.apply(conference_id, news)
         elif news.event in SIGNS_OF_LIFE:
             self._release(news.call)
@@ -130,7 +138,7 @@ class Conferences:
             return
         before = running.conference
         step = handle(before, event, self._rules, at or self._clock())
-        if step.conference is before:
+        if step.conference is before and not any(isinstance(command, Text) for command in step.commands):
             self._carry_out(before, step.commands)
             if isinstance(event, TimePassed):
                 self._refresh(running)  # the timer was early by the clock
@@ -174,9 +182,16 @@ class Conferences:
         settled = found.settled.keys() - {call.id for _, call in known if call.live}
         await self._calls.forget(settled)
 
+    def _press(self, conference_id: int, pressed: Digit) -> None:
+        asked = self._keypads.press(pressed.call, pressed.digit, self._clock())
+        if asked is not None:
+            wants = {"conference": conference_id, "call": pressed.call, "number": asked.number or None}
+            self._log.info(f"asked by keys: {asked.feature.value}", **wants)
+            self.apply(conference_id, asked)
+
     def _receive(self, incoming: IncomingCall) -> None:
         """A call from the network: the subscriber of a live conference goes back into it (C5)."""
-        number = to_e164(incoming.cli or "", self._home_region)
+        number = to_e164(incoming.cli or "", self._menu.home_region)
         for conference in self.live:
             if number is not None and conference.subscriber_number == number:
                 self._log.info("subscriber calls in", conference=conference.id, call=incoming.call)
@@ -193,7 +208,7 @@ class Conferences:
 
     async def _save(self, running: _Running) -> None:
         """Saves the conference as it is, again while it changes; a commit is followed by its commands."""
-        while running.saved is not running.conference:
+        while running.saved is not running.conference or running.commands:
             before, after = running.saved, running.conference
             commands, running.commands = running.commands, []
             texts = await surely(self._store, partial(self._write, before, after, tuple(commands)))
@@ -208,6 +223,7 @@ class Conferences:
             del self._running[running.conference.id]
             for call in running.conference.calls:
                 del self._conference_of[call.id]
+            self._keypads.forget(call.id for call in running.conference.calls)
 
     def _write(
         self, before: Conference, after: Conference, commands: Iterable[Command], tx: Transaction
@@ -217,14 +233,21 @@ class Conferences:
             tx.cdrs.add(cdr_of(after, call))
         now = self._clock()
         return [
-            self._outbox.queue(tx, command.number, reply(Say.NO_CREDIT), now)
+            self._outbox.queue(tx, command.number, self._text(command), now)
             for command in commands
-            if isinstance(command, TellNoCredit)
+            if isinstance(command, Text)
         ]
+
+    def _text(self, command: Text) -> Reply:
+        match command:
+            case TellNoCredit():
+                return reply(Say.NO_CREDIT)
+            case TellMenu():
+                return reply(Say.MENU, keys=described(self._menu))
 
     def _carry_out(self, conference: Conference, commands: Iterable[Command]) -> None:
         for command in commands:
-            if isinstance(command, TellNoCredit):
+            if isinstance(command, Text):
                 continue  # was queued in the transaction
             if isinstance(command, PlaceCall) and not self._placing:
                 continue  # the survey at the next link-up places it

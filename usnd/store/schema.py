@@ -204,6 +204,8 @@ conferences = Table(
     Column("mo_id", _key, ForeignKey(mo_texts.c.id, ondelete="SET NULL"), index=True),
     Column("call_backs", Integer, nullable=False, server_default="0"),
     Column("call_back_at", Utc),
+    Column("muted", Boolean),
+    Column("locked", Boolean, nullable=False, server_default=false()),
     Index(None, "subscriber_id"),
 )
 
@@ -227,6 +229,7 @@ calls = Table(
     Column("told_to_end", Boolean, nullable=False),
     Column("leaving_since", Utc),
     Column("dnis", String, nullable=False),
+    Column("muted", Boolean),
     UniqueConstraint("conference_id", "position"),
 )
 

@@ -13,6 +13,7 @@ from usnd.domain.calls import Call, CallEvent, CallNews, CallState, Outcome, Rol
 from usnd.domain.cdr import cdr_of
 from usnd.domain.conference import (
     Admit,
+    CallAction,
     CallIn,
     Command,
     Conference,
@@ -104,7 +105,7 @@ class World:
             self.away_since and self.away_since - now,
             tuple((c.id, c.state.value, c.told_to_end, _waits_since(c, now)) for c in conf.calls),
             any(c.outcome is Outcome.VOICE_LOST for c in conf.calls),
-            frozenset((type(c).__name__, c.call) for c in self.commands if not isinstance(c, TellNoCredit)),
+            frozenset((type(c).__name__, c.call) for c in self.commands if isinstance(c, CallAction)),
             tuple(sorted(((n.call, n.event.value, n.cause) for n in self.news), key=lambda news: news[0])),
             frozenset((call, phase.value) for call, phase in self.channels),
             frozenset(c.id for c in conf.calls if c.live and c.id in self.heard_voice),

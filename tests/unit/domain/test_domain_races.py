@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from usnd.domain.conference import Recall, Rules
+from usnd.domain.conference import Control, Feature, Recall, Rules
 
 CAUSES = st.sampled_from([16, 17, 19, 21, 27, 38, 50])
+ADDED = ("+447700900077", "+447700900078", model.OWNER, model.OTHERS[0].number)
 PICK = st.integers(0, 1_000)
 
 
@@ -67,6 +68,12 @@ class ConferenceMachine(RuleBasedStateMachine):
     @rule()
     def recall(self) -> None:
         self.world = model.hear(self.world, Recall())
+
+    @precondition(lambda self: self.world.conference.calls)
+    @rule(pick=PICK, feature=st.sampled_from(Feature), number=st.sampled_from(["", *ADDED]))
+    def control(self, pick: int, feature: Feature, number: str) -> None:
+        asking = [None, *(call.id for call in self.world.conference.calls)]
+        self.world = model.hear(self.world, Control(feature, asking[pick % len(asking)], number))
 
     @precondition(lambda self: self.world.channels)
     @rule(disaster=st.sampled_from([model.end, model.kill_asterisk, model.crash, model.crash]))

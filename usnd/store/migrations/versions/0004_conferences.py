@@ -1,4 +1,4 @@
-"""Call-backs of a dropped subscriber.
+"""Call-backs of a dropped subscriber; what the keys of a handset change.
 
 Revision ID: 0004
 Revises: 0001
@@ -34,6 +34,9 @@ def upgrade() -> None:
     _widen("conferences", "state", STATES)
     op.add_column("conferences", sa.Column("call_backs", sa.Integer(), server_default="0", nullable=False))
     op.add_column("conferences", sa.Column("call_back_at", UTC))
+    op.add_column("conferences", sa.Column("muted", sa.Boolean()))
+    op.add_column("conferences", sa.Column("locked", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("calls", sa.Column("muted", sa.Boolean()))
 
 
 def _widen(table: str, column: str, values: tuple[str, ...]) -> None:

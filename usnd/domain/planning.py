@@ -1,0 +1,96 @@
+"""The pieces that every decision about a conference is made of: plan a call, let one go, end it all.
+
+Owns what they do to a conference. Refuses to decide when: conducting.py and controlling.py.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from usnd.domain.calls import Call, CallEvent, CallNews, CallState, Direction, Outcome, Role, follow
+from usnd.domain.conference import (
+    CONFERENCE_TABLE,
+    Command,
+    Conference,
+    EndReason,
+    Goodbye,
+    HangUp,
+    Participant,
+    PlaceCall,
+    Rules,
+    Step,
+    Turn,
+)
+
+
+def end(conference: Conference, reason: EndReason, now: datetime) -> Step:
+    """Send everybody home: those in the room hear why, those still called are released."""
+    turn = {EndReason.SUBSCRIBER_AWAY: Turn.TIME_UP, EndReason.NO_CREDIT: Turn.NO_CREDIT}
+    after = CONFERENCE_TABLE[conference.state, turn.get(reason, Turn.END)]
+    if after is conference.state:
+        return Step(conference)
+    commands: list[Command] = []
+    for call in conference.calls:
+        if call.in_room:
+            commands.append(Goodbye(call.id, reason))
+        elif call.live:
+            commands.append(HangUp(call.id))
+    calls = tuple(told_to_end(call, now) for call in conference.calls)
+    ended = replace(conference, state=after, calls=calls, end_reason=reason)
+    ended = replace(ended, away_until=None, call_back_at=None)
+    return Step(settled_if_empty(ended, now), tuple(commands))
+
+
+def settled_if_empty(conference: Conference, now: datetime) -> Conference:
+    """A conference is over when its last call is."""
+    if any(call.live for call in conference.calls):
+        return conference
+    lost = any(call.outcome is Outcome.VOICE_LOST for call in conference.calls)
+    reason = conference.end_reason or (EndReason.VOICE_LOST if lost else EndReason.EMPTY)
+    after = CONFERENCE_TABLE[conference.state, Turn.EMPTY]
+    return replace(
+        conference, state=after, ended_at=now, end_reason=reason, away_until=None, call_back_at=None
+    )
+
+
+def plan(
+    conference: Conference, person: Participant, role: Role, rules: Rules, now: datetime
+) -> tuple[Conference, Command]:
+    """The conference with one more call, and the command that places it."""
+    call = Call(
+        id=f"usn-{conference.id}-{len(conference.calls) + 1}",
+        number=person.number,
+        name=person.name,
+        role=role,
+        direction=Direction.OUT,
+        state=CallState.PLANNED,
+        planned_at=now,
+    )
+    conference = replace(conference, calls=(*conference.calls, call))
+    return conference, placing(conference, call, rules)
+
+
+def placing(conference: Conference, call: Call, rules: Rules) -> PlaceCall:
+    """The command that places a planned call."""
+    return PlaceCall(call.id, call.number, conference.subscriber_number, conference.room, rules.ring)
+
+
+def told_to_end(call: Call, now: datetime) -> Call:
+    """The call once we have decided to release it."""
+    return follow(call, CallNews(call.id, CallEvent.HANG_UP), frozenset(), now)
+
+
+def owner_calls(conference: Conference) -> Iterator[Call]:
+    """All calls with the subscriber."""
+    return (call for call in conference.calls if call.role is Role.SUBSCRIBER)
+
+
+def owner_coming(conference: Conference) -> bool:
+    """A call that is on its way out brings nobody back."""
+    return any(call.live and call.state is not CallState.LEAVING for call in owner_calls(conference))
+
+
+def with_call(conference: Conference, changed: Call) -> Conference:
+    """The conference with that call as it is now."""
+    calls = tuple(changed if call.id == changed.id else call for call in conference.calls)
+    return replace(conference, calls=calls)
