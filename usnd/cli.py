@@ -120,6 +120,23 @@ def subscriber_add(
     typer.echo(f"{e164} registered" if new else f"{e164} is registered already")
 
 
+@subscriber.command("press-one", epilog="Example: usnd subscriber press-one +447700900001 --off")
+def subscriber_press_one(
+    number: Annotated[str, typer.Argument(help="The registered mobile's number.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    on: Annotated[bool, typer.Option("--on/--off", help="Must press 1, or joins at once.")] = True,
+) -> None:
+    """Let whoever this subscriber's conferences call press 1 to join, so that no machine does."""
+    from usnd.domain.numbers import to_e164  # noqa: PLC0415
+
+    settings = _load(config)
+    e164 = to_e164(number, settings.node.home_region) or number
+    if not _in_store(settings, lambda tx: tx.subscribers.set_press_one(e164, on=on)):
+        _fail(f"{number} is not registered: see `usnd subscriber list`", WRONG)
+    typer.echo(f"{e164}: {'must press 1 to join' if on else 'who answers joins'}")
+
+
 @subscriber.command("list", epilog="Example: usnd subscriber list --json")
 def subscriber_list(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
     """List the registered mobiles."""

@@ -106,11 +106,12 @@ class AsteriskConfig(_Section, frozen=True, kw_only=True):
 
 
 class ConferenceConfig(_Section, frozen=True, kw_only=True):
-    """REQUIREMENTS C5, C6, C10."""
+    """REQUIREMENTS C5, C6, C9, C10."""
 
     away: Seconds = 120
     call_backs: Annotated[int, Meta(ge=0, le=5)] = 0
     call_back_pause: Seconds = 5
+    press_one: bool = False
     ring: Seconds = 45
     most_participants: Annotated[int, Meta(ge=1, le=1000)] = 60
     no_credit_causes: Annotated[tuple[Cause, ...], Meta(max_length=20)] = (50,)
@@ -182,6 +183,7 @@ class Config(_Section, frozen=True, kw_only=True):
             away=timedelta(seconds=self.conference.away),
             ring=timedelta(seconds=self.conference.ring),
             no_credit_causes=frozenset(self.conference.no_credit_causes),
+            press_one=self.conference.press_one,
             most_calls=self.conference.most_participants + 1,
             call_backs=self.conference.call_backs,
             call_back_pause=timedelta(seconds=self.conference.call_back_pause),

@@ -89,8 +89,12 @@ class Calls:
             release.add_done_callback(self._releases.discard)
         self._on_news(news)
 
-    async def place(self, call: str, number: str, cli: str, room: str, ring: timedelta) -> None:
+    async def place(
+        self, call: str, number: str, cli: str, room: str, ring: timedelta, *, ask: bool = False
+    ) -> None:
         """Dials `number`, showing `cli`, into the room once it answers; waits for its turn to do so.
+
+        `ask`: who answers must press 1 first.
 
         Returns when Asterisk has taken the order: what follows is news. An id that waits already is not
         ordered twice; one that lives already is refused by Asterisk (22.10 then takes 15 s longer to stop).
@@ -103,7 +107,7 @@ class Calls:
             "ChannelId": call,
             "Channel": self._settings.dial.format(number=_checked(_NUMBER, "number", number)),
             "CallerID": f"<{_checked(_NUMBER, 'calling number', cli)}>",
-            "Context": "usn-join",
+            "Context": "usn-ask" if ask else "usn-join",
             "Exten": _checked(_ROOM, "room", room),
             "Priority": "1",
             "Variable": _NOTE_THE_END,

@@ -63,6 +63,7 @@ class Settled:
     answered_at: datetime | None
     ended_at: datetime | None
     cause: int | None
+    joined_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +205,8 @@ def _live(item: Mapping[str, str], answered_at: datetime | None) -> LiveCall:
 
 
 def _record(text: str) -> Settled:
-    answered, ended, cause, sip = [*text.split(","), "", "", ""][:4]
-    return Settled(_time(answered), _time(ended), _cause(cause, sip.removeprefix("SIP ")))
+    answered, ended, cause, sip, joined = [*text.split(","), "", "", "", ""][:5]
+    return Settled(_time(answered), _time(ended), _cause(cause, sip.removeprefix("SIP ")), _time(joined))
 
 
 def _time(seconds: str) -> datetime | None:

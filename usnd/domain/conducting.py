@@ -5,7 +5,7 @@ first and carries out its commands then. All functions are total: any event in a
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from usnd.domain.calls import (
     SIGNS_OF_LIFE,
@@ -65,6 +65,7 @@ def launch(
     subscriber_id, number = subscriber
     people = {person.number: person for person in participants if person.number != number}
     conference = Conference(conference_id, subscriber_id, number, ConferenceState.GATHERING, now, ())
+    conference = replace(conference, press_one=rules.press_one)
     conference, first = plan(conference, Participant(number, ""), Role.SUBSCRIBER, rules, now)
     commands = [first]
     for person in people.values():
@@ -227,7 +228,7 @@ def _deadline(call: Call, rules: Rules) -> datetime | None:
     if call.state in _UNANSWERED:
         return call.planned_at + rules.ring + rules.grace
     if call.state is CallState.ANSWERED and call.answered_at is not None:
-        return call.answered_at + rules.grace
+        return call.answered_at + rules.grace + (rules.answer if call.asked else timedelta())
     if call.state is CallState.LEAVING and call.leaving_since is not None:
         return call.leaving_since + rules.goodbye
     return None

@@ -79,6 +79,10 @@ class Rules:
     """How often a subscriber who dropped out is called back before `away` begins (REQUIREMENTS C6)."""
     call_back_pause: timedelta = timedelta(seconds=5)
     """Before each call-back: the network has to notice first that the handset is free."""
+    press_one: bool = False
+    """Whoever is called is asked to press 1, and joins only then (REQUIREMENTS C9)."""
+    answer: timedelta = timedelta(seconds=30)
+    """To press 1; the dialplan asks three times."""
     most_calls: int = 100
     """Up at the same time in one conference, also with those that the subscriber adds."""
     steady: timedelta = timedelta(minutes=10)
@@ -113,6 +117,8 @@ class Conference:
     """Nobody but the subscriber is heard. None: was never so."""
     locked: bool = False
     """Nobody may come in who was not called."""
+    press_one: bool = False
+    """As of the `Rules` that it was launched with."""
 
     @property
     def room(self) -> str:
@@ -191,6 +197,8 @@ class PlaceCall:
     calling_number: str
     room: str
     ring: timedelta
+    ask: bool = False
+    """Let who answers press 1 first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ class Subscriber:
     id: int
     number: str
     suspended: bool = False
+    press_one: bool = False
+    """Whoever this subscriber's conferences call must press 1 to join (REQUIREMENTS C9)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ def plan(
         direction=Direction.OUT,
         state=CallState.PLANNED,
         planned_at=now,
+        asked=conference.press_one,
     )
     conference = replace(conference, calls=(*conference.calls, call))
     return conference, placing(conference, call, rules)
@@ -72,7 +73,8 @@ def plan(
 
 def placing(conference: Conference, call: Call, rules: Rules) -> PlaceCall:
     """The command that places a planned call."""
-    return PlaceCall(call.id, call.number, conference.subscriber_number, conference.room, rules.ring)
+    room, cli = conference.room, conference.subscriber_number
+    return PlaceCall(call.id, call.number, cli, room, rules.ring, call.asked)
 
 
 def told_to_end(call: Call, now: datetime) -> Call:

@@ -46,8 +46,8 @@ async def carry_out(calls: Calls, action: Action) -> CallNews | None:
 async def _to_the_call(calls: Calls, action: CallAction) -> bool:
     """False when Asterisk has no such call."""
     match action:
-        case PlaceCall(call, number, calling_number, room, ring):
-            await calls.place(call, number, calling_number, room, ring)
+        case PlaceCall(call, number, calling_number, room, ring, ask):
+            await calls.place(call, number, calling_number, room, ring, ask=ask)
             return True
         case Admit(call, room):
             return await calls.admit(call, room)
@@ -79,6 +79,8 @@ def news_of(survey: Survey, call: Call, now: datetime) -> Iterator[tuple[CallNew
     elif settled := survey.settled.get(call.id):
         if settled.answered_at is not None and call.answered_at is None:
             yield CallNews(call.id, CallEvent.ANSWERED), settled.answered_at
+        if settled.joined_at is not None and call.joined_at is None:
+            yield CallNews(call.id, CallEvent.JOINED), settled.joined_at
         if settled.ended_at is None:
             yield CallNews(call.id, CallEvent.VOICE_LOST), now
         else:

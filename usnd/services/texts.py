@@ -4,7 +4,7 @@ Owns the one transaction of a text. Refuses to decide what it means: domain/text
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -118,7 +118,9 @@ class Texts:
         if decision.launch:
             owner = (subscriber.id, subscriber.number)
             room = tx.conferences.reserve_id()
-            launched = launch(room, owner, decision.launch, self._policy.conferences, now)
+            rules = self._policy.conferences
+            rules = replace(rules, press_one=rules.press_one or subscriber.press_one)
+            launched = launch(room, owner, decision.launch, rules, now)
             tx.conferences.save(None, launched.conference)
         recalled = running.id if running and decision.recall else None
         return _Taken(mo_id, self._answer(tx, text, decision, mo_id, now), launched, recalled)

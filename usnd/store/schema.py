@@ -109,6 +109,7 @@ subscribers = Table(
     Column("number", String, nullable=False, unique=True),
     Column("suspended", Boolean, nullable=False, server_default=false()),
     Column("created_at", Utc, nullable=False),
+    Column("press_one", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,
 )
 
@@ -206,6 +207,7 @@ conferences = Table(
     Column("call_back_at", Utc),
     Column("muted", Boolean),
     Column("locked", Boolean, nullable=False, server_default=false()),
+    Column("press_one", Boolean, nullable=False, server_default=false()),
     Index(None, "subscriber_id"),
 )
 
@@ -230,6 +232,7 @@ calls = Table(
     Column("leaving_since", Utc),
     Column("dnis", String, nullable=False),
     Column("muted", Boolean),
+    Column("asked", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("conference_id", "position"),
 )
 

@@ -42,8 +42,8 @@ OVER = (ConferenceState.ENDING, ConferenceState.ENDED)
 def slack(rules: Rules) -> timedelta:
     """Longest time to the end of a conference whose subscriber is gone, and of whom news is lost."""
     calling = rules.ring + rules.grace
-    call_backs = rules.call_backs * (rules.call_back_pause + calling + rules.goodbye)
-    return calling + call_backs + rules.away + rules.goodbye + rules.grace
+    call_backs = rules.call_backs * (rules.call_back_pause + calling + rules.answer + rules.goodbye)
+    return calling + call_backs + rules.away + rules.goodbye + rules.grace + rules.answer
 
 
 class Phase(Enum):
@@ -216,7 +216,8 @@ def hear(world: World, event: Event) -> World:
     _check_conference(world, step, event)
     _check_event(world.conference, step, event)
     for call in step.conference.calls:
-        answered = call.outcome is Outcome.COMPLETED
+        answered = call.outcome in (Outcome.COMPLETED, Outcome.NOT_ACCEPTED)
+        assert call.outcome is not Outcome.NOT_ACCEPTED or call.asked
         told = call.outcome is Outcome.VOICE_LOST or answered == (call.id in heard)
         assert call.live or told, "completed is what was answered"
     commands = world.commands + _checked_commands(world, step.commands, event, step)

@@ -1,4 +1,4 @@
-"""Call-backs of a dropped subscriber; what the keys of a handset change.
+"""Call-backs of a dropped subscriber; what the keys of a handset change; press 1 to join.
 
 Revision ID: 0004
 Revises: 0001
@@ -37,6 +37,9 @@ def upgrade() -> None:
     op.add_column("conferences", sa.Column("muted", sa.Boolean()))
     op.add_column("conferences", sa.Column("locked", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("calls", sa.Column("muted", sa.Boolean()))
+    _widen("calls", "outcome", OUTCOMES)
+    for table, column in (("conferences", "press_one"), ("subscribers", "press_one"), ("calls", "asked")):
+        op.add_column(table, sa.Column(column, sa.Boolean(), server_default=sa.false(), nullable=False))
 
 
 def _widen(table: str, column: str, values: tuple[str, ...]) -> None:
