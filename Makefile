@@ -9,7 +9,7 @@ RUN := $(call venv,requirements.txt)
 DEV := $(call venv,requirements-dev.txt)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help demo play test unit integration fetch lint format lock bench clean
+.PHONY: help demo play test unit integration fetch lint format pages lock bench bench-sms chaos-sms clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -39,9 +39,19 @@ format: $(DEV)/ready ## put the sources into the one format
 	@$(DEV)/bin/ruff check --fix-only --quiet .
 	@$(DEV)/bin/ruff format --quiet .
 
+pages: $(DEV)/ready ## draw the states and write the subscriber's manual anew, from the tables they come from
+	@$(DEV)/bin/python -m workbench.diagrams
+	@$(DEV)/bin/python -m workbench.manual
+
 bench: fetch ## text to first INVITE beside AMI Originate to INVITE; memory; results in build/bench/
 	@$(DEV)/bin/python -m workbench.bench_launch
 	@$(DEV)/bin/python -m workbench.bench_footprint
+
+chaos-sms: fetch ## 10,000 texts while usnd, the SMSC and the database are killed; the account in build/bench/
+	@$(DEV)/bin/python -m workbench.chaos_sms
+
+bench-sms: $(DEV)/ready ## commands and blast segments a second on PostgreSQL, with an SMSC of another make; results in build/bench/
+	@$(DEV)/bin/python -m workbench.bench_sms
 
 lock: $(DEV)/ready ## renew requirements*.txt from pyproject.toml (needs `uv` in the environment)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

@@ -20,7 +20,8 @@ from usnd.asterisk.calls import CallSettings
 from usnd.config import Config, SmscConfig
 from usnd.services.conferences import Conferences
 from usnd.services.outbox import Outbox
-from usnd.services.texts import TextPolicy, Texts
+from usnd.services.taking import TextPolicy
+from usnd.services.texts import Texts
 from usnd.services.voice import VoiceEdge
 from usnd.smpp.link import SmscLink
 from usnd.smpp.received import Receipt
@@ -115,7 +116,9 @@ class Daemon:
             config.text_rules(),
             rules,
             timedelta(seconds=config.texts.duplicate_window),
-            config.texts.answer_unregistered,
+            config.courtesy_rules() if config.texts.answer_unregistered else None,
+            timedelta(seconds=config.texts.validity),
+            config.node.short_code,
         )
         self._texts = Texts(store, self._outbox, self._conferences, policy, utc_now)
         self._links = [self._link(smsc) for smsc in config.smsc]
@@ -174,6 +177,7 @@ def _smsc(smsc: SmscConfig) -> LinkSettings:
         system_type=smsc.system_type,
         alphabet=Alphabet(smsc.alphabet),
         window=smsc.window,
+        rate=smsc.rate,
         timers=Timers(enquire_interval=smsc.enquire_interval, response=smsc.response_timeout),
     )
 

@@ -5,9 +5,11 @@ not start this one again by itself.
 """
 
 import asyncio
+import re
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
@@ -99,42 +101,54 @@ def subscriber_add(
 ) -> None:
     """Register a mobile, so that its texts are commands. Safe to repeat."""
     from usnd.app import utc_now  # noqa: PLC0415
-    from usnd.domain.numbers import to_e164  # noqa: PLC0415
 
     settings = _load(config)
-    e164 = to_e164(number, settings.node.home_region)
-    if e164 is None:
-        _fail(
-            f"{number} is no phone number of {settings.node.home_region}, nor an international one: "
-            "write it as +447700900001 or as it is dialled",
-            WRONG,
-        )
+    e164 = _e164(number, settings)
 
     def register(tx: "Transaction") -> bool:
         if tx.subscribers.by_number(e164):
             return False
-        tx.subscribers.add(e164, utc_now())
+        tx.subscribers.add(e164, utc_now(), settings.texts.language)
         return True
 
     new = _in_store(settings, register)
     typer.echo(f"{e164} registered" if new else f"{e164} is registered already")
 
 
-@subscriber.command("press-one", epilog="Example: usnd subscriber press-one +447700900001 --off")
-def subscriber_press_one(
+@subscriber.command("set", epilog="Example: usnd subscriber set +447700900001 --call-texts")
+def subscriber_set(
     number: Annotated[str, typer.Argument(help="The registered mobile's number.")],
     config: ConfigFile = DEFAULT_CONFIG,
     *,
-    on: Annotated[bool, typer.Option("--on/--off", help="Must press 1, or joins at once.")] = True,
+    call_texts: Annotated[
+        bool | None, typer.Option("--call-texts/--no-call-texts", help="A text beside each call.")
+    ] = None,
+    press_one: Annotated[
+        bool | None, typer.Option("--press-one/--no-press-one", help="Who is called must press 1 to join.")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="Of the replies: two letters, as `en`.")] = None,
 ) -> None:
-    """Let whoever this subscriber's conferences call press 1 to join, so that no machine does."""
-    from usnd.domain.numbers import to_e164  # noqa: PLC0415
-
+    """Change what is set for a registered mobile; what is not named stays."""
     settings = _load(config)
-    e164 = to_e164(number, settings.node.home_region) or number
-    if not _in_store(settings, lambda tx: tx.subscribers.set_press_one(e164, on=on)):
-        _fail(f"{number} is not registered: see `usnd subscriber list`", WRONG)
-    typer.echo(f"{e164}: {'must press 1 to join' if on else 'who answers joins'}")
+    e164 = _e164(number, settings)
+    if language is not None and not re.fullmatch("[a-z]{2}", language):
+        _fail(f"{language} is no language code: write two small letters, as `en`", WRONG)
+
+    def change(tx: "Transaction") -> bool:
+        if (found := tx.subscribers.by_number(e164)) is None:
+            return False
+        changed = replace(
+            found,
+            call_texts=found.call_texts if call_texts is None else call_texts,
+            press_one=found.press_one if press_one is None else press_one,
+            language=language or found.language,
+        )
+        tx.subscribers.save(changed)
+        return True
+
+    if not _in_store(settings, change):
+        _fail(f"{e164} is not registered: usnd subscriber add {e164}")
+    typer.echo(f"{e164} changed")
 
 
 @subscriber.command("list", epilog="Example: usnd subscriber list --json")
@@ -174,6 +188,19 @@ def _load(path: Path) -> Config:
         return load(path)
     except ConfigError as error:
         _fail(str(error), WRONG)
+
+
+def _e164(number: str, settings: Config) -> str:
+    from usnd.domain.numbers import to_e164  # noqa: PLC0415
+
+    e164 = to_e164(number, settings.node.home_region)
+    if e164 is None:
+        _fail(
+            f"{number} is no phone number of {settings.node.home_region}, nor an international one: "
+            "write it as +447700900001 or as it is dialled",
+            WRONG,
+        )
+    return e164
 
 
 def _fail(message: str, status: int = NOT_NOW) -> NoReturn:

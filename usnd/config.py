@@ -15,8 +15,10 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from usnd.config_words import WORDS, in_words
 from usnd.domain.conference import Feature, Rules
+from usnd.domain.courtesy import CourtesyRules
+from usnd.domain.decision import TextRules
 from usnd.domain.menu import DEFAULT_KEYS, Menu, clashes
-from usnd.domain.texting import TextRules
+from usnd.domain.replies import DEFAULT_LANGUAGE
 
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
@@ -53,6 +55,8 @@ Dial = Annotated[
         'a dial string with {number} in it and none of , & |, as "PJSIP/{number}@trunk-msc"',
     ),
 ]
+Language = Annotated[str, _text("^[a-z]{2}$", 'a language code of two small letters, as "en"')]
+E164 = Annotated[str, _text(r"^\+\d{3,15}$", 'an international number, as "+442079460000"')]
 Cause = Annotated[int, Meta(ge=1, le=127)]
 
 
@@ -85,6 +89,7 @@ class NodeConfig(_Section, frozen=True, kw_only=True):
 
     home_region: Region
     short_code: ShortCode
+    call_back_number: E164 | None = None
 
 
 class StoreConfig(_Section, frozen=True, kw_only=True):
@@ -136,9 +141,13 @@ class MenuConfig(_Section, frozen=True, kw_only=True):
 
 
 class TextsConfig(_Section, frozen=True, kw_only=True):
-    """REQUIREMENTS S3, S4, S11."""
+    """REQUIREMENTS S3, S4, S10, S11."""
 
     answer_unregistered: bool = True
+    unregistered_pause: Annotated[float, Meta(ge=60, le=7 * 86400)] = 3600
+    unregistered_per_minute: Annotated[int, Meta(ge=1, le=10_000)] = 60
+    language: Language = DEFAULT_LANGUAGE
+    longest_blast: Annotated[int, Meta(ge=1, le=10_000)] = 612
     duplicate_window: Seconds = 600
     validity: Seconds = 3600
 
@@ -154,6 +163,7 @@ class SmscConfig(_Section, frozen=True, kw_only=True):
     system_type: Annotated[str, Meta(max_length=12)] = ""
     alphabet: Literal["gsm7", "latin1", "ascii"] = "gsm7"
     window: Annotated[int, Meta(ge=1, le=1000)] = 10
+    rate: Annotated[float, Meta(gt=0, le=100_000)] | None = None
     enquire_interval: Seconds = 15
     response_timeout: Seconds = 10
 
@@ -196,7 +206,19 @@ class Config(_Section, frozen=True, kw_only=True):
 
     def text_rules(self) -> TextRules:
         """The part of it that the domain needs to understand texts."""
-        return TextRules(self.node.home_region, self.conference.most_participants)
+        return TextRules(
+            self.node.home_region,
+            self.conference.most_participants,
+            self.texts.longest_blast,
+            self.node.call_back_number or "",
+            self.texts.language,
+        )
+
+    def courtesy_rules(self) -> CourtesyRules:
+        """How often those who are not registered are told so."""
+        return CourtesyRules(
+            timedelta(seconds=self.texts.unregistered_pause), self.texts.unregistered_per_minute
+        )
 
 
 def load(path: Path) -> Config:

@@ -3,12 +3,13 @@
 import logging
 import sys
 
+import msgspec
 import structlog
 
 
 def set_up(form: str, level: str) -> None:
     """Sends all logging, ours and the libraries', to standard error, as `text` or `json`."""
-    render: structlog.typing.Processor = structlog.processors.JSONRenderer()
+    render: structlog.typing.Processor = structlog.processors.JSONRenderer(_json)
     if form == "text":
         render = _sentence
     structlog.configure(
@@ -20,11 +21,15 @@ def set_up(form: str, level: str) -> None:
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     # The libraries' own words, from warnings on: what matters in them is logged by us, in the field's words.
     logging.basicConfig(stream=sys.stderr, level=logging.ERROR, format="%(name)s: %(message)s")
+
+
+def _json(entry: structlog.typing.EventDict, **_: object) -> str:
+    return msgspec.json.encode(entry, enc_hook=repr).decode()
 
 
 def _drop_empty(

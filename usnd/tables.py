@@ -39,7 +39,13 @@ def json_lines(rows: Iterable[Row]) -> str:
 
 
 def subscriber_row(subscriber: Subscriber) -> Row:
-    return {"id": subscriber.id, "number": subscriber.number, "suspended": subscriber.suspended}
+    return {
+        "id": subscriber.id,
+        "number": subscriber.number,
+        "suspended": subscriber.suspended,
+        "language": subscriber.language,
+        "call_texts": subscriber.call_texts,
+    }
 
 
 def call_rows(conference: Conference) -> list[Row]:

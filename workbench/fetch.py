@@ -6,7 +6,10 @@ Owns nothing but the list of what the tests need, so that no test waits for a do
 import sys
 
 from workbench.asterisk import asterisk_tree
+from workbench.brokers import brokers_tree
 from workbench.debian import DebianError
+from workbench.jasmin import NoJasmin, jasmin_environment
+from workbench.kannel import kannel_tree
 from workbench.node import NodeError, packages
 from workbench.postgres import programs
 
@@ -17,9 +20,15 @@ def main() -> int:
         asterisk_tree()
         programs()
         packages()
+        kannel_tree()
     except (DebianError, NodeError) as error:
         print(f"not fetched: {error}", file=sys.stderr)
         return 1
+    try:
+        jasmin_environment()
+        brokers_tree()
+    except (DebianError, NoJasmin) as error:
+        print(f"going on without: {error}", file=sys.stderr)  # its tests skip with this reason
     return 0
 
 

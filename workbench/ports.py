@@ -11,6 +11,7 @@ from typing import Self
 HOST = "127.0.0.1"
 FIRST, LAST = 10_000, 32_767  # below what the kernel hands out by itself
 SIZE = 512  # RTP and RTCP of 200 calls, and room for signalling
+SPARE = 6
 
 
 class PortBlock:
@@ -46,6 +47,12 @@ class PortBlock:
     def tap(self) -> int:
         """UDP port in front of SIP, where a tap listens."""
         return self._first + 3
+
+    def spare(self, number: int) -> int:
+        """One of six more ports, TCP and UDP, for parts that need many: `number` counts from 0."""
+        if not 0 <= number < SPARE:
+            raise ValueError(f"a block has {SPARE} spare ports")
+        return self._first + 4 + number
 
     @property
     def rtp(self) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from usnd.domain.calls import (
     follow,
 )
 from usnd.domain.conference import (
+    ABSENT,
     CONFERENCE_TABLE,
     Admit,
     CallIn,
@@ -50,7 +51,6 @@ from usnd.domain.planning import (
     with_call,
 )
 
-_ABSENT = frozenset({ConferenceState.RECALLING, ConferenceState.AWAY})
 _UNANSWERED = frozenset({CallState.PLANNED, CallState.DIALLING, CallState.RINGING})
 
 
@@ -178,7 +178,7 @@ def _on_call_in(conference: Conference, event: CallIn, now: datetime) -> Step:
 
 
 def _on_recall(conference: Conference, rules: Rules, now: datetime) -> Step:
-    if conference.state not in _ABSENT or owner_coming(conference):
+    if conference.state not in ABSENT or owner_coming(conference):
         return Step(conference)
     conference, command = _call_back(conference, rules, now)
     return Step(conference, (command,))

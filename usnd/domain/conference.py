@@ -4,7 +4,7 @@ Owns the nouns; conducting.py owns the verbs. Refuses I/O.
 The subscriber's presence drives a conference (REQUIREMENTS C5); the table below is the whole of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -23,6 +23,10 @@ class ConferenceState(Enum):
     AWAY = "away"
     ENDING = "ending"
     ENDED = "ended"
+
+
+ABSENT = frozenset({ConferenceState.RECALLING, ConferenceState.AWAY})
+"""The others wait for the subscriber, who can be called back by a text."""
 
 
 class Turn(Enum):
@@ -87,6 +91,10 @@ class Rules:
     """Up at the same time in one conference, also with those that the subscriber adds."""
     steady: timedelta = timedelta(minutes=10)
     """Who stayed in so long has all call-backs again. Less, and a voice mailbox would be called for ever."""
+
+    def of(self, *, press_one: bool) -> "Rules":
+        """The rules of a subscriber of whom this is set."""
+        return replace(self, press_one=self.press_one or press_one)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,44 @@ class OutgoingText:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """A text to be queued; `mo_id` is the text it answers. Times are UTC."""
+
+    smsc: str
+    sender: str
+    recipient: str
+    body: str
+    queued_at: datetime
+    expires_at: datetime
+    priority: Priority = Priority.REPLY
+    mo_id: int | None = None
+
+    def queued(self, number: int) -> OutgoingText:
+        """The text as it waits, under its id."""
+        return OutgoingText(
+            number,
+            self.smsc,
+            self.sender,
+            self.recipient,
+            self.body,
+            self.queued_at,
+            self.expires_at,
+            self.priority,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How a text left the queue: in which bind, and what the SMSC called it or said."""
+
+    text_id: int
+    state: MtState
+    session: str | None = None
+    smsc_message_id: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Earlier:
     """A text with the same fingerprint that is in the store already."""
 

@@ -1,75 +1,188 @@
 """Every text the node sends, as a catalogue: one entry a message, ready for translation.
 
 Owns wording. A `Reply` is a key with its values; `render` makes the text. Values come from subscribers'
-texts, so they are cleaned here, at the one place where they go out again.
+texts, so they are cleaned here, at the one place where they go out again; lists are cut to fit a segment.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, replace
+from enum import Enum, unique
+from types import MappingProxyType
 
+from usnd.domain.characters import echo_of
+
+DEFAULT_LANGUAGE = "en"
 LONGEST_ECHO = 24
-MOST_ECHOED = 6
+SEGMENT = 160
+"""Septets of a text of one part (TS 23.038)."""
+LONGEST_LISTING = 3 * 153
+"""Septets of an answer that somebody asked to read: three parts."""
+_MOST_SHOWN = 6
+_MOST_LISTED = 60
 
 
+@unique
 class Say(Enum):
     """What can be said. The value is the English text; `{…}` are filled in by `render`."""
 
     NO_SERVICE = "This number is not registered for Instant Conferencing."
     SUSPENDED = "Your Instant Conferencing service is suspended. Please contact customer care."
+
+    # What cannot be understood.
     EMPTY = "Your text was empty. Text ? for help."
     UNKNOWN_COMMAND = "{command} is not a command. Commands: {commands}. Text ? <command> for its syntax."
+    TOO_LONG = "Your text has {count} words: at most {most} can be understood. Nothing was done."
     SYNTAX = "{problem} Write: {syntax}"
+    NICK_AND_PHONE_MISSING = "A nick and a phone number are needed."
+    NICK_MISSING = "A nick is needed."
+    NICK_OR_PHONE_MISSING = "A nick or a phone number is needed."
+    CHANGE_MISSING = "What to change is missing."
+    SIGN_ALONE = "A - needs its group right behind it."
+    IN_AND_OUT = "A group is named with and without -."
+    GROUP_AND_MEMBER_MISSING = "A group and at least one member are needed."
+    ONE_GROUP = "Name one group."
+    MEMBERS_MISSING = "Whom to call is missing."
+    CONFERENCE_NUMBER = "x is a conference's number, 1 to 30."
+    CONFERENCE_ALONE = "Only the number of a conference is needed."
+    RECIPIENTS_MISSING = "Whom to text is missing."
+    TEXT_MISSING = "The text, behind a colon, is missing."
+
+    # Help.
     HELP = "Commands: {commands}. Text ? <command> for its syntax."
     HELP_COMMAND = "{syntax}: {explains}"
+    UC_SYNTAX = "UC <nick> <phone> <First.Last> <[-]group>..."
+    UC_HELP = "create a user and put them into groups. A nick begins with a letter; the rest may be left out."
+    UE_SYNTAX = "UE <nick> <phone> <First.Last> <[-]group>..."
+    UE_HELP = "change a user. Write only what changes; -group takes the user out of it."
+    UD_SYNTAX = "UD <nick or phone>"
+    UD_HELP = "delete a user, also from all groups and conferences."
+    UL_SYNTAX = "UL <nick, name or phone>"
+    UL_HELP = "look up users; a part of the word is enough."
+    GC_SYNTAX = "GC <group> <nick, phone or group>..."
+    GC_HELP = "create a group or replace its members. A group's name begins with a letter."
+    GL_SYNTAX = "GL <group>"
+    GL_HELP = "list the members of a group. GL alone lists your groups."
+    GD_SYNTAX = "GD <group>"
+    GD_HELP = "delete a group; its members stay."
+    IC_SYNTAX = "IC <nick, phone or group>..."
+    IC_HELP = "call all of them and you into a conference. IC 3 calls your conference 3."
+    CCX_SYNTAX = "CCx <nick, phone or group>..."
+    CCX_HELP = "define or redefine your conference x, 1 to 30. Text ICx to call it."
+    ICX_SYNTAX = "ICx"
+    ICX_HELP = "call everybody of your conference x, 1 to 30, as defined with CCx."
+    LCX_SYNTAX = "LCx"
+    LCX_HELP = "list who is in your conference x, 1 to 30. LC alone lists your conferences."
+    SB_SYNTAX = "SB <nick, phone or group>... : <text>"
+    SB_HELP = "send the text to all of them, without a call. They see your number."
+    HELP_SYNTAX = "? <command>"
+    HELP_HELP = "explain a command. ? alone lists all."
+
+    # Names and numbers.
     BAD_NUMBER = "{word} is not a phone number. Write it as +447700900001 or as you dial it."
     BAD_NAME = "{word} cannot be a name: begin with a letter, 2 to 20 letters, digits, _ . & ' or -."
     BAD_PERSON = "{word} cannot be a person's name: write First.Last, at most {most} letters."
+    USER_EXISTS = "{nick} is already a user of yours, {number}. Change it with UE, or choose another nick."
     NAME_TAKEN_BY_USER = "{name} is already a user of yours. Choose another name."
     NAME_TAKEN_BY_GROUP = "{name} is already a group of yours. Choose another name."
     UNKNOWN_NAMES = "Not known: {names}. Create users with UC, groups with GC. Nothing was done."
+    UNKNOWN_USER = "You have no user {word}. Text UL to see your users."
+    UNKNOWN_GROUP = "You have no group {word}. Text GL to see your groups."
+    SEVERAL_USERS = "{number} is the number of {names}. Write the nick. Nothing was done."
     CYCLE = "A group cannot contain itself: {path}. Nothing was done."
-    USER_CREATED = "User {nick} created: {number}{groups}."
-    GROUP_CREATED = "Group {name} has {count}: {names}."
-    GROUP_REPLACED = "Group {name} now has {count}: {names}."
+
+    # What was done with users, groups and conferences, and what they are.
+    USER_CREATED = "User {nick} created: {details}."
+    USER_CREATED_IN = "User {nick} created: {details}, in {groups}."
+    USER_CHANGED = "User {nick} changed: {details}, in no group."
+    USER_CHANGED_IN = "User {nick} changed: {details}, in {groups}."
+    USER_DELETED = "User {nick} deleted."
+    USER_DELETED_FROM = "User {nick} deleted, also from {holders}."
+    USER_FOUND = "{nick}: {details}, in no group."
+    USER_FOUND_IN = "{nick}: {details}, in {groups}."
+    USERS_FOUND = "{count} found: {users}."
+    NO_USER_FOUND = "No user of yours has {words} in nick, name or number."
+    NO_USERS = "You have no users yet. Write: {syntax}"
+    GROUP_CREATED = "Group {name} created ({count}): {names}."
+    GROUP_REPLACED = "Group {name} replaced ({count}): {names}."
+    GROUP_LISTED = "Group {name} ({count}): {names}."
+    GROUP_EMPTY = "Nobody is in group {name}. Write: {syntax}"
+    GROUP_DELETED = "Group {name} deleted. Its members stay."
+    GROUP_DELETED_FROM = "Group {name} deleted, also from {holders}. Its members stay."
+    GROUPS_LISTED = "Your groups ({count}): {names}."
+    NO_GROUPS = "You have no groups yet. Write: {syntax}"
+    CONFERENCE_CREATED = "Conference {number} created ({count}): {names}. Text IC {number} to call."
+    CONFERENCE_REPLACED = "Conference {number} replaced ({count}): {names}. Text IC {number} to call."
+    CONFERENCE_LISTED = "Conference {number} ({count}): {names}. Text IC {number} to call."
+    CONFERENCE_EMPTY = "Nobody is in conference {number} any more. Text CC{number} and whom to call."
+    NO_CONFERENCE = "Conference {number} is not defined yet. Text CC{number} and whom to call."
+    CONFERENCES_LISTED = "Your conferences: {names}. Text LC <number> to see who is in it."
+    NO_CONFERENCES = "You have no conferences yet. Write: {syntax}"
+
+    # Calls.
     NOBODY = "Nobody to call: only your own number is named."
+    EMPTY_GROUPS = "Nobody to call: nobody is in {names}."
     TOO_MANY = "{count} people are too many: at most {most} can be called. Nothing was done."
-    LAUNCHED = "Calling you and {count}: {names}."
+    LAUNCHED = "Calling you and {count} more: {names}."
     STILL_RUNNING = "Your conference is still running. Leave it first, then text again."
     RECALLED = "Your conference is waiting for you: we are calling you back."
     NO_VOICE = "Calls cannot be placed at the moment. Please text again in a few minutes."
     NO_CREDIT = "Your conference could not be launched: there is not enough credit on your account."
     MENU = "Keys during your conference: {keys}."
 
+    # Texts to other people (REQUIREMENTS S10).
+    BLAST = "From {sender}: {text}"
+    BLAST_SENT = "Your text goes to {count}: {names}."
+    NOBODY_TO_TEXT = "Nobody to text: only your own number is named."
+    NOBODY_IN = "Nobody to text: nobody is in {names}."
+    TOO_MANY_TO_TEXT = "{count} people are too many: at most {most} can be texted. Nothing was done."
+    TEXT_TOO_LONG = "{count} characters are too many for one text: at most {most}. Nothing was done."
+    CALL_TEXT = "{sender} is calling you into a conference."
+    CALL_TEXT_BACK = "{sender} is calling you into a conference. Missed it, or dropped out? Call {number}."
+
+    # Parts of others.
+    AND_MORE = "{shown} and {count} more"
+
+
+Catalogues = Mapping[str, Mapping[Say, str]]
+CATALOGUES: Catalogues = MappingProxyType({})
+"""Translations by language (ISO 639-1). What none has is said in English, as `Say` has it."""
+
+_LISTINGS = frozenset(
+    {Say.USER_FOUND_IN, Say.USERS_FOUND, Say.GROUP_LISTED, Say.GROUPS_LISTED}
+    | {Say.CONFERENCE_LISTED, Say.CONFERENCES_LISTED}
+)
+_TWO_SEPTETS = frozenset("^{}\\[~]|€\f")
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One message: what, and the values to fill in."""
+    """One message: what, the values to fill in, and the language to say it in."""
 
     say: Say
     values: Mapping[str, object]
+    language: str = DEFAULT_LANGUAGE
+
+    def said_in(self, language: str) -> "Reply":
+        """The same message in another language."""
+        return replace(self, language=language)
 
 
 def reply(say: Say, **values: object) -> Reply:
-    """A reply, in the words of its caller."""
+    """A reply, in the words of its caller. A tuple is a list, cut to fit; a `Say` is a part to be said."""
     return Reply(say, values)
 
 
-def render(message: Reply) -> str:
-    """The text to send."""
-    return message.say.value.format_map({key: _clean(value) for key, value in message.values.items()})
-
-
-def _clean(value: object) -> str:
-    """A value fit to send: printable, and bounded in length."""
-    if isinstance(value, Echo):
-        printable = "".join(char for char in value.word if char.isprintable())
-        return printable if len(printable) <= LONGEST_ECHO else printable[: LONGEST_ECHO - 1] + "~"
-    if isinstance(value, tuple):
-        shown = [_clean(item) for item in value[:MOST_ECHOED]]
-        more = len(value) - MOST_ECHOED
-        return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
-    return str(value)
+def render(message: Reply, catalogues: Catalogues = CATALOGUES) -> str:
+    """The text to send: within a segment, or three for a listing, as far as cutting lists can make it fit."""
+    listing = message.say in _LISTINGS
+    most, room = (_MOST_LISTED, LONGEST_LISTING) if listing else (_MOST_SHOWN, SEGMENT)
+    voice = _Voice(catalogues, message.language)
+    longest = max((len(value) for value in message.values.values() if isinstance(value, tuple)), default=1)
+    for shown in range(min(most, longest), 1, -1):
+        text = voice.say(message.say, message.values, shown)
+        if _septets(text) <= room:
+            return text
+    return voice.say(message.say, message.values, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +190,33 @@ class Echo:
     """A word of the subscriber's own, to be said back."""
 
     word: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    """Says things in a language."""
+
+    catalogues: Catalogues
+    language: str
+
+    def say(self, say: Say, values: Mapping[str, object], most: int) -> str:
+        """The text, with at most so many of each list's items."""
+        text = self.catalogues.get(self.language, {}).get(say, say.value)
+        return text.format_map({key: self._shown(value, most) for key, value in values.items()})
+
+    def _shown(self, value: object, most: int) -> str:
+        """A value fit to send."""
+        if isinstance(value, Echo):
+            return echo_of(value.word, LONGEST_ECHO)
+        if isinstance(value, Say):
+            return self.say(value, {}, most)
+        if isinstance(value, tuple):
+            shown = ", ".join(self._shown(item, most) for item in value[:most])
+            more = len(value) - most
+            return self.say(Say.AND_MORE, {"shown": shown, "count": more}, most) if more > 0 else shown
+        return str(value)
+
+
+def _septets(text: str) -> int:
+    """The length in GSM 03.38. A text that needs another alphabet takes more parts: it is not cut further."""
+    return len(text) + sum(char in _TWO_SEPTETS for char in text)

@@ -232,13 +232,21 @@ class Conferences:
         for call in _ended(before, after):
             tx.cdrs.add(cdr_of(after, call))
         now = self._clock()
-        return [
-            self._outbox.queue(tx, command.number, self._text(command), now)
-            for command in commands
-            if isinstance(command, Text)
-        ]
+        return tx.texts.queue_mt(
+            [
+                self._outbox.draft(command.number, self._text(tx, command), now)
+                for command in commands
+                if isinstance(command, Text)
+            ]
+        )
 
-    def _text(self, command: Text) -> Reply:
+    def _text(self, tx: Transaction, command: Text) -> Reply:
+        """In the subscriber's language, if they are still registered."""
+        subscriber = tx.subscribers.by_number(command.number)
+        message = self._message(command)
+        return message.said_in(subscriber.language) if subscriber else message
+
+    def _message(self, command: Text) -> Reply:
         match command:
             case TellNoCredit():
                 return reply(Say.NO_CREDIT)

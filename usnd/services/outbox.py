@@ -1,28 +1,23 @@
-"""Sends what waits: MT texts leave the store by their SMSC's answer, in order, as fast as the bind allows.
+"""Sends what waits: MT texts leave the store by their SMSC's answer, in order, as fast as each bind allows.
 
-Owns one lane an SMSC, in memory bounded, refilled from the store. Refuses to forget: a text without an answer
-goes again, on the next bind, until it is answered or has expired (REQUIREMENTS S3).
+Owns a lane a bind, which lane a text goes by, and the settling of all lanes in one statement. Refuses to
+forget: a text without an answer goes again, until it is answered or has expired (REQUIREMENTS S3).
 """
 
 import asyncio
-import heapq
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import structlog
-
-from usnd.domain.messages import MtState, OutgoingText
+from usnd.domain.messages import Draft, OutgoingText, Settlement
 from usnd.domain.replies import Reply, render
 from usnd.services.committing import surely
+from usnd.services.lane import PAGE, Lane
 from usnd.smpp.link import SmscLink
-from usnd.smpp.segments import split
-from usnd.smpp.settings import LinkLost, NotBound, Rejected, Submitted, Throttled
-from usnd.smpp.status import status_name
-from usnd.store.transaction import Transaction
 from usnd.store.writer import Store
 
-_MOST_IN_MEMORY = 10_000
-_THROTTLE_PAUSE = 1.0
+_MOST_TOGETHER = 500
+_TICK = 1.0
+_LOOK_AGAIN_TICKS = 10
 
 
 class Outbox:
@@ -36,154 +31,90 @@ class Outbox:
         self._short_code = short_code
         self._validity = validity
         self._clock = clock
-        self._lanes: dict[str, _Lane] = {}
+        self._lanes: dict[str, Lane] = {}
+        self._settled: list[tuple[Lane, Settlement]] = []
+        self._something_settled = asyncio.Event()
+        self._hungry: set[str] = set()
+        self._page_wanted = asyncio.Event()
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """One a bind, in the order configured."""
+        return tuple(self._lanes.values())
 
     def add(self, link: SmscLink) -> None:
         """Opens a lane for the link; the first is the default."""
-        self._lanes[link.settings.name] = _Lane(link, self._store, self._clock)
+        lane = Lane(link, lambda settlement: self._note(lane, settlement), self._feed, self._clock)
+        self._lanes[link.settings.name] = lane
 
-    def queue(
-        self,
-        tx: Transaction,
-        recipient: str,
-        message: Reply,
-        now: datetime,
-        smsc: str = "",
-        sender: str = "",
-        mo_id: int | None = None,
-    ) -> OutgoingText:
-        """Writes a text into the store, within the caller's transaction; `send` it after the commit."""
-        return tx.texts.queue_mt(
-            smsc if smsc in self._lanes else next(iter(self._lanes)),
-            sender or self._short_code,
-            recipient,
-            render(message),
-            now,
-            now + self._validity,
-            mo_id=mo_id,
-        )
+    def draft(self, recipient: str, message: Reply, now: datetime) -> Draft:
+        """A text of the node's own, to be queued in a transaction; `send` it after the commit."""
+        first = next(iter(self._lanes))
+        return Draft(first, self._short_code, recipient, render(message), now, now + self._validity)
 
     def send(self, text: OutgoingText) -> None:
         """Sends a text that is committed."""
-        self._lane(text).add(text)
+        self._lanes[text.smsc].add(text)
 
     def bound(self, smsc: str) -> None:
         """The link of that name is bound: go on."""
-        self._lanes[smsc].wake()
+        self._lanes[smsc].pump_soon()
 
     async def run(self) -> None:
         """Sends what a former life left, then whatever is given to `send`, until cancelled."""
+        first = next(iter(self._lanes))
+        await surely(self._store, lambda tx: tx.texts.reroute(first, tuple(self._lanes)))
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._settle_all())
+            tasks.create_task(self._read_pages())
+            tasks.create_task(self._tick())
             for lane in self._lanes.values():
-                tasks.create_task(lane.run(self._waiting))
+                lane.pump_soon()
 
-    async def _waiting(self, lane: "_Lane") -> list[OutgoingText]:
-        """The next texts of a lane, from the store."""
-        texts = await surely(self._store, lambda tx: tx.texts.queued(_MOST_IN_MEMORY, None))
-        return [text for text in texts if self._lane(text) is lane]
+    def _note(self, lane: Lane, settlement: Settlement) -> None:
+        self._settled.append((lane, settlement))
+        self._something_settled.set()
 
-    def _lane(self, text: OutgoingText) -> "_Lane":
-        return self._lanes.get(text.smsc) or next(iter(self._lanes.values()))
+    def _feed(self, lane: Lane) -> None:
+        self._hungry.add(lane.link.settings.name)
+        self._page_wanted.set()
 
+    async def _settle_all(self) -> None:
+        """While one lot is being committed the next gathers."""
+        while True:
+            await self._something_settled.wait()
+            lot, self._settled = self._settled[:_MOST_TOGETHER], self._settled[_MOST_TOGETHER:]
+            if not self._settled:
+                self._something_settled.clear()
+            settlements, now = [settlement for _, settlement in lot], self._clock()
+            await surely(self._store, lambda tx: tx.texts.settle(settlements, now))  # noqa: B023 # awaited here
+            for lane, settlement in lot:
+                lane.known.discard(settlement.text_id)
 
-class _Lane:
-    """What waits for one SMSC: replies first, then in the order queued."""
+    async def _read_pages(self) -> None:
+        while True:
+            await self._page_wanted.wait()
+            self._page_wanted.clear()
+            while self._hungry:
+                await self._read_page(self._lanes[self._hungry.pop()])
 
-    def __init__(self, link: SmscLink, store: Store, clock: Callable[[], datetime]) -> None:
-        self._link = link
-        self._store = store
-        self._clock = clock
-        self._heap: list[tuple[int, int, OutgoingText]] = []
-        self._known: set[int] = set()
-        self._more_in_store = True
-        self._awake = asyncio.Event()
-        self._slots = asyncio.Semaphore(link.settings.window)
-        self._go_on_at = 0.0
-        self._log = structlog.get_logger("usnd.outbox")
+    async def _read_page(self, lane: Lane) -> None:
+        name = lane.link.settings.name
+        for priority, queue in lane.queues.items():
+            if queue.wants_page:
+                after = queue.read_to
+                texts = await surely(
+                    self._store,
+                    lambda tx: tx.texts.queued(name, priority, PAGE, after),  # noqa: B023 # awaited here
+                )
+                lane.add_page(priority, texts, whole=len(texts) < PAGE)
 
-    def add(self, text: OutgoingText) -> None:
-        if len(self._known) >= _MOST_IN_MEMORY:
-            self._more_in_store = True
-        elif text.id not in self._known:
-            self._known.add(text.id)
-            self._push(text)
-
-    def wake(self) -> None:
-        self._awake.set()
-
-    async def run(self, waiting: Callable[["_Lane"], Awaitable[list[OutgoingText]]]) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            while True:
-                if self._more_in_store and not self._heap:
-                    self._more_in_store = False
-                    for text in await waiting(self):
-                        self.add(text)
-                if not self._heap or self._link.session is None:
-                    self._awake.clear()
-                    await self._awake.wait()
-                    continue
-                await self._slots.acquire()
-                await self._throttle()
-                if not self._heap:
-                    self._slots.release()
-                    continue
-                _, _, text = heapq.heappop(self._heap)
-                tasks.create_task(self._deliver(text))
-
-    def _push(self, text: OutgoingText) -> None:
-        heapq.heappush(self._heap, (text.priority.value, text.id, text))
-        self._awake.set()
-
-    async def _throttle(self) -> None:
-        wait = self._go_on_at - asyncio.get_running_loop().time()
-        if wait > 0:
-            await asyncio.sleep(wait)
-
-    async def _deliver(self, text: OutgoingText) -> None:
-        """One text: it is settled, or it goes back into the lane."""
-        try:
-            if text.expires_at <= self._clock():
-                await self._settle(text, MtState.EXPIRED)
-            else:
-                await self._submit(text)
-        finally:
-            self._slots.release()
-
-    async def _submit(self, text: OutgoingText) -> None:
-        try:
-            submitted = [
-                await self._link.submit(text.sender, text.recipient, segment)
-                for segment in split(text.body, self._link.settings.alphabet, text.id & 0xFF)
-            ]
-        except Throttled as error:
-            self._log.warning("smsc throttles", smsc=text.smsc, message=text.id, status=str(error))
-            self._go_on_at = asyncio.get_running_loop().time() + _THROTTLE_PAUSE
-            self._push(text)
-        except Rejected as error:
-            self._log.warning("text rejected", smsc=text.smsc, message=text.id, status=str(error))
-            await self._settle(text, MtState.REJECTED, error=status_name(error.status))
-        except LinkLost:
-            self._log.warning("text in doubt, goes again", smsc=text.smsc, message=text.id)
-            self._push(text)
-        except NotBound:
-            self._push(text)
-        else:
-            self._log.info("text sent", smsc=text.smsc, message=text.id, recipient=text.recipient)
-            await self._settle(text, MtState.SENT, submitted[-1])
-
-    async def _settle(
-        self, text: OutgoingText, state: MtState, submitted: Submitted | None = None, error: str | None = None
-    ) -> None:
-        now = self._clock()
-        await surely(
-            self._store,
-            lambda tx: tx.texts.settle(
-                text.id,
-                state,
-                now,
-                session=submitted.session if submitted else None,
-                smsc_message_id=submitted.message_id if submitted else None,
-                error=error,
-            ),
-        )
-        self._known.discard(text.id)
+    async def _tick(self) -> None:
+        ticks = 0
+        while True:
+            await asyncio.sleep(_TICK)
+            ticks += 1
+            for lane in self._lanes.values():
+                lane.drop_expired()
+                if ticks % _LOOK_AGAIN_TICKS == 0:
+                    lane.look_again()

@@ -1,46 +1,43 @@
-"""Takes texts in: each is decided, committed with its reply and its conference, and only then acknowledged.
+"""Takes texts in: all that wait are one unit of work, each is acknowledged only after its commit.
 
-Owns the one transaction of a text. Refuses to decide what it means: domain/texting.py.
+Owns the batch: while one is being committed the next gathers, so that a lone text waits for nobody and many
+cost little each. A text that cannot be taken fails alone. Refuses to decide what a text means.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 
 import structlog
 
-from usnd.domain.conducting import launch
-from usnd.domain.conference import Recall, Rules, Step
-from usnd.domain.messages import IncomingText, OutgoingText, is_duplicate
-from usnd.domain.numbers import to_e164
-from usnd.domain.texting import Decision, Situation, TextRules, decide
+from usnd.domain.conference import Recall
+from usnd.domain.courtesy import Courtesy
+from usnd.domain.decision import Situation
+from usnd.domain.messages import IncomingText
+from usnd.domain.texting import decide
 from usnd.services.conferences import Conferences
 from usnd.services.outbox import Outbox
+from usnd.services.taking import Taken, Taking, TextPolicy, reply_draft
 from usnd.smpp.received import ReceivedText
 from usnd.smpp.status import CommandStatus
 from usnd.store.session import StoreTaken
 from usnd.store.transaction import Transaction
 from usnd.store.writer import Store, StoreBusy
 
-
-@dataclass(frozen=True, slots=True)
-class TextPolicy:
-    """What the operator may set about taking texts in."""
-
-    texts: TextRules
-    conferences: Rules
-    duplicate_window: timedelta
-    answer_unregistered: bool
+_MOST_TOGETHER = 200
+_MOST_WAITING = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """What was committed for a text, and is to be acted on now."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Arrival:
+    """A text, and who waits for what becomes of it."""
 
-    mo_id: int
-    answer: OutgoingText | None = None
-    launched: Step | None = None
-    recalled: int | None = None
+    text: IncomingText
+    taken: asyncio.Future[Taken | None]
 
 
 class Texts:
@@ -60,6 +57,11 @@ class Texts:
         self._conferences = conferences
         self._policy = policy
         self._clock = clock
+        self._courtesy = Courtesy(policy.courtesy) if policy.courtesy else None
+        self.unregistered = 0
+        """Texts of those who are not registered, since the start."""
+        self._waiting: deque[_Arrival] = deque()
+        self._taking: asyncio.Task[None] | None = None
         self._log = structlog.get_logger("usnd.texts")
 
     async def receive(self, received: ReceivedText) -> CommandStatus:
@@ -72,9 +74,8 @@ class Texts:
             received.body,
             received.fingerprint,
         )
-        now, voice_up = self._clock(), self._conferences.voice_up
         try:
-            taken = await self._store.run(lambda tx: self._take(tx, text, now, voice_up=voice_up))
+            taken = await self._take(text)
         except StoreBusy:
             self._log.warning("text refused, the store is busy", smsc=text.smsc)
             return CommandStatus.ESME_RMSGQFUL
@@ -83,51 +84,76 @@ class Texts:
         if taken is None:
             self._log.info("duplicate text ignored", smsc=text.smsc, sender=text.sender)
             return CommandStatus.ESME_ROK
+        self._act(taken)
         self._log.info("text taken", smsc=text.smsc, sender=text.sender, text=taken.mo_id)
+        if taken.stranger is not None:
+            await self._tell_stranger(text, taken.stranger, taken.mo_id)
+        return CommandStatus.ESME_ROK
+
+    def _act(self, taken: Taken) -> None:
         if taken.launched is not None:
             self._conferences.adopt(taken.launched)
         if taken.recalled is not None:
             self._conferences.apply(taken.recalled, Recall())
-        if taken.answer is not None:
-            self._outbox.send(taken.answer)
-        return CommandStatus.ESME_ROK
+        for answer in taken.answers:
+            self._outbox.send(answer)
 
-    def _take(self, tx: Transaction, text: IncomingText, now: datetime, *, voice_up: bool) -> _Taken | None:
-        window = self._policy.duplicate_window
-        earlier = tx.texts.earlier(text.fingerprint, now - window)
-        if earlier is not None and is_duplicate(text, earlier, window, now):
-            return None
-        mo_id = tx.texts.add_mo(text, now)
-        number = to_e164(text.sender, self._policy.texts.home_region)
-        subscriber = tx.subscribers.by_number(number) if number else None
-        if subscriber is None:
-            decision = decide(text.body, Situation(None), self._policy.texts)
-            silent = not self._policy.answer_unregistered
-            return _Taken(mo_id, None if silent else self._answer(tx, text, decision, mo_id, now))
-        running = tx.conferences.live_of(subscriber.id)
-        situation = Situation(
-            subscriber,
-            tx.directory.load(subscriber.id),
-            running.state if running else None,
-            voice_up=voice_up,
-        )
-        decision = decide(text.body, situation, self._policy.texts)
-        for change in decision.changes:
-            tx.directory.apply(subscriber.id, change)
-        launched = None
-        if decision.launch:
-            owner = (subscriber.id, subscriber.number)
-            room = tx.conferences.reserve_id()
-            rules = self._policy.conferences
-            rules = replace(rules, press_one=rules.press_one or subscriber.press_one)
-            launched = launch(room, owner, decision.launch, rules, now)
-            tx.conferences.save(None, launched.conference)
-        recalled = running.id if running and decision.recall else None
-        return _Taken(mo_id, self._answer(tx, text, decision, mo_id, now), launched, recalled)
+    async def _tell_stranger(self, text: IncomingText, number: str, mo_id: int) -> None:
+        """No service (REQUIREMENTS S4): rarely. Not in the transaction of the text, which may run twice."""
+        now = self._clock()
+        self.unregistered += 1
+        told = bool(number) and self._courtesy is not None and self._courtesy.admits(number, now)
+        self._log.info("not registered", sender=text.sender, text=mo_id, told=told, seen=self.unregistered)
+        if not told:
+            return
+        message = decide(text.body, Situation(None), self._policy.texts).reply
+        draft = reply_draft(text, message, mo_id, self._policy, now)
+        with suppress(StoreBusy):
+            for answer in await self._store.run(lambda tx: tx.texts.queue_mt([draft])):
+                self._outbox.send(answer)
 
-    def _answer(
-        self, tx: Transaction, text: IncomingText, decision: Decision, mo_id: int, now: datetime
-    ) -> OutgoingText:
-        return self._outbox.queue(
-            tx, text.sender, decision.reply, now, smsc=text.smsc, sender=text.recipient, mo_id=mo_id
+    async def _take(self, text: IncomingText) -> Taken | None:
+        if len(self._waiting) >= _MOST_WAITING:
+            raise StoreBusy
+        arrival = _Arrival(text, asyncio.get_running_loop().create_future())
+        self._waiting.append(arrival)
+        if self._taking is None:
+            self._taking = asyncio.create_task(self._take_all())
+        return await arrival.taken
+
+    async def _take_all(self) -> None:
+        try:
+            while self._waiting:
+                together = min(_MOST_TOGETHER, len(self._waiting))
+                await self._take_batch([self._waiting.popleft() for _ in range(together)])
+        finally:
+            self._taking = None
+
+    async def _take_batch(self, batch: Sequence[_Arrival]) -> None:
+        """A batch that fails is taken again text by text: it was one of them, only that one shall fail."""
+        try:
+            taken = await self._commit([arrival.text for arrival in batch])
+        except Exception as error:  # noqa: BLE001 # told to whoever waits for it
+            if len(batch) > 1 and not isinstance(error, StoreBusy):
+                for arrival in batch:
+                    await self._take_batch([arrival])
+                return
+            for arrival in batch:
+                if not arrival.taken.done():
+                    arrival.taken.set_exception(error)
+            return
+        for arrival, result in zip(batch, taken, strict=True):
+            if not arrival.taken.done():
+                arrival.taken.set_result(result)
+
+    async def _commit(self, texts: Sequence[IncomingText]) -> list[Taken | None]:
+        now, voice_up = self._clock(), self._conferences.voice_up
+        return await self._store.run(
+            partial(_unit, texts=texts, policy=self._policy, now=now, voice_up=voice_up)
         )
+
+
+def _unit(
+    tx: Transaction, *, texts: Sequence[IncomingText], policy: TextPolicy, now: datetime, voice_up: bool
+) -> list[Taken | None]:
+    return Taking(tx, policy, now, voice_up=voice_up).take(texts)

@@ -1,7 +1,7 @@
 """One TCP connection to an SMSC: carries out what the session decides, until it closes.
 
-Owns the stream, the tasks that read it and look at the clock, and the window of submitted messages. Refuses
-to reconnect and to read what a message says. Nothing survives it but the deliveries in progress.
+Owns the stream, the tasks that read it and look at the clock, and who waits for which response. Refuses to
+reconnect and to read what a message says. Nothing survives it but the deliveries in progress.
 """
 
 import asyncio
@@ -41,6 +41,7 @@ from usnd.smpp.status import CommandStatus, FramingError, PduError
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Notice = Bound | BindRefused | Dropped
+OnResponse = Callable[[Pdu | LinkLost], None]
 
 _READ_OCTETS = 64 * 1024
 _CLOSE_SECONDS = 1.0
@@ -58,13 +59,12 @@ class Host:
 
 
 class Connection:
-    def __init__(self, streams: Streams, session: Session, window: int, host: Host) -> None:
+    def __init__(self, streams: Streams, session: Session, host: Host) -> None:
         self._reader, self._writer = streams
         self._outbox = Outbox(self._writer)
         self._session = session
         self._host = host
-        self._window = asyncio.Semaphore(window)
-        self._waiting: dict[int, asyncio.Future[Pdu]] = {}
+        self._waiting: dict[int, OnResponse] = {}
         self._closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._listening = True
 
@@ -88,19 +88,19 @@ class Connection:
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._shut()
 
-    async def submit(self, request: SubmitSm | DataSm) -> Pdu:
-        """The response. NotBound, LinkLost; PduError before anything is written: a field does not fit."""
+    def submit(self, request: SubmitSm | DataSm, done: OnResponse) -> None:
+        """Writes it; `done` gets the response, or that none will come.
+
+        Raises NotBound; PduError before anything is written: a field does not fit; RuntimeError: the window
+        is full.
+        """
         frame = encode(request)
-        await self._window.acquire()
         if not self.bound:
-            self._window.release()
-            raise NotBound("the session ended before this message's turn")
+            raise NotBound("the session has ended")
         sequence = self._session.submit(type(request), self._host.clock())
-        future: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
-        self._waiting[sequence] = future
+        self._waiting[sequence] = done
         self._host.counters.submitted += 1
         self._write(with_sequence(frame, sequence))
-        return await future
 
     async def unbind(self, seconds: float) -> None:
         """Asks the SMSC to part and waits that long for its consent."""
@@ -162,26 +162,14 @@ class Connection:
                 self._host.counters.nacked += action.pdu.status != CommandStatus.ESME_ROK
                 self._write(encode(action.pdu))
             elif isinstance(action, Answered):
-                self._settle(action.sequence, action.response)
+                self._waiting.pop(action.sequence)(action.response)
             elif isinstance(action, Unanswered):
-                self._settle(
-                    action.sequence, LinkLost("no response came: the SMSC may have taken the message")
-                )
+                self._waiting.pop(action.sequence)(LinkLost("no response came: the SMSC may have taken it"))
             elif isinstance(action, Close):
                 if not self._closed.done():  # _fail may have been first
                     self._closed.set_result(action.reason)
             elif not isinstance(action, Take):
                 self._host.notice(action)
-
-    def _settle(self, sequence: int, outcome: Pdu | LinkLost) -> None:
-        self._window.release()
-        future = self._waiting.pop(sequence)
-        if future.done():  # its caller was cancelled
-            return
-        if isinstance(outcome, LinkLost):
-            future.set_exception(outcome)
-        else:
-            future.set_result(outcome)
 
     def _write(self, frame: bytes) -> None:
         if not self._closed.done():

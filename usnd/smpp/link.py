@@ -2,7 +2,7 @@
 
 Owns reconnecting, the identity of each bind, and the meaning of a response. Refuses to store, to retry a
 message and to judge a text: an MO text is answered when `on_text` returns, an MT message is the caller's
-until `submit` returns.
+until its outcome is known.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from usnd.smpp.segments import Segment
 from usnd.smpp.session import BindRefused, Bound, Session
 from usnd.smpp.settings import (
     Counters,
+    LinkLost,
     LinkSettings,
     LinkState,
     NotBound,
@@ -31,6 +32,8 @@ from usnd.smpp.status import CommandStatus, PduError, status_name
 
 OnText = Callable[[ReceivedText], Awaitable[CommandStatus]]
 OnReceipt = Callable[[Receipt], Awaitable[CommandStatus]]
+Outcome = Submitted | Throttled | Rejected | LinkLost
+OnOutcome = Callable[[Outcome], None]
 OnState = Callable[[str, LinkState], None]
 
 _UDHI = 0x40
@@ -100,29 +103,30 @@ class SmscLink:
         self._stopping.set()
         await self._ended.wait()
 
-    async def submit(
+    def submit(
         self,
         sender: str,
         recipient: str,
         segment: Segment,
+        done: OnOutcome,
         *,
         receipt: bool = False,
         validity_period: str = "",
-    ) -> Submitted:
-        """Sends one segment, when the window has room for it.
+    ) -> None:
+        """Sends one segment; `done` gets its outcome: Submitted, or the error Throttled, Rejected, LinkLost.
 
         sender, recipient: `+` and digits, or digits with the TON and NPI of the settings. validity_period: as
-        SMPP 3.4 §7.1.1 writes it. Raises NotBound, LinkLost, Throttled, Rejected.
+        SMPP 3.4 §7.1.1 writes it. Raises NotBound, and Rejected for what SMPP cannot carry: nothing was
+        written. Not more than `settings.window` at once (RuntimeError).
         """
         connection, session = self._connection, self._session
         if connection is None or session is None:
             raise NotBound(f"{self.settings.name} is {self.state.value}")
         request = self._request(sender, recipient, segment, receipt=receipt, validity_period=validity_period)
         try:
-            response = await connection.submit(request)
+            connection.submit(request, lambda response: done(_outcome(response, session)))
         except PduError as error:
             raise Rejected(error.status) from error
-        return Submitted(_message_id(response), session)
 
     # Outgoing -----------------------------------------------------------------------------------------------
 
@@ -193,7 +197,7 @@ class SmscLink:
             async with asyncio.timeout(own.connect_timeout):
                 streams = await asyncio.open_connection(own.host, own.port, happy_eyeballs_delay=0.25)
             session = Session(own.timers, own.window)
-            self._connection = Connection(streams, session, own.window, self._host)
+            self._connection = Connection(streams, session, self._host)
             self._enter(LinkState.BINDING)
             reason = await self._connection.serve(self._bind(), self._tick())
         except OSError as error:  # TimeoutError is one
@@ -234,9 +238,11 @@ class SmscLink:
         self._on_state(self.settings.name, state)
 
 
-def _message_id(response: Pdu) -> str:
+def _outcome(response: Pdu | LinkLost, session: str) -> Outcome:
+    if isinstance(response, LinkLost):
+        return response
     if response.status in _SLOWER:
-        raise Throttled(response.status)
+        return Throttled(response.status)
     if response.status != CommandStatus.ESME_ROK or not isinstance(response, SubmitSmResp):
-        raise Rejected(response.status)
-    return response.message_id
+        return Rejected(response.status)
+    return Submitted(response.message_id, session)

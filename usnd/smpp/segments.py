@@ -6,7 +6,7 @@ Owns how many units a segment holds and where a text may be cut. Refuses to wait
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from usnd.smpp.text import DEFAULT_CODING, UCS2_CODING, Alphabet, decode, encode_character
+from usnd.smpp.text import DEFAULT_CODING, UCS2_CODING, Alphabet, decode, encode_character, encode_singles
 
 MOST_SEGMENTS = 255
 _CONCATENATED_8 = 0x00
@@ -44,6 +44,9 @@ def split(text: str, default: Alphabet, reference: int = 0) -> list[Segment]:
 
     reference: of the concatenation, taken modulo 256. ValueError: more than 255 segments.
     """
+    octets = encode_singles(text, default)
+    if octets is not None and len(octets) <= _ROOM[default][0]:
+        return [Segment(octets, DEFAULT_CODING)]
     alphabet, units = _smallest(text, default)
     coding = UCS2_CODING if alphabet is Alphabet.UCS2 else DEFAULT_CODING
     single, each = _ROOM[alphabet]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
+from usnd.domain.messages import Priority
 from usnd.smpp.session import Timers
 from usnd.smpp.status import status_name
 from usnd.smpp.text import Alphabet
@@ -11,6 +12,9 @@ from usnd.smpp.text import Alphabet
 @dataclass(frozen=True)
 class LinkSettings:
     """Times in seconds. window: messages without a response at once; deliveries: texts in progress at once.
+
+    rate: segments a second at most, None for no limit. receipts: for which texts they are asked of the SMSC.
+    validity_period: tell the SMSC when a text is of no use any more.
 
     source_ton, source_npi, dest_ton, dest_npi: of numbers that are not written with `+`, which are
     international (1, 1). alphabet: what data_coding 0 is at this SMSC.
@@ -29,7 +33,10 @@ class LinkSettings:
     dest_npi: int = 0
     alphabet: Alphabet = Alphabet.GSM7
     window: int = 10
-    deliveries: int = 64
+    rate: float | None = None
+    receipts: frozenset[Priority] = frozenset({Priority.BULK})
+    validity_period: bool = True
+    deliveries: int = 256
     timers: Timers = field(default_factory=Timers)
     connect_timeout: float = 10.0
     reconnect_first: float = 0.1

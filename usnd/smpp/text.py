@@ -33,6 +33,8 @@ _TO_GSM: Mapping[str, bytes] = {
     **{char: bytes((_ESCAPE, code)) for code, char in _GSM_EXTENSION.items() if char != " "},
     **{char: bytes((code,)) for code, char in enumerate(_GSM) if code != _ESCAPE},
 }
+_GSM_SINGLE = {ord(char): code for code, char in enumerate(_GSM) if code != _ESCAPE}
+_GSM_SINGLES = frozenset(map(chr, _GSM_SINGLE))
 
 
 class Alphabet(Enum):
@@ -87,6 +89,19 @@ def encode_character(char: str, alphabet: Alphabet) -> bytes | None:
         return char.encode("utf-16-be", "replace")
     highest = 0x7F if alphabet is Alphabet.ASCII else 0xFF
     return bytes((ord(char),)) if ord(char) <= highest else None
+
+
+def encode_singles(text: str, alphabet: Alphabet) -> bytes | None:
+    """The octets of a text of which each character is one octet; None if one is not. Nearly every text is."""
+    if alphabet is Alphabet.GSM7:
+        known = _GSM_SINGLES.issuperset(text)
+        return text.translate(_GSM_SINGLE).encode("latin-1") if known else None
+    if alphabet is Alphabet.UCS2:
+        return None
+    try:
+        return text.encode("ascii" if alphabet is Alphabet.ASCII else "latin-1")
+    except UnicodeEncodeError:
+        return None
 
 
 def _decode_gsm(octets: bytes) -> str:

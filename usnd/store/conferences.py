@@ -1,13 +1,15 @@
 """The conferences in the store, with their calls. Refuses to decide anything about them: domain."""
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Select, bindparam, insert, select, update
 
 from usnd.domain.calls import Call
-from usnd.domain.conference import Conference
-from usnd.store.execution import Executor, Row, next_number
+from usnd.domain.conference import Conference, ConferenceState
+from usnd.store.execution import Executor, Row, next_numbers
 from usnd.store.schema import calls, conferences, is_live
+from usnd.store.sets import OneOf, json_of
 
 _CALL_FIELDS = tuple(Call.__slots__)
 _CONFERENCE_FIELDS = (
@@ -31,9 +33,12 @@ _BY_ID = _SELECT.where(conferences.c.id == bindparam("wanted"))
 _CALLS_BY_ID = _CALLS.where(calls.c.conference_id == bindparam("wanted"))
 _LIVE = _SELECT.where(is_live).order_by(conferences.c.id)
 _CALLS_LIVE = _CALLS.join(conferences, conferences.c.id == calls.c.conference_id).where(is_live)
-_IS_LIVE_OF = (is_live, conferences.c.subscriber_id == bindparam("owner"))
-_LIVE_OF = _SELECT.where(*_IS_LIVE_OF).order_by(conferences.c.id.desc())
-_CALLS_LIVE_OF = _CALLS.join(conferences, conferences.c.id == calls.c.conference_id).where(*_IS_LIVE_OF)
+
+_LIVE_OF = (
+    select(conferences.c.subscriber_id, conferences.c.id, conferences.c.state)
+    .where(is_live, OneOf(conferences.c.subscriber_id, "owners"))
+    .order_by(conferences.c.id)
+)
 
 _INSERT = insert(conferences)
 _UPDATE = update(conferences).where(conferences.c.id == bindparam("saved"))
@@ -47,24 +52,36 @@ class Conferences:
     def __init__(self, tx: Executor) -> None:
         self._tx = tx
 
-    def reserve_id(self) -> int:
-        """An id for a conference to launch; never given twice once the transaction is committed."""
-        return next_number(self._tx, "conference")
+    def reserve_ids(self, count: int) -> range:
+        """Ids for conferences to launch; never given twice once the transaction is committed."""
+        return next_numbers(self._tx, "conference", count) if count else range(0)
 
-    def save(self, before: Conference | None, after: Conference, mo_id: int | None = None) -> None:
+    def add(self, launched: Sequence[tuple[Conference, int | None]]) -> None:
+        """Keep new conferences, each with the text that launched it. IntegrityError: one is there already."""
+        if not launched:
+            return
+        self._tx.execute(
+            _INSERT, [{"id": one.id, **_conference_row(one), "mo_id": mo_id} for one, mo_id in launched]
+        )
+        rows = [
+            _new_call(one.id, position, call)
+            for one, _ in launched
+            for position, call in enumerate(one.calls)
+        ]
+        if rows:
+            self._tx.execute(_INSERT_CALLS, rows)
+
+    def save(self, before: Conference, after: Conference) -> None:
         """Write what differs between the conference as it is stored and as it shall be.
 
-        `before` is None for a new one; `mo_id` is then the text that launched it. Raises LookupError if
-        `before` is not in the store, IntegrityError if a new one is.
+        Raises LookupError if `before` is not in the store.
         """
         row = _conference_row(after)
-        if before is None:
-            self._tx.execute(_INSERT, {"id": after.id, **row, "mo_id": mo_id})
-        elif _conference_row(before) != row:
+        if _conference_row(before) != row:
             saved = self._tx.execute(_UPDATE, {**row, "saved": after.id})
             if saved.rowcount != 1:
                 raise LookupError(f"conference {after.id} is not in the store")
-        self._save_calls(before.calls if before else (), after)
+        self._save_calls(before.calls, after)
 
     def _save_calls(self, before: tuple[Call, ...], after: Conference) -> None:
         known = {call.id: call for call in before}
@@ -72,8 +89,7 @@ class Conferences:
         changed: list[Row] = []
         for position, call in enumerate(after.calls):
             if call.id not in known:
-                place = {"id": call.id, "conference_id": after.id, "position": position}
-                new.append({**place, **_call_row(call)})
+                new.append(_new_call(after.id, position, call))
             elif known[call.id] != call:
                 changed.append({**_call_row(call), "saved": call.id})
         if new:
@@ -89,9 +105,10 @@ class Conferences:
         """All that have not ended, in the order launched."""
         return self._load(_LIVE, _CALLS_LIVE, {})
 
-    def live_of(self, subscriber_id: int) -> Conference | None:
-        """The subscriber's conference that has not ended; the newest if there are several."""
-        return next(iter(self._load(_LIVE_OF, _CALLS_LIVE_OF, {"owner": subscriber_id})), None)
+    def live_of(self, owners: Collection[int]) -> dict[int, tuple[int, ConferenceState]]:
+        """Of those subscribers, each one's conference that has not ended, the newest: its id and state."""
+        rows = self._tx.execute(_LIVE_OF, {"owners": json_of(owners)})
+        return {owner: (number, state) for owner, number, state in rows}
 
     def _load(self, which: Select[Any], their_calls: Select[Any], values: Row) -> list[Conference]:
         rows = self._tx.execute(which, values).mappings().all()
@@ -104,6 +121,10 @@ class Conferences:
 
 def _conference_row(conference: Conference) -> Row:
     return {name: getattr(conference, name) for name in _CONFERENCE_FIELDS[1:]}
+
+
+def _new_call(conference_id: int, position: int, call: Call) -> Row:
+    return {"id": call.id, "conference_id": conference_id, "position": position, **_call_row(call)}
 
 
 def _call_row(call: Call) -> Row:

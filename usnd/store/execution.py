@@ -13,13 +13,18 @@ Found = CursorResult[*tuple[Any, ...]]
 _NEXT = (
     update(counters)
     .where(counters.c.name == bindparam("counter"))
-    .values(last=counters.c.last + 1)
+    .values(last=counters.c.last + bindparam("more"))
     .returning(counters.c.last)
 )
 
 
 class Executor(Protocol):
     """Runs statements inside one transaction."""
+
+    @property
+    def dialect(self) -> str:
+        """`postgresql` or `sqlite`."""
+        ...
 
     def execute(self, statement: Executable, values: Row | Sequence[Row] | None = None) -> Found:
         """Run a statement, once for each of the rows if there are several. Raises SQLAlchemy's errors."""
@@ -28,5 +33,10 @@ class Executor(Protocol):
 
 def next_number(tx: Executor, counter: str) -> int:
     """The counter's next number: from 1, gapless in commit order, never again even after a deletion."""
-    number: int = tx.execute(_NEXT, {"counter": counter}).scalar_one()
-    return number
+    return next_numbers(tx, counter, 1)[0]
+
+
+def next_numbers(tx: Executor, counter: str, count: int) -> range:
+    """As many next numbers at once."""
+    last: int = tx.execute(_NEXT, {"counter": counter, "more": count}).scalar_one()
+    return range(last - count + 1, last + 1)

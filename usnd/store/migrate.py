@@ -7,16 +7,26 @@ It blocks, and Alembic is slow to load: for the command line, not for the daemon
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
 from usnd.store.engine import engine_for
+from usnd.store.trouble import DatabaseTrouble
 
 
 def upgrade(url: str) -> None:
-    """Run all migrations that the database lacks, in one transaction. Raises SQLAlchemy's errors."""
+    """Run all migrations that the database lacks, in one transaction.
+
+    Raises SQLAlchemy's errors, and DatabaseTrouble for a database of a newer release.
+    """
     with engine_for(url).begin() as connection:
         config = _config()
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise DatabaseTrouble(
+                f"the database does not fit this release, perhaps a newer one made it: {error}"
+            ) from error
 
 
 def head() -> str | None:

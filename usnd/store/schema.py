@@ -109,6 +109,8 @@ subscribers = Table(
     Column("number", String, nullable=False, unique=True),
     Column("suspended", Boolean, nullable=False, server_default=false()),
     Column("created_at", Utc, nullable=False),
+    Column("language", String, nullable=False, server_default=literal_column("'en'")),
+    Column("call_texts", Boolean, nullable=False, server_default=false()),
     Column("press_one", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,
 )
@@ -138,20 +140,40 @@ groups = Table(
     sqlite_autoincrement=True,
 )
 
-group_members = Table(
-    "group_members",
+instant_conferences = Table(
+    "instant_conferences",
     metadata,
-    Column("group_id", _key, ForeignKey(groups.c.id, ondelete="CASCADE"), primary_key=True),
-    Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("user_id", _key, ForeignKey(users.c.id, ondelete="CASCADE"), index=True),
-    Column("member_group_id", _key, ForeignKey(groups.c.id, ondelete="CASCADE"), index=True),
-    Column("number", String),
-    CheckConstraint(
-        "(user_id IS NOT NULL AND member_group_id IS NULL AND number IS NULL)"
-        " OR (user_id IS NULL AND member_group_id IS NOT NULL AND number IS NULL)"
-        " OR (user_id IS NULL AND member_group_id IS NULL AND number IS NOT NULL)",
-        name="exactly_one",
-    ),
+    _id(),
+    Column("subscriber_id", _key, ForeignKey(subscribers.c.id, ondelete="CASCADE"), nullable=False),
+    Column("number", SmallInteger, nullable=False),
+    UniqueConstraint("subscriber_id", "number"),
+    CheckConstraint("number BETWEEN 1 AND 30", name="number"),
+    sqlite_autoincrement=True,
+)
+
+
+def _members(table: str, holder: str, holder_id: Column[int]) -> Table:
+    """Who is in a group or a conference, in the order written: each a user, a group or a bare number."""
+    return Table(
+        table,
+        metadata,
+        Column(holder, _key, ForeignKey(holder_id, ondelete="CASCADE"), primary_key=True),
+        Column("position", Integer, primary_key=True, autoincrement=False),
+        Column("user_id", _key, ForeignKey(users.c.id, ondelete="CASCADE"), index=True),
+        Column("member_group_id", _key, ForeignKey(groups.c.id, ondelete="CASCADE"), index=True),
+        Column("number", String),
+        CheckConstraint(
+            "(user_id IS NOT NULL AND member_group_id IS NULL AND number IS NULL)"
+            " OR (user_id IS NULL AND member_group_id IS NOT NULL AND number IS NULL)"
+            " OR (user_id IS NULL AND member_group_id IS NULL AND number IS NOT NULL)",
+            name="exactly_one",
+        ),
+    )
+
+
+group_members = _members("group_members", "group_id", groups.c.id)
+instant_conference_members = _members(
+    "instant_conference_members", "instant_conference_id", instant_conferences.c.id
 )
 
 mo_texts = Table(
@@ -282,6 +304,7 @@ is_queued = mt_texts.c.state == literal_column("'queued'")
 is_live = conferences.c.state != literal_column("'ended'")
 Index(
     "ix_mt_texts_queued",
+    mt_texts.c.smsc,
     mt_texts.c.priority,
     mt_texts.c.id,
     postgresql_where=is_queued,

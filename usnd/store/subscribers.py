@@ -1,18 +1,23 @@
 """The subscribers in the store. Refuses to decide who may command."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select, update
 
 from usnd.domain.directory import Subscriber
+from usnd.domain.replies import DEFAULT_LANGUAGE
 from usnd.store.execution import Executor
 from usnd.store.schema import subscribers
+from usnd.store.sets import OneOf, json_of
 
-_SELECT = select(subscribers.c.id, subscribers.c.number, subscribers.c.suspended, subscribers.c.press_one)
+_FIELDS = tuple(Subscriber.__slots__)
+_SELECT = select(*(subscribers.c[name] for name in _FIELDS))
 _BY_NUMBER = _SELECT.where(subscribers.c.number == bindparam("wanted"))
+_BY_NUMBERS = _SELECT.where(OneOf(subscribers.c.number, "wanted"))
 _ALL = _SELECT.order_by(subscribers.c.id)
 _INSERT = insert(subscribers).returning(subscribers.c.id)
-_PRESS_ONE = update(subscribers).where(subscribers.c.number == bindparam("wanted"))
+_UPDATE = update(subscribers).where(subscribers.c.id == bindparam("saved"))
 
 
 class Subscribers:
@@ -26,14 +31,23 @@ class Subscribers:
         row = self._tx.execute(_BY_NUMBER, {"wanted": number}).one_or_none()
         return None if row is None else Subscriber(*row)
 
-    def add(self, number: str, now: datetime) -> Subscriber:
-        """Register a number. Raises IntegrityError if it is registered already."""
-        values = {"number": number, "suspended": False, "created_at": now}
-        return Subscriber(self._tx.execute(_INSERT, values).scalar_one(), number)
+    def by_numbers(self, numbers: Collection[str]) -> dict[str, Subscriber]:
+        """Those of the E.164 numbers that are registered, by number."""
+        if not numbers:
+            return {}
+        rows = self._tx.execute(_BY_NUMBERS, {"wanted": json_of(numbers)})
+        return {row.number: Subscriber(*row) for row in rows}
 
-    def set_press_one(self, number: str, *, on: bool) -> bool:
-        """Whether whoever they call must press 1 to join. False if the number is not registered."""
-        return self._tx.execute(_PRESS_ONE.values(press_one=on), {"wanted": number}).rowcount == 1
+    def add(self, number: str, now: datetime, language: str = DEFAULT_LANGUAGE) -> Subscriber:
+        """Register a number. Raises IntegrityError if it is registered already."""
+        values = {"number": number, "suspended": False, "created_at": now, "language": language}
+        return Subscriber(self._tx.execute(_INSERT, values).scalar_one(), number, language=language)
+
+    def save(self, subscriber: Subscriber) -> None:
+        """Write what is set for a subscriber. Raises LookupError if they are not registered."""
+        values = {name: getattr(subscriber, name) for name in _FIELDS[1:]}
+        if self._tx.execute(_UPDATE, {**values, "saved": subscriber.id}).rowcount != 1:
+            raise LookupError(f"subscriber {subscriber.id} is not in the store")
 
     def list(self) -> tuple[Subscriber, ...]:
         """All, in the order registered."""

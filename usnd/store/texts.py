@@ -1,15 +1,18 @@
 """The texts in the store: what came in (MO) and what waits for an SMSC's answer (MT).
 
-Owns that a text is settled once. Refuses to decide what is a duplicate, what expired and what is said.
+Owns that a text is settled once. Everything is by the set: hundreds of texts cost the statements of one.
+Refuses to decide what is a duplicate, what expired and what is said.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, insert, select, tuple_, update
+from sqlalchemy import bindparam, exists, not_, select, update
 
-from usnd.domain.messages import Earlier, IncomingText, MtState, OutgoingText, Priority
+from usnd.domain.messages import Draft, Earlier, IncomingText, MtState, OutgoingText, Priority, Settlement
 from usnd.store.execution import Executor
 from usnd.store.schema import is_queued, mo_texts, mt_texts
+from usnd.store.sets import Many, OneOf, json_of
 
 _ANSWER_SEEN = exists().where(
     mt_texts.c.mo_id == mo_texts.c.id,
@@ -17,13 +20,31 @@ _ANSWER_SEEN = exists().where(
     mt_texts.c.session == mo_texts.c.session,
 )
 _EARLIER = (
-    select(mo_texts.c.id, mo_texts.c.session, mo_texts.c.received_at, _ANSWER_SEEN)
-    .where(mo_texts.c.fingerprint == bindparam("wanted"), mo_texts.c.received_at >= bindparam("since"))
-    .order_by(mo_texts.c.received_at.desc(), mo_texts.c.id.desc())
-    .limit(1)
+    select(mo_texts.c.fingerprint, mo_texts.c.id, mo_texts.c.session, mo_texts.c.received_at, _ANSWER_SEEN)
+    .where(OneOf(mo_texts.c.fingerprint, "wanted"), mo_texts.c.received_at >= bindparam("since"))
+    .order_by(mo_texts.c.received_at, mo_texts.c.id)
 )
-_ADD_MO = insert(mo_texts).returning(mo_texts.c.id)
-_ADD_MT = insert(mt_texts).returning(mt_texts.c.id)
+_MO_COLUMNS = [
+    mo_texts.c[name]
+    for name in ("smsc", "session", "sender", "recipient", "body", "fingerprint", "received_at")
+]
+# The ids rise in the order of the rows: PostgreSQL and SQLite number the rows of an ordered SELECT in order.
+_ADD_MO = Many(
+    "INSERT INTO mo_texts (smsc, session, sender, recipient, body, fingerprint, received_at)"
+    " SELECT r.smsc, r.session, r.sender, r.recipient, r.body, r.fingerprint, r.received_at"
+    " FROM {rows} ORDER BY r.nth RETURNING id",
+    *_MO_COLUMNS,
+)
+_MT_COLUMNS = [
+    mt_texts.c[name]
+    for name in ("mo_id", "smsc", "sender", "recipient", "body", "priority", "queued_at", "expires_at")
+]
+_ADD_MT = Many(
+    "INSERT INTO mt_texts (mo_id, smsc, sender, recipient, body, priority, state, queued_at, expires_at)"
+    " SELECT r.mo_id, r.smsc, r.sender, r.recipient, r.body, r.priority, 'queued', r.queued_at, r.expires_at"
+    " FROM {rows} ORDER BY r.nth RETURNING id",
+    *_MT_COLUMNS,
+)
 _QUEUED = (
     select(
         mt_texts.c.id,
@@ -37,16 +58,22 @@ _QUEUED = (
     )
     .where(
         is_queued,
-        tuple_(mt_texts.c.priority, mt_texts.c.id)
-        > tuple_(bindparam("after_priority"), bindparam("after_id")),
+        mt_texts.c.smsc == bindparam("bind"),
+        mt_texts.c.priority == bindparam("class"),
+        mt_texts.c.id > bindparam("after"),
     )
-    .order_by(mt_texts.c.priority, mt_texts.c.id)
+    .order_by(mt_texts.c.id)
     .limit(bindparam("most"))
 )
-_SETTLE = update(mt_texts).where(mt_texts.c.id == bindparam("text"), is_queued)
-_BEFORE_ALL = (-1, 0)
-
-Cursor = tuple[Priority, int]
+_REROUTE = (
+    update(mt_texts).where(is_queued, not_(OneOf(mt_texts.c.smsc, "known"))).values(smsc=bindparam("instead"))
+)
+_SETTLE = Many(
+    "UPDATE mt_texts SET state = r.state, settled_at = r.settled_at, session = r.session,"
+    " smsc_message_id = r.smsc_message_id, error = r.error"
+    " FROM {rows} WHERE mt_texts.id = r.id AND mt_texts.state = 'queued' RETURNING mt_texts.id",
+    *(mt_texts.c[name] for name in ("id", "state", "settled_at", "session", "smsc_message_id", "error")),
+)
 
 
 class Texts:
@@ -55,76 +82,56 @@ class Texts:
     def __init__(self, tx: Executor) -> None:
         self._tx = tx
 
-    def earlier(self, fingerprint: str, since: datetime) -> Earlier | None:
-        """The newest text of that fingerprint received at `since` or later."""
-        row = self._tx.execute(_EARLIER, {"wanted": fingerprint, "since": since}).one_or_none()
-        return None if row is None else Earlier(row[0], row[1], row[2], bool(row[3]))
+    def earlier(self, fingerprints: Collection[str], since: datetime) -> dict[str, Earlier]:
+        """Of each fingerprint, the newest text received at `since` or later."""
+        rows = self._tx.execute(_EARLIER, {"wanted": json_of(fingerprints), "since": since})
+        return {row[0]: Earlier(row[1], row[2], row[3], bool(row[4])) for row in rows}
 
-    def add_mo(self, text: IncomingText, now: datetime) -> int:
-        """Keep a text that came in; gives its id."""
-        values = {
-            "smsc": text.smsc,
-            "session": text.session,
-            "sender": text.sender,
-            "recipient": text.recipient,
-            "body": text.body,
-            "fingerprint": text.fingerprint,
-            "received_at": now,
-        }
-        number: int = self._tx.execute(_ADD_MO, values).scalar_one()
-        return number
+    def add_mo(self, texts: Sequence[IncomingText], now: datetime) -> list[int]:
+        """Keep texts that came in; gives their ids, in order."""
+        if not texts:
+            return []
+        rows = [
+            (text.smsc, text.session, text.sender, text.recipient, text.body, text.fingerprint, now)
+            for text in texts
+        ]
+        return sorted(_ADD_MO.run(self._tx, rows).scalars())
 
-    def queue_mt(  # noqa: PLR0913 -- what a text is made of
-        self,
-        smsc: str,
-        sender: str,
-        recipient: str,
-        body: str,
-        now: datetime,
-        expires_at: datetime,
-        *,
-        priority: Priority = Priority.REPLY,
-        mo_id: int | None = None,
-    ) -> OutgoingText:
-        """Queue a text to `recipient`; `mo_id` is the text it answers."""
-        values = {
-            "mo_id": mo_id,
-            "smsc": smsc,
-            "sender": sender,
-            "recipient": recipient,
-            "body": body,
-            "priority": priority.value,
-            "state": MtState.QUEUED,
-            "queued_at": now,
-            "expires_at": expires_at,
-        }
-        number: int = self._tx.execute(_ADD_MT, values).scalar_one()
-        return OutgoingText(number, smsc, sender, recipient, body, now, expires_at, priority)
+    def queue_mt(self, drafts: Sequence[Draft]) -> list[OutgoingText]:
+        """Queue texts, in order."""
+        if not drafts:
+            return []
+        rows = [
+            (
+                one.mo_id,
+                one.smsc,
+                one.sender,
+                one.recipient,
+                one.body,
+                one.priority.value,
+                one.queued_at,
+                one.expires_at,
+            )
+            for one in drafts
+        ]
+        numbers = sorted(_ADD_MT.run(self._tx, rows).scalars())
+        return [draft.queued(number) for number, draft in zip(numbers, drafts, strict=True)]
 
-    def queued(self, limit: int, after: Cursor | None = None) -> list[OutgoingText]:
-        """Up to `limit` texts that wait, replies first, then by age; those behind the cursor `after`."""
-        priority, number = (after[0].value, after[1]) if after else _BEFORE_ALL
-        values = {"after_priority": priority, "after_id": number, "most": limit}
-        rows = self._tx.execute(_QUEUED, values).mappings()
-        return [OutgoingText(**{**row, "priority": Priority(row["priority"])}) for row in rows]
+    def queued(self, smsc: str, priority: Priority, limit: int, after: int = 0) -> list[OutgoingText]:
+        """Up to `limit` texts of that priority that wait for that bind, by age, whose id is above `after`."""
+        values = {"bind": smsc, "class": priority.value, "after": after, "most": limit}
+        return [
+            OutgoingText(**{**row, "priority": priority})
+            for row in self._tx.execute(_QUEUED, values).mappings()
+        ]
 
-    def settle(
-        self,
-        text_id: int,
-        state: MtState,
-        now: datetime,
-        *,
-        session: str | None = None,
-        smsc_message_id: str | None = None,
-        error: str | None = None,
-    ) -> bool:
-        """Take a text out of the queue; False if it was settled before, and then nothing changes."""
-        values = {
-            "text": text_id,
-            "state": state,
-            "settled_at": now,
-            "session": session,
-            "smsc_message_id": smsc_message_id,
-            "error": error,
-        }
-        return self._tx.execute(_SETTLE, values).rowcount == 1
+    def reroute(self, instead: str, known: Collection[str]) -> int:
+        """Let all texts wait for bind `instead` that wait for none of the `known`; how many."""
+        return self._tx.execute(_REROUTE, {"instead": instead, "known": json_of(known)}).rowcount
+
+    def settle(self, settlements: Sequence[Settlement], now: datetime) -> set[int]:
+        """Take texts out of the queue; the ids of those that were still in it: of others nothing changes."""
+        rows = [
+            (one.text_id, one.state, now, one.session, one.smsc_message_id, one.error) for one in settlements
+        ]
+        return set(_SETTLE.run(self._tx, rows).scalars())

@@ -22,6 +22,7 @@ class Transaction:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.dialect = connection.dialect.name
         self.wrote = False
 
     def execute(self, statement: Executable, values: Row | Sequence[Row] | None = None) -> Found:

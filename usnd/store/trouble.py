@@ -7,7 +7,6 @@ password.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from alembic.util import CommandError
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
@@ -26,13 +25,9 @@ class DatabaseTrouble(Exception):
 
 @contextmanager
 def in_words(url: str) -> Iterator[None]:
-    """What SQLAlchemy and Alembic raise inside becomes DatabaseTrouble; `url` is that of the database."""
+    """What SQLAlchemy raises inside becomes DatabaseTrouble; `url` is that of the database."""
     try:
         yield
-    except CommandError as error:
-        raise DatabaseTrouble(
-            f"the database does not fit this release, perhaps a newer one made it: {error}"
-        ) from error
     except (ArgumentError, ValueError) as error:
         raise DatabaseTrouble(
             "[store] url cannot be understood: write sqlite:////path or "

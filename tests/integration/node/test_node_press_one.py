@@ -10,7 +10,7 @@ ALFA, BRAVO, CHARLIE = GROUP.values()
 async def test_who_presses_one_joins_and_a_machine_does_not() -> None:
     """Alfa presses at once, Bravo a wrong key first, Charlie is a machine."""
     async with stage() as parts:
-        parts.usn.command("subscriber", "press-one", SUBSCRIBER)
+        parts.usn.command("subscriber", "set", SUBSCRIBER, "--press-one")
         await parts.switch.put(
             parts.handset(SUBSCRIBER, digits="1"),
             parts.handset(ALFA, digits="1"),

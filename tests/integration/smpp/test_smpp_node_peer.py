@@ -18,7 +18,7 @@ MO = {**SENDER, "destination_addr": "2663"}
 
 async def submit(daemon: Daemon, text: str, recipient: str = "+491700000001") -> list[Submitted]:
     segments = split(text, Alphabet.GSM7, reference=9)
-    return [await daemon.link.submit("2663", recipient, segment) for segment in segments]
+    return [await daemon.submit("2663", recipient, segment) for segment in segments]
 
 
 async def test_binds_as_transceiver_and_unbinds_when_stopped(node_smsc: NodeSmsc, started: StartLink) -> None:

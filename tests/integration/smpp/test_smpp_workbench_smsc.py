@@ -26,7 +26,7 @@ async def smsc() -> AsyncIterator[Smsc]:
 
 async def send(daemon: Daemon, text: str, recipient: str = "+491700000001") -> None:
     for segment in split(text, Alphabet.GSM7, 3):
-        await daemon.link.submit("2663", recipient, segment)
+        await daemon.submit("2663", recipient, segment)
 
 
 async def test_a_handset_texts_and_is_texted(smsc: Smsc, started: StartLink) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -26,8 +27,8 @@ from usnd.domain.directory import (
     Subscriber,
     User,
 )
-from usnd.domain.messages import Earlier, IncomingText, MtState, OutgoingText, Priority
-from usnd.store.directories import UnknownMember
+from usnd.domain.messages import Draft, Earlier, IncomingText, MtState, Priority, Settlement
+from usnd.store.changes import UnknownMember
 from usnd.store.engine import engine_for
 from usnd.store.transaction import Transaction
 
@@ -64,6 +65,12 @@ def test_the_id_of_a_deleted_subscriber_is_not_given_again(tx: Transaction) -> N
     assert tx.subscribers.add("+1", NOW).id > gone.id
 
 
+def test_many_are_found_by_their_numbers(tx: Transaction) -> None:
+    one, two = tx.subscribers.add("+1", NOW), tx.subscribers.add("+2", NOW)
+    assert tx.subscribers.by_numbers({"+1", "+2", "+3'"}) == {"+1": one, "+2": two}
+    assert tx.subscribers.by_numbers([]) == {}
+
+
 def test_an_empty_directory(tx: Transaction) -> None:
     assert tx.directory.load(tx.subscribers.add("+1", NOW).id) == Directory()
     assert tx.directory.load(99) == Directory()
@@ -98,6 +105,30 @@ def test_putting_again_replaces_and_keeps_memberships(tx: Transaction) -> None:
     }
 
 
+def test_many_changes_of_many_subscribers_happen_in_each_ones_order(tx: Transaction) -> None:
+    one, two = tx.subscribers.add("+1", NOW).id, tx.subscribers.add("+2", NOW).id
+    ann, other = User("Ann", "+33"), User("Ann", "+44", "Other")
+    changes = [
+        (one, PutUser(User("ann", "+30"))),
+        (two, PutUser(other)),
+        (one, PutGroup(Group("Sales", (NickMember("Ann"),)))),
+        (one, PutUser(ann)),
+        (two, PutGroup(Group("Sales", (NickMember("ann"), NumberMember("+5"))))),
+        (one, PutGroup(Group("All", (GroupMember("Sales"),)))),
+        (one, PutUser(User("Bob", "+34"))),
+        (one, PutGroup(Group("SALES", (NickMember("Bob"),)))),
+    ]
+    tx.directory.apply_all(changes)
+    loaded = tx.directory.load_all([one, two])
+    assert loaded[one].users == {"ann": ann, "bob": User("Bob", "+34")}
+    assert loaded[one].groups == {
+        "sales": Group("SALES", (NickMember("Bob"),)),
+        "all": Group("All", (GroupMember("SALES"),)),
+    }
+    assert loaded[two].users == {"ann": other}
+    assert loaded[two].groups == {"sales": Group("Sales", (NickMember("Ann"), NumberMember("+5")))}
+
+
 @pytest.mark.parametrize("member", [NickMember("Nobody"), GroupMember("Nothing")])
 def test_a_member_that_is_not_there_is_named(tx: Transaction, member: NickMember | GroupMember) -> None:
     owner, other = tx.subscribers.add("+1", NOW).id, tx.subscribers.add("+2", NOW).id
@@ -115,14 +146,32 @@ def test_a_directory_of_no_subscriber_is_refused(tx: Transaction) -> None:
 # Texts
 
 
+def draft(body: str = "Done", **changes: Any) -> Draft:
+    return replace(Draft("smsc-a", "4242", TEXT.sender, body, NOW, LATER), **changes)
+
+
 def test_an_earlier_text_is_the_newest_within_the_time(tx: Transaction) -> None:
-    assert tx.texts.earlier("f00d", NOW) is None
-    tx.texts.add_mo(TEXT, NOW)
-    newest = tx.texts.add_mo(replace(TEXT, session="bind-2"), LATER)
-    tx.texts.add_mo(replace(TEXT, fingerprint="beef"), LATER)
-    assert tx.texts.earlier("f00d", NOW) == Earlier(newest, "bind-2", LATER, answer_seen=False)
-    assert tx.texts.earlier("f00d", LATER) == Earlier(newest, "bind-2", LATER, answer_seen=False)
-    assert tx.texts.earlier("f00d", LATER + timedelta(microseconds=1)) is None
+    assert tx.texts.earlier(["f00d"], NOW) == {}
+    (_, other) = tx.texts.add_mo([TEXT, replace(TEXT, fingerprint="beef")], NOW)
+    (newest,) = tx.texts.add_mo([replace(TEXT, session="bind-2")], LATER)
+    known = {
+        "f00d": Earlier(newest, "bind-2", LATER, answer_seen=False),
+        "beef": Earlier(other, "bind-1", NOW, answer_seen=False),
+    }
+    assert tx.texts.earlier(["f00d", "beef", "none"], NOW) == known
+    assert tx.texts.earlier(["f00d", "beef"], LATER) == {"f00d": known["f00d"]}
+    assert tx.texts.earlier(["f00d"], LATER + timedelta(microseconds=1)) == {}
+
+
+def test_many_texts_get_their_ids_in_order(tx: Transaction) -> None:
+    bodies = [f"{number} \N{FACE WITH TEARS OF JOY} \" ' \0 \ud83d :rows %s" for number in range(300)]
+    ids = tx.texts.add_mo([replace(TEXT, body=body) for body in bodies], NOW)
+    assert ids == sorted(set(ids))
+    queued = tx.texts.queue_mt([draft(body, mo_id=mo) for body, mo in zip(bodies, ids, strict=True)])
+    stored = tx.execute(text("SELECT mo_id, id, body FROM mt_texts ORDER BY id")).all()
+    whole = [body.replace("\0", "\ufffd").replace("\ud83d", "\ufffd") for body in bodies]
+    assert [tuple(row) for row in stored] == list(zip(ids, [one.id for one in queued], whole, strict=True))
+    assert tx.texts.add_mo([], NOW) == tx.texts.queue_mt([]) == []
 
 
 @pytest.mark.parametrize(
@@ -137,34 +186,40 @@ def test_an_earlier_text_is_the_newest_within_the_time(tx: Transaction) -> None:
 def test_an_answer_is_seen_when_it_went_over_the_same_session(
     tx: Transaction, state: MtState, session: str | None, *, seen: bool
 ) -> None:
-    mo = tx.texts.add_mo(TEXT, NOW)
-    reply = tx.texts.queue_mt("smsc-a", "4242", TEXT.sender, "Done", NOW, LATER, mo_id=mo)
-    assert tx.texts.settle(reply.id, state, NOW, session=session)
-    assert tx.texts.earlier("f00d", NOW) == Earlier(mo, "bind-1", NOW, answer_seen=seen)
+    (mo,) = tx.texts.add_mo([TEXT], NOW)
+    (reply,) = tx.texts.queue_mt([draft(mo_id=mo)])
+    assert tx.texts.settle([Settlement(reply.id, state, session)], NOW) == {reply.id}
+    assert tx.texts.earlier(["f00d"], NOW) == {"f00d": Earlier(mo, "bind-1", NOW, answer_seen=seen)}
 
 
-def test_replies_leave_the_queue_first_and_in_order(tx: Transaction) -> None:
-    def queue(body: str, priority: Priority) -> OutgoingText:
-        return tx.texts.queue_mt("smsc-a", "4242", "+1", body, NOW, LATER, priority=priority)
+def test_each_bind_and_priority_has_its_queue_in_order(tx: Transaction) -> None:
+    blast = tx.texts.queue_mt([draft(f"{number}", priority=Priority.BULK) for number in range(3)])
+    replies = tx.texts.queue_mt([draft(f"{number}") for number in range(3)])
+    (other,) = tx.texts.queue_mt([draft(smsc="smsc-b")])
+    assert tx.texts.queued("smsc-a", Priority.REPLY, 10) == replies
+    assert tx.texts.queued("smsc-a", Priority.BULK, 2) == blast[:2]
+    assert tx.texts.queued("smsc-a", Priority.BULK, 2, blast[1].id) == blast[2:]
+    assert tx.texts.queued("smsc-b", Priority.REPLY, 2) == [other]
+    tx.texts.settle([Settlement(replies[0].id, MtState.SENT)], LATER)
+    assert tx.texts.queued("smsc-a", Priority.REPLY, 1) == [replies[1]]
 
-    blast = [queue(f"blast {number}", Priority.BULK) for number in range(3)]
-    replies = [queue(f"reply {number}", Priority.REPLY) for number in range(3)]
-    assert tx.texts.queued(10) == [*replies, *blast]
-    assert tx.texts.queued(2) == replies[:2]
-    cursor = (replies[1].priority, replies[1].id)
-    assert tx.texts.queued(2, cursor) == [replies[2], blast[0]]
-    assert tx.texts.queued(9, (Priority.BULK, blast[-1].id)) == []
-    assert tx.texts.settle(replies[0].id, MtState.SENT, LATER)
-    assert tx.texts.queued(1) == [replies[1]]
+
+def test_texts_for_a_bind_that_is_no_more_go_by_another(tx: Transaction) -> None:
+    gone, kept, sent = tx.texts.queue_mt([draft(smsc="old"), draft(smsc="smsc-b"), draft(smsc="old")])
+    tx.texts.settle([Settlement(sent.id, MtState.SENT)], NOW)
+    assert tx.texts.reroute("smsc-a", ["smsc-a", "smsc-b"]) == 1
+    assert tx.texts.queued("smsc-a", Priority.REPLY, 9) == [replace(gone, smsc="smsc-a")]
+    assert tx.texts.queued("smsc-b", Priority.REPLY, 9) == [kept]
 
 
 def test_a_text_is_settled_once(tx: Transaction) -> None:
-    sent = tx.texts.queue_mt("smsc-a", "4242", "+1", "Hi", NOW, LATER)
-    assert tx.texts.settle(sent.id, MtState.SENT, NOW, session="bind-1", smsc_message_id="7f")
-    assert not tx.texts.settle(sent.id, MtState.EXPIRED, LATER, error="too late")
-    assert not tx.texts.settle(99, MtState.SENT, NOW)
-    kept = tx.execute(text("SELECT state, session, smsc_message_id, error FROM mt_texts")).one()
-    assert tuple(kept) == ("sent", "bind-1", "7f", None)
+    sent, late = tx.texts.queue_mt([draft(), draft()])
+    done = Settlement(sent.id, MtState.SENT, "bind-1", "7f")
+    assert tx.texts.settle([done, Settlement(99, MtState.SENT)], NOW) == {sent.id}
+    again = [replace(done, state=MtState.EXPIRED, error="late"), Settlement(late.id, MtState.EXPIRED)]
+    assert tx.texts.settle(again, LATER) == {late.id}
+    kept = tx.execute(text("SELECT state, session, smsc_message_id, error FROM mt_texts ORDER BY id")).all()
+    assert [tuple(row) for row in kept] == [("sent", "bind-1", "7f", None), ("expired", None, None, None)]
 
 
 # Conferences and CDRs
@@ -215,11 +270,11 @@ def test_any_conference_comes_back_as_it_was_saved_and_saved_again(tx: Transacti
     @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(some.data())
     def saved_is_loaded(data: some.DataObject) -> None:
-        number = tx.conferences.reserve_id()
+        number = tx.conferences.reserve_ids(1)[0]
         first, second = data.draw(conferences(number, subscriber)), data.draw(conferences(number, subscriber))
         if len(second.calls) < len(first.calls):  # a conference never loses a call
             first, second = second, first
-        tx.conferences.save(None, first)
+        tx.conferences.add([(first, None)])
         assert tx.conferences.get(number) == first
         tx.conferences.save(first, second)
         assert tx.conferences.get(number) == second
@@ -232,8 +287,8 @@ def test_any_conference_comes_back_as_it_was_saved_and_saved_again(tx: Transacti
 def gathered(tx: Transaction, number: str = "+1") -> Conference:
     subscriber = tx.subscribers.by_number(number) or tx.subscribers.add(number, NOW)
     people = (Participant("+2", "Ann"), Participant("+3", "Bob"))
-    step = launch(tx.conferences.reserve_id(), (subscriber.id, number), people, Rules(), NOW)
-    tx.conferences.save(None, step.conference)
+    step = launch(tx.conferences.reserve_ids(1)[0], (subscriber.id, number), people, Rules(), NOW)
+    tx.conferences.add([(step.conference, None)])
     return step.conference
 
 
@@ -254,27 +309,31 @@ def test_only_what_differs_is_written(tx: Transaction) -> None:
 def test_ids_are_not_given_again(tx: Transaction) -> None:
     first = gathered(tx)
     tx.execute(text("DELETE FROM conferences"))
-    assert tx.conferences.reserve_id() == first.id + 1
+    assert tx.conferences.reserve_ids(1)[0] == first.id + 1
 
 
 def test_live_conferences_are_found_and_ended_ones_are_not(tx: Transaction) -> None:
     one, two, other = gathered(tx), gathered(tx), gathered(tx, "+9")
     over = replace(one, state=ConferenceState.ENDED, ended_at=LATER, end_reason=EndReason.EMPTY)
     assert tx.conferences.live() == [one, two, other]
-    assert tx.conferences.live_of(one.subscriber_id) == two
+    whose = [one.subscriber_id, other.subscriber_id, 99]
+    assert tx.conferences.live_of(whose) == {
+        one.subscriber_id: (two.id, two.state),
+        other.subscriber_id: (other.id, other.state),
+    }
     tx.conferences.save(one, over)
     tx.conferences.save(two, replace(two, state=ConferenceState.ENDED))
     assert tx.conferences.live() == [other]
-    assert tx.conferences.live_of(one.subscriber_id) is None
+    assert list(tx.conferences.live_of(whose)) == [other.subscriber_id]
     assert tx.conferences.get(one.id) == over
     assert tx.conferences.get(99) is None
 
 
 def test_a_conference_remembers_the_text_that_launched_it(tx: Transaction) -> None:
     template = gathered(tx)
-    mo = tx.texts.add_mo(TEXT, NOW)
-    launched = replace(template, id=tx.conferences.reserve_id(), calls=())
-    tx.conferences.save(None, launched, mo_id=mo)
+    (mo,) = tx.texts.add_mo([TEXT], NOW)
+    launched = replace(template, id=tx.conferences.reserve_ids(1)[0], calls=())
+    tx.conferences.add([(launched, mo)])
     tx.conferences.save(launched, replace(launched, state=ConferenceState.ENDED))
     query = text("SELECT mo_id FROM conferences WHERE id = :id")
     assert tx.execute(query, {"id": launched.id}).scalar() == mo
@@ -286,13 +345,13 @@ def test_a_conference_that_is_not_there_cannot_be_changed(tx: Transaction) -> No
     with pytest.raises(LookupError):
         tx.conferences.save(before, replace(before, state=ConferenceState.ENDED))
     with pytest.raises(IntegrityError), tx.savepoint():
-        tx.conferences.save(None, replace(before, subscriber_id=99))
+        tx.conferences.add([(replace(before, subscriber_id=99), None)])
 
 
 def test_the_same_conference_is_not_launched_twice(tx: Transaction) -> None:
     before = gathered(tx)
     with pytest.raises(IntegrityError), tx.savepoint():
-        tx.conferences.save(None, before)
+        tx.conferences.add([(before, None)])
 
 
 def ended(tx: Transaction) -> tuple[Cdr, ...]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from usnd.store import migrate, revision, texts
 from usnd.store.conferences import _LIVE
 from usnd.store.engine import engine_for
 from usnd.store.schema import counters, group_members, groups, metadata, mt_texts, subscribers
+from usnd.store.trouble import DatabaseTrouble
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -119,9 +121,9 @@ def test_counters_begin_at_nought(connection: Connection) -> None:
 @pytest.mark.parametrize(
     ("statement", "values", "index"),
     [
-        (texts._QUEUED, {"after_priority": 0, "after_id": 5, "most": 10}, "ix_mt_texts_queued"),
+        (texts._QUEUED, {"bind": "b", "class": 0, "after": 5, "most": 10}, "ix_mt_texts_queued"),
         (_LIVE, {}, "ix_conferences_live"),
-        (texts._EARLIER, {"wanted": "f", "since": NOW}, "ix_mo_texts_fingerprint_received_at"),
+        (texts._EARLIER, {"wanted": '["f"]', "since": NOW}, "ix_mo_texts_fingerprint_received_at"),
     ],
 )
 def test_busy_questions_use_their_index(
@@ -130,10 +132,24 @@ def test_busy_questions_use_their_index(
     explain = "EXPLAIN QUERY PLAN "
     if connection.dialect.name == "postgresql":
         explain = "EXPLAIN "
-        connection.execute(text("SET enable_seqscan = off"))
     asked: list[Any] = []
     event.listen(connection, "before_cursor_execute", lambda *call: asked.append(call[2:4]))
     connection.execute(statement, values)
     query, parameters = asked[-1]
     plan = connection.exec_driver_sql(explain + query, parameters)
     assert index in "\n".join(str(row) for row in plan)
+
+
+def test_a_database_of_a_newer_release_is_left_as_it_is(empty_url: str) -> None:
+    migrate.upgrade(empty_url)
+    with engine_for(empty_url).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert not revision.is_current(empty_url)
+    with pytest.raises(DatabaseTrouble, match="newer"):
+        migrate.upgrade(empty_url)
+    assert revision.current(empty_url) == "9999"
+
+
+def test_asking_for_a_missing_file_does_not_make_it(tmp_path: Path) -> None:
+    assert revision.current(f"sqlite:///{tmp_path}/usn.db") is None
+    assert not (tmp_path / "usn.db").exists()

@@ -6,6 +6,7 @@ import pytest
 
 from usnd.domain.conference import Participant
 from usnd.domain.directory import (
+    Change,
     Directory,
     Group,
     GroupCycle,
@@ -13,8 +14,15 @@ from usnd.domain.directory import (
     Member,
     NickMember,
     NumberMember,
+    PutConference,
+    PutGroup,
+    PutUser,
+    RemoveGroup,
+    RemoveUser,
     User,
+    changed,
     find_cycle,
+    holders,
     is_name,
     member_named,
     name_key,
@@ -36,7 +44,7 @@ def group(name: str, *members: Member | str) -> Group:
 
 
 @pytest.mark.parametrize(
-    "word", ["Al", "golf", "O'Neil", "r&d", "a_b.c-d", "a1", "Jörg", "Ольга", "李明", "a" * 20]
+    "word", ["Al", "golf", "O'Neil", "r&d", "a_b.c-d", "a1", "Jörg", "Ольга", "李明", "علي", "सीता", "a" * 20]
 )
 def test_a_name(word: str) -> None:
     assert is_name(word)
@@ -44,13 +52,43 @@ def test_a_name(word: str) -> None:
 
 @pytest.mark.parametrize(
     "word",
-    ["", "a", "1a", "_ab", "-ab", ".ab", "a b", "a,b", "a:b", "a" * 21, "a\n", "a\x00", "+44", "a\ud800"],
+    [
+        "",
+        "a",
+        "1a",
+        "_ab",
+        "-ab",
+        ".ab",
+        "a b",
+        "a,b",
+        "a:b",
+        "a" * 21,
+        "a\n",
+        "a\x00",
+        "+44",
+        "a\ud800",
+        "al😀",
+        "a\u202eb",
+        "a\u200bb",
+        "a\ufe0f",
+        "\u3164b",
+        "\u0301ab",
+    ],
 )
 def test_not_a_name(word: str) -> None:
     assert not is_name(word)
 
 
-@pytest.mark.parametrize(("one", "other"), [("Bob", "BOB"), ("straße", "STRASSE"), ("ОЛЬГА", "ольга")])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Bob", "BOB"),
+        ("straße", "STRASSE"),
+        ("ОЛЬГА", "ольга"),
+        ("Jo\u0308rg", "J\u00f6rg"),
+        ("\uff22ob", "bob"),
+    ],
+)
 def test_letter_case_does_not_make_another_name(one: str, other: str) -> None:
     assert name_key(one) == name_key(other)
 
@@ -126,3 +164,55 @@ def test_groups_put_in_only_where_no_cycle_is_found_never_hold_one() -> None:
         mine = directory(*{**mine.groups, name_key(new.name): new}.values())
         assert all(find_cycle(mine, each) is None for each in mine.groups.values())
     assert 0 < refused < 400
+
+
+BOB_IN = NickMember("Bob")
+
+
+@pytest.mark.parametrize(
+    ("change", "users", "groups", "conferences"),
+    [
+        (PutUser(User("BOB", "+1")), {"bob": User("BOB", "+1"), "eve": EVE}, None, None),
+        (PutUser(User("al", "+1")), {"bob": BOB, "eve": EVE, "al": User("al", "+1")}, None, None),
+        (PutGroup(group("GOLF")), None, {"golf": group("GOLF"), "club": group("Club", "golf", BOB_IN)}, None),
+        (PutConference(3, ()), None, None, {3: (), 7: (GroupMember("Club"), BOB_IN)}),
+        (
+            RemoveUser("BOB"),
+            {"eve": EVE},
+            {"golf": group("Golf"), "club": group("Club", "golf")},
+            {3: (GroupMember("golf"),), 7: (GroupMember("Club"),)},
+        ),
+        (
+            RemoveGroup("GOLF"),
+            None,
+            {"club": group("Club", BOB_IN)},
+            {3: (), 7: (GroupMember("Club"), BOB_IN)},
+        ),
+        (RemoveUser("nobody"), None, None, None),
+    ],
+)
+def test_a_change_does_what_it_says_and_no_more(
+    change: Change,
+    users: dict[str, User] | None,
+    groups: dict[str, Group] | None,
+    conferences: dict[int, tuple[Member, ...]] | None,
+) -> None:
+    before = Directory(
+        {"bob": BOB, "eve": EVE},
+        {"golf": group("Golf", BOB_IN), "club": group("Club", "golf", BOB_IN)},
+        {3: (GroupMember("golf"),), 7: (GroupMember("Club"), BOB_IN)},
+    )
+    after = changed(before, [change])
+    assert after.users == (before.users if users is None else users)
+    assert after.groups == (before.groups if groups is None else groups)
+    assert after.conferences == (before.conferences if conferences is None else conferences)
+
+
+def test_who_holds_a_member_is_found_however_it_is_spelled() -> None:
+    mine = Directory(
+        {}, {"golf": group("Golf", NickMember("BOB")), "club": group("Club", "Bob")}, {9: (BOB_IN,)}
+    )
+    golf = mine.groups["golf"]
+    assert holders(mine, BOB_IN) == ((golf,), (9,))
+    assert holders(mine, GroupMember("bob")) == ((mine.groups["club"],), ())
+    assert holders(mine, NumberMember("+1")) == ((), ())

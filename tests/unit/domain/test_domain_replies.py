@@ -1,12 +1,17 @@
-"""Every reply can be sent, whatever a subscriber wrote."""
+"""Every reply can be sent, whatever a subscriber wrote, and usually in one segment."""
 
 import re
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from usnd.domain.replies import LONGEST_ECHO, Echo, Say, render, reply
+from usnd.domain.grammar import COMMAND_WORDS, FORMS
+from usnd.domain.menu import Menu, described
+from usnd.domain.replies import LONGEST_ECHO, Echo, Reply, Say, render, reply
+from usnd.smpp.segments import split
+from usnd.smpp.text import Alphabet
 
 FIELD = re.compile(r"{(\w+)}")
 SHAPES = [
@@ -18,7 +23,42 @@ SHAPES = [
     ("a",),
     tuple("abcdefgh"),
     (Echo("\ud800"), Echo("b")),
+    Say.NICK_MISSING,
 ]
+NUMBER = "+447700900123"
+PEOPLE = ("Robert Smith", "Joerg Mueller-Schmidt", NUMBER, "eve", "Ann-Marie Lee", "bob", "Al", "Zoe")
+USUAL: Mapping[str, object] = {
+    "commands": COMMAND_WORDS,
+    "command": Echo("Conference"),
+    "count": 12,
+    "most": 60,
+    "word": Echo("0770-BOB-CALL"),
+    "words": Echo("Robert Smith"),
+    "number": NUMBER,
+    "sender": NUMBER,
+    "nick": "annmarie",
+    "name": "Marketing",
+    "names": PEOPLE,
+    "path": "Marketing > Everybody > Sales > Marketing",
+    "details": f"{NUMBER} Joerg Mueller-Schmidt",
+    "groups": ("Marketing", "Everybody", "Sales"),
+    "holders": ("Marketing", "Everybody", "IC 3"),
+    "users": tuple(f"{person} {NUMBER}" for person in PEOPLE * 4),
+    "text": "x" * 612,
+    "problem": Say.NICK_AND_PHONE_MISSING,
+    "syntax": Say.UC_SYNTAX,
+    "explains": Say.UC_HELP,
+    "shown": "bob, eve",
+    "keys": described(Menu()),
+}
+OF_SEVERAL_SEGMENTS = {Say.USERS_FOUND, Say.BLAST}
+"""The list that was asked for; and the subscriber's own text."""
+
+
+def septets(text: str) -> int:
+    segments = split(text, Alphabet.GSM7)
+    assert segments[0].data_coding == 0, f"not in GSM 03.38: {text}"
+    return sum(len(segment.octets) - 6 * segment.has_udh for segment in segments)
 
 
 @pytest.mark.parametrize("say", Say, ids=[say.name for say in Say])
@@ -29,13 +69,36 @@ def test_every_reply_renders_with_every_shape_of_value(say: Say, shape: object) 
     assert "{" not in text
 
 
+def test_every_reply_with_usual_values_fits_one_segment_but_those_named() -> None:
+    lengths = {
+        say: septets(render(reply(say, **{name: USUAL[name] for name in FIELD.findall(say.value)})))
+        for say in Say
+    }
+    assert {say for say, length in lengths.items() if length > 160} == OF_SEVERAL_SEGMENTS
+    assert lengths[Say.USERS_FOUND] <= 3 * 153
+
+
+@pytest.mark.parametrize("word", FORMS)
+def test_the_help_of_every_command_fits_one_segment(word: str) -> None:
+    form = FORMS[word]
+    help_text = render(reply(Say.HELP_COMMAND, syntax=form.syntax, explains=form.explains))
+    assert help_text == f"{form.syntax.value}: {form.explains.value}"
+    assert septets(help_text) <= 160
+
+
+def shown(message: Reply) -> str:
+    return render(message).partition(": ")[2].partition(". Create")[0]
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
         ("Bob", "Bob"),
         (3, "3"),
+        (Say.NICK_MISSING, "A nick is needed."),
         (Echo("{names}"), "{names}"),
         (Echo("a\x00\x07\nb"), "ab"),
+        (Echo("bob😀"), "bob?"),
         (Echo("x" * LONGEST_ECHO), "x" * LONGEST_ECHO),
         (Echo("x" * (LONGEST_ECHO + 1)), "x" * (LONGEST_ECHO - 1) + "~"),
         ((), ""),
@@ -43,11 +106,58 @@ def test_every_reply_renders_with_every_shape_of_value(say: Say, shape: object) 
         (tuple("abcdef"), "a, b, c, d, e, f"),
         (tuple("abcdefg"), "a, b, c, d, e, f and 1 more"),
         (tuple("abcdefghi"), "a, b, c, d, e, f and 3 more"),
+        (("x" * 30,) * 5, f"{'x' * 30}, {'x' * 30} and 3 more"),
+        (("x" * 200, "b"), f"{'x' * 200} and 1 more"),
+        (("x" * 200,), "x" * 200),
     ],
 )
 def test_a_value_is_made_fit_to_send(value: object, text: str) -> None:
-    shown = render(reply(Say.UNKNOWN_NAMES, names=value))
-    assert shown == f"Not known: {text}. Create users with UC, groups with GC. Nothing was done."
+    assert shown(reply(Say.UNKNOWN_NAMES, names=value)) == text
+
+
+def test_a_listing_that_was_asked_for_may_take_three_segments() -> None:
+    names = tuple(f"member{number:03}" for number in range(200))
+    text = render(reply(Say.GROUP_LISTED, name="All", count=200, names=names))
+    listed = text.count("member")
+    assert text.endswith(f"member{listed - 1:03} and {200 - listed} more.")
+    assert 3 * 153 - 11 < septets(text) <= 3 * 153
+
+
+def test_signs_of_two_septets_count_twice() -> None:
+    text = render(reply(Say.LAUNCHED, count=6, names=("[" * 20,) * 6))
+    assert septets(text) <= 160
+    assert "and" in text
+
+
+GERMAN = {
+    Say.LAUNCHED: "Sie und {count} andere werden gerufen: {names}.",
+    Say.AND_MORE: "{shown} und {count} weitere",
+    Say.SYNTAX: "{problem} Schreiben Sie: {syntax}",
+    Say.NICK_MISSING: "Ein Kurzname fehlt.",
+}
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        (
+            reply(Say.LAUNCHED, count=7, names=tuple("abcdefg")),
+            "Sie und 7 andere werden gerufen: a, b, c, d, e, f und 1 weitere.",
+        ),
+        (
+            reply(Say.SYNTAX, problem=Say.NICK_MISSING, syntax=Say.UD_SYNTAX),
+            f"Ein Kurzname fehlt. Schreiben Sie: {Say.UD_SYNTAX.value}",
+        ),
+        (reply(Say.NO_VOICE), Say.NO_VOICE.value),
+    ],
+)
+def test_what_a_translation_lacks_is_said_in_english(message: Reply, text: str) -> None:
+    assert render(message.said_in("de"), {"de": GERMAN}) == text
+
+
+def test_a_language_without_a_catalogue_is_english() -> None:
+    message = reply(Say.LAUNCHED, count=1, names=("bob",))
+    assert render(message.said_in("fi")) == render(message) == "Calling you and 1 more: bob."
 
 
 @settings(derandomize=True, database=None, deadline=None, max_examples=200)

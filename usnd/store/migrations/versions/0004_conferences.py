@@ -1,14 +1,14 @@
 """Call-backs of a dropped subscriber; what the keys of a handset change; press 1 to join.
 
 Revision ID: 0004
-Revises: 0001
+Revises: 0003
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
-down_revision = "0001"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 

@@ -6,10 +6,12 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
-from usnd.smpp.link import SmscLink
+from usnd.smpp.link import Outcome, SmscLink
 from usnd.smpp.received import Receipt, ReceivedText
-from usnd.smpp.settings import LinkSettings, LinkState
+from usnd.smpp.segments import Segment
+from usnd.smpp.settings import LinkSettings, LinkState, Submitted
 from usnd.smpp.status import CommandStatus
 
 OK = CommandStatus.ESME_ROK
@@ -23,6 +25,7 @@ class Daemon:
         self.receipts: list[Receipt] = []
         self.states: list[LinkState] = []
         self.settle: Callable[[ReceivedText], Awaitable[CommandStatus]] | None = None
+        self._window = asyncio.Semaphore(settings.window)
         numbers = itertools.count(1)
         self.link = SmscLink(
             settings,
@@ -44,6 +47,16 @@ class Daemon:
 
     def _state(self, name: str, state: LinkState) -> None:
         self.states.append(state)
+
+    async def submit(self, sender: str, recipient: str, segment: Segment, **how: Any) -> Submitted:
+        """Waits for room in the window and for the outcome; raises it when it is an error."""
+        async with self._window:
+            done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+            self.link.submit(sender, recipient, segment, done.set_result, **how)
+            outcome = await done
+        if isinstance(outcome, Submitted):
+            return outcome
+        raise outcome
 
     async def bound(self, session: str = "bind-1") -> None:
         await self.until(lambda: self.link.session == session)

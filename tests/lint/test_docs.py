@@ -1,0 +1,52 @@
+"""Holds the papers against the code, where a paper repeats what the code decides."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from usnd import config
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/operator/configuration.md").read_text()
+EXAMPLE = re.search(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+
+
+def section_types() -> dict[str, Any]:
+    hints = {field.name: field.type for field in msgspec.structs.fields(config.Config)}
+    hints["smsc"] = config.SmscConfig
+    return hints
+
+
+def test_the_configuration_page_is_a_configuration() -> None:
+    assert EXAMPLE is not None
+    config.parse(EXAMPLE[1])
+
+
+def test_the_configuration_page_names_every_key_with_its_default() -> None:
+    assert EXAMPLE is not None
+    shown = tomllib.loads(EXAMPLE[1])
+    shown["smsc"] = shown["smsc"][0]
+    for name, section in section_types().items():
+        fields = {field.name: field for field in msgspec.structs.fields(section)}
+        assert set(shown[name]) == set(fields), f"[{name}]"
+        for key, field in fields.items():
+            if field.default not in (msgspec.NODEFAULT, None):
+                told = shown[name][key]
+                assert (tuple(told) if isinstance(told, list) else told) == field.default, f"{name}.{key}"
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    pages = {path for path in (ROOT / "docs").rglob("*.md") if "decisions" not in path.parts}
+    told = {ROOT / "README.md", ROOT / "ARCHITECTURE.md"}
+    reached: set[Path] = set()
+    while told:
+        page = told.pop()
+        reached.add(page)
+        for target in re.findall(r"\]\(([^)#]+\.md)\)", page.read_text()):
+            linked = (page.parent / target).resolve()
+            assert linked.exists(), f"{page.name} links to {target}"
+            told |= {linked} - reached
+    assert pages <= reached

@@ -1,0 +1,58 @@
+"""What a text is decided upon, and what is decided: the terms between services and the meaning of texts."""
+
+from dataclasses import dataclass, field, replace
+
+from usnd.domain.conference import ConferenceState, Participant
+from usnd.domain.directory import Change, Directory, Subscriber
+from usnd.domain.messages import Priority
+from usnd.domain.replies import DEFAULT_LANGUAGE, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class TextRules:
+    """What the operator may set about texts."""
+
+    home_region: str
+    most_participants: int = 60
+    longest_blast: int = 612
+    """Characters; four parts of 153 septets."""
+    call_back_number: str = ""
+    """Where somebody who missed the call can call; none: they are not told."""
+    language: str = DEFAULT_LANGUAGE
+    """Of those whose language is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the store knows of the sender at the moment of the text. No subscriber: not registered."""
+
+    subscriber: Subscriber | None
+    directory: Directory = field(default_factory=Directory)
+    conference: ConferenceState | None = None
+    """The state of the subscriber's live conference."""
+    voice_up: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TextTo:
+    """A text to somebody else than the sender (REQUIREMENTS S10)."""
+
+    number: str
+    message: Reply
+    priority: Priority
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to commit, all or nothing; the reply and the texts go out afterwards."""
+
+    reply: Reply
+    changes: tuple[Change, ...] = ()
+    launch: tuple[Participant, ...] = ()
+    recall: bool = False
+    texts: tuple[TextTo, ...] = ()
+
+    def said_in(self, language: str) -> "Decision":
+        """The same in another language."""
+        texts = tuple(replace(text, message=text.message.said_in(language)) for text in self.texts)
+        return replace(self, reply=self.reply.said_in(language), texts=texts)

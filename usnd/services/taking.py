@@ -1,0 +1,199 @@
+"""The unit of work that takes texts in: decides many in one transaction, with a statement for all of them.
+
+Owns the order: texts of one sender are taken one after the other, each sees what the one before changed;
+those of different senders are taken together. Refuses to decide what a text means: domain/texting.py.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from usnd.domain.conducting import launch
+from usnd.domain.conference import ConferenceState, Rules, Step
+from usnd.domain.courtesy import CourtesyRules
+from usnd.domain.decision import Decision, Situation, TextRules
+from usnd.domain.directory import Subscriber
+from usnd.domain.messages import Draft, IncomingText, OutgoingText, is_duplicate
+from usnd.domain.numbers import to_e164
+from usnd.domain.replies import Reply, render
+from usnd.domain.texting import decide
+from usnd.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class TextPolicy:
+    """What the operator may set about taking texts in. validity: how long an outgoing text waits."""
+
+    texts: TextRules
+    conferences: Rules
+    duplicate_window: timedelta
+    courtesy: CourtesyRules | None
+    """Who is not registered is told so this often; None: never."""
+    validity: timedelta
+    short_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was committed for a text, and is to be acted on now."""
+
+    mo_id: int
+    stranger: str | None = None
+    """The number of a sender who is not registered; empty if it is none that could be answered."""
+    answers: tuple[OutgoingText, ...] = ()
+    """The reply, and texts to others."""
+    launched: Step | None = None
+    recalled: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """A text, what is known of its sender, and what it does."""
+
+    text: IncomingText
+    subscriber: Subscriber | None
+    running: tuple[int, ConferenceState] | None
+    decision: Decision
+
+
+class Taking:
+    """One transaction's work on a batch of texts; `now` is in UTC."""
+
+    def __init__(self, tx: Transaction, policy: TextPolicy, now: datetime, *, voice_up: bool) -> None:
+        self._tx = tx
+        self._policy = policy
+        self._now = now
+        self._voice_up = voice_up
+        self._parsed: dict[str, str | None] = {}
+
+    def take(self, texts: Sequence[IncomingText]) -> list[Taken | None]:
+        """What each text led to, in order; None for a duplicate."""
+        subscribers = self._subscribers({text.sender for text in texts})
+        taken: list[Taken | None] = [None] * len(texts)
+        for places in _rounds([_who(text, subscribers) for text in texts]):
+            fresh = self._fresh(texts, places)
+            results = self._commit(self._decide([texts[place] for place in fresh], subscribers))
+            for place, result in zip(fresh, results, strict=True):
+                taken[place] = result
+        return taken
+
+    def _subscribers(self, senders: set[str]) -> dict[str, Subscriber]:
+        """Who the senders are. As they came they are E.164 on most links; only the others are parsed."""
+        found = self._tx.subscribers.by_numbers(senders)
+        region = self._policy.texts.home_region
+        parsed = self._parsed = {sender: to_e164(sender, region) for sender in senders - found.keys()}
+        numbers = {number for sender, number in parsed.items() if number is not None and number != sender}
+        others = self._tx.subscribers.by_numbers(numbers)
+        return found | {sender: others[number] for sender, number in parsed.items() if number in others}
+
+    def _fresh(self, texts: Sequence[IncomingText], places: Sequence[int]) -> list[int]:
+        window = self._policy.duplicate_window
+        known = self._tx.texts.earlier({texts[place].fingerprint for place in places}, self._now - window)
+
+        def repeated(text: IncomingText) -> bool:
+            earlier = known.get(text.fingerprint)
+            return earlier is not None and is_duplicate(text, earlier, window, self._now)
+
+        return [place for place in places if not repeated(texts[place])]
+
+    def _decide(self, texts: Sequence[IncomingText], subscribers: dict[str, Subscriber]) -> list[_Decided]:
+        owners = {subscribers[text.sender].id for text in texts if text.sender in subscribers}
+        directories = self._tx.directory.load_all(owners) if owners else {}
+        running = self._tx.conferences.live_of(owners) if owners else {}
+        decided = []
+        for text in texts:
+            subscriber = subscribers.get(text.sender)
+            if subscriber is None:
+                decided.append(_Decided(text, None, None, self._meaning(text, Situation(None))))
+                continue
+            alive = running.get(subscriber.id)
+            state = alive[1] if alive else None
+            situation = Situation(subscriber, directories[subscriber.id], state, voice_up=self._voice_up)
+            decided.append(_Decided(text, subscriber, alive, self._meaning(text, situation)))
+        return decided
+
+    def _meaning(self, text: IncomingText, situation: Situation) -> Decision:
+        return decide(text.body, situation, self._policy.texts)
+
+    def _commit(self, decided: Sequence[_Decided]) -> list[Taken]:
+        tx = self._tx
+        mo_ids = tx.texts.add_mo([one.text for one in decided], self._now)
+        tx.directory.apply_all(
+            (one.subscriber.id, change)
+            for one in decided
+            if one.subscriber
+            for change in one.decision.changes
+        )
+        launched = self._launch(decided)
+        tx.conferences.add([(step.conference, mo_ids[place]) for place, step in launched.items()])
+        drafts = [draft for place, one in enumerate(decided) for draft in self._drafts(one, mo_ids[place])]
+        queued: dict[int, list[OutgoingText]] = {}
+        for (mo_id, _), text in zip(drafts, tx.texts.queue_mt([draft for _, draft in drafts]), strict=True):
+            queued.setdefault(mo_id, []).append(text)
+        return [
+            Taken(
+                mo_id,
+                self._stranger(one),
+                tuple(queued.get(mo_id, ())),
+                launched.get(place),
+                _recalled(one),
+            )
+            for place, (mo_id, one) in enumerate(zip(mo_ids, decided, strict=True))
+        ]
+
+    def _launch(self, decided: Sequence[_Decided]) -> dict[int, Step]:
+        launching = [
+            (place, one.subscriber, one.decision.launch)
+            for place, one in enumerate(decided)
+            if one.subscriber is not None and one.decision.launch
+        ]
+        rooms = self._tx.conferences.reserve_ids(len(launching))
+        rules = self._policy.conferences
+        return {
+            place: launch(
+                room, (owner.id, owner.number), people, rules.of(press_one=owner.press_one), self._now
+            )
+            for room, (place, owner, people) in zip(rooms, launching, strict=True)
+        }
+
+    def _stranger(self, one: _Decided) -> str | None:
+        return None if one.subscriber else self._parsed.get(one.text.sender) or ""
+
+    def _drafts(self, one: _Decided, mo_id: int) -> Iterator[tuple[int, Draft]]:
+        """The reply, from the number that was texted, and the texts to others, from the short code.
+
+        Who is not registered is not answered here: this may run twice, and they are told rarely.
+        """
+        if one.subscriber is None:
+            return
+        yield mo_id, reply_draft(one.text, one.decision.reply, mo_id, self._policy, self._now)
+        expires_at = self._now + self._policy.validity
+        for other in one.decision.texts:
+            body, sender = render(other.message), self._policy.short_code
+            draft = Draft(one.text.smsc, sender, other.number, body, self._now, expires_at, other.priority)
+            yield mo_id, draft
+
+
+def reply_draft(text: IncomingText, message: Reply, mo_id: int, policy: TextPolicy, now: datetime) -> Draft:
+    """The answer to a text, by the SMSC and from the number by which it came."""
+    expires_at = now + policy.validity
+    return Draft(text.smsc, text.recipient, text.sender, render(message), now, expires_at, mo_id=mo_id)
+
+
+def _who(text: IncomingText, subscribers: dict[str, Subscriber]) -> str:
+    subscriber = subscribers.get(text.sender)
+    return text.sender if subscriber is None else subscriber.number
+
+
+def _rounds(senders: Sequence[str]) -> Iterator[list[int]]:
+    """The places of the texts, so that in each round every sender has one, in order."""
+    waiting: dict[str, list[int]] = {}
+    for place, sender in enumerate(senders):
+        waiting.setdefault(sender, []).append(place)
+    longest = max(map(len, waiting.values()), default=0)
+    for turn in range(longest):
+        yield [places[turn] for places in waiting.values() if turn < len(places)]
+
+
+def _recalled(one: _Decided) -> int | None:
+    return one.running[0] if one.running is not None and one.decision.recall else None

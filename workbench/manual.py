@@ -1,0 +1,117 @@
+"""Writes docs/integrator/sms-commands.md: `python -m workbench.manual`.
+
+Owns how the page is laid out and the story of its examples. The syntax is the grammar's table, and every
+answer is what the domain gives to that text, in order: what is written is never edited.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from usnd.domain.decision import Situation, TextRules
+from usnd.domain.directory import Directory, Subscriber, changed
+from usnd.domain.grammar import FORMS, Form
+from usnd.domain.replies import render
+from usnd.domain.texting import decide
+
+PAGE = Path(__file__).parent.parent / "docs" / "integrator" / "sms-commands.md"
+SUBSCRIBER = Subscriber(1, "+447700900001", call_texts=True)
+RULES = TextRules("GB", call_back_number="+443001234567")
+HEAD = """# What a subscriber can text
+
+Written from the grammar's table by `python -m workbench.manual`; do not edit.
+
+Each text to the short code gets exactly one answer, which says what was done, or what was wrong and how to
+write it. A text that is wrong in anything does nothing.
+
+"""
+RULES_OF_WRITING = """
+## How to write
+
+- Letter case and extra white space do not matter; commas may stand between words. `IC3` is `IC 3`.
+- **Nicks and groups** begin with a letter and have 2 to 20 letters, digits and `_ . & ' -`, of any script. A
+  name is a user or a group, never both, and `Bob` is `BOB`. Since no name begins with a digit, `IC 3` is
+  always conference 3.
+- **Phones** are written as they are dialled: `+447700900002`, `00447700900002`, `07700900002`. In `UC`, `UE`
+  and `UD` there may be spaces in them. A word is a name if there is such a name, else a phone.
+- **First.Last**: `Robert.Smith`, `Robert`, `.Smith`. In `UC` and `UE` it may be left out: a word in its place
+  that is a group of the subscriber means the group. In `UE`, a single `.` takes the name away.
+- **Groups** may hold groups, but not themselves. `UC` and `UE` make a group that is not there yet.
+- Members are kept by reference: a conference calls those who are in its groups when it is launched. Everybody
+  is called, or texted, once.
+
+Answers fit one segment of 160 septets; lists that were asked for, three. What does not fit is counted: "and 5
+more". Names in an alphabet that GSM 03.38 has not make the answer a UCS-2 text.
+"""
+STORIES = {
+    "Users": (
+        "UC bob 07700900002 Robert.Smith Marketing",
+        "UC eve +44 7700 900003 Eve.Jones Marketing Sales",
+        "UC Jörg +49 170 1234567",
+        "UE eve .Brown -Sales",
+        "UE Jörg Sales",
+        "UL bob",
+        "UL",
+        "UC bob 07700900009",
+        "UE bob -Tennis",
+    ),
+    "Groups": (
+        "GC Everybody Marketing Sales 07700900004",
+        "GL everybody",
+        "GL",
+        "GC Sales Everybody",
+        "GC Tennis bob nobody",
+    ),
+    "Conferences": (
+        "IC eve Sales",
+        "IC bob 07700900005",
+        "CC3 Everybody",
+        "IC3",
+        "LC 3",
+        "LC",
+        "IC 4",
+        "CC31 bob",
+    ),
+    "Texts to many": ("SB Everybody: Meeting moved to 10:30",),
+    "Deleting": ("UD bob", "GD Everybody", "LC3", "UD bob"),
+    "Help": ("?", "? IC", "HELP CC", "Call Bob"),
+}
+
+
+def page() -> str:
+    """The whole page, as Markdown."""
+    table, examples = "\n".join(_table(FORMS.values())), "\n".join(_examples())
+    return f"{HEAD}{table}\n{RULES_OF_WRITING}{examples}\n"
+
+
+def _table(forms: Iterable[Form]) -> Iterator[str]:
+    yield "| command | syntax | what it does |"
+    yield "|---|---|---|"
+    for form in forms:
+        yield f"| {form.word} | `{form.syntax.value}` | {form.explains.value} |"
+
+
+def _examples() -> Iterator[str]:
+    """Each story goes on where the one before ended."""
+    directory = Directory()
+    others: list[str] = []
+    for title, bodies in STORIES.items():
+        yield f"\n## {title}\n\n| text | answer |\n|---|---|"
+        for body in bodies:
+            decision = decide(body, Situation(SUBSCRIBER, directory), RULES)
+            directory = changed(directory, decision.changes)
+            others += [render(text.message) for text in decision.texts]
+            yield f"| `{body}` | {_escaped(render(decision.reply))} |"
+    yield "\n## What others get\n"
+    yield "Beside each call, if that is set for the subscriber (`usnd subscriber set NUMBER --call-texts`),"
+    yield "with the number to call back if there is one (`node.call_back_number`); and the text of `SB`:\n"
+    yield from (f"- {text}" for text in dict.fromkeys(others))
+    unknown = decide("?", Situation(None), RULES)
+    yield f"\nWho is not registered gets, once an hour at most: {render(unknown.reply)}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("<", "\\<").replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
