@@ -5,6 +5,7 @@ Owns the order of starting and stopping. Refuses decisions. Calls stay up when t
 
 import asyncio
 import random
+import secrets
 import signal
 import time
 import uuid
@@ -18,11 +19,13 @@ from usnd.alone import Taken, claim
 from usnd.asterisk.ami import AmiSettings
 from usnd.asterisk.calls import CallSettings
 from usnd.config import Config, SmscConfig
+from usnd.domain.ways_in import GuessRules
 from usnd.services.conferences import Conferences
 from usnd.services.outbox import Outbox
 from usnd.services.taking import TextPolicy
 from usnd.services.texts import Texts
 from usnd.services.voice import VoiceEdge
+from usnd.services.ways_in import WaysIn
 from usnd.smpp.link import SmscLink
 from usnd.smpp.received import Receipt
 from usnd.smpp.session import Timers
@@ -119,7 +122,18 @@ class Daemon:
             config.courtesy_rules() if config.texts.answer_unregistered else None,
             timedelta(seconds=config.texts.validity),
             config.node.short_code,
+            secrets.randbelow,
         )
+        ways_in = WaysIn(
+            store,
+            self._outbox,
+            self._conferences,
+            self._voice.calls,
+            config.numbers_in(),
+            (config.text_rules(), rules, GuessRules()),
+            utc_now,
+        )
+        self._conferences.serve(ways_in)
         self._texts = Texts(store, self._outbox, self._conferences, policy, utc_now)
         self._links = [self._link(smsc) for smsc in config.smsc]
         for link in self._links:

@@ -17,9 +17,10 @@ import typer
 
 from usnd import logs
 from usnd.config import Config, ConfigError, load
-from usnd.tables import Row, call_rows, cdr_object, cdr_row, columns, json_lines, subscriber_row
+from usnd.tables import Row, call_rows, cdr_object, cdr_row, columns, json_lines, pin_rows, subscriber_row
 
 if TYPE_CHECKING:
+    from usnd.domain.ways_in import Pin
     from usnd.store.transaction import Transaction
 
 T = TypeVar("T")
@@ -149,6 +150,31 @@ def subscriber_set(
     if not _in_store(settings, change):
         _fail(f"{e164} is not registered: usnd subscriber add {e164}")
     typer.echo(f"{e164} changed")
+
+
+@subscriber.command("pins", epilog="Example: usnd subscriber pins +447700900001")
+def subscriber_pins(
+    number: Annotated[str, typer.Argument(help="The registered mobile's number.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    as_json: Json = False,
+) -> None:
+    """List a subscriber's conferences with the number and the PINs that lead into each."""
+    import secrets  # noqa: PLC0415
+
+    settings = _load(config)
+    e164 = _e164(number, settings)
+
+    def read(tx: "Transaction") -> "tuple[Pin, ...] | None":
+        if (found := tx.subscribers.by_number(e164)) is None:
+            return None
+        for conference in tx.directory.load(found.id).conferences:  # also those older than PINs
+            tx.pins.assign(found.id, conference, secrets.randbelow)
+        return tx.pins.of(found.id)
+
+    if (pins := _in_store(settings, read)) is None:
+        _fail(f"{e164} is not registered: usnd subscriber add {e164}")
+    _print(pin_rows(pins, settings.numbers_in()), as_json=as_json)
 
 
 @subscriber.command("list", epilog="Example: usnd subscriber list --json")

@@ -19,6 +19,7 @@ from usnd.domain.courtesy import CourtesyRules
 from usnd.domain.decision import TextRules
 from usnd.domain.menu import DEFAULT_KEYS, Menu, clashes
 from usnd.domain.replies import DEFAULT_LANGUAGE
+from usnd.domain.ways_in import Numbers
 
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
@@ -122,6 +123,7 @@ class ConferenceConfig(_Section, frozen=True, kw_only=True):
     no_credit_causes: Annotated[tuple[Cause, ...], Meta(max_length=20)] = (50,)
 
 
+Dnis = Annotated[str, _text(r"^(\+?\d{1,15})?$", 'the digits of a number, as "442079460000"')]
 Key = Annotated[
     str, _text(r"^([*#][0-9*#]{1,2})?$", 'two or three keys, * or # first, as "*2"; "" to switch it off')
 ]
@@ -138,6 +140,13 @@ class MenuConfig(_Section, frozen=True, kw_only=True):
     mute_me: Key = DEFAULT_KEYS[Feature.MUTE_ME]
     lock: Key = DEFAULT_KEYS[Feature.LOCK]
     help: Key = DEFAULT_KEYS[Feature.HELP]
+
+
+class WaysInConfig(_Section, frozen=True, kw_only=True):
+    """REQUIREMENTS C3, C4: the numbers (DNIS) that lead to this node, as the switch sends them."""
+
+    common: Dnis = ""
+    conferences: Annotated[tuple[Dnis, ...], Meta(max_length=30)] = ()
 
 
 class TextsConfig(_Section, frozen=True, kw_only=True):
@@ -184,6 +193,7 @@ class Config(_Section, frozen=True, kw_only=True):
     smsc: Annotated[tuple[SmscConfig, ...], Meta(min_length=1, max_length=32)]
     conference: ConferenceConfig = ConferenceConfig()
     menu: MenuConfig = MenuConfig()
+    ways_in: WaysInConfig = WaysInConfig()
     texts: TextsConfig = TextsConfig()
     log: LogConfig = LogConfig()
 
@@ -203,6 +213,10 @@ class Config(_Section, frozen=True, kw_only=True):
         """The keys of the conference, as the domain reads them."""
         keys = {feature: getattr(self.menu, feature.value.replace("-", "_")) for feature in Feature}
         return Menu(keys, self.node.home_region)
+
+    def numbers_in(self) -> Numbers:
+        """The numbers that lead here."""
+        return Numbers(self.ways_in.common, self.ways_in.conferences)
 
     def text_rules(self) -> TextRules:
         """The part of it that the domain needs to understand texts."""

@@ -181,6 +181,14 @@ class Calls:
         """Takes an answered call out of its room, announces the reason and releases it. As `admit`."""
         return await self._redirect(call, "usn-goodbye", _checked(_REASON, "reason", reason))
 
+    async def ask_pin(self, call: str, *, again: bool) -> bool:
+        """Answers a call that waits in `usn-incoming` and asks it for a PIN. As `admit`."""
+        return await self._redirect(call, "usn-pin", "again" if again else "s")
+
+    async def turn_away(self, call: str, reason: str) -> bool:
+        """Tells a call that waits, or typed a PIN, why it cannot join, and releases it. As `admit`."""
+        return await self._redirect(call, "usn-refused", _checked(_REASON, "reason", reason))
+
     async def _redirect(self, call: str, context: str, exten: str) -> bool:
         channel = _checked(_CALL, "call id", call)
         try:

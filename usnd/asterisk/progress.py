@@ -43,7 +43,15 @@ class Digit:
     digit: str
 
 
-News = CallNews | IncomingCall | Digit
+@dataclass(frozen=True, slots=True)
+class PinEntered:
+    """A call in `usn-pin` typed this, at most seven digits, perhaps none, and waits 5 s for the answer."""
+
+    call: str
+    pin: str
+
+
+News = CallNews | IncomingCall | Digit | PinEntered
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +175,10 @@ class Progress:
         self._expected.discard(call)
         return None if call in self._channels else CallNews(call, CallEvent.REFUSED)
 
-    def _incoming(self, event: Mapping[str, str]) -> IncomingCall | None:
+    def _incoming(self, event: Mapping[str, str]) -> IncomingCall | PinEntered | None:
         call, channel = event.get("uniqueid"), event.get("channel")
+        if event.get("userevent") == "UsnPin" and call in self._channels:
+            return PinEntered(call, event.get("pin", ""))
         if event.get("userevent") != "UsnIncoming" or not call or not channel:
             return None
         self._channels.add(call)

@@ -146,6 +146,8 @@ class Call:
     """By whoever holds the handset. None: was never so."""
     asked: bool = False
     """Who answers is asked to press 1, and joins only then."""
+    activation_pin: str = ""
+    """By which the call came in."""
 
     @property
     def live(self) -> bool:

@@ -13,7 +13,6 @@ from usnd.domain.calls import (
     CallEvent,
     CallNews,
     CallState,
-    Direction,
     Outcome,
     Role,
     follow,
@@ -31,6 +30,7 @@ from usnd.domain.conference import (
     EndReason,
     Event,
     HangUp,
+    JoinIn,
     Participant,
     Recall,
     Rules,
@@ -41,7 +41,9 @@ from usnd.domain.conference import (
 )
 from usnd.domain.controlling import control, on_joined, resume_mutes
 from usnd.domain.planning import (
+    called_in,
     end,
+    join_in,
     owner_calls,
     owner_coming,
     placing,
@@ -60,14 +62,24 @@ def launch(
     participants: tuple[Participant, ...],
     rules: Rules,
     now: datetime,
+    instant: int | None = None,
+    caller: CallIn | None = None,
 ) -> Step:
-    """Call subscriber (id, number) and participants at once, each number once (REQUIREMENTS C1, S7)."""
+    """Call subscriber (id, number) and participants at once, each number once (REQUIREMENTS C1, S7).
+
+    `caller`: the subscriber is there already, by that call. `instant`: the number of the conference.
+    """
     subscriber_id, number = subscriber
     people = {person.number: person for person in participants if person.number != number}
     conference = Conference(conference_id, subscriber_id, number, ConferenceState.GATHERING, now, ())
-    conference = replace(conference, press_one=rules.press_one)
-    conference, first = plan(conference, Participant(number, ""), Role.SUBSCRIBER, rules, now)
-    commands = [first]
+    conference = replace(conference, press_one=rules.press_one, instant=instant)
+    commands: list[Command] = []
+    if caller is None:
+        conference, first = plan(conference, Participant(number, ""), Role.SUBSCRIBER, rules, now)
+        commands.append(first)
+    else:
+        step = _on_call_in(conference, caller, now)
+        conference, commands = step.conference, [*step.commands]
     for person in people.values():
         conference, command = plan(conference, person, Role.PARTICIPANT, rules, now)
         commands.append(command)
@@ -85,6 +97,8 @@ def handle(conference: Conference, event: Event, rules: Rules, now: datetime) ->
             return end(conference, EndReason.TOLD, now)
         case CallIn():
             return _on_call_in(conference, event, now)
+        case JoinIn():
+            return join_in(conference, event, rules, now)
         case Control():
             return control(conference, event, rules, now)
         case Recall():  # pragma: no branch - mypy proves the match complete
@@ -163,16 +177,7 @@ def _on_call_in(conference: Conference, event: CallIn, now: datetime) -> Step:
         return Step(conference, (HangUp(event.call),))
     for call in others:
         conference = with_call(conference, told_to_end(call, now))
-    back = Call(
-        id=event.call,
-        number=conference.subscriber_number,
-        name="",
-        role=Role.SUBSCRIBER,
-        direction=Direction.IN,
-        state=CallState.DIALLING,
-        planned_at=now,
-        dnis=event.dnis,
-    )
+    back = called_in(event, conference.subscriber_number, Role.SUBSCRIBER, now)
     conference = replace(conference, calls=(*conference.calls, back), call_back_at=None)
     return Step(conference, (*(HangUp(call.id) for call in others), Admit(event.call, conference.room)))
 

@@ -28,6 +28,9 @@ class ConferenceState(Enum):
 ABSENT = frozenset({ConferenceState.RECALLING, ConferenceState.AWAY})
 """The others wait for the subscriber, who can be called back by a text."""
 
+OVER = frozenset({ConferenceState.ENDING, ConferenceState.ENDED})
+"""Nobody comes in any more."""
+
 
 class Turn(Enum):
     """What can turn a conference from one state to the next.
@@ -127,6 +130,8 @@ class Conference:
     """Nobody may come in who was not called."""
     press_one: bool = False
     """As of the `Rules` that it was launched with."""
+    instant: int | None = None
+    """Which of the subscriber's conferences it is, 1 to 30; None: of the moment only."""
 
     @property
     def room(self) -> str:
@@ -160,6 +165,17 @@ class CallIn:
 
     call: str
     dnis: str
+    activation_pin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JoinIn:
+    """Somebody calls in with a PIN, as a participant (REQUIREMENTS C4). `number`: empty if withheld."""
+
+    call: str
+    dnis: str
+    number: str
+    activation_pin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +208,7 @@ class Control:
     number: str = ""
 
 
-Event = CallNews | TimePassed | End | CallIn | Recall | Control
+Event = CallNews | TimePassed | End | CallIn | JoinIn | Recall | Control
 
 
 # Commands: what the edges do once the conference is committed.
@@ -230,6 +246,14 @@ class Goodbye:
 
     call: str
     reason: EndReason
+
+
+@dataclass(frozen=True, slots=True)
+class TurnAway:
+    """Tell a call that came in why it may not join, and release it. `reason`: of `ways_in.Denial`."""
+
+    call: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +298,7 @@ class TellMenu:
     number: str
 
 
-CallAction = PlaceCall | Admit | HangUp | Goodbye
+CallAction = PlaceCall | Admit | HangUp | Goodbye | TurnAway
 Action = CallAction | Mute | Announce
 Text = TellNoCredit | TellMenu
 Command = Action | Text

@@ -9,10 +9,10 @@ from datetime import datetime
 
 from usnd.domain.calls import Call, CallState, Role
 from usnd.domain.conference import (
+    OVER,
     Announce,
     Command,
     Conference,
-    ConferenceState,
     Control,
     EndReason,
     Feature,
@@ -29,12 +29,11 @@ from usnd.domain.planning import end, plan, told_to_end, with_call
 FOR_EVERYBODY = frozenset({Feature.MUTE_ME})
 FOR_HANDSETS = frozenset({Feature.MUTE_ME})
 """Which mean the call that they are asked from, and so nothing from the portal."""
-_OVER = frozenset({ConferenceState.ENDING, ConferenceState.ENDED})
 
 
 def control(conference: Conference, event: Control, rules: Rules, now: datetime) -> Step:
     """The conference after the feature, if who asks for it may, and is in the room."""
-    if conference.state in _OVER or not _may(conference, event):
+    if conference.state in OVER or not _may(conference, event):
         return Step(conference)
     return _DOES[event.feature](conference, event, rules, now)
 

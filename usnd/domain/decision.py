@@ -51,6 +51,8 @@ class Decision:
     launch: tuple[Participant, ...] = ()
     recall: bool = False
     texts: tuple[TextTo, ...] = ()
+    instant: int | None = None
+    """Which conference (1 to 30) is launched; None: one of the moment."""
 
     def said_in(self, language: str) -> "Decision":
         """The same in another language."""

@@ -10,16 +10,21 @@ from datetime import datetime
 from usnd.domain.calls import Call, CallEvent, CallNews, CallState, Direction, Outcome, Role, follow
 from usnd.domain.conference import (
     CONFERENCE_TABLE,
+    OVER,
+    Admit,
+    CallIn,
     Command,
     Conference,
     EndReason,
     Goodbye,
     HangUp,
+    JoinIn,
     Participant,
     PlaceCall,
     Rules,
     Step,
     Turn,
+    TurnAway,
 )
 
 
@@ -69,6 +74,46 @@ def plan(
     )
     conference = replace(conference, calls=(*conference.calls, call))
     return conference, placing(conference, call, rules)
+
+
+def called_in(event: CallIn | JoinIn, number: str, role: Role, now: datetime) -> Call:
+    """A call that came in, before it is in the room."""
+    return Call(
+        id=event.call,
+        number=number,
+        name="",
+        role=role,
+        direction=Direction.IN,
+        state=CallState.DIALLING,
+        planned_at=now,
+        dnis=event.dnis,
+        activation_pin=event.activation_pin,
+    )
+
+
+def join_in(conference: Conference, event: JoinIn, rules: Rules, now: datetime) -> Step:
+    """Somebody comes in as a participant; a call to them that is not answered yet is given up for it."""
+    if conference.call(event.call) is not None:
+        return Step(conference)
+    live = [call for call in conference.calls if call.live]
+    reason = ""
+    if conference.state in OVER:
+        reason = "not-running"
+    elif conference.locked:
+        reason = "locked"
+    elif len(live) >= rules.most_calls:
+        reason = "full"
+    if reason:
+        return Step(conference, (TurnAway(event.call, reason),))
+    rung = [call for call in live if call.number == event.number and call.answered_at is None]
+    commands: list[Command] = []
+    for call in rung:
+        if call.direction is Direction.OUT and call.role is Role.PARTICIPANT:
+            conference = with_call(conference, told_to_end(call, now))
+            commands.append(HangUp(call.id))
+    joining = called_in(event, event.number, Role.PARTICIPANT, now)
+    conference = replace(conference, calls=(*conference.calls, joining))
+    return Step(conference, (*commands, Admit(event.call, conference.room)))
 
 
 def placing(conference: Conference, call: Call, rules: Rules) -> PlaceCall:

@@ -81,7 +81,9 @@ def _launch(
     if not situation.voice_up:
         return Decision(reply(Say.NO_VOICE))
     launched = reply(Say.LAUNCHED, count=len(others), names=_names(others))
-    return Decision(launched, launch=others, texts=_call_texts(others, subscriber, rules))
+    instant = command.number if isinstance(command, LaunchConference) else None
+    texts = _call_texts(others, subscriber, rules)
+    return Decision(launched, launch=others, texts=texts, instant=instant)
 
 
 def _called(

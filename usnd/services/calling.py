@@ -12,7 +12,17 @@ from usnd.asterisk.ami import AmiDown, AmiError, AmiTimeout
 from usnd.asterisk.calls import Calls
 from usnd.asterisk.progress import Survey
 from usnd.domain.calls import Call, CallEvent, CallNews, CallState
-from usnd.domain.conference import Action, Admit, Announce, CallAction, Goodbye, HangUp, Mute, PlaceCall
+from usnd.domain.conference import (
+    Action,
+    Admit,
+    Announce,
+    CallAction,
+    Goodbye,
+    HangUp,
+    Mute,
+    PlaceCall,
+    TurnAway,
+)
 
 _EVENT_OF_STATE = {
     CallState.DIALLING: CallEvent.PLACED,
@@ -55,6 +65,8 @@ async def _to_the_call(calls: Calls, action: CallAction) -> bool:
             return await calls.goodbye(call, reason.value)
         case HangUp(call):
             return await calls.hang_up(call)
+        case TurnAway(call, reason):
+            return await calls.turn_away(call, reason)
 
 
 async def _in_the_room(calls: Calls, action: Mute | Announce) -> None:

@@ -9,18 +9,18 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 import structlog
 
 from usnd.asterisk.ami import AmiError
 from usnd.asterisk.calls import Calls
-from usnd.asterisk.progress import Digit, IncomingCall, News
+from usnd.asterisk.progress import Digit, IncomingCall, News, PinEntered
 from usnd.domain.calls import SIGNS_OF_LIFE, Call, CallEvent, CallNews
 from usnd.domain.cdr import cdr_of
 from usnd.domain.conducting import handle, next_deadline, resume
 from usnd.domain.conference import (
     Action,
-    CallIn,
     Command,
     Conference,
     Event,
@@ -35,7 +35,6 @@ from usnd.domain.conference import (
 )
 from usnd.domain.menu import Menu, described
 from usnd.domain.messages import OutgoingText
-from usnd.domain.numbers import to_e164
 from usnd.domain.replies import Reply, Say, reply
 from usnd.services.calling import carry_out, news_of
 from usnd.services.committing import surely
@@ -43,6 +42,18 @@ from usnd.services.keypads import Keypads
 from usnd.services.outbox import Outbox
 from usnd.store.transaction import Transaction
 from usnd.store.writer import Store
+
+
+class CallsIn(Protocol):
+    """What takes calls that come in: see ways_in.py."""
+
+    def knows(self, call: str) -> bool: ...
+
+    def gone(self, call: str) -> None: ...
+
+    async def receive(self, incoming: IncomingCall) -> None: ...
+
+    async def entered(self, entry: PinEntered) -> None: ...
 
 
 @dataclass(slots=True)
@@ -77,6 +88,7 @@ class Conferences:
         self._keypads = Keypads(menu)
         self._clock = clock
         self._running: dict[int, _Running] = {}
+        self._ways_in: CallsIn
         self._conference_of: dict[str, int] = {}
         self._tasks = asyncio.TaskGroup()
         self.loaded = asyncio.Event()
@@ -117,19 +129,34 @@ class Conferences:
         self._refresh(running)
         self._carry_out(step.conference, step.commands)
 
+    def serve(self, ways_in: CallsIn) -> None:
+        """Calls that come in go there."""
+        self._ways_in = ways_in
+
     def hear(self, news: News) -> None:
         """Takes what the voice edge heard; a call that nobody knows is released."""
-        if isinstance(news, IncomingCall):
-            self._receive(news)
-            return
         conference_id = self._conference_of.get(news.call)
-        if isinstance(news, Digit):
-            if conference_id is not None:
-                self._press(conference_id, news)
-        elif conference_id is not None:
-            self.apply(conference_id, news)
-        elif news.event in SIGNS_OF_LIFE:
-            self._release(news.call)
+        match news:
+            case IncomingCall():
+                self._spawn(self._ways_in.receive(news))
+            case PinEntered():
+                self._spawn(self._ways_in.entered(news))
+            case Digit():
+                if conference_id is not None:
+                    self._press(conference_id, news)
+            case CallNews():
+                if conference_id is not None:
+                    self.apply(conference_id, news)
+                elif news.event is CallEvent.ENDED:
+                    self._ways_in.gone(news.call)
+                elif news.event in SIGNS_OF_LIFE and not self._ways_in.knows(news.call):
+                    self._release(news.call)
+
+    def hang_up_unknown(self, call: str) -> None:
+        """The call ended before its conference was committed."""
+        conference_id = self._conference_of.get(call)
+        if conference_id is not None:
+            self.apply(conference_id, CallNews(call, CallEvent.MISSING))
 
     def apply(self, conference_id: int, event: Event, at: datetime | None = None) -> None:
         """Lets the domain decide; what it decides is committed, then carried out."""
@@ -188,17 +215,6 @@ class Conferences:
             wants = {"conference": conference_id, "call": pressed.call, "number": asked.number or None}
             self._log.info(f"asked by keys: {asked.feature.value}", **wants)
             self.apply(conference_id, asked)
-
-    def _receive(self, incoming: IncomingCall) -> None:
-        """A call from the network: the subscriber of a live conference goes back into it (C5)."""
-        number = to_e164(incoming.cli or "", self._menu.home_region)
-        for conference in self.live:
-            if number is not None and conference.subscriber_number == number:
-                self._log.info("subscriber calls in", conference=conference.id, call=incoming.call)
-                self.apply(conference.id, CallIn(incoming.call, incoming.dnis))
-                return
-        self._log.info("incoming call refused", call=incoming.call, dnis=incoming.dnis)
-        self._release(incoming.call)
 
     async def _load(self) -> None:
         """Takes up the conferences that were live when the daemon stopped (REQUIREMENTS C11)."""

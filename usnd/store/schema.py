@@ -35,6 +35,7 @@ from sqlalchemy.types import TypeDecorator
 from usnd.domain.calls import CallState, Direction, Outcome, Role
 from usnd.domain.conference import ConferenceState, EndReason
 from usnd.domain.messages import MtState
+from usnd.domain.ways_in import PinKind
 
 metadata = MetaData(
     naming_convention={
@@ -152,6 +153,18 @@ instant_conferences = Table(
 )
 
 
+# Digits are unique in the system: they are all that a caller types.
+pins = Table(
+    "pins",
+    metadata,
+    Column("digits", String, primary_key=True),
+    Column("kind", _one_of(PinKind, "kind"), nullable=False),
+    Column("subscriber_id", _key, ForeignKey(subscribers.c.id, ondelete="CASCADE"), nullable=False),
+    Column("instant", SmallInteger, nullable=False),
+    UniqueConstraint("subscriber_id", "instant", "kind"),
+)
+
+
 def _members(table: str, holder: str, holder_id: Column[int]) -> Table:
     """Who is in a group or a conference, in the order written: each a user, a group or a bare number."""
     return Table(
@@ -227,6 +240,7 @@ conferences = Table(
     Column("mo_id", _key, ForeignKey(mo_texts.c.id, ondelete="SET NULL"), index=True),
     Column("call_backs", Integer, nullable=False, server_default="0"),
     Column("call_back_at", Utc),
+    Column("instant", SmallInteger),
     Column("muted", Boolean),
     Column("locked", Boolean, nullable=False, server_default=false()),
     Column("press_one", Boolean, nullable=False, server_default=false()),
@@ -254,6 +268,7 @@ calls = Table(
     Column("leaving_since", Utc),
     Column("dnis", String, nullable=False),
     Column("muted", Boolean),
+    Column("activation_pin", String, nullable=False, server_default=literal_column("''")),
     Column("asked", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("conference_id", "position"),
 )

@@ -13,6 +13,7 @@ from usnd.store.cdrs import Cdrs
 from usnd.store.conferences import Conferences
 from usnd.store.directories import Directories
 from usnd.store.execution import Found, Row
+from usnd.store.pins import Pins
 from usnd.store.subscribers import Subscribers
 from usnd.store.texts import Texts
 
@@ -52,6 +53,10 @@ class Transaction:
     @cached_property
     def conferences(self) -> Conferences:
         return Conferences(self)
+
+    @cached_property
+    def pins(self) -> Pins:
+        return Pins(self)
 
     @cached_property
     def cdrs(self) -> Cdrs:

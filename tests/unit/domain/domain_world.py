@@ -23,6 +23,7 @@ from usnd.domain.conference import (
     Event,
     Goodbye,
     HangUp,
+    JoinIn,
     Participant,
     PlaceCall,
     Recall,
@@ -30,6 +31,7 @@ from usnd.domain.conference import (
     Step,
     TellNoCredit,
     TimePassed,
+    TurnAway,
 )
 
 RULES = Rules()
@@ -145,6 +147,8 @@ def carry_out(world: World, index: int, *, refuse: bool = False) -> World:
             return _add_news(world, CallNews(call, CallEvent.MISSING))
         case Goodbye(call) if phase is Phase.JOINED:
             return go_on(world, call)
+        case TurnAway(call) if phase is Phase.WAITING:
+            return release(world, call, 21)
     return world
 
 
@@ -173,6 +177,13 @@ def call_in(world: World, *, again: bool = False) -> World:
     world = replace(_move(world, channel, Phase.WAITING), called_in=world.called_in + 1)
     world = hear(world, CallIn(channel, "52272"))
     return hear(world, CallIn(channel, "52272")) if again else world
+
+
+def join_in(world: World, number: str) -> World:
+    """Somebody with the User PIN calls in, by a channel of their own."""
+    channel = f"1700000000.{world.called_in}"
+    world = replace(_move(world, channel, Phase.WAITING), called_in=world.called_in + 1)
+    return hear(world, JoinIn(channel, "52270", number))
 
 
 def wait(world: World, time: timedelta) -> World:
@@ -359,6 +370,8 @@ def _checked_commands(
                 assert conf.state not in OVER
                 assert before.call(command.call) is None, "admitted once"
                 assert call is not None
+            case TurnAway():
+                assert call is None, "who is turned away is not in it"
             case Goodbye():
                 was = before.call(command.call)
                 assert was is not None

@@ -65,6 +65,10 @@ class ConferenceMachine(RuleBasedStateMachine):
     def call_in(self, *, again: bool) -> None:
         self.world = model.call_in(self.world, again=again)
 
+    @rule(number=st.sampled_from(["", *ADDED]))
+    def join_in(self, number: str) -> None:
+        self.world = model.join_in(self.world, number)
+
     @rule()
     def recall(self) -> None:
         self.world = model.hear(self.world, Recall())

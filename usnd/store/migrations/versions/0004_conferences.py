@@ -1,4 +1,4 @@
-"""Call-backs of a dropped subscriber; what the keys of a handset change; press 1 to join.
+"""Call-backs of a dropped subscriber; what the keys of a handset change; press 1 to join; PINs.
 
 Revision ID: 0004
 Revises: 0003
@@ -40,6 +40,31 @@ def upgrade() -> None:
     _widen("calls", "outcome", OUTCOMES)
     for table, column in (("conferences", "press_one"), ("subscribers", "press_one"), ("calls", "asked")):
         op.add_column(table, sa.Column(column, sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("conferences", sa.Column("instant", sa.SmallInteger()))
+    op.add_column(
+        "calls", sa.Column("activation_pin", sa.String(), server_default=sa.text("''"), nullable=False)
+    )
+    op.create_table(
+        "pins",
+        sa.Column("digits", sa.String(), nullable=False),
+        sa.Column("kind", _one_of("kind", "activation", "user"), nullable=False),
+        sa.Column("subscriber_id", KEY, nullable=False),
+        sa.Column("instant", sa.SmallInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"],
+            ["subscribers.id"],
+            name=op.f("fk_pins_subscriber_id_subscribers"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("digits", name=op.f("pk_pins")),
+        sa.UniqueConstraint(
+            "subscriber_id", "instant", "kind", name=op.f("uq_pins_subscriber_id_instant_kind")
+        ),
+    )
+
+
+def _one_of(name: str, *values: str) -> sa.Enum:
+    return sa.Enum(*values, name=name, native_enum=False, create_constraint=True, length=20)
 
 
 def _widen(table: str, column: str, values: tuple[str, ...]) -> None:
