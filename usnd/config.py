@@ -118,6 +118,7 @@ class ConferenceConfig(_Section, frozen=True, kw_only=True):
     call_backs: Annotated[int, Meta(ge=0, le=5)] = 0
     call_back_pause: Seconds = 5
     press_one: bool = False
+    revive: bool = False
     ring: Seconds = 45
     most_participants: Annotated[int, Meta(ge=1, le=1000)] = 60
     no_credit_causes: Annotated[tuple[Cause, ...], Meta(max_length=20)] = (50,)
@@ -204,6 +205,7 @@ class Config(_Section, frozen=True, kw_only=True):
             ring=timedelta(seconds=self.conference.ring),
             no_credit_causes=frozenset(self.conference.no_credit_causes),
             press_one=self.conference.press_one,
+            revive=self.conference.revive,
             most_calls=self.conference.most_participants + 1,
             call_backs=self.conference.call_backs,
             call_back_pause=timedelta(seconds=self.conference.call_back_pause),

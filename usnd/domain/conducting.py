@@ -48,6 +48,7 @@ from usnd.domain.planning import (
     owner_coming,
     placing,
     plan,
+    revive,
     settled_if_empty,
     told_to_end,
     with_call,
@@ -139,6 +140,10 @@ def _on_call(conference: Conference, news: CallNews, rules: Rules, now: datetime
     if after.outcome is Outcome.NO_CREDIT:  # never of a call in an ENDING conference: that is cancelled
         ending = end(conference, EndReason.NO_CREDIT, now)
         return Step(ending.conference, (*ending.commands, TellNoCredit(conference.subscriber_number)))
+    if news.event is CallEvent.VOICE_LOST and not any(call.live for call in conference.calls):
+        again = revive(conference, rules, now)
+        if again is not None:
+            return again
     return Step(_settle(conference, rules, now), (*release, *on_joined(conference, before, after)))
 
 

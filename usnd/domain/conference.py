@@ -35,13 +35,15 @@ OVER = frozenset({ConferenceState.ENDING, ConferenceState.ENDED})
 class Turn(Enum):
     """What can turn a conference from one state to the next.
 
-    SUBSCRIBER_DROPPED: out, with call-backs left. SUBSCRIBER_OUT: out, with none left.
+    SUBSCRIBER_DROPPED: out, with call-backs left. SUBSCRIBER_OUT: out, with none left. REVIVED: all
+    calls were lost with Asterisk, and are placed again.
     """
 
     SUBSCRIBER_IN = "subscriber in"
     SUBSCRIBER_DROPPED = "subscriber dropped"
     SUBSCRIBER_OUT = "subscriber out"
     EMPTY = "no call left"
+    REVIVED = "revived"
     TIME_UP = "time up"
     END = "told to end"
     NO_CREDIT = "no credit"
@@ -57,16 +59,15 @@ class EndReason(Enum):
     VOICE_LOST = "voice-lost"
 
 
-_S = ConferenceState
-_IN, _BACK, _OUT = _S.RUNNING, _S.RECALLING, _S.AWAY
+_NEW, _IN, _BACK, _OUT, _BYE, _END = ConferenceState
 _ROWS: dict[ConferenceState, tuple[ConferenceState, ...]] = {
-    #              IN         DROPPED    OUT        EMPTY     TIME_UP       END        NO_CREDIT
-    _S.GATHERING: (_IN,       _OUT,      _OUT,      _S.ENDED, _S.GATHERING, _S.ENDING, _S.ENDING),
-    _S.RUNNING:   (_IN,       _BACK,     _OUT,      _S.ENDED, _S.RUNNING,   _S.ENDING, _S.ENDING),
-    _S.RECALLING: (_IN,       _BACK,     _OUT,      _S.ENDED, _S.RECALLING, _S.ENDING, _S.ENDING),
-    _S.AWAY:      (_IN,       _OUT,      _OUT,      _S.ENDED, _S.ENDING,    _S.ENDING, _S.ENDING),
-    _S.ENDING:    (_S.ENDING, _S.ENDING, _S.ENDING, _S.ENDED, _S.ENDING,    _S.ENDING, _S.ENDING),
-    _S.ENDED:     (_S.ENDED,  _S.ENDED,  _S.ENDED,  _S.ENDED, _S.ENDED,     _S.ENDED,  _S.ENDED),
+    #      IN    DROPPED OUT   EMPTY REVIVED TIME_UP END   NO_CREDIT
+    _NEW:  (_IN,  _OUT,  _OUT, _END, _NEW,   _NEW,   _BYE, _BYE),
+    _IN:   (_IN,  _BACK, _OUT, _END, _NEW,   _IN,    _BYE, _BYE),
+    _BACK: (_IN,  _BACK, _OUT, _END, _NEW,   _BACK,  _BYE, _BYE),
+    _OUT:  (_IN,  _OUT,  _OUT, _END, _NEW,   _BYE,   _BYE, _BYE),
+    _BYE:  (_BYE, _BYE,  _BYE, _END, _BYE,   _BYE,   _BYE, _BYE),
+    _END:  (_END, _END,  _END, _END, _END,   _END,   _END, _END),
 }  # fmt: skip
 CONFERENCE_TABLE: dict[tuple[ConferenceState, Turn], ConferenceState] = {
     (state, turn): after for state, row in _ROWS.items() for turn, after in zip(Turn, row, strict=True)
@@ -90,6 +91,8 @@ class Rules:
     """Whoever is called is asked to press 1, and joins only then (REQUIREMENTS C9)."""
     answer: timedelta = timedelta(seconds=30)
     """To press 1; the dialplan asks three times."""
+    revive: bool = False
+    """After Asterisk's death those who were in are called together again (REQUIREMENTS C11)."""
     most_calls: int = 100
     """Up at the same time in one conference, also with those that the subscriber adds."""
     steady: timedelta = timedelta(minutes=10)
@@ -298,9 +301,16 @@ class TellMenu:
     number: str
 
 
+@dataclass(frozen=True, slots=True)
+class TellRevived:
+    """Text the subscriber why the conference broke off, and that all are called again."""
+
+    number: str
+
+
 CallAction = PlaceCall | Admit | HangUp | Goodbye | TurnAway
 Action = CallAction | Mute | Announce
-Text = TellNoCredit | TellMenu
+Text = TellNoCredit | TellMenu | TellRevived
 Command = Action | Text
 
 

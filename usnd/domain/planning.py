@@ -23,6 +23,7 @@ from usnd.domain.conference import (
     PlaceCall,
     Rules,
     Step,
+    TellRevived,
     Turn,
     TurnAway,
 )
@@ -50,12 +51,38 @@ def settled_if_empty(conference: Conference, now: datetime) -> Conference:
     """A conference is over when its last call is."""
     if any(call.live for call in conference.calls):
         return conference
-    lost = any(call.outcome is Outcome.VOICE_LOST for call in conference.calls)
+    lost = any(call.outcome is Outcome.VOICE_LOST and call.ended_at == now for call in conference.calls)
     reason = conference.end_reason or (EndReason.VOICE_LOST if lost else EndReason.EMPTY)
     after = CONFERENCE_TABLE[conference.state, Turn.EMPTY]
     return replace(
         conference, state=after, ended_at=now, end_reason=reason, away_until=None, call_back_at=None
     )
+
+
+def revive(conference: Conference, rules: Rules, now: datetime) -> Step | None:
+    """All who were in the room when Asterisk died are called again, in one conference; None: nobody was.
+
+    Only who had joined: what is planned here and lost again is not planned for ever. They are placed
+    once Asterisk is back, if that is before a call would be given up.
+    """
+    lost = [
+        call
+        for call in conference.calls
+        if call.outcome is Outcome.VOICE_LOST and call.ended_at == now and call.joined_at is not None
+    ]
+    people = {call.number: call for call in lost if call.role is Role.PARTICIPANT and call.number}
+    if not people or not rules.revive or conference.state in OVER:
+        return None
+    after = CONFERENCE_TABLE[conference.state, Turn.REVIVED]
+    conference = replace(conference, state=after, away_until=None, call_back_at=None, call_backs=0)
+    number = conference.subscriber_number
+    conference, first = plan(conference, Participant(number, ""), Role.SUBSCRIBER, rules, now)
+    commands: list[Command] = [TellRevived(number), first]
+    for call in people.values():
+        person = Participant(call.number, call.name)
+        conference, command = plan(conference, person, Role.PARTICIPANT, rules, now)
+        commands.append(command)
+    return Step(conference, tuple(commands))
 
 
 def plan(

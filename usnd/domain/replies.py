@@ -127,6 +127,7 @@ class Say(Enum):
     RECALLED = "Your conference is waiting for you: we are calling you back."
     NO_VOICE = "Calls cannot be placed at the moment. Please text again in a few minutes."
     NO_CREDIT = "Your conference could not be launched: there is not enough credit on your account."
+    REVIVED = "A fault broke your conference off. Everybody who was in it is being called again."
     MENU = "Keys during your conference: {keys}."
 
     # Texts to other people (REQUIREMENTS S10).

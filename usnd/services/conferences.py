@@ -30,6 +30,7 @@ from usnd.domain.conference import (
     Step,
     TellMenu,
     TellNoCredit,
+    TellRevived,
     Text,
     TimePassed,
 )
@@ -266,6 +267,8 @@ class Conferences:
         match command:
             case TellNoCredit():
                 return reply(Say.NO_CREDIT)
+            case TellRevived():
+                return reply(Say.REVIVED)
             case TellMenu():
                 return reply(Say.MENU, keys=described(self._menu))
 

@@ -6,7 +6,7 @@ import pytest
 from test_domain_conducting import BOB, HIM, ME, RULES, E, Scene
 
 from usnd.domain.calls import Outcome
-from usnd.domain.conference import End, HangUp, PlaceCall, Recall
+from usnd.domain.conference import End, HangUp, PlaceCall, Recall, Rules
 
 ASKING = replace(RULES, press_one=True)
 
@@ -56,3 +56,9 @@ def test_a_refusal_stays_what_it_is() -> None:
     scene = Scene(BOB, rules=ASKING)
     scene.hear(HIM, E.PLACED, E.ENDED, cause=17)
     assert scene.outcome_of(HIM) is Outcome.BUSY
+
+
+@pytest.mark.parametrize("rules", [RULES, ASKING])
+def test_it_is_set_for_all_or_for_one_subscriber(rules: Rules) -> None:
+    assert rules.of(press_one=True).press_one
+    assert rules.of(press_one=False) == rules

@@ -23,9 +23,11 @@ def a_channel(*phases: Phase) -> Callable[["ConferenceMachine"], bool]:
 class ConferenceMachine(RuleBasedStateMachine):
     world: model.World
 
-    @initialize(others=st.integers(0, 3), call_backs=st.integers(0, 3), press_one=st.booleans())
-    def launch(self, others: int, call_backs: int, *, press_one: bool) -> None:
-        self.world = model.start(others, Rules(call_backs=call_backs, press_one=press_one))
+    @initialize(
+        others=st.integers(0, 3), call_backs=st.integers(0, 3), press_one=st.booleans(), revive=st.booleans()
+    )
+    def launch(self, others: int, call_backs: int, *, press_one: bool, revive: bool) -> None:
+        self.world = model.start(others, Rules(call_backs=call_backs, press_one=press_one, revive=revive))
 
     @precondition(lambda self: self.world.commands)
     @rule(pick=PICK, refuse=st.sampled_from([False, False, False, True]))
