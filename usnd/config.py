@@ -18,6 +18,7 @@ from usnd.domain.conference import Feature, Rules
 from usnd.domain.courtesy import CourtesyRules
 from usnd.domain.decision import TextRules
 from usnd.domain.menu import DEFAULT_KEYS, Menu, clashes
+from usnd.domain.numbers import NumberPlan
 from usnd.domain.replies import DEFAULT_LANGUAGE
 from usnd.domain.ways_in import Numbers
 
@@ -119,12 +120,14 @@ class ConferenceConfig(_Section, frozen=True, kw_only=True):
     call_back_pause: Seconds = 5
     press_one: bool = False
     revive: bool = False
+    longest: Seconds = 86400
     ring: Seconds = 45
     most_participants: Annotated[int, Meta(ge=1, le=1000)] = 60
     no_credit_causes: Annotated[tuple[Cause, ...], Meta(max_length=20)] = (50,)
 
 
 Dnis = Annotated[str, _text(r"^(\+?\d{1,15})?$", 'the digits of a number, as "442079460000"')]
+Prefix = Annotated[str, _text(r"^\+\d{1,15}$", 'how numbers begin in E.164, as "+44" or "+44909"')]
 Key = Annotated[
     str, _text(r"^([*#][0-9*#]{1,2})?$", 'two or three keys, * or # first, as "*2"; "" to switch it off')
 ]
@@ -148,6 +151,13 @@ class WaysInConfig(_Section, frozen=True, kw_only=True):
 
     common: Dnis = ""
     conferences: Annotated[tuple[Dnis, ...], Meta(max_length=30)] = ()
+
+
+class NumbersConfig(_Section, frozen=True, kw_only=True):
+    """REQUIREMENTS C10: whom to call; the longest prefix that fits decides."""
+
+    allowed: Annotated[tuple[Prefix, ...], Meta(max_length=1000)] = ()
+    barred: Annotated[tuple[Prefix, ...], Meta(max_length=1000)] = ()
 
 
 class TextsConfig(_Section, frozen=True, kw_only=True):
@@ -195,6 +205,7 @@ class Config(_Section, frozen=True, kw_only=True):
     conference: ConferenceConfig = ConferenceConfig()
     menu: MenuConfig = MenuConfig()
     ways_in: WaysInConfig = WaysInConfig()
+    numbers: NumbersConfig = NumbersConfig()
     texts: TextsConfig = TextsConfig()
     log: LogConfig = LogConfig()
 
@@ -206,6 +217,8 @@ class Config(_Section, frozen=True, kw_only=True):
             no_credit_causes=frozenset(self.conference.no_credit_causes),
             press_one=self.conference.press_one,
             revive=self.conference.revive,
+            longest=timedelta(seconds=self.conference.longest),
+            plan=self.number_plan(),
             most_calls=self.conference.most_participants + 1,
             call_backs=self.conference.call_backs,
             call_back_pause=timedelta(seconds=self.conference.call_back_pause),
@@ -215,6 +228,10 @@ class Config(_Section, frozen=True, kw_only=True):
         """The keys of the conference, as the domain reads them."""
         keys = {feature: getattr(self.menu, feature.value.replace("-", "_")) for feature in Feature}
         return Menu(keys, self.node.home_region)
+
+    def number_plan(self) -> NumberPlan:
+        """Whom to call, and whom not."""
+        return NumberPlan(self.numbers.allowed, self.numbers.barred)
 
     def numbers_in(self) -> Numbers:
         """The numbers that lead here."""
@@ -228,6 +245,7 @@ class Config(_Section, frozen=True, kw_only=True):
             self.texts.longest_blast,
             self.node.call_back_number or "",
             self.texts.language,
+            self.number_plan(),
         )
 
     def courtesy_rules(self) -> CourtesyRules:

@@ -20,6 +20,7 @@ from usnd.domain.calls import (
 from usnd.domain.conference import (
     ABSENT,
     CONFERENCE_TABLE,
+    OVER,
     Admit,
     CallIn,
     Command,
@@ -36,6 +37,7 @@ from usnd.domain.conference import (
     Rules,
     Step,
     TellNoCredit,
+    TellTimeLimit,
     TimePassed,
     Turn,
 )
@@ -111,6 +113,8 @@ def next_deadline(conference: Conference, rules: Rules) -> datetime | None:
     deadlines = (_deadline(call, rules) for call in conference.calls)
     times = [time for time in deadlines if time is not None]
     times += [time for time in (conference.away_until, conference.call_back_at) if time is not None]
+    if rules.longest is not None and conference.state not in OVER:
+        times.append(conference.launched_at + rules.longest)
     return min(times, default=None)
 
 
@@ -163,6 +167,11 @@ def _on_time(conference: Conference, rules: Rules, now: datetime) -> Step:
             step = _on_call(conference, CallNews(call.id, CallEvent.OVERDUE), rules, now)
             conference = step.conference
             commands += [HangUp(call.id), *step.commands]
+    if rules.longest is not None and conference.launched_at + rules.longest <= now:
+        ending = end(conference, EndReason.TIME_LIMIT, now)
+        ended = ending.conference is not conference
+        told = (TellTimeLimit(conference.subscriber_number),) if ended else ()
+        return Step(ending.conference, (*commands, *ending.commands, *told))
     if conference.call_back_at is not None and conference.call_back_at <= now:
         conference, call_back = _call_back(conference, rules, now)
         return Step(conference, (*commands, call_back))

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from usnd.domain.calls import Call, CallNews
+from usnd.domain.numbers import ANY_NUMBER, NumberPlan
 
 
 class ConferenceState(Enum):
@@ -56,6 +57,7 @@ class EndReason(Enum):
     TOLD = "told"
     NO_CREDIT = "no-credit"
     EMPTY = "empty"
+    TIME_LIMIT = "time-limit"
     VOICE_LOST = "voice-lost"
 
 
@@ -93,6 +95,10 @@ class Rules:
     """To press 1; the dialplan asks three times."""
     revive: bool = False
     """After Asterisk's death those who were in are called together again (REQUIREMENTS C11)."""
+    plan: NumberPlan = ANY_NUMBER
+    """Whom to call, and whom not (REQUIREMENTS C10)."""
+    longest: timedelta | None = None
+    """From the launch; a conference that nobody ends costs its subscriber no more than that."""
     most_calls: int = 100
     """Up at the same time in one conference, also with those that the subscriber adds."""
     steady: timedelta = timedelta(minutes=10)
@@ -308,9 +314,16 @@ class TellRevived:
     number: str
 
 
+@dataclass(frozen=True, slots=True)
+class TellTimeLimit:
+    """Text the subscriber that the conference had lasted as long as it may (REQUIREMENTS C10)."""
+
+    number: str
+
+
 CallAction = PlaceCall | Admit | HangUp | Goodbye | TurnAway
 Action = CallAction | Mute | Announce
-Text = TellNoCredit | TellMenu | TellRevived
+Text = TellNoCredit | TellMenu | TellRevived | TellTimeLimit
 Command = Action | Text
 
 

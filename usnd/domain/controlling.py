@@ -100,7 +100,7 @@ def _count(conference: Conference, _event: Control, _rules: Rules, _now: datetim
 
 def _add(conference: Conference, event: Control, rules: Rules, now: datetime) -> Step:
     """One more participant, unless that number is in the conference already or there is no room left."""
-    if not event.number:
+    if not event.number or not rules.plan.permits(event.number):
         return Step(conference, (Announce(conference.room, Notice.WRONG_NUMBER),))
     live = [call for call in conference.calls if call.live]
     known = {conference.subscriber_number, *(call.number for call in live)}

@@ -78,6 +78,8 @@ def _launch(
         return Decision(_nobody(Say.NOBODY, Say.EMPTY_GROUPS, members, situation.directory))
     if len(others) > rules.most_participants:
         return Decision(reply(Say.TOO_MANY, count=len(others), most=rules.most_participants))
+    if barred := tuple(person for person in others if not rules.plan.permits(person.number)):
+        return Decision(reply(Say.BARRED, names=_names(barred)))
     if not situation.voice_up:
         return Decision(reply(Say.NO_VOICE))
     launched = reply(Say.LAUNCHED, count=len(others), names=_names(others))

@@ -31,6 +31,7 @@ from usnd.domain.conference import (
     TellMenu,
     TellNoCredit,
     TellRevived,
+    TellTimeLimit,
     Text,
     TimePassed,
 )
@@ -267,6 +268,8 @@ class Conferences:
         match command:
             case TellNoCredit():
                 return reply(Say.NO_CREDIT)
+            case TellTimeLimit():
+                return reply(Say.TIME_LIMIT)
             case TellRevived():
                 return reply(Say.REVIVED)
             case TellMenu():

@@ -15,6 +15,7 @@ depends_on = None
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 UTC = sa.DateTime(timezone=True)
 STATES = ("gathering", "running", "recalling", "away", "ending", "ended")
+REASONS = ("subscriber-away", "told", "no-credit", "empty", "time-limit", "voice-lost")
 OUTCOMES = (
     "completed",
     "not-accepted",
@@ -32,6 +33,7 @@ OUTCOMES = (
 
 def upgrade() -> None:
     _widen("conferences", "state", STATES)
+    _widen("conferences", "end_reason", REASONS)
     op.add_column("conferences", sa.Column("call_backs", sa.Integer(), server_default="0", nullable=False))
     op.add_column("conferences", sa.Column("call_back_at", UTC))
     op.add_column("conferences", sa.Column("muted", sa.Boolean()))
