@@ -9,7 +9,8 @@ RUN := $(call venv,requirements.txt)
 DEV := $(call venv,requirements-dev.txt)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help demo play test unit integration fetch lint format pages lock bench bench-sms chaos-sms clean
+.PHONY: help demo play test unit integration fetch lint format pages lock bench bench-sms bench-peers \
+  chaos-sms clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -46,6 +47,9 @@ pages: $(DEV)/ready ## draw the states and write the subscriber's manual anew, f
 bench: fetch ## text to first INVITE beside AMI Originate to INVITE; memory; results in build/bench/
 	@$(DEV)/bin/python -m workbench.bench_launch
 	@$(DEV)/bin/python -m workbench.bench_footprint
+
+bench-peers: fetch ## usnd beside Kannel and Jasmin at the same work, each with its store; results in build/bench/
+	@$(DEV)/bin/python -m workbench.bench_peers
 
 chaos-sms: fetch ## 10,000 texts while usnd, the SMSC and the database are killed; the account in build/bench/
 	@$(DEV)/bin/python -m workbench.chaos_sms

@@ -7,10 +7,12 @@ import asyncio
 import random
 import secrets
 import signal
+import ssl
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -19,23 +21,34 @@ from usnd.alone import Taken, claim
 from usnd.asterisk.ami import AmiSettings
 from usnd.asterisk.calls import CallSettings
 from usnd.config import Config, SmscConfig
+from usnd.domain.alarm import Limits
+from usnd.domain.messages import Priority
 from usnd.domain.ways_in import GuessRules
 from usnd.services.conferences import Conferences
 from usnd.services.outbox import Outbox
+from usnd.services.receipts import Receipts
+from usnd.services.status import SmppStatus
 from usnd.services.taking import TextPolicy
 from usnd.services.texts import Texts
 from usnd.services.voice import VoiceEdge
 from usnd.services.ways_in import WaysIn
 from usnd.smpp.link import SmscLink
-from usnd.smpp.received import Receipt
 from usnd.smpp.session import Timers
-from usnd.smpp.settings import LinkSettings, LinkState
-from usnd.smpp.status import CommandStatus
+from usnd.smpp.settings import BindKind, LinkSettings, LinkState
 from usnd.smpp.text import Alphabet
 from usnd.store.revision import is_current
 from usnd.store.session import StoreTaken
 from usnd.store.trouble import DatabaseTrouble, in_words
 from usnd.store.writer import Store
+
+_RECEIPTS = {
+    "none": frozenset[Priority](),
+    "blasts": frozenset({Priority.BULK}),
+    "all": frozenset(Priority),
+}
+
+
+_FLUSH_SECONDS = 3.0
 
 
 class NotReady(Exception):
@@ -102,6 +115,7 @@ class Daemon:
     """All parts of one node, wired."""
 
     def __init__(self, config: Config, store: Store) -> None:
+        self._config = config
         self._outbox = Outbox(
             store, config.node.short_code, timedelta(seconds=config.texts.validity), utc_now
         )
@@ -123,6 +137,7 @@ class Daemon:
             timedelta(seconds=config.texts.validity),
             config.node.short_code,
             secrets.randbelow,
+            config.parts_rules(),
         )
         ways_in = WaysIn(
             store,
@@ -135,32 +150,53 @@ class Daemon:
         )
         self._conferences.serve(ways_in)
         self._texts = Texts(store, self._outbox, self._conferences, policy, utc_now)
-        self._links = [self._link(smsc) for smsc in config.smsc]
+        self._receipts = Receipts(store, {smsc.name: smsc.group or smsc.name for smsc in config.smsc})
+        self._links = [self._link(settings) for smsc in config.smsc for settings in link_settings(smsc)]
         for link in self._links:
-            self._outbox.add(link)
+            if link.settings.bind is not BindKind.RECEIVER:
+                self._outbox.add(link)
 
     async def run(self, stopped: asyncio.Event) -> None:
         """Runs all parts until `stopped` is set; a part that fails stops all, and systemd starts it."""
+        status = self._status()
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self._conferences.run())
             await self._conferences.loaded.wait()
             sending = parts.create_task(self._outbox.run())
+            expecting = parts.create_task(self._texts.run())
+            showing = parts.create_task(status.run())
             parts.create_task(self._voice.run(self._conferences))
             for link in self._links:
                 parts.create_task(link.run())
             await stopped.wait()
             # No new texts, then no new calls; what is decided is saved before the store closes.
             await asyncio.gather(*(link.stop() for link in self._links))
+            with suppress(TimeoutError):  # a database that is away: those texts go again
+                await asyncio.wait_for(self._outbox.flush(), _FLUSH_SECONDS)
             sending.cancel()
+            expecting.cancel()
+            showing.cancel()
             await self._voice.stop()
             self._conferences.stop()
 
-    def _link(self, smsc: SmscConfig) -> SmscLink:
+    def _status(self) -> SmppStatus:
+        limit = self._config.texts.oldest_alarm
+        return SmppStatus(
+            self._links,
+            self._outbox,
+            self._texts,
+            self._receipts,
+            self._config.node.runtime,
+            Limits(limit, limit / 2),
+        )
+
+    def _link(self, settings: LinkSettings) -> SmscLink:
+        receives = settings.bind is BindKind.RECEIVER
         return SmscLink(
-            _smsc(smsc),
+            settings,
             on_text=self._texts.receive,
-            on_receipt=_on_receipt,
-            on_state=self._on_state,
+            on_receipt=self._receipts.receive,
+            on_state=_ignore if receives else self._on_state,
             clock=time.monotonic,
             rng=random.Random(),  # noqa: S311 - spreads reconnects, keeps no secret
             new_session=lambda: uuid.uuid4().hex,
@@ -171,9 +207,8 @@ class Daemon:
             self._outbox.bound(smsc)
 
 
-async def _on_receipt(receipt: Receipt) -> CommandStatus:
-    structlog.get_logger("usnd.texts").debug("receipt", smsc=receipt.smsc, stat=receipt.stat)
-    return CommandStatus.ESME_ROK
+def _ignore(_smsc: str, _state: LinkState) -> None:
+    """A receiver sends nothing: its coming and going wakes nobody."""
 
 
 def _ami(config: Config) -> AmiSettings:
@@ -181,19 +216,42 @@ def _ami(config: Config) -> AmiSettings:
     return AmiSettings(at.host, at.port, at.username, at.secret.reveal())
 
 
-def _smsc(smsc: SmscConfig) -> LinkSettings:
-    return LinkSettings(
+def link_settings(smsc: SmscConfig) -> tuple[LinkSettings, ...]:
+    """One link, or two for a pair of transmitter and receiver. Raises NotReady when the CA cannot be read."""
+    whole = LinkSettings(
         smsc.name,
         smsc.host,
         smsc.port,
         smsc.system_id,
         smsc.password.reveal(),
         system_type=smsc.system_type,
+        source_ton=smsc.source_ton,
+        source_npi=smsc.source_npi,
+        dest_ton=smsc.dest_ton,
+        dest_npi=smsc.dest_npi,
         alphabet=Alphabet(smsc.alphabet),
+        tls=_tls(smsc),
+        server_name=smsc.tls_server_name,
+        group=smsc.group or "",
+        failover_after=smsc.failover_after,
         window=smsc.window,
         rate=smsc.rate,
+        receipts=_RECEIPTS[smsc.receipts],
+        validity_period=smsc.validity_period,
         timers=Timers(enquire_interval=smsc.enquire_interval, response=smsc.response_timeout),
     )
+    if smsc.bind == "transceiver":
+        return (whole,)
+    return tuple(replace(whole, bind=kind) for kind in (BindKind.TRANSMITTER, BindKind.RECEIVER))
+
+
+def _tls(smsc: SmscConfig) -> ssl.SSLContext | None:
+    if not smsc.tls:
+        return None
+    try:
+        return ssl.create_default_context(cafile=smsc.tls_ca)
+    except (OSError, ssl.SSLError) as error:
+        raise NotReady(f"smsc {smsc.name}: tls_ca {smsc.tls_ca} cannot be used: {error}") from error
 
 
 @contextmanager

@@ -17,7 +17,17 @@ import typer
 
 from usnd import logs
 from usnd.config import Config, ConfigError, load
-from usnd.tables import Row, call_rows, cdr_object, cdr_row, columns, json_lines, pin_rows, subscriber_row
+from usnd.tables import (
+    Row,
+    bind_row,
+    call_rows,
+    cdr_object,
+    cdr_row,
+    columns,
+    json_lines,
+    pin_rows,
+    subscriber_row,
+)
 
 if TYPE_CHECKING:
     from usnd.domain.ways_in import Pin
@@ -41,7 +51,9 @@ db = typer.Typer(help="The database.", no_args_is_help=True, rich_markup_mode=No
 subscriber = typer.Typer(
     help="Subscribers: whose texts are commands.", no_args_is_help=True, rich_markup_mode=None
 )
+smpp = typer.Typer(help="The binds to the SMSCs.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(db, name="db", epilog="Example: usnd db upgrade")
+app.add_typer(smpp, name="smpp", epilog="Example: usnd smpp status")
 app.add_typer(subscriber, name="subscriber", epilog="Example: usnd subscriber add +447700900001")
 
 ConfigFile = Annotated[
@@ -182,6 +194,22 @@ def subscriber_list(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = Fals
     """List the registered mobiles."""
     found = _in_store(_load(config), lambda tx: tx.subscribers.list())
     _print((subscriber_row(one) for one in found), as_json=as_json)
+
+
+@smpp.command("status", epilog="Example: usnd smpp status --json")
+def smpp_status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
+    """Show each bind of the running daemon: state, rates, window, queue, what was refused."""
+    from usnd.app import utc_now  # noqa: PLC0415
+    from usnd.services.status import NoStatus, read_status  # noqa: PLC0415
+
+    runtime = _load(config).node.runtime
+    if runtime is None:
+        _fail("the configuration has no node.runtime: the daemon shows nothing")
+    try:
+        binds = read_status(runtime, utc_now())["binds"]
+    except NoStatus as error:
+        _fail(str(error))
+    _print(binds if as_json else (bind_row(bind) for bind in binds), as_json=as_json)
 
 
 @app.command("conferences", epilog="Example: usnd conferences")

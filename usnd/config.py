@@ -19,6 +19,7 @@ from usnd.domain.courtesy import CourtesyRules
 from usnd.domain.decision import TextRules
 from usnd.domain.menu import DEFAULT_KEYS, Menu, clashes
 from usnd.domain.numbers import NumberPlan
+from usnd.domain.reassembly import PartsRules
 from usnd.domain.replies import DEFAULT_LANGUAGE
 from usnd.domain.ways_in import Numbers
 
@@ -59,6 +60,7 @@ Dial = Annotated[
 ]
 Language = Annotated[str, _text("^[a-z]{2}$", 'a language code of two small letters, as "en"')]
 E164 = Annotated[str, _text(r"^\+\d{3,15}$", 'an international number, as "+442079460000"')]
+Octet = Annotated[int, Meta(ge=0, le=255)]
 Cause = Annotated[int, Meta(ge=1, le=127)]
 
 
@@ -87,11 +89,12 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class NodeConfig(_Section, frozen=True, kw_only=True):
-    """Who we are in the numbering plan."""
+    """Who we are in the numbering plan; `runtime`: a directory where the daemon shows how it is."""
 
     home_region: Region
     short_code: ShortCode
     call_back_number: E164 | None = None
+    runtime: Path | None = None
 
 
 class StoreConfig(_Section, frozen=True, kw_only=True):
@@ -170,10 +173,14 @@ class TextsConfig(_Section, frozen=True, kw_only=True):
     longest_blast: Annotated[int, Meta(ge=1, le=10_000)] = 612
     duplicate_window: Seconds = 600
     validity: Seconds = 3600
+    oldest_alarm: Seconds = 60
+    parts_timeout: Annotated[float, Meta(ge=60, le=86400)] = 600
+    most_incomplete: Annotated[int, Meta(ge=1, le=1_000_000)] = 10_000
+    most_incomplete_of_sender: Annotated[int, Meta(ge=1, le=255)] = 8
 
 
 class SmscConfig(_Section, frozen=True, kw_only=True):
-    """One bind to one SMSC, as transceiver."""
+    """One bind to one SMSC; binds of one `group` stand in for each other (REQUIREMENTS S1, S3)."""
 
     name: Name
     host: str
@@ -181,7 +188,19 @@ class SmscConfig(_Section, frozen=True, kw_only=True):
     system_id: Annotated[str, Meta(max_length=15)]
     password: Secret
     system_type: Annotated[str, Meta(max_length=12)] = ""
+    bind: Literal["transceiver", "pair"] = "transceiver"
+    tls: bool = False
+    tls_ca: Path | None = None
+    tls_server_name: str | None = None
+    group: Name | None = None
+    failover_after: Seconds = 10
     alphabet: Literal["gsm7", "latin1", "ascii"] = "gsm7"
+    source_ton: Octet = 0
+    source_npi: Octet = 0
+    dest_ton: Octet = 0
+    dest_npi: Octet = 0
+    receipts: Literal["none", "blasts", "all"] = "blasts"
+    validity_period: bool = True
     window: Annotated[int, Meta(ge=1, le=1000)] = 10
     rate: Annotated[float, Meta(gt=0, le=100_000)] | None = None
     enquire_interval: Seconds = 15
@@ -236,6 +255,12 @@ class Config(_Section, frozen=True, kw_only=True):
     def numbers_in(self) -> Numbers:
         """The numbers that lead here."""
         return Numbers(self.ways_in.common, self.ways_in.conferences)
+
+    def parts_rules(self) -> PartsRules:
+        """The part of it that the domain needs to judge the parts of long texts."""
+        texts = self.texts
+        timeout = timedelta(seconds=texts.parts_timeout)
+        return PartsRules(timeout, texts.most_incomplete_of_sender, texts.most_incomplete)
 
     def text_rules(self) -> TextRules:
         """The part of it that the domain needs to understand texts."""
@@ -311,6 +336,8 @@ def _check(config: Config) -> None:
 
 
 def _decode(wanted: type, value: object) -> object:
+    if wanted is Path and isinstance(value, str) and value:
+        return Path(value)
     if wanted is Secret and isinstance(value, str) and value:
         return Secret(value)
     raise TypeError("a non-empty string is expected")

@@ -15,6 +15,19 @@ from usnd.domain.ways_in import Numbers, Pin, PinKind
 
 Row = Mapping[str, object]
 GAP = "  "
+_BIND_COLUMNS = (
+    "bind",
+    "kind",
+    "state",
+    "rate",
+    "rate_limit",
+    "in_flight",
+    "window",
+    "queue",
+    "oldest_s",
+    "throttled",
+    "rejected",
+)
 
 
 def columns(rows: Iterable[Row]) -> str:
@@ -48,6 +61,11 @@ def subscriber_row(subscriber: Subscriber) -> Row:
         "call_texts": subscriber.call_texts,
         "press_one": subscriber.press_one,
     }
+
+
+def bind_row(figures: Row) -> Row:
+    """An SMSC bind of the running daemon: rates in segments a second, queue in texts, oldest_s seconds."""
+    return {name: "" if figures.get(name) is None else figures[name] for name in _BIND_COLUMNS}
 
 
 def call_rows(conference: Conference) -> list[Row]:

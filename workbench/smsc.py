@@ -6,16 +6,23 @@ nothing about that one: node-smpp does.
 
 import asyncio
 import itertools
+import ssl
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from usnd.smpp.outbox import Outbox
 from usnd.smpp.pdu import (
     RESPONSES,
+    Bind,
+    BindReceiver,
+    BindReceiverResp,
+    BindResp,
     BindTransceiver,
     BindTransceiverResp,
+    BindTransmitter,
+    BindTransmitterResp,
     DeliverSm,
     EnquireLink,
     EnquireLinkResp,
@@ -32,6 +39,11 @@ from usnd.smpp.segments import join, split, take_udh
 from usnd.smpp.status import CommandStatus, FramingError, PduError
 from usnd.smpp.text import Alphabet, alphabet_of
 
+_BIND_RESPONSES: Mapping[type[Bind], type[BindResp]] = {
+    BindTransceiver: BindTransceiverResp,
+    BindTransmitter: BindTransmitterResp,
+    BindReceiver: BindReceiverResp,
+}
 _UDHI = 0x40
 _INTERNATIONAL = 1
 _READ_OCTETS = 64 * 1024
@@ -84,8 +96,8 @@ class Smsc:
         self._changed = asyncio.Condition()
         self._server: asyncio.Server | None = None
 
-    async def start(self, port: int = 0) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port)
+    async def start(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, ssl=tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -126,7 +138,7 @@ class Smsc:
     async def deliver_pdu(self, request: DeliverSm) -> int:
         """The command_status of the response. ConnectionError: no ESME is bound, or the bind was lost."""
         for connection in self._connections:
-            if connection.bound:
+            if connection.bound and connection.receives:
                 return (await connection.request(request)).status
         raise ConnectionError("no ESME is bound")
 
@@ -153,7 +165,7 @@ class Smsc:
         async with self._changed:
             self._changed.notify_all()
 
-    def admits(self, request: BindTransceiver) -> bool:
+    def admits(self, request: Bind) -> bool:
         return (request.system_id, request.password) == self._account
 
     async def accept(self, request: SubmitSm) -> SubmitSmResp:
@@ -189,7 +201,7 @@ class Smsc:
 
 class _Connection:
     def __init__(self, smsc: Smsc, writer: asyncio.StreamWriter) -> None:
-        self.bound = False
+        self.bound = self.receives = self.transmits = False
         self._smsc = smsc
         self._writer = writer
         self._outbox = Outbox(writer)
@@ -230,9 +242,9 @@ class _Connection:
         except PduError:
             self.drop()  # our own codec on both ends: this is a fault to be seen
             raise
-        if isinstance(pdu, BindTransceiver):
+        if isinstance(pdu, Bind):
             await self._bind(pdu)
-        elif isinstance(pdu, SubmitSm) and self.bound:
+        elif isinstance(pdu, SubmitSm) and self.bound and self.transmits:
             await self._submit(pdu)
         elif isinstance(pdu, EnquireLink):
             self._send(EnquireLinkResp(pdu.sequence))
@@ -244,10 +256,12 @@ class _Connection:
         elif (future := self._waiting.pop(pdu.sequence, None)) and not future.done():
             future.set_result(pdu)
 
-    async def _bind(self, request: BindTransceiver) -> None:
+    async def _bind(self, request: Bind) -> None:
         self.bound = self._smsc.admits(request)
         status = CommandStatus.ESME_ROK if self.bound else CommandStatus.ESME_RINVPASWD
-        self._send(BindTransceiverResp(request.sequence, status, system_id="workbench"))
+        self.receives = not isinstance(request, BindTransmitter)
+        self.transmits = not isinstance(request, BindReceiver)
+        self._send(_BIND_RESPONSES[type(request)](request.sequence, status, system_id="workbench"))
         await self._smsc.notify()
 
     async def _submit(self, request: SubmitSm) -> None:

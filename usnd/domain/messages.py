@@ -31,12 +31,21 @@ class Priority(Enum):
 
 
 class MtState(Enum):
-    """QUEUED leaves the store only by the SMSC's answer, or by expiry (REQUIREMENTS S3)."""
+    """QUEUED ends only by the SMSC's answer or by expiry (REQUIREMENTS S3), SENT by receipts, if any.
+
+    state       | submit_sm_resp  | expired | receipts, final
+    ------------+-----------------+---------+------------------------------------------------
+    queued      | sent, rejected  | expired | -
+    sent        | -               | -       | delivered with the last one, undelivered with one
+    undelivered | -               | -       | undelivered
+    """
 
     QUEUED = "queued"
     SENT = "sent"
     REJECTED = "rejected"
     EXPIRED = "expired"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +91,17 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How a text left the queue: in which bind, and what the SMSC called it or said."""
+    """How a text left the queue: in which bind, and what the SMSC called it or said.
+
+    receipts_due: the ids of its segments, if receipts were asked for.
+    """
 
     text_id: int
     state: MtState
     session: str | None = None
     smsc_message_id: str | None = None
     error: str | None = None
+    receipts_due: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

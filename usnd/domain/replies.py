@@ -126,6 +126,7 @@ class Say(Enum):
     STILL_RUNNING = "Your conference is still running. Leave it first, then text again."
     RECALLED = "Your conference is waiting for you: we are calling you back."
     NO_VOICE = "Calls cannot be placed at the moment. Please text again in a few minutes."
+    INCOMPLETE = "Only part of your text arrived. Please send it again."
     NO_CREDIT = "Your conference could not be launched: there is not enough credit on your account."
     REVIVED = "A fault broke your conference off. Everybody who was in it is being called again."
     BARRED = "These cannot be called with your service: {names}. Nothing was done."

@@ -7,7 +7,6 @@ find the SMSC's rate (domain/pacing.py) and to write the store.
 
 import asyncio
 import heapq
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -37,7 +36,8 @@ class Flight:
     to_send: list[int] = field(default_factory=list)
     outstanding: int = 0
     in_queue: bool = False
-    last: Submitted | None = None
+    session: str | None = None
+    ids: dict[int, str] = field(default_factory=dict)
     error: str | None = None
 
 
@@ -54,7 +54,12 @@ class Queue:
     @property
     def wants_page(self) -> bool:
         """It runs low, and the store has more."""
-        return self.more_in_store and self.waiting < PAGE // 2
+        return self.more_in_store and self.has_room
+
+    @property
+    def has_room(self) -> bool:
+        """For one more page."""
+        return self.waiting < PAGE // 2
 
     def push(self, flight: Flight) -> None:
         """Puts a flight where its age says, once."""
@@ -78,13 +83,17 @@ class Lane:
         self.known: set[int] = set()
         """The ids of all texts here, until their settlement is committed."""
         self.in_flight = 0
-        self.throttled = 0
+        self.accepted = self.throttled = self.in_doubt = 0
+        """Segments."""
+        self.sent = self.rejected = self.expired = 0
+        """Texts."""
         self._settle_text, self._want_page, self._clock = settle, want_page, clock
         self._loop = asyncio.get_running_loop()
         own = link.settings
         self.pace = Pace(PaceSettings(own.window, own.rate), self._loop.time())
         self._busy: dict[str, Flight] = {}
-        self._parked: dict[str, deque[Flight]] = {}
+        self._parked: dict[str, list[tuple[int, int, Flight]]] = {}
+        self._bound_at = self._loop.time()
         self._pumping = False
         self._timer: asyncio.TimerHandle | None = None
         self._log = structlog.get_logger("usnd.outbox").bind(smsc=own.name)
@@ -97,8 +106,24 @@ class Lane:
     @property
     def oldest(self) -> datetime | None:
         """When the text that waits longest was queued."""
-        heads = [queue.heap[0][1].text.queued_at for queue in self.queues.values() if queue.heap]
-        return min(heads, default=None)
+        heads = [queue.heap[0][1] for queue in self.queues.values() if queue.heap]
+        return min((flight.text.queued_at for flight in (*heads, *self._busy.values())), default=None)
+
+    def away(self, now: float) -> float:
+        """Seconds since there was a bind; 0 if there is one."""
+        if self.link.session is not None:
+            self._bound_at = now
+        return now - self._bound_at
+
+    def can_stand_in_for(self, other: "Lane") -> bool:
+        """It is bound, and its SMSC is as good as the other's."""
+        mine, theirs = self.link.settings, other.link.settings
+        return (
+            self is not other
+            and self.link.session is not None
+            and bool(mine.group)
+            and mine.group == theirs.group
+        )
 
     def add(self, text: OutgoingText) -> None:
         """A text that has just been committed. Behind what waits in the store it waits there, too."""
@@ -106,6 +131,7 @@ class Lane:
         if queue.more_in_store or queue.waiting >= MOST_IN_MEMORY:
             queue.more_in_store = True
         else:
+            queue.read_to = max(queue.read_to, text.id)
             self._take(queue, text)
         self.pump_soon()
 
@@ -114,6 +140,7 @@ class Lane:
         queue = self.queues[priority]
         queue.more_in_store = not whole
         for text in texts:
+            queue.read_to = max(queue.read_to, text.id)
             self._take(queue, text)
         self.pump_soon()
 
@@ -128,28 +155,29 @@ class Lane:
         """Settles what has waited for too long, whether the bind is there or not."""
         now = self._clock()
         for queue in self.queues.values():
-            while queue.heap and queue.heap[0][1].text.expires_at <= now and not queue.heap[0][1].outstanding:
-                flight = self._pop(queue)
-                self._finish(flight, MtState.EXPIRED)
+            while queue.heap and (flight := queue.heap[0][1]).text.expires_at <= now:
+                if flight.outstanding:
+                    break
+                self._pop(queue)
+                if flight.error is None:
+                    self._finish(flight, MtState.EXPIRED)
 
-    def hand_over(self) -> list[OutgoingText]:
-        """Gives away everything that waits here: another bind sends it. Only while nothing is in flight."""
-        texts = []
+    def hand_over(self) -> None:
+        """Forgets what waits here, because another bind shall send it from the store. Only while unbound."""
         for queue in self.queues.values():
-            flights = [flight for _, flight in queue.heap]
-            flights += [
-                one
-                for parked in self._parked.values()
-                for one in parked
-                if one.text.priority in self.queues and self.queues[one.text.priority] is queue
-            ]
-            texts += sorted((flight.text for flight in flights), key=lambda text: text.id)
+            waiting = [flight for _, flight in queue.heap]
+            self.known.difference_update(flight.text.id for flight in waiting)
             queue.heap.clear()
-            queue.waiting = 0
+            queue.waiting, queue.more_in_store, queue.read_to = 0, False, 0
+        self.known.difference_update(number for parked in self._parked.values() for _, number, _ in parked)
         self._parked.clear()
         self._busy.clear()
-        self.known.difference_update(text.id for text in texts)
-        return texts
+
+    def take_over(self, priority: Priority, texts: list[OutgoingText]) -> None:
+        """Texts that waited for another bind, and that the store has for this one now."""
+        for text in texts:
+            self._take(self.queues[priority], text)
+        self.pump_soon()
 
     def pump_soon(self) -> None:
         """Sends what may go, once in this turn of the loop."""
@@ -160,7 +188,6 @@ class Lane:
     # Sending ------------------------------------------------------------------------------------------------
 
     def _take(self, queue: Queue, text: OutgoingText) -> None:
-        queue.read_to = max(queue.read_to, text.id)
         if text.id not in self.known:
             self.known.add(text.id)
             queue.waiting += 1
@@ -188,8 +215,11 @@ class Lane:
             while queue.heap:
                 flight = self._pop(queue)
                 text = flight.text
+                if flight.error is not None:
+                    continue  # refused while it waited for the turn of a further segment
                 if self._busy.setdefault(text.recipient, flight) is not flight:
-                    self._parked.setdefault(text.recipient, deque()).append(flight)
+                    parked = self._parked.setdefault(text.recipient, [])
+                    heapq.heappush(parked, (text.priority.value, text.id, flight))
                 elif not flight.segments and text.expires_at <= self._clock():
                     self._finish(flight, MtState.EXPIRED)
                 else:
@@ -238,13 +268,16 @@ class Lane:
         now = self._loop.time()
         if isinstance(outcome, Submitted):
             self.pace.accepted(now, now - sent_at)
-            flight.last = outcome
+            self.accepted += 1
+            flight.session = outcome.session
+            flight.ids[number] = outcome.message_id
         elif isinstance(outcome, Rejected):
             flight.error = str(outcome)
         else:
             if isinstance(outcome, Throttled):
                 self._note_throttle(flight, outcome, now)
             else:
+                self.in_doubt += 1
                 self._log.warning("text in doubt, goes again", message=flight.text.id)
             if flight.error is None:
                 flight.to_send = sorted([*flight.to_send, number])
@@ -252,6 +285,7 @@ class Lane:
         if flight.error is not None:
             self._refuse(flight, flight.error)
         elif not flight.outstanding and not flight.to_send:
+            self.sent += 1
             self._log.info("text sent", message=flight.text.id, recipient=flight.text.recipient)
             self._finish(flight, MtState.SENT)
         self.pump_soon()
@@ -273,21 +307,25 @@ class Lane:
         flight.error = error
         flight.to_send.clear()
         if not flight.outstanding:
+            self.rejected += 1
             self._log.warning("text rejected", message=flight.text.id, status=error)
             self._finish(flight, MtState.REJECTED)
 
     def _finish(self, flight: Flight, state: MtState) -> None:
         """The text is settled; the next one to its recipient may go."""
+        self.expired += state is MtState.EXPIRED
         text = flight.text
         if self._busy.get(text.recipient) is flight:
             del self._busy[text.recipient]
             if parked := self._parked.get(text.recipient):
-                self._again(parked.popleft())
+                self._again(heapq.heappop(parked)[-1])
                 if not parked:
                     del self._parked[text.recipient]
         self.queues[text.priority].waiting -= 1
-        session, message_id = (flight.last.session, flight.last.message_id) if flight.last else (None, None)
-        self._settle_text(Settlement(text.id, state, session, message_id, flight.error))
+        ids = tuple(flight.ids[number] for number in sorted(flight.ids))
+        due = ids if state is MtState.SENT and text.priority in self.link.settings.receipts else ()
+        last = ids[-1] if ids else None
+        self._settle_text(Settlement(text.id, state, flight.session, last, flight.error, due))
 
 
 def _validity(left: timedelta) -> str:

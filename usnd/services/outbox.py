@@ -5,14 +5,19 @@ forget: a text without an answer goes again, until it is answered or has expired
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
-from usnd.domain.messages import Draft, OutgoingText, Settlement
+import structlog
+
+from usnd.domain.messages import Draft, OutgoingText, Priority, Settlement
+from usnd.domain.receipts import message_key
 from usnd.domain.replies import Reply, render
 from usnd.services.committing import surely
 from usnd.services.lane import PAGE, Lane
 from usnd.smpp.link import SmscLink
+from usnd.store.transaction import Transaction
 from usnd.store.writer import Store
 
 _MOST_TOGETHER = 500
@@ -32,10 +37,14 @@ class Outbox:
         self._validity = validity
         self._clock = clock
         self._lanes: dict[str, Lane] = {}
+        self._stand_ins: dict[str, str] = {}
         self._settled: list[tuple[Lane, Settlement]] = []
         self._something_settled = asyncio.Event()
+        self._all_settled = asyncio.Event()
+        self._all_settled.set()
         self._hungry: set[str] = set()
         self._page_wanted = asyncio.Event()
+        self._log = structlog.get_logger("usnd.outbox")
 
     @property
     def lanes(self) -> tuple[Lane, ...]:
@@ -54,11 +63,16 @@ class Outbox:
 
     def send(self, text: OutgoingText) -> None:
         """Sends a text that is committed."""
-        self._lanes[text.smsc].add(text)
+        if text.smsc in self._stand_ins:
+            self._feed(self._lanes[self._stand_ins[text.smsc]])
+        else:
+            self._lanes[text.smsc].add(text)
 
     def bound(self, smsc: str) -> None:
         """The link of that name is bound: go on."""
-        self._lanes[smsc].pump_soon()
+        if self._stand_ins.pop(smsc, None) is not None:
+            self._log.info("bind is back, sends its own texts again", smsc=smsc)
+        self._lanes[smsc].look_again()
 
     async def run(self) -> None:
         """Sends what a former life left, then whatever is given to `send`, until cancelled."""
@@ -71,13 +85,16 @@ class Outbox:
             for lane in self._lanes.values():
                 lane.pump_soon()
 
+    async def flush(self) -> None:
+        """Returns when all outcomes that are known are committed: what is not would be sent again."""
+        await self._all_settled.wait()
+
+    # Settling -----------------------------------------------------------------------------------------------
+
     def _note(self, lane: Lane, settlement: Settlement) -> None:
         self._settled.append((lane, settlement))
         self._something_settled.set()
-
-    def _feed(self, lane: Lane) -> None:
-        self._hungry.add(lane.link.settings.name)
-        self._page_wanted.set()
+        self._all_settled.clear()
 
     async def _settle_all(self) -> None:
         """While one lot is being committed the next gathers."""
@@ -86,35 +103,97 @@ class Outbox:
             lot, self._settled = self._settled[:_MOST_TOGETHER], self._settled[_MOST_TOGETHER:]
             if not self._settled:
                 self._something_settled.clear()
-            settlements, now = [settlement for _, settlement in lot], self._clock()
-            await surely(self._store, lambda tx: tx.texts.settle(settlements, now))  # noqa: B023 # awaited here
+            settlements = [settlement for _, settlement in lot]
+            await surely(self._store, partial(_settle, settlements=settlements, now=self._clock()))
             for lane, settlement in lot:
                 lane.known.discard(settlement.text_id)
+            if not self._settled:
+                self._all_settled.set()
+
+    # Reading ------------------------------------------------------------------------------------------------
+
+    def _feed(self, lane: Lane) -> None:
+        self._hungry.add(lane.link.settings.name)
+        self._page_wanted.set()
 
     async def _read_pages(self) -> None:
         while True:
             await self._page_wanted.wait()
             self._page_wanted.clear()
             while self._hungry:
-                await self._read_page(self._lanes[self._hungry.pop()])
+                lane = self._lanes[self._hungry.pop()]
+                for priority in Priority:
+                    await self._read_page(lane, priority)
+                    await self._take_over(lane, priority)
 
-    async def _read_page(self, lane: Lane) -> None:
+    async def _read_page(self, lane: Lane, priority: Priority) -> None:
+        queue = lane.queues[priority]
+        if queue.wants_page:
+            name, after = lane.link.settings.name, queue.read_to
+            texts = await surely(self._store, lambda tx: tx.texts.queued(name, priority, PAGE, after))
+            lane.add_page(priority, texts, whole=len(texts) < PAGE)
+
+    # Failing over -------------------------------------------------------------------------------------------
+
+    async def _take_over(self, lane: Lane, priority: Priority) -> None:
+        """What waits for binds that are away, for which this one stands in."""
         name = lane.link.settings.name
-        for priority, queue in lane.queues.items():
-            if queue.wants_page:
-                after = queue.read_to
+        for absent in [one for one, instead in self._stand_ins.items() if instead == name]:
+            if lane.queues[priority].has_room:
                 texts = await surely(
                     self._store,
-                    lambda tx: tx.texts.queued(name, priority, PAGE, after),  # noqa: B023 # awaited here
+                    partial(_move, smsc=absent, instead=name, priority=priority),
                 )
-                lane.add_page(priority, texts, whole=len(texts) < PAGE)
+                lane.take_over(priority, texts)
+
+    def _fail_over(self) -> None:
+        """Finds a stand-in of the same group for each bind that has been away for too long."""
+        now = asyncio.get_running_loop().time()
+        for name, lane in self._lanes.items():
+            own = lane.link.settings
+            if lane.away(now) < own.failover_after or self._stands_in(name):
+                continue
+            instead = next((one for one in self._lanes.values() if one.can_stand_in_for(lane)), None)
+            if instead is not None:
+                self._stand_ins[name] = instead.link.settings.name
+                lane.hand_over()
+                self._log.warning(
+                    "bind is away, its texts go by another", smsc=name, by=self._stand_ins[name]
+                )
+
+    def _stands_in(self, absent: str) -> bool:
+        """Whether the bind has a stand-in that is bound."""
+        instead = self._stand_ins.get(absent)
+        return instead is not None and self._lanes[instead].link.session is not None
 
     async def _tick(self) -> None:
         ticks = 0
         while True:
             await asyncio.sleep(_TICK)
             ticks += 1
+            self._fail_over()
+            for instead in self._stand_ins.values():
+                self._feed(self._lanes[instead])
             for lane in self._lanes.values():
                 lane.drop_expired()
-                if ticks % _LOOK_AGAIN_TICKS == 0:
+                if ticks % _LOOK_AGAIN_TICKS == 0 and lane.link.settings.name not in self._stand_ins:
                     lane.look_again()
+
+
+def _settle(tx: Transaction, *, settlements: Sequence[Settlement], now: datetime) -> None:
+    """Unit of work."""
+    changed = tx.texts.settle(settlements, now)
+    tx.receipts.expect(
+        [
+            (one.text_id, message_key(message_id))
+            for one in settlements
+            if one.text_id in changed
+            for message_id in one.receipts_due
+        ],
+        now,
+    )
+
+
+def _move(tx: Transaction, *, smsc: str, instead: str, priority: Priority) -> list[OutgoingText]:
+    """Unit of work."""
+    return tx.texts.move(smsc, instead, priority, PAGE)

@@ -15,8 +15,11 @@ from usnd.domain.decision import Decision, Situation, TextRules
 from usnd.domain.directory import PutConference, Subscriber
 from usnd.domain.messages import Draft, IncomingText, OutgoingText, is_duplicate
 from usnd.domain.numbers import to_e164
+from usnd.domain.reassembly import Part, PartsRules, Verdict
 from usnd.domain.replies import Reply, render
 from usnd.domain.texting import decide
+from usnd.services.gathering import gather, subscribers_of
+from usnd.smpp.received import ReceivedText
 from usnd.store.transaction import Transaction
 
 
@@ -33,6 +36,7 @@ class TextPolicy:
     short_code: str
     draw: Callable[[int], int]
     """A random number below the one given, from a secure source: PINs are drawn by it."""
+    parts: PartsRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,10 @@ class Taken:
     """The reply, and texts to others."""
     launched: Step | None = None
     recalled: int | None = None
+
+
+Outcome = Taken | Verdict | None
+"""What a text led to, or what was done with a part that does not make one; None for a duplicate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +74,31 @@ class Taking:
         self._policy = policy
         self._now = now
         self._voice_up = voice_up
-        self._parsed: dict[str, str | None] = {}
 
-    def take(self, texts: Sequence[IncomingText]) -> list[Taken | None]:
-        """What each text led to, in order; None for a duplicate."""
-        subscribers = self._subscribers({text.sender for text in texts})
+    def take(self, arrivals: Sequence[IncomingText | Part]) -> list[Outcome]:
+        """What each led to, in order."""
+        outcomes: list[Outcome] = [None] * len(arrivals)
+        texts: dict[int, IncomingText] = {}
+        for place, arrival in enumerate(arrivals):
+            gathered = self._gathered(arrival)
+            if isinstance(gathered, IncomingText):
+                texts[place] = gathered
+            else:
+                outcomes[place] = gathered
+        for place, taken in zip(texts, self._take(list(texts.values())), strict=True):
+            outcomes[place] = taken
+        return outcomes
+
+    def _gathered(self, arrival: IncomingText | Part) -> IncomingText | Verdict:
+        if isinstance(arrival, IncomingText):
+            return arrival
+        return gather(self._tx, arrival, self._policy.parts, self._now)
+
+    def _take(self, texts: Sequence[IncomingText]) -> list[Taken | None]:
+        if not texts:
+            return []
+        senders = {text.sender for text in texts}
+        subscribers = subscribers_of(self._tx, senders, self._policy.texts.home_region)
         taken: list[Taken | None] = [None] * len(texts)
         for places in _rounds([_who(text, subscribers) for text in texts]):
             fresh = self._fresh(texts, places)
@@ -78,15 +106,6 @@ class Taking:
             for place, result in zip(fresh, results, strict=True):
                 taken[place] = result
         return taken
-
-    def _subscribers(self, senders: set[str]) -> dict[str, Subscriber]:
-        """Who the senders are. As they came they are E.164 on most links; only the others are parsed."""
-        found = self._tx.subscribers.by_numbers(senders)
-        region = self._policy.texts.home_region
-        parsed = self._parsed = {sender: to_e164(sender, region) for sender in senders - found.keys()}
-        numbers = {number for sender, number in parsed.items() if number is not None and number != sender}
-        others = self._tx.subscribers.by_numbers(numbers)
-        return found | {sender: others[number] for sender, number in parsed.items() if number in others}
 
     def _fresh(self, texts: Sequence[IncomingText], places: Sequence[int]) -> list[int]:
         window = self._policy.duplicate_window
@@ -167,7 +186,7 @@ class Taking:
         return launched
 
     def _stranger(self, one: _Decided) -> str | None:
-        return None if one.subscriber else self._parsed.get(one.text.sender) or ""
+        return None if one.subscriber else to_e164(one.text.sender, self._policy.texts.home_region) or ""
 
     def _drafts(self, one: _Decided, mo_id: int) -> Iterator[tuple[int, Draft]]:
         """The reply, from the number that was texted, and the texts to others, from the short code.
@@ -184,7 +203,9 @@ class Taking:
             yield mo_id, draft
 
 
-def reply_draft(text: IncomingText, message: Reply, mo_id: int, policy: TextPolicy, now: datetime) -> Draft:
+def reply_draft(
+    text: IncomingText | ReceivedText, message: Reply, mo_id: int, policy: TextPolicy, now: datetime
+) -> Draft:
     """The answer to a text, by the SMSC and from the number by which it came."""
     expires_at = now + policy.validity
     return Draft(text.smsc, text.recipient, text.sender, render(message), now, expires_at, mo_id=mo_id)

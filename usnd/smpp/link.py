@@ -1,4 +1,4 @@
-"""The link to one SMSC: a transceiver bind made again for ever, texts in, messages out (REQUIREMENTS S1).
+"""The link to one SMSC: a bind made again for ever, texts in, messages out (REQUIREMENTS S1).
 
 Owns reconnecting, the identity of each bind, and the meaning of a response. Refuses to store, to retry a
 message and to judge a text: an MO text is answered when `on_text` returns, an MT message is the caller's
@@ -7,18 +7,29 @@ until its outcome is known.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 import structlog
 
 from usnd.smpp.connection import Connection, Host, Notice
 from usnd.smpp.intake import Answer, Intake
-from usnd.smpp.pdu import BindTransceiver, DataSm, DeliverSm, Pdu, SubmitSm, SubmitSmResp
+from usnd.smpp.pdu import (
+    Bind,
+    BindReceiver,
+    BindTransceiver,
+    BindTransmitter,
+    DataSm,
+    DeliverSm,
+    Pdu,
+    SubmitSm,
+    SubmitSmResp,
+)
 from usnd.smpp.received import Receipt, ReceivedText, read_delivery
 from usnd.smpp.segments import Segment
 from usnd.smpp.session import BindRefused, Bound, Session
 from usnd.smpp.settings import (
+    BindKind,
     Counters,
     LinkLost,
     LinkSettings,
@@ -36,6 +47,11 @@ Outcome = Submitted | Throttled | Rejected | LinkLost
 OnOutcome = Callable[[Outcome], None]
 OnState = Callable[[str, LinkState], None]
 
+_BINDS: Mapping[BindKind, type[Bind]] = {
+    BindKind.TRANSCEIVER: BindTransceiver,
+    BindKind.TRANSMITTER: BindTransmitter,
+    BindKind.RECEIVER: BindReceiver,
+}
 _UDHI = 0x40
 _RECEIPT_WANTED = 0x01
 _INTERNATIONAL = (1, 1)
@@ -65,7 +81,10 @@ class SmscLink:
         self.state = LinkState.DOWN
         self._on_text, self._on_receipt, self._on_state = on_text, on_receipt, on_state
         self._new_session, self._rng = new_session, rng
-        self._log = structlog.get_logger("usnd.smpp").bind(smsc=settings.name)
+        self._log = structlog.get_logger("usnd.smpp").bind(
+            smsc=settings.name,
+            bind=None if settings.bind is BindKind.TRANSCEIVER else settings.bind.value,
+        )
         self._intake = Intake(settings.deliveries)
         self._host = Host(self.counters, self._intake, clock, self._take, self._notice)
         self._connection: Connection | None = None
@@ -195,7 +214,13 @@ class SmscLink:
         reason = "cancelled"
         try:
             async with asyncio.timeout(own.connect_timeout):
-                streams = await asyncio.open_connection(own.host, own.port, happy_eyeballs_delay=0.25)
+                streams = await asyncio.open_connection(
+                    own.host,
+                    own.port,
+                    happy_eyeballs_delay=0.25,
+                    ssl=own.tls,
+                    server_hostname=(own.server_name or own.host) if own.tls else None,
+                )
             session = Session(own.timers, own.window)
             self._connection = Connection(streams, session, self._host)
             self._enter(LinkState.BINDING)
@@ -206,9 +231,9 @@ class SmscLink:
             ended, self._connection, self._session = self._session, None, None
             self._enter(LinkState.DOWN, reason=reason, session=ended)
 
-    def _bind(self) -> BindTransceiver:
+    def _bind(self) -> Bind:
         own = self.settings
-        return BindTransceiver(
+        return _BINDS[own.bind](
             system_id=own.system_id,
             password=own.password,
             system_type=own.system_type,

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 from usnd.smpp.pdu import DataSm, DeliverSm
-from usnd.smpp.segments import Concatenation, possible, take_udh
+from usnd.smpp.segments import Concatenation, take_udh
 from usnd.smpp.text import Alphabet, alphabet_of, decode
 from usnd.smpp.tlv import Tag, Tlvs, integer
 
@@ -93,7 +93,7 @@ def _sar(tlvs: Tlvs) -> Concatenation | None:
     reference, total, number = (integer(tlvs, tag) for tag in _SAR)
     if reference is None or total is None or number is None:
         return None
-    return possible(Concatenation(reference, total, number))
+    return Concatenation(reference, total, number)
 
 
 def _fingerprint(pdu: DeliverSm | DataSm, sender: str, recipient: str, payload: bytes) -> str:

@@ -23,7 +23,7 @@ _ROOM = {
 
 @dataclass(frozen=True, slots=True)
 class Concatenation:
-    """Which part of which text: `number` counts from 1, `reference` is the sender's and comes round again."""
+    """Which part of which text, as it came: `number` counts from 1, `reference` comes round again."""
 
     reference: int
     total: int
@@ -69,7 +69,7 @@ def join(parts: Iterable[bytes], alphabet: Alphabet) -> str:
 def take_udh(octets: bytes) -> tuple[Concatenation | None, bytes]:
     """The concatenation a user data header tells of, and the text behind it.
 
-    A header that is cut off or makes no sense tells nothing; one longer than the message is taken for text.
+    A header that is cut off tells nothing; one longer than the message is taken for text.
     """
     if not octets or octets[0] >= len(octets):
         return None, octets
@@ -80,14 +80,7 @@ def take_udh(octets: bytes) -> tuple[Concatenation | None, bytes]:
             found = Concatenation(*data)
         elif element == _CONCATENATED_16 and len(data) == 4:  # noqa: PLR2004 # §9.2.3.24.8
             found = Concatenation(int.from_bytes(data[:2], "big"), data[2], data[3])
-    return possible(found), octets[end:]
-
-
-def possible(concatenation: Concatenation | None) -> Concatenation | None:
-    """None for a part zero, a part beyond the total, a total of zero: the receiver shall ignore these."""
-    if concatenation is None or not 1 <= concatenation.number <= concatenation.total:
-        return None
-    return concatenation
+    return found, octets[end:]
 
 
 def _smallest(text: str, default: Alphabet) -> tuple[Alphabet, list[bytes]]:

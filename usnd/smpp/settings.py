@@ -1,5 +1,6 @@
 """What one link to an SMSC is told, says and counts. Values only."""
 
+import ssl
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -9,12 +10,23 @@ from usnd.smpp.status import status_name
 from usnd.smpp.text import Alphabet
 
 
+class BindKind(Enum):
+    """What may pass. The value is what the journal says."""
+
+    TRANSCEIVER = "transceiver"
+    TRANSMITTER = "transmitter"
+    RECEIVER = "receiver"
+
+
 @dataclass(frozen=True)
 class LinkSettings:
     """Times in seconds. window: messages without a response at once; deliveries: texts in progress at once.
 
     rate: segments a second at most, None for no limit. receipts: for which texts they are asked of the SMSC.
     validity_period: tell the SMSC when a text is of no use any more.
+
+    tls: None for TCP without; server_name: in the SMSC's certificate, `host` if None. group: binds of
+    one name stand in for each other when one has been away for `failover_after`.
 
     source_ton, source_npi, dest_ton, dest_npi: of numbers that are not written with `+`, which are
     international (1, 1). alphabet: what data_coding 0 is at this SMSC.
@@ -32,6 +44,11 @@ class LinkSettings:
     dest_ton: int = 0
     dest_npi: int = 0
     alphabet: Alphabet = Alphabet.GSM7
+    bind: BindKind = BindKind.TRANSCEIVER
+    tls: ssl.SSLContext | None = field(default=None, repr=False)
+    server_name: str | None = None
+    group: str = ""
+    failover_after: float = 10.0
     window: int = 10
     rate: float | None = None
     receipts: frozenset[Priority] = frozenset({Priority.BULK})

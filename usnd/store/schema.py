@@ -21,6 +21,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     String,
@@ -35,6 +36,7 @@ from sqlalchemy.types import TypeDecorator
 from usnd.domain.calls import CallState, Direction, Outcome, Role
 from usnd.domain.conference import ConferenceState, EndReason
 from usnd.domain.messages import MtState
+from usnd.domain.reassembly import PartsState
 from usnd.domain.ways_in import PinKind
 
 metadata = MetaData(
@@ -226,6 +228,44 @@ mt_texts = Table(
     sqlite_autoincrement=True,
 )
 
+# A receipt that is still to come: one a segment, until it says the last word.
+mt_receipts = Table(
+    "mt_receipts",
+    metadata,
+    _id(),
+    Column("text_id", _key, ForeignKey(mt_texts.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("message_key", String, nullable=False, index=True),
+    Column("asked_at", Utc, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+
+# A long text that comes in parts: kept until it is whole or given up, then for a while against repetition.
+mo_part_texts = Table(
+    "mo_part_texts",
+    metadata,
+    _id(),
+    Column("smsc", String, nullable=False),
+    Column("sender", String, nullable=False),
+    Column("recipient", String, nullable=False),
+    Column("reference", Integer, nullable=False),
+    Column("total", SmallInteger, nullable=False),
+    Column("state", _one_of(PartsState, "state"), nullable=False),
+    Column("begun_at", Utc, nullable=False),
+    Index(None, "sender", "recipient", "reference"),
+    sqlite_autoincrement=True,
+)
+
+mo_parts = Table(
+    "mo_parts",
+    metadata,
+    Column("text_id", _key, ForeignKey(mo_part_texts.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("number", SmallInteger, primary_key=True, autoincrement=False),
+    Column("session", String, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("octets", LargeBinary, nullable=False),
+    Column("alphabet", String, nullable=False),
+)
+
 conferences = Table(
     "conferences",
     metadata,
@@ -316,6 +356,7 @@ commit_mark = Table(
 
 # Written out, not bound: a database uses a partial index only where it can read its condition in the query.
 is_queued = mt_texts.c.state == literal_column("'queued'")
+is_gathering = mo_part_texts.c.state == literal_column("'gathering'")
 is_live = conferences.c.state != literal_column("'ended'")
 Index(
     "ix_mt_texts_queued",
@@ -324,5 +365,11 @@ Index(
     mt_texts.c.id,
     postgresql_where=is_queued,
     sqlite_where=is_queued,
+)
+Index(
+    "ix_mo_part_texts_gathering",
+    mo_part_texts.c.begun_at,
+    postgresql_where=is_gathering,
+    sqlite_where=is_gathering,
 )
 Index("ix_conferences_live", conferences.c.id, postgresql_where=is_live, sqlite_where=is_live)

@@ -5,6 +5,7 @@ Refuses to decide what is a duplicate, what expired and what is said.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import bindparam, exists, not_, select, update
@@ -16,7 +17,7 @@ from usnd.store.sets import Many, OneOf, json_of
 
 _ANSWER_SEEN = exists().where(
     mt_texts.c.mo_id == mo_texts.c.id,
-    mt_texts.c.state == MtState.SENT,
+    mt_texts.c.state.in_((MtState.SENT, MtState.DELIVERED, MtState.UNDELIVERED)),
     mt_texts.c.session == mo_texts.c.session,
 )
 _EARLIER = (
@@ -68,6 +69,7 @@ _QUEUED = (
 _REROUTE = (
     update(mt_texts).where(is_queued, not_(OneOf(mt_texts.c.smsc, "known"))).values(smsc=bindparam("instead"))
 )
+_MOVE = update(mt_texts).where(is_queued, OneOf(mt_texts.c.id, "moved")).values(smsc=bindparam("instead"))
 _SETTLE = Many(
     "UPDATE mt_texts SET state = r.state, settled_at = r.settled_at, session = r.session,"
     " smsc_message_id = r.smsc_message_id, error = r.error"
@@ -128,6 +130,14 @@ class Texts:
     def reroute(self, instead: str, known: Collection[str]) -> int:
         """Let all texts wait for bind `instead` that wait for none of the `known`; how many."""
         return self._tx.execute(_REROUTE, {"instead": instead, "known": json_of(known)}).rowcount
+
+    def move(self, smsc: str, instead: str, priority: Priority, limit: int) -> list[OutgoingText]:
+        """Lets up to `limit` texts that wait for bind `smsc`, the oldest, wait for `instead`; gives them."""
+        texts = self.queued(smsc, priority, limit)
+        if texts:
+            values = {"moved": json_of(text.id for text in texts), "instead": instead}
+            self._tx.execute(_MOVE, values)
+        return [replace(text, smsc=instead) for text in texts]
 
     def settle(self, settlements: Sequence[Settlement], now: datetime) -> set[int]:
         """Take texts out of the queue; the ids of those that were still in it: of others nothing changes."""

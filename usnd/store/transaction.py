@@ -13,7 +13,9 @@ from usnd.store.cdrs import Cdrs
 from usnd.store.conferences import Conferences
 from usnd.store.directories import Directories
 from usnd.store.execution import Found, Row
+from usnd.store.parts import PartTexts
 from usnd.store.pins import Pins
+from usnd.store.receipts import Receipts
 from usnd.store.subscribers import Subscribers
 from usnd.store.texts import Texts
 
@@ -49,6 +51,14 @@ class Transaction:
     @cached_property
     def texts(self) -> Texts:
         return Texts(self)
+
+    @cached_property
+    def parts(self) -> PartTexts:
+        return PartTexts(self)
+
+    @cached_property
+    def receipts(self) -> Receipts:
+        return Receipts(self)
 
     @cached_property
     def conferences(self) -> Conferences:

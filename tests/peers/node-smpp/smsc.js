@@ -30,6 +30,7 @@ function bind(session, pdu) {
   const known = pdu.system_id === SYSTEM_ID && pdu.password === PASSWORD;
   const status = known ? smpp.ESME_ROK : smpp.ESME_RINVPASWD;
   session.send(pdu.response({ system_id: 'node', command_status: status }));
+  session.receives = pdu.command !== 'bind_transmitter';
   if (known) sessions.add(session);
 }
 
@@ -46,6 +47,8 @@ function submit(session, pdu) {
 const server = smpp.createServer({}, (session) => {
   session.on('pdu', (pdu) => report('pdu', { pdu: plain(pdu) }));
   session.on('bind_transceiver', (pdu) => bind(session, pdu));
+  session.on('bind_transmitter', (pdu) => bind(session, pdu));
+  session.on('bind_receiver', (pdu) => bind(session, pdu));
   session.on('submit_sm', (pdu) => submit(session, pdu));
   session.on('enquire_link', (pdu) => session.send(pdu.response()));
   session.on('unbind', (pdu) => session.send(pdu.response()));
@@ -83,7 +86,7 @@ const commands = {
 
 readline.createInterface({ input: process.stdin }).on('line', (line) => {
   const command = JSON.parse(line);
-  const [session] = sessions;
+  const session = [...sessions].find((one) => one.receives);
   commands[command.do](command, session);
   report('told', { done: command.id });
 }).on('close', () => process.exit(0));

@@ -48,7 +48,7 @@ def test_concatenation_by_header_or_by_tlv() -> None:
         Tag.SAR_SEGMENT_SEQNUM: b"\x02",
     }
     assert text(tlvs=sar).concatenation == Concatenation(256, 3, 2)
-    assert text(tlvs={**sar, Tag.SAR_SEGMENT_SEQNUM: b"\x04"}).concatenation is None
+    assert text(tlvs={**sar, Tag.SAR_SEGMENT_SEQNUM: b"\x04"}).concatenation == Concatenation(256, 3, 4)
     assert text(tlvs={Tag.SAR_MSG_REF_NUM: b"\x01\x00"}).concatenation is None
 
 

@@ -131,8 +131,8 @@ def test_a_lone_surrogate_is_sent_as_a_question_mark() -> None:
         (b"\x06\x08\x04\x01\x07\x02\x02IC", Concatenation(0x107, 2, 2), b"IC"),
         (b"\x0a\x24\x01\x01\x05\x00\x03\x07\x02\x01IC", None, b"C"),  # ports cut off: no element is whole
         (b"\x08\x24\x01\x01\x00\x03\x07\x02\x01IC", Concatenation(7, 2, 1), b"IC"),
-        (b"\x05\x00\x03\x07\x02\x00IC", None, b"IC"),  # part zero
-        (b"\x05\x00\x03\x07\x02\x03IC", None, b"IC"),  # part 3 of 2
+        (b"\x05\x00\x03\x07\x02\x00IC", Concatenation(7, 2, 0), b"IC"),  # cannot be: told as it came
+        (b"\x05\x00\x03\x07\x02\x03IC", Concatenation(7, 2, 3), b"IC"),
         (b"\x05\x00\x04\x07\x02\x01IC", None, b"IC"),
         (b"\x00IC", None, b"IC"),
         (b"\x09IC", None, b"\x09IC"),

@@ -60,6 +60,11 @@ def test_a_second_copy_long_after_the_acknowledgement_is_a_violation() -> None:
     assert judged(late).replied_again == ["u1"]
 
 
+def test_an_outage_of_the_database_excuses_nothing_while_usnd_lives() -> None:
+    journal = [*ONCE, entry("closed", 5, session="a"), *accepted(7, "b", "m2", 7.01)]
+    assert judged(journal, faults=Faults((), [(0.9, 6)])).replied_again == ["u1"]
+
+
 @pytest.mark.parametrize(
     ("journal", "faults", "reason"),
     [

@@ -1,0 +1,185 @@
+"""A batch of texts does what its texts would do one by one, on both databases; long texts are joined."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from usnd.domain.conference import Rules
+from usnd.domain.courtesy import CourtesyRules
+from usnd.domain.decision import TextRules
+from usnd.domain.messages import IncomingText, OutgoingText, Priority
+from usnd.domain.reassembly import Part, PartsRules, Verdict
+from usnd.services.gathering import give_up
+from usnd.services.taking import Outcome, Taken, Taking, TextPolicy
+from usnd.smpp.segments import split, take_udh
+from usnd.smpp.text import Alphabet
+from usnd.store.transaction import Transaction
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+WINDOW = timedelta(minutes=10)
+POLICY = TextPolicy(TextRules("GB"), Rules(), WINDOW, CourtesyRules(), HOUR, "52272", PartsRules())
+ANN, BOB = "+447700900001", "+447700900002"
+
+
+def mo(sender: str, body: str, session: str = "bind-1") -> IncomingText:
+    return IncomingText("smsc", session, sender, "52272", body, f"{sender} {body}")
+
+
+def take(tx: Transaction, *arrivals: IncomingText | Part, now: datetime = NOW) -> list[Outcome]:
+    return Taking(tx, POLICY, now, voice_up=True).take(arrivals)
+
+
+def replies(outcomes: Sequence[Outcome]) -> list[str]:
+    return [one.answers[0].body for one in outcomes if isinstance(one, Taken) and one.answers]
+
+
+@pytest.fixture
+def registered(tx: Transaction) -> Transaction:
+    for number in (ANN, BOB):
+        tx.subscribers.add(number, NOW)
+    return tx
+
+
+def test_a_later_text_of_the_same_sender_sees_what_the_earlier_changed(registered: Transaction) -> None:
+    texts = [mo(ANN, "UC joe 07700900010"), mo(BOB, "IC joe"), mo(ANN, "GC all joe"), mo(ANN, "IC all")]
+    outcomes = take(registered, *texts)
+    made, unknown, grouped, launched = replies(outcomes)
+    assert "joe created" in made
+    assert "Not known: joe" in unknown  # joe is Ann's
+    assert "all" in grouped
+    assert "Calling you and 1 more" in launched
+    last = outcomes[-1]
+    assert isinstance(last, Taken)
+    assert last.launched is not None
+    assert registered.conferences.live() == [last.launched.conference]
+
+
+def test_one_number_written_in_two_ways_is_one_sender(registered: Transaction) -> None:
+    outcomes = take(registered, mo("07700900001", "UC joe 07700900010"), mo(ANN, "GC all joe"))
+    assert "Not known" not in replies(outcomes)[1]
+
+
+def test_two_launches_of_a_sender_in_one_batch_are_one_conference(registered: Transaction) -> None:
+    outcomes = take(registered, mo(ANN, f"IC {BOB}"), mo(ANN, f"ic {BOB}"), mo(BOB, f"IC {ANN}"))
+    assert "still running" in replies(outcomes)[1]
+    assert [one.id for one in registered.conferences.live()] == [1, 2]
+
+
+def test_a_second_delivery_in_the_same_batch_is_a_duplicate(registered: Transaction) -> None:
+    first, again = mo(ANN, "?"), mo(ANN, "?", session="bind-2")
+    taken, duplicate = take(registered, first, again)
+    assert isinstance(taken, Taken)
+    assert duplicate is None
+    assert take(registered, replace(again, session="bind-3"), now=NOW + WINDOW) == [None]
+    assert len(replies(take(registered, again, now=NOW + 2 * WINDOW))) == 1
+
+
+def test_who_is_not_registered_gets_no_service(tx: Transaction) -> None:
+    """And no answer in the transaction, which may run twice: courtesy is counted outside."""
+    assert take(tx, mo(ANN, "IC joe"), mo("BANK", "hello")) == [Taken(1, stranger=ANN), Taken(2, stranger="")]
+
+
+def test_texts_to_others_go_with_the_reply_from_the_short_code(registered: Transaction) -> None:
+    (outcome,) = take(registered, mo(ANN, f"SB {BOB} 07700900010: lunch at noon"))
+    assert isinstance(outcome, Taken)
+    reply, *others = outcome.answers
+    assert reply.recipient == ANN
+    assert [other.recipient for other in others] == [BOB, "+447700900010"]
+    assert {(other.sender, other.priority) for other in others} == {("52272", Priority.BULK)}
+    assert all("lunch at noon" in other.body for other in others)
+
+
+def test_a_batch_does_what_one_by_one_does(tx: Transaction) -> None:
+    """Seeded texts of several senders, once in one batch, once each alone: the same comes of it."""
+    rng = random.Random(11)
+    bodies = ["UC u{} 0770090012{} A.B g", "GC g{} u1 +44770090015{}", "?", "IC nobody", "GC a g1", "UC u1 1"]
+    senders = [f"+4477009003{number:02}" for number in range(10)]
+    texts = [
+        mo(rng.choice(senders), rng.choice(bodies).format(rng.randint(1, 3), number % 10) + " " * number)
+        for number in range(120)
+    ]
+    for sender in senders:
+        tx.subscribers.add(sender, NOW)
+    owners = [one.id for one in tx.subscribers.list()]
+    before = tx._connection.begin_nested()
+    together = replies(take(tx, *texts))
+    directories = tx.directory.load_all(owners)
+    before.rollback()
+    assert replies([take(tx, one)[0] for one in texts]) == together
+    assert tx.directory.load_all(owners) == directories
+
+
+# Long texts
+
+LONG = "GC all " + " ".join(f"+4477009{number:05}" for number in range(100, 130))
+
+
+def parts(body: str, session: str = "bind-1", reference: int = 7, sender: str = ANN) -> list[Part]:
+    made = []
+    for segment in split(body, Alphabet.GSM7, reference):
+        place, octets = take_udh(segment.octets)
+        assert place is not None
+        key = (place.reference, place.total, place.number)
+        made.append(Part("smsc", session, sender, "52272", *key, octets, "gsm7", segment.octets.hex()))
+    return made
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_parts_in_any_order_and_twice_make_one_text(registered: Transaction, seed: int) -> None:
+    rng = random.Random(seed)
+    coming = parts(LONG) + parts(LONG, session="bind-2")
+    rng.shuffle(coming)
+    outcomes = [take(registered, part)[0] for part in coming]
+    assert len(replies(outcomes)) == 1
+    assert "all created (30)" in replies(outcomes)[0]
+    assert registered.execute(text("SELECT body FROM mo_texts")).scalars().all() == [LONG]
+
+
+def test_all_parts_in_one_batch_with_a_text_behind(registered: Transaction) -> None:
+    outcomes = take(registered, *parts(LONG), mo(ANN, "GC more all"))
+    assert outcomes[0] is Verdict.BEGIN
+    assert "more created (1)" in replies(outcomes)[1]
+
+
+def test_what_cannot_be_is_refused_and_changes_nothing(registered: Transaction) -> None:
+    first, second, *_ = parts(LONG)
+    wrong = [replace(first, number=0), replace(first, number=5, total=3), replace(second, total=9)]
+    assert take(registered, first, *wrong) == [Verdict.BEGIN, *[Verdict.REFUSED] * 3]
+    assert "all created (30)" in replies(take(registered, *parts(LONG)[1:]))[0]
+
+
+def late(tx: Transaction, now: datetime) -> list[OutgoingText]:
+    return give_up(tx, POLICY.parts, now, home_region="GB", keep=WINDOW, validity=HOUR)
+
+
+def test_an_incomplete_text_is_answered_once(registered: Transaction) -> None:
+    first, *rest = parts(LONG)
+    take(registered, first, *parts(LONG, sender="+447700900999")[:1])
+    assert late(registered, NOW + WINDOW - timedelta(seconds=1)) == []
+    (answer,) = late(registered, NOW + WINDOW)  # of the registered one only
+    assert (answer.recipient, answer.sender) == (ANN, "52272")
+    assert "Only part of your text" in answer.body
+    assert registered.texts.queued("smsc", Priority.REPLY, 9) == [answer]
+    assert late(registered, NOW + WINDOW) == []
+    assert take(registered, *rest) == [Verdict.LATE] * len(rest)
+    late(registered, NOW + 2 * WINDOW)
+    assert registered.parts.newest(first) is None
+
+
+def test_a_reference_that_comes_round_begins_a_new_text(registered: Transaction) -> None:
+    take(registered, parts(LONG)[0])
+    other = parts(LONG.replace("GC all", "GC new"))
+    assert "new created (30)" in replies(take(registered, *other))[0]
+    assert len(late(registered, NOW)) == 1  # the first one is given up at once
+    assert "all created (30)" in replies(take(registered, *parts(LONG)))[0]
+
+
+def test_one_sender_cannot_fill_the_store(registered: Transaction) -> None:
+    firsts = [parts(LONG, reference=number)[0] for number in range(9)]
+    assert take(registered, *firsts) == [Verdict.BEGIN] * 8 + [Verdict.CROWDED]
+    assert take(registered, parts(LONG, sender=BOB)[0]) == [Verdict.BEGIN]

@@ -1,0 +1,68 @@
+"""Every cell of the table of long texts: what a part does in each state of its text."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from usnd.domain.reassembly import Crowd, Kept, Part, Parts, PartsRules, PartsState, Verdict, judge
+
+RULES = PartsRules(timedelta(minutes=10), most_of_sender=2, most=5)
+NOBODY = Crowd(0, 0)
+PART = Part("smsc", "bind-1", "+44", "52272", 7, 3, 2, b"IC", "gsm7", "two")
+HERE = Kept("bind-1", "two")
+ELSEWHERE = Kept("bind-0", "two")
+OTHER = Kept("bind-0", "other content")
+ONE, THREE = Kept("bind-1", "one"), Kept("bind-1", "three")
+
+
+@pytest.mark.parametrize(
+    ("state", "kept", "verdict"),
+    [
+        (PartsState.GATHERING, {1: ONE}, Verdict.KEEP),
+        (PartsState.GATHERING, {1: ONE, 3: THREE}, Verdict.COMPLETE),
+        (PartsState.GATHERING, {2: HERE}, Verdict.REPEATED),
+        (PartsState.GATHERING, {2: ELSEWHERE}, Verdict.REPEATED),
+        (PartsState.GATHERING, {2: OTHER}, Verdict.REPLACE),
+        (PartsState.WHOLE, {1: ONE, 2: HERE, 3: THREE}, Verdict.BEGIN),
+        (PartsState.WHOLE, {1: ONE, 2: ELSEWHERE, 3: THREE}, Verdict.REPEATED),
+        (PartsState.WHOLE, {1: ONE, 2: OTHER, 3: THREE}, Verdict.BEGIN),
+        (PartsState.INCOMPLETE, {1: ONE}, Verdict.LATE),
+        (PartsState.INCOMPLETE, {2: HERE}, Verdict.BEGIN),
+        (PartsState.INCOMPLETE, {2: ELSEWHERE}, Verdict.REPEATED),
+        (PartsState.INCOMPLETE, {2: OTHER}, Verdict.BEGIN),
+    ],
+)
+def test_every_cell(state: PartsState, kept: dict[int, Kept], verdict: Verdict) -> None:
+    assert judge(PART, Parts(1, state, 3, kept), NOBODY, RULES) is verdict
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict"),
+    [
+        (PartsState.GATHERING, Verdict.REFUSED),
+        (PartsState.WHOLE, Verdict.BEGIN),
+        (PartsState.INCOMPLETE, Verdict.BEGIN),
+    ],
+)
+def test_another_total(state: PartsState, verdict: Verdict) -> None:
+    assert judge(PART, Parts(1, state, 2, {1: ONE}), NOBODY, RULES) is verdict
+
+
+@pytest.mark.parametrize(("number", "total"), [(0, 3), (5, 3), (1, 0), (0, 0), (1, 256), (-1, 3)])
+def test_a_part_that_cannot_be_is_refused(number: int, total: int) -> None:
+    assert judge(replace(PART, number=number, total=total), None, NOBODY, RULES) is Verdict.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("crowd", "verdict"),
+    [
+        (NOBODY, Verdict.BEGIN),
+        (Crowd(1, 4), Verdict.BEGIN),
+        (Crowd(2, 2), Verdict.CROWDED),
+        (Crowd(0, 5), Verdict.CROWDED),
+    ],
+)
+def test_incomplete_texts_are_bounded(crowd: Crowd, verdict: Verdict) -> None:
+    assert judge(PART, None, crowd, RULES) is verdict
+    assert judge(PART, Parts(1, PartsState.GATHERING, 3, {1: ONE}), crowd, RULES) is Verdict.KEEP

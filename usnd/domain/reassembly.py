@@ -1,0 +1,120 @@
+"""A long text comes in parts: what each does to those that are there, when the text is whole or given up.
+
+Owns the rules and the bounds. Refuses I/O and alphabets: the caller keeps the parts and joins their octets.
+
+    the text is  | missing part     | part again      | other content | other total | time-out
+    -------------+------------------+-----------------+---------------+-------------+--------------------
+    not known    | BEGIN            | -               | -             | -           | -
+    gathering    | KEEP, COMPLETE   | REPEATED        | REPLACE       | REFUSED     | incomplete, told so
+    whole        | -                | REPEATED, BEGIN | BEGIN         | BEGIN       | forgotten
+    incomplete   | LATE             | REPEATED, BEGIN | BEGIN         | BEGIN       | forgotten
+
+A part of a closed text again is a repetition over another bind (the SMSC's), and a new text over the same one
+(the subscriber's; compare messages.is_duplicate). A part that cannot be (0, or 5 of 3) is REFUSED, one that
+would exceed a bound is CROWDED: the SMSC keeps it and tries later.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+MOST_PARTS = 255
+
+
+class PartsState(Enum):
+    """How far a text in parts has come."""
+
+    GATHERING = "gathering"
+    WHOLE = "whole"
+    INCOMPLETE = "incomplete"
+
+
+class Verdict(Enum):
+    """What to do with a part."""
+
+    BEGIN = "the first part of a new text"
+    KEEP = "one more part"
+    COMPLETE = "the last one missing: the text is whole"
+    REPLACE = "the first part of a new text under the reference of one that never became whole"
+    REPEATED = "it is there already"
+    LATE = "the sender was told that it is missing"
+    REFUSED = "it cannot be"
+    CROWDED = "too many texts are incomplete"
+
+
+@dataclass(frozen=True, slots=True)
+class PartsRules:
+    """What the operator may set. most_of_sender, most: texts that may be incomplete at once."""
+
+    timeout: timedelta = timedelta(minutes=10)
+    most_of_sender: int = 8
+    most: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part as it came; alphabet as the SMPP edge names it."""
+
+    smsc: str
+    session: str
+    sender: str
+    recipient: str
+    reference: int
+    total: int
+    number: int
+    octets: bytes
+    alphabet: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A part that is in the store."""
+
+    session: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What is in the store of a text: the newest of its sender, recipient and reference."""
+
+    id: int
+    state: PartsState
+    total: int
+    kept: Mapping[int, Kept]
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """How many texts are incomplete: the sender's and all."""
+
+    of_sender: int
+    all: int
+
+
+def judge(part: Part, parts: Parts | None, crowd: Crowd, rules: PartsRules) -> Verdict:
+    """What to do with the part."""
+    if not 1 <= part.number <= part.total <= MOST_PARTS:
+        return Verdict.REFUSED
+    if parts is None:
+        return _new(crowd, rules)
+    there = parts.kept.get(part.number)
+    same = there is not None and there.fingerprint == part.fingerprint
+    if parts.state is PartsState.GATHERING:
+        if parts.total != part.total:
+            return Verdict.REFUSED
+        if there is None:
+            return Verdict.COMPLETE if len(parts.kept) + 1 == parts.total else Verdict.KEEP
+        return Verdict.REPEATED if same else Verdict.REPLACE
+    if same and there is not None and there.session != part.session:
+        return Verdict.REPEATED
+    if parts.state is PartsState.INCOMPLETE and there is None and parts.total == part.total:
+        return Verdict.LATE
+    return _new(crowd, rules)
+
+
+def _new(crowd: Crowd, rules: PartsRules) -> Verdict:
+    crowded = crowd.of_sender >= rules.most_of_sender or crowd.all >= rules.most
+    return Verdict.CROWDED if crowded else Verdict.BEGIN

@@ -1,0 +1,79 @@
+"""The units of work around long texts: a part is kept before it is acknowledged, a whole text is joined.
+
+Owns that an incomplete text is answered once. Refuses to judge a part: domain/reassembly.py.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from usnd.domain.directory import Subscriber
+from usnd.domain.messages import Draft, IncomingText, OutgoingText
+from usnd.domain.numbers import to_e164
+from usnd.domain.reassembly import Part, PartsRules, PartsState, Verdict, judge
+from usnd.domain.replies import Say, render, reply
+from usnd.smpp.segments import join
+from usnd.smpp.text import Alphabet
+from usnd.store.parts import Stored
+from usnd.store.transaction import Transaction
+
+_MOST_AT_ONCE = 200
+
+
+def subscribers_of(tx: Transaction, senders: set[str], home_region: str) -> dict[str, Subscriber]:
+    """Who the senders are. As they came they are E.164 on most links; only the others are parsed."""
+    found = tx.subscribers.by_numbers(senders)
+    parsed = {sender: to_e164(sender, home_region) for sender in senders - found.keys()}
+    numbers = {number for sender, number in parsed.items() if number is not None and number != sender}
+    others = tx.subscribers.by_numbers(numbers)
+    return found | {sender: others[number] for sender, number in parsed.items() if number in others}
+
+
+def gather(tx: Transaction, part: Part, rules: PartsRules, now: datetime) -> Verdict | IncomingText:
+    """Keeps the part; gives the text when it is whole with it."""
+    parts = tx.parts.newest(part)
+    verdict = judge(part, parts, tx.parts.crowd(part.sender), rules)
+    if verdict is Verdict.BEGIN or parts is None:
+        if verdict is Verdict.BEGIN:
+            tx.parts.keep(tx.parts.begin(part, now), part)
+    elif verdict is Verdict.REPLACE:  # the former one is overdue from now on
+        tx.parts.age(parts.id, now - rules.timeout)
+        tx.parts.keep(tx.parts.begin(part, now), part)
+    elif verdict in (Verdict.KEEP, Verdict.COMPLETE):
+        tx.parts.keep(parts.id, part)
+        if verdict is Verdict.COMPLETE:
+            tx.parts.close(parts.id, PartsState.WHOLE)
+            return _whole(part, tx.parts.all_of(parts.id))
+    return verdict
+
+
+def _whole(last: Part, stored: list[Stored]) -> IncomingText:
+    fingerprint = hashlib.sha256(" ".join(part.fingerprint for part in stored).encode()).hexdigest()
+    alphabet = Alphabet(stored[0].alphabet)
+    body = join([part.octets for part in stored], alphabet)
+    return IncomingText(last.smsc, last.session, last.sender, last.recipient, body, fingerprint)
+
+
+def give_up(
+    tx: Transaction,
+    rules: PartsRules,
+    now: datetime,
+    *,
+    home_region: str,
+    keep: timedelta,
+    validity: timedelta,
+) -> list[OutgoingText]:
+    """Tells the senders of texts whose parts never came, once each; registered ones only (S4). `keep`: how
+    long a closed text is remembered after its time. Gives what is to be sent after the commit.
+    """
+    overdue = tx.parts.overdue(now - rules.timeout, _MOST_AT_ONCE)
+    known = subscribers_of(tx, {one.sender for one in overdue}, home_region) if overdue else {}
+    for one in overdue:
+        tx.parts.close(one.id, PartsState.INCOMPLETE)
+    tx.parts.forget(now - rules.timeout - keep)
+    message = reply(Say.INCOMPLETE)
+    told = [
+        Draft(one.smsc, one.recipient, one.sender, render(message.said_in(who.language)), now, now + validity)
+        for one in overdue
+        if (who := known.get(one.sender)) is not None
+    ]
+    return tx.texts.queue_mt(told)
