@@ -5,6 +5,7 @@ Owns the order of starting and stopping. Refuses decisions. Calls stay up when t
 
 import asyncio
 import random
+import secrets
 import signal
 import ssl
 import time
@@ -22,6 +23,7 @@ from usnd.asterisk.calls import CallSettings
 from usnd.config import Config, SmscConfig
 from usnd.domain.alarm import Limits
 from usnd.domain.messages import Priority
+from usnd.domain.ways_in import GuessRules
 from usnd.services.conferences import Conferences
 from usnd.services.outbox import Outbox
 from usnd.services.receipts import Receipts
@@ -29,6 +31,7 @@ from usnd.services.status import SmppStatus
 from usnd.services.taking import TextPolicy
 from usnd.services.texts import Texts
 from usnd.services.voice import VoiceEdge
+from usnd.services.ways_in import WaysIn
 from usnd.smpp.link import SmscLink
 from usnd.smpp.session import Timers
 from usnd.smpp.settings import BindKind, LinkSettings, LinkState
@@ -124,7 +127,7 @@ class Daemon:
         )
         rules = config.conference_rules()
         self._conferences = Conferences(
-            store, self._outbox, self._voice.calls, rules, config.node.home_region, utc_now
+            store, self._outbox, self._voice.calls, rules, config.key_menu(), utc_now
         )
         policy = TextPolicy(
             config.text_rules(),
@@ -133,8 +136,19 @@ class Daemon:
             config.courtesy_rules() if config.texts.answer_unregistered else None,
             timedelta(seconds=config.texts.validity),
             config.node.short_code,
+            secrets.randbelow,
             config.parts_rules(),
         )
+        ways_in = WaysIn(
+            store,
+            self._outbox,
+            self._conferences,
+            self._voice.calls,
+            config.numbers_in(),
+            (config.text_rules(), rules, GuessRules()),
+            utc_now,
+        )
+        self._conferences.serve(ways_in)
         self._texts = Texts(store, self._outbox, self._conferences, policy, utc_now)
         self._receipts = Receipts(store, {smsc.name: smsc.group or smsc.name for smsc in config.smsc})
         self._links = [self._link(settings) for smsc in config.smsc for settings in link_settings(smsc)]

@@ -17,9 +17,20 @@ import typer
 
 from usnd import logs
 from usnd.config import Config, ConfigError, load
-from usnd.tables import Row, bind_row, call_rows, cdr_object, cdr_row, columns, json_lines, subscriber_row
+from usnd.tables import (
+    Row,
+    bind_row,
+    call_rows,
+    cdr_object,
+    cdr_row,
+    columns,
+    json_lines,
+    pin_rows,
+    subscriber_row,
+)
 
 if TYPE_CHECKING:
+    from usnd.domain.ways_in import Pin
     from usnd.store.transaction import Transaction
 
 T = TypeVar("T")
@@ -125,6 +136,9 @@ def subscriber_set(
     call_texts: Annotated[
         bool | None, typer.Option("--call-texts/--no-call-texts", help="A text beside each call.")
     ] = None,
+    press_one: Annotated[
+        bool | None, typer.Option("--press-one/--no-press-one", help="Who is called must press 1 to join.")
+    ] = None,
     language: Annotated[str | None, typer.Option(help="Of the replies: two letters, as `en`.")] = None,
 ) -> None:
     """Change what is set for a registered mobile; what is not named stays."""
@@ -136,13 +150,43 @@ def subscriber_set(
     def change(tx: "Transaction") -> bool:
         if (found := tx.subscribers.by_number(e164)) is None:
             return False
-        kept_texts = found.call_texts if call_texts is None else call_texts
-        tx.subscribers.save(replace(found, call_texts=kept_texts, language=language or found.language))
+        changed = replace(
+            found,
+            call_texts=found.call_texts if call_texts is None else call_texts,
+            press_one=found.press_one if press_one is None else press_one,
+            language=language or found.language,
+        )
+        tx.subscribers.save(changed)
         return True
 
     if not _in_store(settings, change):
         _fail(f"{e164} is not registered: usnd subscriber add {e164}")
     typer.echo(f"{e164} changed")
+
+
+@subscriber.command("pins", epilog="Example: usnd subscriber pins +447700900001")
+def subscriber_pins(
+    number: Annotated[str, typer.Argument(help="The registered mobile's number.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    as_json: Json = False,
+) -> None:
+    """List a subscriber's conferences with the number and the PINs that lead into each."""
+    import secrets  # noqa: PLC0415
+
+    settings = _load(config)
+    e164 = _e164(number, settings)
+
+    def read(tx: "Transaction") -> "tuple[Pin, ...] | None":
+        if (found := tx.subscribers.by_number(e164)) is None:
+            return None
+        for conference in tx.directory.load(found.id).conferences:  # also those older than PINs
+            tx.pins.assign(found.id, conference, secrets.randbelow)
+        return tx.pins.of(found.id)
+
+    if (pins := _in_store(settings, read)) is None:
+        _fail(f"{e164} is not registered: usnd subscriber add {e164}")
+    _print(pin_rows(pins, settings.numbers_in()), as_json=as_json)
 
 
 @subscriber.command("list", epilog="Example: usnd subscriber list --json")

@@ -14,11 +14,14 @@ from msgspec import Meta
 from phonenumbers import SUPPORTED_REGIONS
 
 from usnd.config_words import WORDS, in_words
-from usnd.domain.conference import Rules
+from usnd.domain.conference import Feature, Rules
 from usnd.domain.courtesy import CourtesyRules
 from usnd.domain.decision import TextRules
+from usnd.domain.menu import DEFAULT_KEYS, Menu, clashes
+from usnd.domain.numbers import NumberPlan
 from usnd.domain.reassembly import PartsRules
 from usnd.domain.replies import DEFAULT_LANGUAGE
+from usnd.domain.ways_in import Numbers
 
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
@@ -113,12 +116,51 @@ class AsteriskConfig(_Section, frozen=True, kw_only=True):
 
 
 class ConferenceConfig(_Section, frozen=True, kw_only=True):
-    """REQUIREMENTS C5, C10."""
+    """REQUIREMENTS C5, C6, C9, C10."""
 
     away: Seconds = 120
+    call_backs: Annotated[int, Meta(ge=0, le=5)] = 0
+    call_back_pause: Seconds = 5
+    press_one: bool = False
+    revive: bool = False
+    longest: Seconds = 86400
     ring: Seconds = 45
     most_participants: Annotated[int, Meta(ge=1, le=1000)] = 60
     no_credit_causes: Annotated[tuple[Cause, ...], Meta(max_length=20)] = (50,)
+
+
+Dnis = Annotated[str, _text(r"^(\+?\d{1,15})?$", 'the digits of a number, as "442079460000"')]
+Prefix = Annotated[str, _text(r"^\+\d{1,15}$", 'how numbers begin in E.164, as "+44" or "+44909"')]
+Key = Annotated[
+    str, _text(r"^([*#][0-9*#]{1,2})?$", 'two or three keys, * or # first, as "*2"; "" to switch it off')
+]
+
+
+class MenuConfig(_Section, frozen=True, kw_only=True):
+    """REQUIREMENTS C8: what keys do in a conference."""
+
+    end: Key = DEFAULT_KEYS[Feature.END]
+    add: Key = DEFAULT_KEYS[Feature.ADD]
+    drop_last: Key = DEFAULT_KEYS[Feature.DROP_LAST]
+    count: Key = DEFAULT_KEYS[Feature.COUNT]
+    mute_all: Key = DEFAULT_KEYS[Feature.MUTE_ALL]
+    mute_me: Key = DEFAULT_KEYS[Feature.MUTE_ME]
+    lock: Key = DEFAULT_KEYS[Feature.LOCK]
+    help: Key = DEFAULT_KEYS[Feature.HELP]
+
+
+class WaysInConfig(_Section, frozen=True, kw_only=True):
+    """REQUIREMENTS C3, C4: the numbers (DNIS) that lead to this node, as the switch sends them."""
+
+    common: Dnis = ""
+    conferences: Annotated[tuple[Dnis, ...], Meta(max_length=30)] = ()
+
+
+class NumbersConfig(_Section, frozen=True, kw_only=True):
+    """REQUIREMENTS C10: whom to call; the longest prefix that fits decides."""
+
+    allowed: Annotated[tuple[Prefix, ...], Meta(max_length=1000)] = ()
+    barred: Annotated[tuple[Prefix, ...], Meta(max_length=1000)] = ()
 
 
 class TextsConfig(_Section, frozen=True, kw_only=True):
@@ -180,6 +222,9 @@ class Config(_Section, frozen=True, kw_only=True):
     asterisk: AsteriskConfig
     smsc: Annotated[tuple[SmscConfig, ...], Meta(min_length=1, max_length=32)]
     conference: ConferenceConfig = ConferenceConfig()
+    menu: MenuConfig = MenuConfig()
+    ways_in: WaysInConfig = WaysInConfig()
+    numbers: NumbersConfig = NumbersConfig()
     texts: TextsConfig = TextsConfig()
     log: LogConfig = LogConfig()
 
@@ -189,7 +234,27 @@ class Config(_Section, frozen=True, kw_only=True):
             away=timedelta(seconds=self.conference.away),
             ring=timedelta(seconds=self.conference.ring),
             no_credit_causes=frozenset(self.conference.no_credit_causes),
+            press_one=self.conference.press_one,
+            revive=self.conference.revive,
+            longest=timedelta(seconds=self.conference.longest),
+            plan=self.number_plan(),
+            most_calls=self.conference.most_participants + 1,
+            call_backs=self.conference.call_backs,
+            call_back_pause=timedelta(seconds=self.conference.call_back_pause),
         )
+
+    def key_menu(self) -> Menu:
+        """The keys of the conference, as the domain reads them."""
+        keys = {feature: getattr(self.menu, feature.value.replace("-", "_")) for feature in Feature}
+        return Menu(keys, self.node.home_region)
+
+    def number_plan(self) -> NumberPlan:
+        """Whom to call, and whom not."""
+        return NumberPlan(self.numbers.allowed, self.numbers.barred)
+
+    def numbers_in(self) -> Numbers:
+        """The numbers that lead here."""
+        return Numbers(self.ways_in.common, self.ways_in.conferences)
 
     def parts_rules(self) -> PartsRules:
         """The part of it that the domain needs to judge the parts of long texts."""
@@ -205,6 +270,7 @@ class Config(_Section, frozen=True, kw_only=True):
             self.texts.longest_blast,
             self.node.call_back_number or "",
             self.texts.language,
+            self.number_plan(),
         )
 
     def courtesy_rules(self) -> CourtesyRules:
@@ -253,6 +319,9 @@ def _check(config: Config) -> None:
         raise ConfigError(
             f"node.home_region: {config.node.home_region} is not the code of a country (ISO 3166)"
         )
+    if clash := clashes(config.key_menu().keys):
+        one, other = clash
+        raise ConfigError(f"menu: {other} begins with {one}, so that one of the two could never be chosen")
     for number, smsc in enumerate(config.smsc, start=1):
         password, most = smsc.password.reveal(), LONGEST_SMPP_PASSWORD
         if len(password) > most or not password.isascii():

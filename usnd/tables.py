@@ -4,13 +4,14 @@ Owns which columns people see. Refuses to cut or wrap: what is printed is whole,
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from usnd.domain.calls import Call
 from usnd.domain.cdr import Cdr
 from usnd.domain.conference import Conference
 from usnd.domain.directory import Subscriber
+from usnd.domain.ways_in import Numbers, Pin, PinKind
 
 Row = Mapping[str, object]
 GAP = "  "
@@ -58,6 +59,7 @@ def subscriber_row(subscriber: Subscriber) -> Row:
         "suspended": subscriber.suspended,
         "language": subscriber.language,
         "call_texts": subscriber.call_texts,
+        "press_one": subscriber.press_one,
     }
 
 
@@ -99,6 +101,7 @@ def cdr_object(sequence: int, cdr: Cdr) -> Row:
         "outcome": cdr.outcome,
         "cause": cdr.cause if cdr.cause is not None else "",
         "recorded": cdr.recorded,
+        "activation_pin": cdr.activation_pin,
     }
 
 
@@ -137,3 +140,18 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.1f}" if isinstance(value, float) else str(value)
+
+
+def pin_rows(pins: Iterable[Pin], numbers: Numbers) -> Iterator[Row]:
+    """One row a conference: its number, what leads to it, and both PINs."""
+    by_conference: dict[int, dict[PinKind, str]] = {}
+    for pin in pins:
+        by_conference.setdefault(pin.instant, {})[pin.kind] = pin.digits
+    for conference, digits in by_conference.items():
+        dialled = numbers.conferences[conference - 1 : conference]
+        yield {
+            "conference": conference,
+            "dnis": dialled[0] if dialled else "",
+            "activation_pin": digits.get(PinKind.ACTIVATION, ""),
+            "user_pin": digits.get(PinKind.USER, ""),
+        }

@@ -3,9 +3,11 @@
 Owns its directories, configuration, ports and life. Refuses autoloading: only the modules listed in conf/.
 """
 
+import asyncio
 import secrets
 import shutil
 import socket
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
@@ -117,7 +119,19 @@ class Asterisk(Part):
 
         if not await until(listening, START_PATIENCE) or not self.process.alive:
             raise PartError(f"Asterisk {self.name} did not start:\n{self.log()}")
-        await act(self.account, "Command", {"Command": "core waitfullybooted"}, START_PATIENCE)
+        await self._booted()
+
+    async def _booted(self) -> None:
+        """The manager listens before the console knows any command, this one too."""
+        deadline = time.monotonic() + START_PATIENCE
+        while True:
+            booted = {"Command": "core waitfullybooted"}
+            answer = await act(self.account, "Command", booted, START_PATIENCE)
+            if "fully booted" in answer.output:
+                return
+            if time.monotonic() > deadline:
+                raise PartError(f"Asterisk {self.name} did not boot: {answer.output}\n{self.log()}")
+            await asyncio.sleep(0.05)
 
     async def stop(self) -> None:
         """Ends it and removes its directories. Calls in it end without a signal to their peers."""

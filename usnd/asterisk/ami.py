@@ -1,7 +1,7 @@
 """The AMI link. Owns connecting, log-in, the ping deadline and reconnecting; gives events and answers.
 
 Refuses to send without a link and to send anything again. The manager user needs
-`read = call,user,system` and `write = originate,call,system,reporting`.
+`read = call,user,system,dtmf` and `write = originate,call,system,reporting`.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ class AmiSettings:
     port: int
     username: str
     secret: str = field(repr=False)
-    events: str = "call,user,system"
+    events: str = "call,user,system,dtmf"
     """AMI classes. VarSet and Newexten (dialplan) would be nine tenths of all events."""
     answer_s: float = 2.0
     """To connect and to log in."""

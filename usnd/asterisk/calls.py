@@ -5,6 +5,7 @@ The other half is in the dialplan: conf/extensions-usn.conf.
 """
 
 import asyncio
+import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from datetime import timedelta
 import structlog
 
 from usnd.asterisk.ami import Ami, AmiError, AmiFailed, AmiRefused, AmiTimeout
-from usnd.asterisk.progress import RECORDS, IncomingCall, Progress, Survey, survey
+from usnd.asterisk.progress import RECORDS, News, Progress, Survey, survey
 from usnd.domain.calls import CallEvent, CallNews
 
 _NUMBER = re.compile(r"\+?[0-9]{1,20}")
@@ -60,7 +61,7 @@ class Calls:
         self,
         ami: Ami,
         settings: CallSettings,
-        on_news: Callable[[CallNews | IncomingCall], None],
+        on_news: Callable[[News], None],
         clock: Callable[[], float],
     ) -> None:
         """`on_news`: in the order of the events. `clock`: monotonic, in seconds."""
@@ -72,6 +73,7 @@ class Calls:
         self._progress = Progress(settings.prefix)
         self._waiting: set[str] = set()
         self._unwanted: dict[str, int] = {}
+        self._announced = itertools.count(1)
         self._releases: set[asyncio.Task[None]] = set()
         self._log = structlog.get_logger("usnd.asterisk")
 
@@ -87,8 +89,12 @@ class Calls:
             release.add_done_callback(self._releases.discard)
         self._on_news(news)
 
-    async def place(self, call: str, number: str, cli: str, room: str, ring: timedelta) -> None:
+    async def place(
+        self, call: str, number: str, cli: str, room: str, ring: timedelta, *, ask: bool = False
+    ) -> None:
         """Dials `number`, showing `cli`, into the room once it answers; waits for its turn to do so.
+
+        `ask`: who answers must press 1 first.
 
         Returns when Asterisk has taken the order: what follows is news. An id that waits already is not
         ordered twice; one that lives already is refused by Asterisk (22.10 then takes 15 s longer to stop).
@@ -101,7 +107,7 @@ class Calls:
             "ChannelId": call,
             "Channel": self._settings.dial.format(number=_checked(_NUMBER, "number", number)),
             "CallerID": f"<{_checked(_NUMBER, 'calling number', cli)}>",
-            "Context": "usn-join",
+            "Context": "usn-ask" if ask else "usn-join",
             "Exten": _checked(_ROOM, "room", room),
             "Priority": "1",
             "Variable": _NOTE_THE_END,
@@ -175,6 +181,14 @@ class Calls:
         """Takes an answered call out of its room, announces the reason and releases it. As `admit`."""
         return await self._redirect(call, "usn-goodbye", _checked(_REASON, "reason", reason))
 
+    async def ask_pin(self, call: str, *, again: bool) -> bool:
+        """Answers a call that waits in `usn-incoming` and asks it for a PIN. As `admit`."""
+        return await self._redirect(call, "usn-pin", "again" if again else "s")
+
+    async def turn_away(self, call: str, reason: str) -> bool:
+        """Tells a call that waits, or typed a PIN, why it cannot join, and releases it. As `admit`."""
+        return await self._redirect(call, "usn-refused", _checked(_REASON, "reason", reason))
+
     async def _redirect(self, call: str, context: str, exten: str) -> bool:
         channel = _checked(_CALL, "call id", call)
         try:
@@ -182,6 +196,35 @@ class Calls:
         except AmiFailed:
             return False
         return True
+
+    async def mute(self, call: str, *, on: bool) -> bool:
+        """Lets the others hear the call no more, or again. As `admit`."""
+        channel, state = _checked(_CALL, "call id", call), "on" if on else "off"
+        try:
+            await self._ami.action("MuteAudio", Channel=channel, Direction="in", State=state)
+        except AmiFailed:
+            return False
+        return True
+
+    async def announce(self, room: str, notice: str, count: int = 0) -> None:
+        """Says a notice to all in the room; waits for its turn among the calls. Raises AmiError.
+
+        A pair of Local channels is the only way in from outside: ConfBridge has no action that plays.
+        """
+        call = f"say-{_checked(_ROOM, 'room', room)}-{next(self._announced)}"
+        await asyncio.sleep(self._pacer.turn(self._clock()))
+        await self._ami.action(
+            "Originate",
+            within_s=_ANSWER_S,
+            ChannelId=call,
+            OtherChannelId=f"{call}-room",
+            Channel=f"Local/{room}@announce-usn-room/n",
+            Context="announce-usn",
+            Exten=_checked(_REASON, "notice", notice),
+            Priority="1",
+            Variable=f"USN_COUNT={count:d}",
+            Async="true",
+        )
 
     async def survey(self) -> Survey:
         """What became of all calls while nobody listened. Raises AmiError."""

@@ -36,6 +36,25 @@ class IncomingCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Digit:
+    """A DTMF digit from a call of ours: 0-9, *, #, A-D."""
+
+    call: str
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class PinEntered:
+    """A call in `usn-pin` typed this, at most seven digits, perhaps none, and waits 5 s for the answer."""
+
+    call: str
+    pin: str
+
+
+News = CallNews | IncomingCall | Digit | PinEntered
+
+
+@dataclass(frozen=True, slots=True)
 class LiveCall:
     """A call that Asterisk has now. `room` is where it is (JOINED) or is about to be."""
 
@@ -52,6 +71,7 @@ class Settled:
     answered_at: datetime | None
     ended_at: datetime | None
     cause: int | None
+    joined_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +91,12 @@ class Progress:
         self._channels: set[str] = set()
         self._expected: set[str] = set()
         self._refused_by_sip: dict[str, str] = {}
-        self._readers: dict[str, Callable[[str, Mapping[str, str]], CallNews | IncomingCall | None]] = {
+        self._readers: dict[str, Callable[[str, Mapping[str, str]], News | None]] = {
             "Newchannel": self._placed,
             "Newstate": self._state,
             "ConfbridgeJoin": lambda call, _: CallNews(call, CallEvent.JOINED),
             "ConfbridgeLeave": lambda call, _: CallNews(call, CallEvent.LEFT),
+            "DTMFEnd": self._pressed,
             "HangupRequest": self._asked_to_end,
             "Hangup": self._ended,
         }
@@ -104,7 +125,7 @@ class Progress:
         self._channels = (self._channels - before) | set(live)
         self._refused_by_sip.clear()
 
-    def read(self, event: Mapping[str, str]) -> CallNews | IncomingCall | None:
+    def read(self, event: Mapping[str, str]) -> News | None:
         """What one AMI event says about a call of ours, if anything."""
         name = event.get("event", "")
         if name == "UserEvent":
@@ -130,6 +151,10 @@ class Progress:
         reached = _EVENT_OF_CHANNEL_STATE.get(event.get("channelstate", ""))
         return CallNews(call, reached) if reached else None
 
+    def _pressed(self, call: str, event: Mapping[str, str]) -> Digit | None:
+        digit = event.get("digit", "")
+        return Digit(call, digit) if event.get("direction") == "Received" and len(digit) == 1 else None
+
     def _asked_to_end(self, call: str, event: Mapping[str, str]) -> None:
         # The other end's word: in Hangup, TechCause may be what Asterisk made of our own time-out.
         if event.get("channel", "").startswith("PJSIP/") and event.get("techcause"):
@@ -150,8 +175,10 @@ class Progress:
         self._expected.discard(call)
         return None if call in self._channels else CallNews(call, CallEvent.REFUSED)
 
-    def _incoming(self, event: Mapping[str, str]) -> IncomingCall | None:
+    def _incoming(self, event: Mapping[str, str]) -> IncomingCall | PinEntered | None:
         call, channel = event.get("uniqueid"), event.get("channel")
+        if event.get("userevent") == "UsnPin" and call in self._channels:
+            return PinEntered(call, event.get("pin", ""))
         if event.get("userevent") != "UsnIncoming" or not call or not channel:
             return None
         self._channels.add(call)
@@ -188,8 +215,8 @@ def _live(item: Mapping[str, str], answered_at: datetime | None) -> LiveCall:
 
 
 def _record(text: str) -> Settled:
-    answered, ended, cause, sip = [*text.split(","), "", "", ""][:4]
-    return Settled(_time(answered), _time(ended), _cause(cause, sip.removeprefix("SIP ")))
+    answered, ended, cause, sip, joined = [*text.split(","), "", "", "", ""][:5]
+    return Settled(_time(answered), _time(ended), _cause(cause, sip.removeprefix("SIP ")), _time(joined))
 
 
 def _time(seconds: str) -> datetime | None:

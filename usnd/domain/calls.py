@@ -67,9 +67,13 @@ _PROOFS_OF_ANSWER = frozenset({CallEvent.ANSWERED, CallEvent.JOINED, CallEvent.L
 
 
 class Outcome(Enum):
-    """How a call ended, as subscriber, CDR and console read it (REQUIREMENTS C9)."""
+    """How a call ended, as subscriber, CDR and console read it (REQUIREMENTS C9).
+
+    NOT_ACCEPTED: answered, asked to press 1, and never did: a machine.
+    """
 
     COMPLETED = "completed"
+    NOT_ACCEPTED = "not-accepted"
     BUSY = "busy"
     NO_ANSWER = "no-answer"
     REJECTED = "rejected"
@@ -82,6 +86,7 @@ class Outcome(Enum):
 
 
 _P, _D, _R, _A, _J, _L, _E = CallState
+_PROOFS_OF_JOINING = frozenset({CallEvent.JOINED, CallEvent.LEFT})
 _CAN_BE_ANSWERED = frozenset({_A, _J, _L})
 
 # One row a state, one column an event, in the order of CallEvent. A cell that names its own row: heard,
@@ -137,6 +142,12 @@ class Call:
     leaving_since: datetime | None = None
     dnis: str = ""
     """What was dialled: of a call that came in; of one that we placed it is the number."""
+    muted: bool | None = None
+    """By whoever holds the handset. None: was never so."""
+    asked: bool = False
+    """Who answers is asked to press 1, and joins only then."""
+    activation_pin: str = ""
+    """By which the call came in."""
 
     @property
     def live(self) -> bool:
@@ -164,13 +175,13 @@ def follow(call: Call, news: CallNews, no_credit_causes: frozenset[int], now: da
     if call.answered_at is None and news.event in _PROOFS_OF_ANSWER and after in _CAN_BE_ANSWERED:
         # Also of a call that is being released: the answer crossed our release, and is charged.
         call = replace(call, answered_at=now)
+    if call.joined_at is None and news.event in _PROOFS_OF_JOINING and after in _CAN_BE_ANSWERED:
+        call = replace(call, joined_at=now)
     if after is call.state:
         return call
     changed = replace(call, state=after)
     if news.event is CallEvent.HANG_UP:
         changed = replace(changed, told_to_end=True)
-    if after is CallState.JOINED:
-        changed = replace(changed, joined_at=now)
     if after is CallState.LEAVING:
         changed = replace(changed, leaving_since=now)
     if after is CallState.ENDED:
@@ -184,7 +195,7 @@ def _outcome(call: Call, news: CallNews, no_credit_causes: frozenset[int]) -> Ou
     if news.event is CallEvent.VOICE_LOST:
         return Outcome.VOICE_LOST
     if call.answered_at is not None:
-        return Outcome.COMPLETED
+        return Outcome.NOT_ACCEPTED if call.asked and call.joined_at is None else Outcome.COMPLETED
     if call.told_to_end:
         return Outcome.CANCELLED
     if news.event is CallEvent.MISSING:

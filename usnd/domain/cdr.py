@@ -46,11 +46,12 @@ def cdr_of(conference: Conference, call: Call) -> Cdr:
         conference_id=conference.id,
         role=call.role,
         direction=call.direction,
-        cli=conference.subscriber_number,
+        cli=call.number if call.direction is Direction.IN else conference.subscriber_number,
         dnis=call.dnis or call.number,
         start=call.planned_at,
         answer=call.answered_at,
         stop=call.ended_at,
         outcome=call.outcome.value,
         cause=call.cause,
+        activation_pin=call.activation_pin,
     )

@@ -4,9 +4,8 @@ Owns every decision about a running conference. Refuses I/O: the caller commits 
 first and carries out its commands then. All functions are total: any event in any state, late or repeated.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from usnd.domain.calls import (
     SIGNS_OF_LIFE,
@@ -14,31 +13,47 @@ from usnd.domain.calls import (
     CallEvent,
     CallNews,
     CallState,
-    Direction,
     Outcome,
     Role,
     follow,
 )
 from usnd.domain.conference import (
+    ABSENT,
     CONFERENCE_TABLE,
+    OVER,
     Admit,
     CallIn,
     Command,
     Conference,
     ConferenceState,
+    Control,
     End,
     EndReason,
     Event,
-    Goodbye,
     HangUp,
+    JoinIn,
     Participant,
-    PlaceCall,
     Recall,
     Rules,
     Step,
     TellNoCredit,
+    TellTimeLimit,
     TimePassed,
     Turn,
+)
+from usnd.domain.controlling import control, on_joined, resume_mutes
+from usnd.domain.planning import (
+    called_in,
+    end,
+    join_in,
+    owner_calls,
+    owner_coming,
+    placing,
+    plan,
+    revive,
+    settled_if_empty,
+    told_to_end,
+    with_call,
 )
 
 _UNANSWERED = frozenset({CallState.PLANNED, CallState.DIALLING, CallState.RINGING})
@@ -50,15 +65,26 @@ def launch(
     participants: tuple[Participant, ...],
     rules: Rules,
     now: datetime,
+    instant: int | None = None,
+    caller: CallIn | None = None,
 ) -> Step:
-    """Call subscriber (id, number) and participants at once, each number once (REQUIREMENTS C1, S7)."""
+    """Call subscriber (id, number) and participants at once, each number once (REQUIREMENTS C1, S7).
+
+    `caller`: the subscriber is there already, by that call. `instant`: the number of the conference.
+    """
     subscriber_id, number = subscriber
     people = {person.number: person for person in participants if person.number != number}
     conference = Conference(conference_id, subscriber_id, number, ConferenceState.GATHERING, now, ())
-    conference, first = _plan(conference, Participant(number, ""), Role.SUBSCRIBER, rules, now)
-    commands = [first]
+    conference = replace(conference, press_one=rules.press_one, instant=instant)
+    commands: list[Command] = []
+    if caller is None:
+        conference, first = plan(conference, Participant(number, ""), Role.SUBSCRIBER, rules, now)
+        commands.append(first)
+    else:
+        step = _on_call_in(conference, caller, now)
+        conference, commands = step.conference, [*step.commands]
     for person in people.values():
-        conference, command = _plan(conference, person, Role.PARTICIPANT, rules, now)
+        conference, command = plan(conference, person, Role.PARTICIPANT, rules, now)
         commands.append(command)
     return Step(conference, tuple(commands))
 
@@ -71,9 +97,13 @@ def handle(conference: Conference, event: Event, rules: Rules, now: datetime) ->
         case TimePassed():
             return _on_time(conference, rules, now)
         case End():
-            return _end(conference, EndReason.TOLD, now)
+            return end(conference, EndReason.TOLD, now)
         case CallIn():
             return _on_call_in(conference, event, now)
+        case JoinIn():
+            return join_in(conference, event, rules, now)
+        case Control():
+            return control(conference, event, rules, now)
         case Recall():  # pragma: no branch - mypy proves the match complete
             return _on_recall(conference, rules, now)
 
@@ -82,8 +112,9 @@ def next_deadline(conference: Conference, rules: Rules) -> datetime | None:
     """When `TimePassed` is due next, or None. Derived from the state, so that a restart cannot lose it."""
     deadlines = (_deadline(call, rules) for call in conference.calls)
     times = [time for time in deadlines if time is not None]
-    if conference.state is ConferenceState.AWAY and conference.away_until is not None:
-        times.append(conference.away_until)
+    times += [time for time in (conference.away_until, conference.call_back_at) if time is not None]
+    if rules.longest is not None and conference.state not in OVER:
+        times.append(conference.launched_at + rules.longest)
     return min(times, default=None)
 
 
@@ -93,7 +124,8 @@ def resume(conference: Conference) -> tuple[Command, ...]:
     Calls still PLANNED are not here: a survey of Asterisk tells whether they were placed, and
     `CallEvent.MISSING` places those that were not (REQUIREMENTS C11).
     """
-    return tuple(HangUp(call.id) for call in conference.calls if call.state is CallState.LEAVING)
+    releases = tuple(HangUp(call.id) for call in conference.calls if call.state is CallState.LEAVING)
+    return (*releases, *resume_mutes(conference))
 
 
 def _on_call(conference: Conference, news: CallNews, rules: Rules, now: datetime) -> Step:
@@ -108,11 +140,15 @@ def _on_call(conference: Conference, news: CallNews, rules: Rules, now: datetime
     release = (HangUp(before.id),) if undead else ()
     if after is before:
         return Step(conference, release)
-    conference = _with(conference, after)
+    conference = with_call(conference, after)
     if after.outcome is Outcome.NO_CREDIT:  # never of a call in an ENDING conference: that is cancelled
-        ending = _end(conference, EndReason.NO_CREDIT, now)
+        ending = end(conference, EndReason.NO_CREDIT, now)
         return Step(ending.conference, (*ending.commands, TellNoCredit(conference.subscriber_number)))
-    return Step(_settle(conference, rules, now), release)
+    if news.event is CallEvent.VOICE_LOST and not any(call.live for call in conference.calls):
+        again = revive(conference, rules, now)
+        if again is not None:
+            return again
+    return Step(_settle(conference, rules, now), (*release, *on_joined(conference, before, after)))
 
 
 def _place_again(conference: Conference, call: Call, rules: Rules, now: datetime) -> Step:
@@ -120,7 +156,7 @@ def _place_again(conference: Conference, call: Call, rules: Rules, now: datetime
     deadline = _deadline(call, rules)
     if deadline is not None and deadline <= now:
         return _on_call(conference, CallNews(call.id, CallEvent.OVERDUE), rules, now)
-    return Step(conference, (_placing(conference, call, rules),))
+    return Step(conference, (placing(conference, call, rules),))
 
 
 def _on_time(conference: Conference, rules: Rules, now: datetime) -> Step:
@@ -131,9 +167,16 @@ def _on_time(conference: Conference, rules: Rules, now: datetime) -> Step:
             step = _on_call(conference, CallNews(call.id, CallEvent.OVERDUE), rules, now)
             conference = step.conference
             commands += [HangUp(call.id), *step.commands]
-    away_is_over = conference.away_until is not None and conference.away_until <= now
-    if conference.state is ConferenceState.AWAY and away_is_over:
-        ending = _end(conference, EndReason.SUBSCRIBER_AWAY, now)
+    if rules.longest is not None and conference.launched_at + rules.longest <= now:
+        ending = end(conference, EndReason.TIME_LIMIT, now)
+        ended = ending.conference is not conference
+        told = (TellTimeLimit(conference.subscriber_number),) if ended else ()
+        return Step(ending.conference, (*commands, *ending.commands, *told))
+    if conference.call_back_at is not None and conference.call_back_at <= now:
+        conference, call_back = _call_back(conference, rules, now)
+        return Step(conference, (*commands, call_back))
+    if conference.away_until is not None and conference.away_until <= now:
+        ending = end(conference, EndReason.SUBSCRIBER_AWAY, now)
         return Step(ending.conference, (*commands, *ending.commands))
     return Step(conference, tuple(commands))
 
@@ -142,93 +185,61 @@ def _on_call_in(conference: Conference, event: CallIn, now: datetime) -> Step:
     """The subscriber is back by that call; a call to them that still rings is given up for it."""
     if conference.call(event.call) is not None:
         return Step(conference)
-    others = [call for call in _owner_calls(conference) if call.live]
+    others = [call for call in owner_calls(conference) if call.live]
     over = conference.state in (ConferenceState.ENDING, ConferenceState.ENDED)
     if over or any(call.in_room for call in others):
         return Step(conference, (HangUp(event.call),))
     for call in others:
-        conference = _with(conference, _told_to_end(call, now))
-    back = Call(
-        id=event.call,
-        number=conference.subscriber_number,
-        name="",
-        role=Role.SUBSCRIBER,
-        direction=Direction.IN,
-        state=CallState.DIALLING,
-        planned_at=now,
-        dnis=event.dnis,
-    )
-    conference = replace(conference, calls=(*conference.calls, back))
+        conference = with_call(conference, told_to_end(call, now))
+    back = called_in(event, conference.subscriber_number, Role.SUBSCRIBER, now)
+    conference = replace(conference, calls=(*conference.calls, back), call_back_at=None)
     return Step(conference, (*(HangUp(call.id) for call in others), Admit(event.call, conference.room)))
 
 
 def _on_recall(conference: Conference, rules: Rules, now: datetime) -> Step:
-    if conference.state is not ConferenceState.AWAY or _owner_coming(conference):
+    if conference.state not in ABSENT or owner_coming(conference):
         return Step(conference)
-    subscriber = Participant(conference.subscriber_number, "")
-    conference, command = _plan(conference, subscriber, Role.SUBSCRIBER, rules, now)
+    conference, command = _call_back(conference, rules, now)
     return Step(conference, (command,))
 
 
-def _end(conference: Conference, reason: EndReason, now: datetime) -> Step:
-    """Send everybody home: those in the room hear why, those still called are released."""
-    turn = {EndReason.SUBSCRIBER_AWAY: Turn.TIME_UP, EndReason.NO_CREDIT: Turn.NO_CREDIT}
-    after = CONFERENCE_TABLE[conference.state, turn.get(reason, Turn.END)]
-    if after is conference.state:
-        return Step(conference)
-    commands: list[Command] = []
-    for call in conference.calls:
-        if call.in_room:
-            commands.append(Goodbye(call.id, reason))
-        elif call.live:
-            commands.append(HangUp(call.id))
-    calls = tuple(_told_to_end(call, now) for call in conference.calls)
-    ended = replace(conference, state=after, calls=calls, end_reason=reason, away_until=None)
-    return Step(_settled_if_empty(ended, now), tuple(commands))
+def _call_back(conference: Conference, rules: Rules, now: datetime) -> tuple[Conference, Command]:
+    subscriber = Participant(conference.subscriber_number, "")
+    conference, command = plan(conference, subscriber, Role.SUBSCRIBER, rules, now)
+    tried = conference.call_backs + (conference.state is ConferenceState.RECALLING)
+    return replace(conference, call_backs=tried, call_back_at=None), command
 
 
 def _settle(conference: Conference, rules: Rules, now: datetime) -> Conference:
     """Turn the conference as its calls now stand: is any left, is the subscriber in, or still coming?"""
     if not any(call.live for call in conference.calls):
-        return _settled_if_empty(conference, now)
-    if any(call.in_room for call in _owner_calls(conference)):
+        return settled_if_empty(conference, now)
+    if any(call.in_room for call in owner_calls(conference)):
         after = CONFERENCE_TABLE[conference.state, Turn.SUBSCRIBER_IN]
-        return replace(conference, state=after, away_until=None)
-    if _owner_coming(conference):
+        return replace(conference, state=after, away_until=None, call_back_at=None)
+    if owner_coming(conference):
         return conference
-    after = CONFERENCE_TABLE[conference.state, Turn.SUBSCRIBER_OUT]
+    return _without_subscriber(conference, rules, now)
+
+
+def _without_subscriber(conference: Conference, rules: Rules, now: datetime) -> Conference:
+    """The subscriber is not in and not coming: the next call-back is set, or the time away begins."""
+    tried = conference.call_backs
+    if conference.state is ConferenceState.RUNNING and _was_steady(conference, rules, now):
+        tried = 0
+    turn = Turn.SUBSCRIBER_DROPPED if tried < rules.call_backs else Turn.SUBSCRIBER_OUT
+    after = CONFERENCE_TABLE[conference.state, turn]
+    if after is ConferenceState.RECALLING:
+        due = conference.call_back_at or now + rules.call_back_pause
+        return replace(conference, state=after, call_backs=tried, call_back_at=due)
     if after is conference.state:
         return conference
-    return replace(conference, state=after, away_until=now + rules.away)
+    return replace(conference, state=after, away_until=now + rules.away, call_back_at=None)
 
 
-def _settled_if_empty(conference: Conference, now: datetime) -> Conference:
-    if any(call.live for call in conference.calls):
-        return conference
-    lost = any(call.outcome is Outcome.VOICE_LOST for call in conference.calls)
-    reason = conference.end_reason or (EndReason.VOICE_LOST if lost else EndReason.EMPTY)
-    after = CONFERENCE_TABLE[conference.state, Turn.EMPTY]
-    return replace(conference, state=after, ended_at=now, end_reason=reason, away_until=None)
-
-
-def _plan(
-    conference: Conference, person: Participant, role: Role, rules: Rules, now: datetime
-) -> tuple[Conference, Command]:
-    call = Call(
-        id=f"usn-{conference.id}-{len(conference.calls) + 1}",
-        number=person.number,
-        name=person.name,
-        role=role,
-        direction=Direction.OUT,
-        state=CallState.PLANNED,
-        planned_at=now,
-    )
-    conference = replace(conference, calls=(*conference.calls, call))
-    return conference, _placing(conference, call, rules)
-
-
-def _placing(conference: Conference, call: Call, rules: Rules) -> PlaceCall:
-    return PlaceCall(call.id, call.number, conference.subscriber_number, conference.room, rules.ring)
+def _was_steady(conference: Conference, rules: Rules, now: datetime) -> bool:
+    joined = [call.joined_at for call in owner_calls(conference) if call.joined_at is not None]
+    return bool(joined) and now - max(joined) >= rules.steady
 
 
 def _deadline(call: Call, rules: Rules) -> datetime | None:
@@ -236,25 +247,7 @@ def _deadline(call: Call, rules: Rules) -> datetime | None:
     if call.state in _UNANSWERED:
         return call.planned_at + rules.ring + rules.grace
     if call.state is CallState.ANSWERED and call.answered_at is not None:
-        return call.answered_at + rules.grace
+        return call.answered_at + rules.grace + (rules.answer if call.asked else timedelta())
     if call.state is CallState.LEAVING and call.leaving_since is not None:
         return call.leaving_since + rules.goodbye
     return None
-
-
-def _told_to_end(call: Call, now: datetime) -> Call:
-    return follow(call, CallNews(call.id, CallEvent.HANG_UP), frozenset(), now)
-
-
-def _owner_calls(conference: Conference) -> Iterator[Call]:
-    return (call for call in conference.calls if call.role is Role.SUBSCRIBER)
-
-
-def _owner_coming(conference: Conference) -> bool:
-    """A call that is on its way out brings nobody back."""
-    return any(call.live and call.state is not CallState.LEAVING for call in _owner_calls(conference))
-
-
-def _with(conference: Conference, changed: Call) -> Conference:
-    calls = tuple(changed if call.id == changed.id else call for call in conference.calls)
-    return replace(conference, calls=calls)

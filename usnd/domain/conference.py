@@ -4,29 +4,47 @@ Owns the nouns; conducting.py owns the verbs. Refuses I/O.
 The subscriber's presence drives a conference (REQUIREMENTS C5); the table below is the whole of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
 from usnd.domain.calls import Call, CallNews
+from usnd.domain.numbers import ANY_NUMBER, NumberPlan
 
 
 class ConferenceState(Enum):
-    """GATHERING: the subscriber is not in yet. AWAY: was in, or could not be reached; a timer runs."""
+    """GATHERING: the subscriber is not in yet. AWAY: was in, or could not be reached; a timer runs.
+
+    RECALLING: was in and dropped out; is called back, or will be after a pause (REQUIREMENTS C6).
+    """
 
     GATHERING = "gathering"
     RUNNING = "running"
+    RECALLING = "recalling"
     AWAY = "away"
     ENDING = "ending"
     ENDED = "ended"
 
 
+ABSENT = frozenset({ConferenceState.RECALLING, ConferenceState.AWAY})
+"""The others wait for the subscriber, who can be called back by a text."""
+
+OVER = frozenset({ConferenceState.ENDING, ConferenceState.ENDED})
+"""Nobody comes in any more."""
+
+
 class Turn(Enum):
-    """What can turn a conference from one state to the next."""
+    """What can turn a conference from one state to the next.
+
+    SUBSCRIBER_DROPPED: out, with call-backs left. SUBSCRIBER_OUT: out, with none left. REVIVED: all
+    calls were lost with Asterisk, and are placed again.
+    """
 
     SUBSCRIBER_IN = "subscriber in"
+    SUBSCRIBER_DROPPED = "subscriber dropped"
     SUBSCRIBER_OUT = "subscriber out"
     EMPTY = "no call left"
+    REVIVED = "revived"
     TIME_UP = "time up"
     END = "told to end"
     NO_CREDIT = "no credit"
@@ -39,17 +57,19 @@ class EndReason(Enum):
     TOLD = "told"
     NO_CREDIT = "no-credit"
     EMPTY = "empty"
+    TIME_LIMIT = "time-limit"
     VOICE_LOST = "voice-lost"
 
 
-_S = ConferenceState
+_NEW, _IN, _BACK, _OUT, _BYE, _END = ConferenceState
 _ROWS: dict[ConferenceState, tuple[ConferenceState, ...]] = {
-    #              SUBSCRIBER_IN SUBSCRIBER_OUT EMPTY     TIME_UP       END        NO_CREDIT
-    _S.GATHERING: (_S.RUNNING,   _S.AWAY,       _S.ENDED, _S.GATHERING, _S.ENDING, _S.ENDING),
-    _S.RUNNING:   (_S.RUNNING,   _S.AWAY,       _S.ENDED, _S.RUNNING,   _S.ENDING, _S.ENDING),
-    _S.AWAY:      (_S.RUNNING,   _S.AWAY,       _S.ENDED, _S.ENDING,    _S.ENDING, _S.ENDING),
-    _S.ENDING:    (_S.ENDING,    _S.ENDING,     _S.ENDED, _S.ENDING,    _S.ENDING, _S.ENDING),
-    _S.ENDED:     (_S.ENDED,     _S.ENDED,      _S.ENDED, _S.ENDED,     _S.ENDED,  _S.ENDED),
+    #      IN    DROPPED OUT   EMPTY REVIVED TIME_UP END   NO_CREDIT
+    _NEW:  (_IN,  _OUT,  _OUT, _END, _NEW,   _NEW,   _BYE, _BYE),
+    _IN:   (_IN,  _BACK, _OUT, _END, _NEW,   _IN,    _BYE, _BYE),
+    _BACK: (_IN,  _BACK, _OUT, _END, _NEW,   _BACK,  _BYE, _BYE),
+    _OUT:  (_IN,  _OUT,  _OUT, _END, _NEW,   _BYE,   _BYE, _BYE),
+    _BYE:  (_BYE, _BYE,  _BYE, _END, _BYE,   _BYE,   _BYE, _BYE),
+    _END:  (_END, _END,  _END, _END, _END,   _END,   _END, _END),
 }  # fmt: skip
 CONFERENCE_TABLE: dict[tuple[ConferenceState, Turn], ConferenceState] = {
     (state, turn): after for state, row in _ROWS.items() for turn, after in zip(Turn, row, strict=True)
@@ -65,6 +85,28 @@ class Rules:
     goodbye: timedelta = timedelta(seconds=15)
     grace: timedelta = timedelta(seconds=15)
     no_credit_causes: frozenset[int] = frozenset({50})
+    call_backs: int = 0
+    """How often a subscriber who dropped out is called back before `away` begins (REQUIREMENTS C6)."""
+    call_back_pause: timedelta = timedelta(seconds=5)
+    """Before each call-back: the network has to notice first that the handset is free."""
+    press_one: bool = False
+    """Whoever is called is asked to press 1, and joins only then (REQUIREMENTS C9)."""
+    answer: timedelta = timedelta(seconds=30)
+    """To press 1; the dialplan asks three times."""
+    revive: bool = False
+    """After Asterisk's death those who were in are called together again (REQUIREMENTS C11)."""
+    plan: NumberPlan = ANY_NUMBER
+    """Whom to call, and whom not (REQUIREMENTS C10)."""
+    longest: timedelta | None = None
+    """From the launch; a conference that nobody ends costs its subscriber no more than that."""
+    most_calls: int = 100
+    """Up at the same time in one conference, also with those that the subscriber adds."""
+    steady: timedelta = timedelta(minutes=10)
+    """Who stayed in so long has all call-backs again. Less, and a voice mailbox would be called for ever."""
+
+    def of(self, *, press_one: bool) -> "Rules":
+        """The rules of a subscriber of whom this is set."""
+        return replace(self, press_one=self.press_one or press_one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +130,17 @@ class Conference:
     away_until: datetime | None = None
     ended_at: datetime | None = None
     end_reason: EndReason | None = None
+    call_backs: int = 0
+    """Call-backs placed since the subscriber was last in for long."""
+    call_back_at: datetime | None = None
+    muted: bool | None = None
+    """Nobody but the subscriber is heard. None: was never so."""
+    locked: bool = False
+    """Nobody may come in who was not called."""
+    press_one: bool = False
+    """As of the `Rules` that it was launched with."""
+    instant: int | None = None
+    """Which of the subscriber's conferences it is, 1 to 30; None: of the moment only."""
 
     @property
     def room(self) -> str:
@@ -121,6 +174,17 @@ class CallIn:
 
     call: str
     dnis: str
+    activation_pin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JoinIn:
+    """Somebody calls in with a PIN, as a participant (REQUIREMENTS C4). `number`: empty if withheld."""
+
+    call: str
+    dnis: str
+    number: str
+    activation_pin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +192,32 @@ class Recall:
     """The subscriber, away, asks by text to be called back into the conference."""
 
 
-Event = CallNews | TimePassed | End | CallIn | Recall
+class Feature(Enum):
+    """What can be done in a live conference, by DTMF or from the portal (REQUIREMENTS C6, C8)."""
+
+    END = "end"
+    MUTE_ALL = "mute-all"
+    MUTE_ME = "mute-me"
+    LOCK = "lock"
+    COUNT = "count"
+    ADD = "add"
+    DROP_LAST = "drop-last"
+    HELP = "help"
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Somebody asks for a feature: the call it was asked from, None for the subscriber's portal.
+
+    `number`: whom to add, as E.164; empty if what was written is no number.
+    """
+
+    feature: Feature
+    call: str | None
+    number: str = ""
+
+
+Event = CallNews | TimePassed | End | CallIn | JoinIn | Recall | Control
 
 
 # Commands: what the edges do once the conference is committed.
@@ -141,6 +230,8 @@ class PlaceCall:
     calling_number: str
     room: str
     ring: timedelta
+    ask: bool = False
+    """Let who answers press 1 first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +258,73 @@ class Goodbye:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnAway:
+    """Tell a call that came in why it may not join, and release it. `reason`: of `ways_in.Denial`."""
+
+    call: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class TellNoCredit:
     """Text the subscriber that the launch ended for lack of credit (REQUIREMENTS C2)."""
 
     number: str
 
 
-Action = PlaceCall | Admit | HangUp | Goodbye
-Command = Action | TellNoCredit
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Let the others hear the call no more, or again."""
+
+    call: str
+    on: bool
+
+
+class Notice(Enum):
+    """What everybody in the room is told."""
+
+    MUTED = "muted"
+    UNMUTED = "unmuted"
+    LOCKED = "locked"
+    UNLOCKED = "unlocked"
+    COUNT = "count"
+    WRONG_NUMBER = "wrong-number"
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Say it into the room. `count`: the number in it, where there is one."""
+
+    room: str
+    notice: Notice
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TellMenu:
+    """Text the subscriber what the keys do."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellRevived:
+    """Text the subscriber why the conference broke off, and that all are called again."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellTimeLimit:
+    """Text the subscriber that the conference had lasted as long as it may (REQUIREMENTS C10)."""
+
+    number: str
+
+
+CallAction = PlaceCall | Admit | HangUp | Goodbye | TurnAway
+Action = CallAction | Mute | Announce
+Text = TellNoCredit | TellMenu | TellRevived | TellTimeLimit
+Command = Action | Text
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from usnd.domain.conference import ConferenceState, Participant
 from usnd.domain.directory import Change, Directory, Subscriber
 from usnd.domain.messages import Priority
+from usnd.domain.numbers import ANY_NUMBER, NumberPlan
 from usnd.domain.replies import DEFAULT_LANGUAGE, Reply
 
 
@@ -20,6 +21,8 @@ class TextRules:
     """Where somebody who missed the call can call; none: they are not told."""
     language: str = DEFAULT_LANGUAGE
     """Of those whose language is not known."""
+    plan: NumberPlan = ANY_NUMBER
+    """Whom to call, and whom not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class Decision:
     launch: tuple[Participant, ...] = ()
     recall: bool = False
     texts: tuple[TextTo, ...] = ()
+    instant: int | None = None
+    """Which conference (1 to 30) is launched; None: one of the moment."""
 
     def said_in(self, language: str) -> "Decision":
         """The same in another language."""

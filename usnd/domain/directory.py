@@ -38,6 +38,8 @@ class Subscriber:
     language: str = "en"
     call_texts: bool = False
     """Everybody who is called gets a text beside the call (REQUIREMENTS S10)."""
+    press_one: bool = False
+    """Everybody who is called must press 1 to join (REQUIREMENTS C9)."""
 
 
 @dataclass(frozen=True, slots=True)

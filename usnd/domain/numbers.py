@@ -4,6 +4,7 @@ Owns the only notion of "the same number" in the node. A number is a string of '
 """
 
 import re
+from dataclasses import dataclass
 
 import phonenumbers
 
@@ -31,3 +32,26 @@ def to_e164(written: str, home_region: str) -> str | None:
     if parsed.extension or possible != phonenumbers.ValidationResult.IS_POSSIBLE:
         return None
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+@dataclass(frozen=True, slots=True)
+class NumberPlan:
+    """Which numbers may be called, by prefixes of E.164 (REQUIREMENTS C10): the longest that fits decides.
+
+    Where none fits, a number may be called if nothing is `allowed` by name.
+    """
+
+    allowed: tuple[str, ...] = ()
+    barred: tuple[str, ...] = ()
+
+    def permits(self, number: str) -> bool:
+        """Whether the E.164 number may be called."""
+        allowed, barred = _longest(self.allowed, number), _longest(self.barred, number)
+        return allowed > barred or (barred == 0 and not self.allowed)
+
+
+ANY_NUMBER = NumberPlan()
+
+
+def _longest(prefixes: tuple[str, ...], number: str) -> int:
+    return max((len(prefix) for prefix in prefixes if number.startswith(prefix)), default=0)

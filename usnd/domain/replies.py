@@ -128,6 +128,10 @@ class Say(Enum):
     NO_VOICE = "Calls cannot be placed at the moment. Please text again in a few minutes."
     INCOMPLETE = "Only part of your text arrived. Please send it again."
     NO_CREDIT = "Your conference could not be launched: there is not enough credit on your account."
+    REVIVED = "A fault broke your conference off. Everybody who was in it is being called again."
+    BARRED = "These cannot be called with your service: {names}. Nothing was done."
+    TIME_LIMIT = "Your conference has reached the longest time that your service allows, and was ended."
+    MENU = "Keys during your conference: {keys}."
 
     # Texts to other people (REQUIREMENTS S10).
     BLAST = "From {sender}: {text}"

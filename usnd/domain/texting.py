@@ -21,7 +21,7 @@ from usnd.domain.commands import (
     ListGroup,
     LookUpUser,
 )
-from usnd.domain.conference import ConferenceState, Participant
+from usnd.domain.conference import ABSENT, Participant
 from usnd.domain.decision import Decision, Situation, TextRules, TextTo
 from usnd.domain.directory import Directory, Member, Subscriber, people, spelled
 from usnd.domain.editing import edit
@@ -65,10 +65,10 @@ def _obey(command: Command, situation: Situation, subscriber: Subscriber, rules:
 def _launch(
     command: LaunchAdHoc | LaunchConference, situation: Situation, subscriber: Subscriber, rules: TextRules
 ) -> Decision:
-    if situation.conference is ConferenceState.AWAY and situation.voice_up:
+    if situation.conference in ABSENT and situation.voice_up:
         return Decision(reply(Say.RECALLED), recall=True)
     if situation.conference is not None:
-        busy = Say.NO_VOICE if situation.conference is ConferenceState.AWAY else Say.STILL_RUNNING
+        busy = Say.NO_VOICE if situation.conference in ABSENT else Say.STILL_RUNNING
         return Decision(reply(busy))
     members = _called(command, situation.directory, rules)
     if isinstance(members, Reply):
@@ -78,10 +78,14 @@ def _launch(
         return Decision(_nobody(Say.NOBODY, Say.EMPTY_GROUPS, members, situation.directory))
     if len(others) > rules.most_participants:
         return Decision(reply(Say.TOO_MANY, count=len(others), most=rules.most_participants))
+    if barred := tuple(person for person in others if not rules.plan.permits(person.number)):
+        return Decision(reply(Say.BARRED, names=_names(barred)))
     if not situation.voice_up:
         return Decision(reply(Say.NO_VOICE))
     launched = reply(Say.LAUNCHED, count=len(others), names=_names(others))
-    return Decision(launched, launch=others, texts=_call_texts(others, subscriber, rules))
+    instant = command.number if isinstance(command, LaunchConference) else None
+    texts = _call_texts(others, subscriber, rules)
+    return Decision(launched, launch=others, texts=texts, instant=instant)
 
 
 def _called(

@@ -12,7 +12,17 @@ from usnd.asterisk.ami import AmiDown, AmiError, AmiTimeout
 from usnd.asterisk.calls import Calls
 from usnd.asterisk.progress import Survey
 from usnd.domain.calls import Call, CallEvent, CallNews, CallState
-from usnd.domain.conference import Action, Admit, Goodbye, HangUp, PlaceCall
+from usnd.domain.conference import (
+    Action,
+    Admit,
+    Announce,
+    CallAction,
+    Goodbye,
+    HangUp,
+    Mute,
+    PlaceCall,
+    TurnAway,
+)
 
 _EVENT_OF_STATE = {
     CallState.DIALLING: CallEvent.PLACED,
@@ -28,18 +38,12 @@ async def carry_out(calls: Calls, action: Action) -> CallNews | None:
 
     A link that is down, or an action without an answer, is no news: the next survey tells, or the deadline.
     """
+    if isinstance(action, Mute | Announce):
+        await _in_the_room(calls, action)
+        return None
     log = structlog.get_logger("usnd.conference")
     try:
-        match action:
-            case PlaceCall(call, number, calling_number, room, ring):
-                await calls.place(call, number, calling_number, room, ring)
-                return None
-            case Admit(call, room):
-                there = await calls.admit(call, room)
-            case Goodbye(call, reason):
-                there = await calls.goodbye(call, reason.value)
-            case HangUp(call):
-                there = await calls.hang_up(call)
+        there = await _to_the_call(calls, action)
     except (AmiDown, AmiTimeout) as error:
         log.warning("action left to the next survey", call=action.call, error=str(error))
         return None
@@ -47,6 +51,35 @@ async def carry_out(calls: Calls, action: Action) -> CallNews | None:
         log.error("action refused by asterisk", call=action.call, error=str(error))
         return CallNews(action.call, CallEvent.REFUSED)
     return None if there else CallNews(action.call, CallEvent.MISSING)
+
+
+async def _to_the_call(calls: Calls, action: CallAction) -> bool:
+    """False when Asterisk has no such call."""
+    match action:
+        case PlaceCall(call, number, calling_number, room, ring, ask):
+            await calls.place(call, number, calling_number, room, ring, ask=ask)
+            return True
+        case Admit(call, room):
+            return await calls.admit(call, room)
+        case Goodbye(call, reason):
+            return await calls.goodbye(call, reason.value)
+        case HangUp(call):
+            return await calls.hang_up(call)
+        case TurnAway(call, reason):
+            return await calls.turn_away(call, reason)
+
+
+async def _in_the_room(calls: Calls, action: Mute | Announce) -> None:
+    """What is no matter of life and death of a call: a failure is told in the journal, and that is all."""
+    log = structlog.get_logger("usnd.conference")
+    try:
+        match action:
+            case Mute(call, on):
+                await calls.mute(call, on=on)
+            case Announce(room, notice, count):
+                await calls.announce(room, notice.value, count)
+    except AmiError as error:
+        log.warning("not done in the room", action=type(action).__name__.lower(), error=str(error))
 
 
 def news_of(survey: Survey, call: Call, now: datetime) -> Iterator[tuple[CallNews, datetime]]:
@@ -58,6 +91,8 @@ def news_of(survey: Survey, call: Call, now: datetime) -> Iterator[tuple[CallNew
     elif settled := survey.settled.get(call.id):
         if settled.answered_at is not None and call.answered_at is None:
             yield CallNews(call.id, CallEvent.ANSWERED), settled.answered_at
+        if settled.joined_at is not None and call.joined_at is None:
+            yield CallNews(call.id, CallEvent.JOINED), settled.joined_at
         if settled.ended_at is None:
             yield CallNews(call.id, CallEvent.VOICE_LOST), now
         else:

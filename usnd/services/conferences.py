@@ -9,18 +9,18 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 import structlog
 
 from usnd.asterisk.ami import AmiError
 from usnd.asterisk.calls import Calls
-from usnd.asterisk.progress import IncomingCall
+from usnd.asterisk.progress import Digit, IncomingCall, News, PinEntered
 from usnd.domain.calls import SIGNS_OF_LIFE, Call, CallEvent, CallNews
 from usnd.domain.cdr import cdr_of
 from usnd.domain.conducting import handle, next_deadline, resume
 from usnd.domain.conference import (
     Action,
-    CallIn,
     Command,
     Conference,
     Event,
@@ -28,17 +28,34 @@ from usnd.domain.conference import (
     PlaceCall,
     Rules,
     Step,
+    TellMenu,
     TellNoCredit,
+    TellRevived,
+    TellTimeLimit,
+    Text,
     TimePassed,
 )
+from usnd.domain.menu import Menu, described
 from usnd.domain.messages import OutgoingText
-from usnd.domain.numbers import to_e164
 from usnd.domain.replies import Reply, Say, reply
 from usnd.services.calling import carry_out, news_of
 from usnd.services.committing import surely
+from usnd.services.keypads import Keypads
 from usnd.services.outbox import Outbox
 from usnd.store.transaction import Transaction
 from usnd.store.writer import Store
+
+
+class CallsIn(Protocol):
+    """What takes calls that come in: see ways_in.py."""
+
+    def knows(self, call: str) -> bool: ...
+
+    def gone(self, call: str) -> None: ...
+
+    async def receive(self, incoming: IncomingCall) -> None: ...
+
+    async def entered(self, entry: PinEntered) -> None: ...
 
 
 @dataclass(slots=True)
@@ -61,7 +78,7 @@ class Conferences:
         outbox: Outbox,
         calls: Calls,
         rules: Rules,
-        home_region: str,
+        menu: Menu,
         clock: Callable[[], datetime],
     ) -> None:
         """`clock` gives the time in UTC."""
@@ -69,9 +86,11 @@ class Conferences:
         self._outbox = outbox
         self._calls = calls
         self._rules = rules
-        self._home_region = home_region
+        self._menu = menu
+        self._keypads = Keypads(menu)
         self._clock = clock
         self._running: dict[int, _Running] = {}
+        self._ways_in: CallsIn
         self._conference_of: dict[str, int] = {}
         self._tasks = asyncio.TaskGroup()
         self.loaded = asyncio.Event()
@@ -112,16 +131,34 @@ class Conferences:
         self._refresh(running)
         self._carry_out(step.conference, step.commands)
 
-    def hear(self, news: CallNews | IncomingCall) -> None:
+    def serve(self, ways_in: CallsIn) -> None:
+        """Calls that come in go there."""
+        self._ways_in = ways_in
+
+    def hear(self, news: News) -> None:
         """Takes what the voice edge heard; a call that nobody knows is released."""
-        if isinstance(news, IncomingCall):
-            self._receive(news)
-            return
         conference_id = self._conference_of.get(news.call)
+        match news:
+            case IncomingCall():
+                self._spawn(self._ways_in.receive(news))
+            case PinEntered():
+                self._spawn(self._ways_in.entered(news))
+            case Digit():
+                if conference_id is not None:
+                    self._press(conference_id, news)
+            case CallNews():
+                if conference_id is not None:
+                    self.apply(conference_id, news)
+                elif news.event is CallEvent.ENDED:
+                    self._ways_in.gone(news.call)
+                elif news.event in SIGNS_OF_LIFE and not self._ways_in.knows(news.call):
+                    self._release(news.call)
+
+    def hang_up_unknown(self, call: str) -> None:
+        """The call ended before its conference was committed."""
+        conference_id = self._conference_of.get(call)
         if conference_id is not None:
-            self.apply(conference_id, news)
-        elif news.event in SIGNS_OF_LIFE:
-            self._release(news.call)
+            self.apply(conference_id, CallNews(call, CallEvent.MISSING))
 
     def apply(self, conference_id: int, event: Event, at: datetime | None = None) -> None:
         """Lets the domain decide; what it decides is committed, then carried out."""
@@ -130,7 +167,7 @@ class Conferences:
             return
         before = running.conference
         step = handle(before, event, self._rules, at or self._clock())
-        if step.conference is before:
+        if step.conference is before and not any(isinstance(command, Text) for command in step.commands):
             self._carry_out(before, step.commands)
             if isinstance(event, TimePassed):
                 self._refresh(running)  # the timer was early by the clock
@@ -174,16 +211,12 @@ class Conferences:
         settled = found.settled.keys() - {call.id for _, call in known if call.live}
         await self._calls.forget(settled)
 
-    def _receive(self, incoming: IncomingCall) -> None:
-        """A call from the network: the subscriber of a live conference goes back into it (C5)."""
-        number = to_e164(incoming.cli or "", self._home_region)
-        for conference in self.live:
-            if number is not None and conference.subscriber_number == number:
-                self._log.info("subscriber calls in", conference=conference.id, call=incoming.call)
-                self.apply(conference.id, CallIn(incoming.call, incoming.dnis))
-                return
-        self._log.info("incoming call refused", call=incoming.call, dnis=incoming.dnis)
-        self._release(incoming.call)
+    def _press(self, conference_id: int, pressed: Digit) -> None:
+        asked = self._keypads.press(pressed.call, pressed.digit, self._clock())
+        if asked is not None:
+            wants = {"conference": conference_id, "call": pressed.call, "number": asked.number or None}
+            self._log.info(f"asked by keys: {asked.feature.value}", **wants)
+            self.apply(conference_id, asked)
 
     async def _load(self) -> None:
         """Takes up the conferences that were live when the daemon stopped (REQUIREMENTS C11)."""
@@ -193,7 +226,7 @@ class Conferences:
 
     async def _save(self, running: _Running) -> None:
         """Saves the conference as it is, again while it changes; a commit is followed by its commands."""
-        while running.saved is not running.conference:
+        while running.saved is not running.conference or running.commands:
             before, after = running.saved, running.conference
             commands, running.commands = running.commands, []
             texts = await surely(self._store, partial(self._write, before, after, tuple(commands)))
@@ -208,6 +241,7 @@ class Conferences:
             del self._running[running.conference.id]
             for call in running.conference.calls:
                 del self._conference_of[call.id]
+            self._keypads.forget(call.id for call in running.conference.calls)
 
     def _write(
         self, before: Conference, after: Conference, commands: Iterable[Command], tx: Transaction
@@ -218,15 +252,32 @@ class Conferences:
         now = self._clock()
         return tx.texts.queue_mt(
             [
-                self._outbox.draft(command.number, _no_credit(tx, command.number), now)
+                self._outbox.draft(command.number, self._text(tx, command), now)
                 for command in commands
-                if isinstance(command, TellNoCredit)
+                if isinstance(command, Text)
             ]
         )
 
+    def _text(self, tx: Transaction, command: Text) -> Reply:
+        """In the subscriber's language, if they are still registered."""
+        subscriber = tx.subscribers.by_number(command.number)
+        message = self._message(command)
+        return message.said_in(subscriber.language) if subscriber else message
+
+    def _message(self, command: Text) -> Reply:
+        match command:
+            case TellNoCredit():
+                return reply(Say.NO_CREDIT)
+            case TellTimeLimit():
+                return reply(Say.TIME_LIMIT)
+            case TellRevived():
+                return reply(Say.REVIVED)
+            case TellMenu():
+                return reply(Say.MENU, keys=described(self._menu))
+
     def _carry_out(self, conference: Conference, commands: Iterable[Command]) -> None:
         for command in commands:
-            if isinstance(command, TellNoCredit):
+            if isinstance(command, Text):
                 continue  # was queued in the transaction
             if isinstance(command, PlaceCall) and not self._placing:
                 continue  # the survey at the next link-up places it
@@ -293,9 +344,3 @@ def _ended(before: Conference, after: Conference) -> list[Call]:
     return [
         call for call in after.calls if not call.live and ((was := before.call(call.id)) is None or was.live)
     ]
-
-
-def _no_credit(tx: Transaction, number: str) -> Reply:
-    """In the subscriber's language, if they are still registered."""
-    message, subscriber = reply(Say.NO_CREDIT), tx.subscribers.by_number(number)
-    return message.said_in(subscriber.language) if subscriber else message

@@ -4,7 +4,7 @@ Owns the order: texts of one sender are taken one after the other, each sees wha
 those of different senders are taken together. Refuses to decide what a text means: domain/texting.py.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from usnd.domain.conducting import launch
 from usnd.domain.conference import ConferenceState, Rules, Step
 from usnd.domain.courtesy import CourtesyRules
 from usnd.domain.decision import Decision, Situation, TextRules
-from usnd.domain.directory import Subscriber
+from usnd.domain.directory import PutConference, Subscriber
 from usnd.domain.messages import Draft, IncomingText, OutgoingText, is_duplicate
 from usnd.domain.numbers import to_e164
 from usnd.domain.reassembly import Part, PartsRules, Verdict
@@ -34,6 +34,8 @@ class TextPolicy:
     """Who is not registered is told so this often; None: never."""
     validity: timedelta
     short_code: str
+    draw: Callable[[int], int]
+    """A random number below the one given, from a secure source: PINs are drawn by it."""
     parts: PartsRules
 
 
@@ -143,6 +145,7 @@ class Taking:
             if one.subscriber
             for change in one.decision.changes
         )
+        self._assign_pins(decided)
         launched = self._launch(decided)
         tx.conferences.add([(step.conference, mo_ids[place]) for place, step in launched.items()])
         drafts = [draft for place, one in enumerate(decided) for draft in self._drafts(one, mo_ids[place])]
@@ -160,18 +163,27 @@ class Taking:
             for place, (mo_id, one) in enumerate(zip(mo_ids, decided, strict=True))
         ]
 
+    def _assign_pins(self, decided: Sequence[_Decided]) -> None:
+        """Each conference gets its PINs with its first definition (REQUIREMENTS C3)."""
+        for one in decided:
+            for change in one.decision.changes:
+                if one.subscriber is not None and isinstance(change, PutConference):
+                    self._tx.pins.assign(one.subscriber.id, change.number, self._policy.draw)
+
     def _launch(self, decided: Sequence[_Decided]) -> dict[int, Step]:
         launching = [
-            (place, one.subscriber, one.decision.launch)
+            (place, one.subscriber, one.decision)
             for place, one in enumerate(decided)
             if one.subscriber is not None and one.decision.launch
         ]
         rooms = self._tx.conferences.reserve_ids(len(launching))
         rules = self._policy.conferences
-        return {
-            place: launch(room, (owner.id, owner.number), people, rules, self._now)
-            for room, (place, owner, people) in zip(rooms, launching, strict=True)
-        }
+        launched = {}
+        for room, (place, owner, decision) in zip(rooms, launching, strict=True):
+            its_rules = rules.of(press_one=owner.press_one)
+            who = (owner.id, owner.number)
+            launched[place] = launch(room, who, decision.launch, its_rules, self._now, decision.instant)
+        return launched
 
     def _stranger(self, one: _Decided) -> str | None:
         return None if one.subscriber else to_e164(one.text.sender, self._policy.texts.home_region) or ""

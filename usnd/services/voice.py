@@ -13,8 +13,7 @@ import structlog
 
 from usnd.asterisk.ami import AmiLink, AmiSettings, DownReason, LinkDown, LinkUp
 from usnd.asterisk.calls import Calls, CallSettings
-from usnd.asterisk.progress import IncomingCall
-from usnd.domain.calls import CallNews
+from usnd.asterisk.progress import News
 from usnd.domain.voice import Voice, VoiceEvent, VoiceState, give_up_at, hear
 from usnd.services.conferences import Conferences
 
@@ -53,7 +52,7 @@ class VoiceEdge:
     def _on_event(self, event: Mapping[str, str]) -> None:
         self.calls.hear(event)
 
-    def _on_news(self, news: CallNews | IncomingCall) -> None:
+    def _on_news(self, news: News) -> None:
         if self._conferences is not None:
             self._conferences.hear(news)
 

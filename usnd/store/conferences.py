@@ -21,6 +21,12 @@ _CONFERENCE_FIELDS = (
     "away_until",
     "ended_at",
     "end_reason",
+    "call_backs",
+    "call_back_at",
+    "muted",
+    "locked",
+    "press_one",
+    "instant",
 )
 _SELECT = select(*(conferences.c[name] for name in _CONFERENCE_FIELDS))
 _CALLS = select(calls.c.conference_id, *(calls.c[name] for name in _CALL_FIELDS)).order_by(calls.c.position)

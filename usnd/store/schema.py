@@ -37,6 +37,7 @@ from usnd.domain.calls import CallState, Direction, Outcome, Role
 from usnd.domain.conference import ConferenceState, EndReason
 from usnd.domain.messages import MtState
 from usnd.domain.reassembly import PartsState
+from usnd.domain.ways_in import PinKind
 
 metadata = MetaData(
     naming_convention={
@@ -113,6 +114,7 @@ subscribers = Table(
     Column("created_at", Utc, nullable=False),
     Column("language", String, nullable=False, server_default=literal_column("'en'")),
     Column("call_texts", Boolean, nullable=False, server_default=false()),
+    Column("press_one", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,
 )
 
@@ -150,6 +152,18 @@ instant_conferences = Table(
     UniqueConstraint("subscriber_id", "number"),
     CheckConstraint("number BETWEEN 1 AND 30", name="number"),
     sqlite_autoincrement=True,
+)
+
+
+# Digits are unique in the system: they are all that a caller types.
+pins = Table(
+    "pins",
+    metadata,
+    Column("digits", String, primary_key=True),
+    Column("kind", _one_of(PinKind, "kind"), nullable=False),
+    Column("subscriber_id", _key, ForeignKey(subscribers.c.id, ondelete="CASCADE"), nullable=False),
+    Column("instant", SmallInteger, nullable=False),
+    UniqueConstraint("subscriber_id", "instant", "kind"),
 )
 
 
@@ -264,6 +278,12 @@ conferences = Table(
     Column("ended_at", Utc),
     Column("end_reason", _one_of(EndReason, "end_reason")),
     Column("mo_id", _key, ForeignKey(mo_texts.c.id, ondelete="SET NULL"), index=True),
+    Column("call_backs", Integer, nullable=False, server_default="0"),
+    Column("call_back_at", Utc),
+    Column("instant", SmallInteger),
+    Column("muted", Boolean),
+    Column("locked", Boolean, nullable=False, server_default=false()),
+    Column("press_one", Boolean, nullable=False, server_default=false()),
     Index(None, "subscriber_id"),
 )
 
@@ -287,6 +307,9 @@ calls = Table(
     Column("told_to_end", Boolean, nullable=False),
     Column("leaving_since", Utc),
     Column("dnis", String, nullable=False),
+    Column("muted", Boolean),
+    Column("activation_pin", String, nullable=False, server_default=literal_column("''")),
+    Column("asked", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("conference_id", "position"),
 )
 

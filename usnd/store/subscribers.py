@@ -15,6 +15,7 @@ _FIELDS = tuple(Subscriber.__slots__)
 _SELECT = select(*(subscribers.c[name] for name in _FIELDS))
 _BY_NUMBER = _SELECT.where(subscribers.c.number == bindparam("wanted"))
 _BY_NUMBERS = _SELECT.where(OneOf(subscribers.c.number, "wanted"))
+_BY_ID = _SELECT.where(subscribers.c.id == bindparam("wanted"))
 _ALL = _SELECT.order_by(subscribers.c.id)
 _INSERT = insert(subscribers).returning(subscribers.c.id)
 _UPDATE = update(subscribers).where(subscribers.c.id == bindparam("saved"))
@@ -29,6 +30,11 @@ class Subscribers:
     def by_number(self, number: str) -> Subscriber | None:
         """The subscriber of that E.164 number."""
         row = self._tx.execute(_BY_NUMBER, {"wanted": number}).one_or_none()
+        return None if row is None else Subscriber(*row)
+
+    def by_id(self, subscriber_id: int) -> Subscriber | None:
+        """The subscriber of that id."""
+        row = self._tx.execute(_BY_ID, {"wanted": subscriber_id}).one_or_none()
         return None if row is None else Subscriber(*row)
 
     def by_numbers(self, numbers: Collection[str]) -> dict[str, Subscriber]:

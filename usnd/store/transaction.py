@@ -14,6 +14,7 @@ from usnd.store.conferences import Conferences
 from usnd.store.directories import Directories
 from usnd.store.execution import Found, Row
 from usnd.store.parts import PartTexts
+from usnd.store.pins import Pins
 from usnd.store.receipts import Receipts
 from usnd.store.subscribers import Subscribers
 from usnd.store.texts import Texts
@@ -62,6 +63,10 @@ class Transaction:
     @cached_property
     def conferences(self) -> Conferences:
         return Conferences(self)
+
+    @cached_property
+    def pins(self) -> Pins:
+        return Pins(self)
 
     @cached_property
     def cdrs(self) -> Cdrs:

@@ -26,7 +26,7 @@ def settings(server: FakeAmi, **others: object) -> AmiSettings:
 async def test_log_in_asks_for_the_events_it_uses_only(server: FakeAmi) -> None:
     async with listening(settings(server)) as listener:
         assert listener.link.up
-        assert server.asked[0]["Events"] == "call,user,system"
+        assert server.asked[0]["Events"] == "call,user,system,dtmf"
         assert listener.ups[0].same is None
 
 

@@ -154,7 +154,8 @@ def test_the_first_steps_of_an_operator(node: Node) -> None:
     assert node.command("subscriber", "add", "07700 900001").out == f"{NUMBER} registered\n"
     assert node.command("subscriber", "add", NUMBER).out == f"{NUMBER} is registered already\n"
     assert node.command("subscriber", "list").out == (
-        f"id  number         suspended  language  call_texts\n 1  {NUMBER}  no         en        no\n"
+        "id  number         suspended  language  call_texts  press_one\n"
+        f" 1  {NUMBER}  no         en        no          no\n"
     )
     assert json.loads(node.command("subscriber", "list", "--json").out)["number"] == NUMBER
     assert node.command("cdrs").out == "none\n"
@@ -172,7 +173,7 @@ def test_a_table_is_whole_on_a_terminal_of_40_columns(node: Node) -> None:
         command = [sys.executable, "-m", "usnd", "subscriber", "list", "--config", str(node.config)]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "20"}
         subprocess.run(command, stdout=theirs, check=True, timeout=60, env=environment)
-        assert f" 1  {NUMBER}  no         en        no\r\n" in os.read(ours, 4096).decode()
+        assert f" 1  {NUMBER}  no         en        no          no\r\n" in os.read(ours, 4096).decode()
     finally:
         os.close(ours)
         os.close(theirs)

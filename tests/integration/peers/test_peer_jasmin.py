@@ -78,7 +78,7 @@ async def bound(jasmin: Jasmin, **changes: object) -> AsyncIterator[Daemon]:
 
 async def submit(daemon: Daemon, body: str, reference: int = 1) -> None:
     for segment in split(body, Alphabet.GSM7, reference):
-        await daemon.link.submit(SHORT_CODE, SUBSCRIBER, segment)
+        await daemon.submit(SHORT_CODE, SUBSCRIBER, segment)
 
 
 async def test_our_texts_pass_through_jasmin_whole(smsc: Smsc, jasmin: Jasmin) -> None:
@@ -145,7 +145,7 @@ async def test_what_jasmin_refuses_is_told_apart(jasmin: Jasmin) -> None:
     async with bound(jasmin) as daemon:
         (segment,) = split("x", Alphabet.GSM7)
         with pytest.raises(Rejected):
-            await daemon.link.submit(SHORT_CODE, "", segment)
+            await daemon.submit(SHORT_CODE, "", segment)
         assert daemon.link.session == "bind-1"
 
 

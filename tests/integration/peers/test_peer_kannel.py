@@ -11,7 +11,7 @@ from node_smsc import NodeSmsc
 from peer_samples import LONG, SHORT, SHORT_CODE, SUBSCRIBER
 
 from usnd.smpp.pdu import DeliverSm
-from workbench.kannel import ONLINE, Kannel, Received, kannel_tree
+from workbench.kannel import ONLINE, Kannel, kannel_tree
 from workbench.smsc import Smsc
 
 
@@ -30,7 +30,9 @@ async def test_kannel_reads_our_texts_in_every_alphabet(smsc: Smsc, kannel: Kann
     for body in SHORT:
         assert await smsc.deliver(SUBSCRIBER, SHORT_CODE, body) == 0
     received = await kannel.until_received(len(SHORT))
-    assert received == [Received(SUBSCRIBER, SHORT_CODE, body) for body in SHORT]
+    # smsbox fetches our URL for each text at once: they arrive in any order.
+    assert {text.body for text in received} == set(SHORT)
+    assert {(text.sender, text.recipient) for text in received} == {(SUBSCRIBER, SHORT_CODE)}
 
 
 async def test_kannel_reads_latin_1(smsc: Smsc, kannel: Kannel) -> None:

@@ -22,7 +22,8 @@ from usnd.store.transaction import Transaction
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 WINDOW = timedelta(minutes=10)
-POLICY = TextPolicy(TextRules("GB"), Rules(), WINDOW, CourtesyRules(), HOUR, "52272", PartsRules())
+DRAW = random.Random(5).randrange
+POLICY = TextPolicy(TextRules("GB"), Rules(), WINDOW, CourtesyRules(), HOUR, "52272", DRAW, PartsRules())
 ANN, BOB = "+447700900001", "+447700900002"
 
 

@@ -228,3 +228,27 @@ def test_the_dialplan_has_the_contexts_and_the_handler_that_the_calls_name() -> 
     text = (files("usnd.asterisk") / "conf" / "extensions-usn.conf").read_text()
     for context in ("usn-join", "usn-incoming", "usn-goodbye", "usn-ended"):
         assert f"[{context}]\n" in text
+
+
+async def test_who_must_press_one_is_asked_first() -> None:
+    bench = Bench()
+    await bench.calls.place("usn-1", "+447911", "+447922", "c1", RING, ask=True)
+    assert bench.ami.asked[0][1]["Context"] == "usn-ask"
+
+
+async def test_a_mute_is_on_the_calls_own_channel() -> None:
+    bench = Bench()
+    assert await bench.calls.mute("usn-1", on=True)
+    assert bench.ami.asked == [("MuteAudio", {"Channel": "usn-1", "Direction": "in", "State": "on"})]
+    bench.ami.errors["MuteAudio"] = AmiFailed("No such channel")
+    assert not await bench.calls.mute("usn-1", on=False)
+
+
+async def test_an_announcement_is_no_call_of_ours() -> None:
+    bench = Bench()
+    await bench.calls.announce("c7", "count", 3)
+    ((name, fields),) = bench.ami.asked
+    assert (name, fields["ChannelId"], fields["OtherChannelId"]) == ("Originate", "say-c7-1", "say-c7-1-room")
+    assert (fields["Exten"], fields["Variable"]) == ("count", "USN_COUNT=3")
+    with pytest.raises(AmiRefused):
+        await bench.calls.announce("c7", "count,1", 3)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from usnd.asterisk.progress import IncomingCall, LiveCall, Progress, Settled, survey
+from usnd.asterisk.progress import Digit, IncomingCall, LiveCall, Progress, Settled, survey
 from usnd.domain.calls import CallEvent, CallNews, CallState
 
 OURS = "usn-c42-1"
@@ -189,3 +189,23 @@ def test_a_call_that_ended_during_the_survey_is_settled() -> None:
     found = survey([channel("usn-1")], [{"key": "/usn/usn-1", "val": "100,160,16"}], "usn-")
     assert found.live == {}
     assert found.settled == {"usn-1": Settled(at(100), at(160), 16)}
+
+
+@pytest.mark.parametrize(
+    ("fields", "digit"),
+    [
+        ({"direction": "Received", "digit": "*"}, Digit(OURS, "*")),
+        ({"direction": "Sent", "digit": "*"}, None),
+        ({"direction": "Received", "digit": ""}, None),
+    ],
+)
+def test_a_digit_is_what_the_handset_sent(fields: dict[str, str], digit: Digit | None) -> None:
+    assert Progress("usn-").read(event("DTMFEnd", **fields)) == digit
+    assert Progress("usn-").read(event("DTMFEnd", "node-1.1", **fields)) is None
+
+
+def test_a_record_tells_when_the_call_joined() -> None:
+    found = survey(
+        [], [{"key": f"/usn/{OURS}", "val": "1700000000,1700000009,16,SIP 200,1700000004"}], "usn-"
+    )
+    assert found.settled[OURS].joined_at == datetime.fromtimestamp(1700000004, UTC)

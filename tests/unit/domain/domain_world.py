@@ -13,6 +13,7 @@ from usnd.domain.calls import Call, CallEvent, CallNews, CallState, Outcome, Rol
 from usnd.domain.cdr import cdr_of
 from usnd.domain.conference import (
     Admit,
+    CallAction,
     CallIn,
     Command,
     Conference,
@@ -22,6 +23,7 @@ from usnd.domain.conference import (
     Event,
     Goodbye,
     HangUp,
+    JoinIn,
     Participant,
     PlaceCall,
     Recall,
@@ -29,6 +31,7 @@ from usnd.domain.conference import (
     Step,
     TellNoCredit,
     TimePassed,
+    TurnAway,
 )
 
 RULES = Rules()
@@ -36,8 +39,13 @@ T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OWNER = "+447700900001"
 OTHERS = tuple(Participant(f"+44770090001{n}", f"P{n}") for n in range(4))
 OVER = (ConferenceState.ENDING, ConferenceState.ENDED)
-SLACK = RULES.ring + RULES.away + RULES.goodbye + 2 * RULES.grace
-"""Longest time to the end of a conference whose subscriber is gone: ring, away, goodbye, and lost news."""
+
+
+def slack(rules: Rules) -> timedelta:
+    """Longest time to the end of a conference whose subscriber is gone, and of whom news is lost."""
+    calling = rules.ring + rules.grace
+    call_backs = rules.call_backs * (rules.call_back_pause + calling + rules.answer + rules.goodbye)
+    return calling + call_backs + rules.away + rules.goodbye + rules.grace + rules.answer
 
 
 class Phase(Enum):
@@ -80,6 +88,7 @@ class World:
     news: tuple[CallNews, ...] = ()
     away_since: datetime | None = None
     called_in: int = 0
+    rules: Rules = RULES
     heard_voice: frozenset[str] = frozenset()
     """The calls of which usnd heard, while they lived, that they were answered."""
 
@@ -94,10 +103,11 @@ class World:
             conf.state.value,
             conf.end_reason and conf.end_reason.value,
             conf.away_until and conf.away_until - now,
+            (conf.call_backs, conf.call_back_at and conf.call_back_at - now),
             self.away_since and self.away_since - now,
             tuple((c.id, c.state.value, c.told_to_end, _waits_since(c, now)) for c in conf.calls),
             any(c.outcome is Outcome.VOICE_LOST for c in conf.calls),
-            frozenset((type(c).__name__, c.call) for c in self.commands if not isinstance(c, TellNoCredit)),
+            frozenset((type(c).__name__, c.call) for c in self.commands if isinstance(c, CallAction)),
             tuple(sorted(((n.call, n.event.value, n.cause) for n in self.news), key=lambda news: news[0])),
             frozenset((call, phase.value) for call, phase in self.channels),
             frozenset(c.id for c in conf.calls if c.live and c.id in self.heard_voice),
@@ -111,9 +121,9 @@ def _waits_since(call: Call, now: datetime) -> timedelta | None:
     return since and since - now
 
 
-def start(others: int) -> World:
-    step = conducting.launch(7, (42, OWNER), OTHERS[:others], RULES, T0)
-    return World(step.conference, T0, step.commands)
+def start(others: int, rules: Rules = RULES) -> World:
+    step = conducting.launch(7, (42, OWNER), OTHERS[:others], rules, T0)
+    return World(step.conference, T0, step.commands, rules=rules)
 
 
 # What the world can do: each gives the world after it.
@@ -137,6 +147,8 @@ def carry_out(world: World, index: int, *, refuse: bool = False) -> World:
             return _add_news(world, CallNews(call, CallEvent.MISSING))
         case Goodbye(call) if phase is Phase.JOINED:
             return go_on(world, call)
+        case TurnAway(call) if phase is Phase.WAITING:
+            return release(world, call, 21)
     return world
 
 
@@ -167,13 +179,20 @@ def call_in(world: World, *, again: bool = False) -> World:
     return hear(world, CallIn(channel, "52272")) if again else world
 
 
+def join_in(world: World, number: str) -> World:
+    """Somebody with the User PIN calls in, by a channel of their own."""
+    channel = f"1700000000.{world.called_in}"
+    world = replace(_move(world, channel, Phase.WAITING), called_in=world.called_in + 1)
+    return hear(world, JoinIn(channel, "52270", number))
+
+
 def wait(world: World, time: timedelta) -> World:
     """Time passes; usnd wakes at each of its deadlines."""
     until = world.now + time
-    while (due := conducting.next_deadline(world.conference, RULES)) is not None and due <= until:
+    while (due := conducting.next_deadline(world.conference, world.rules)) is not None and due <= until:
         world = replace(world, now=max(due, world.now))
         world = hear(world, TimePassed())
-        assert conducting.next_deadline(world.conference, RULES) != due, "a deadline that never passes"
+        assert conducting.next_deadline(world.conference, world.rules) != due, "a deadline that never passes"
     return replace(world, now=until)
 
 
@@ -203,12 +222,13 @@ def kill_asterisk(world: World) -> World:
 
 def hear(world: World, event: Event) -> World:
     """usnd handles the event and commits; the commands wait to be carried out. Checks everything."""
-    step = conducting.handle(world.conference, event, RULES, world.now)
+    step = conducting.handle(world.conference, event, world.rules, world.now)
     heard = world.heard_voice | _answered_by(world.conference, event)
-    _check_conference(world.conference, step, event, world.now)
+    _check_conference(world, step, event)
     _check_event(world.conference, step, event)
     for call in step.conference.calls:
-        answered = call.outcome is Outcome.COMPLETED
+        answered = call.outcome in (Outcome.COMPLETED, Outcome.NOT_ACCEPTED)
+        assert call.outcome is not Outcome.NOT_ACCEPTED or call.asked
         told = call.outcome is Outcome.VOICE_LOST or answered == (call.id in heard)
         assert call.live or told, "completed is what was answered"
     commands = world.commands + _checked_commands(world, step.commands, event, step)
@@ -218,7 +238,8 @@ def hear(world: World, event: Event) -> World:
     elif step.conference.state is not ConferenceState.ENDING:
         after = replace(after, away_since=None)
     if after.away_since is not None:
-        assert world.now - after.away_since <= RULES.away + RULES.goodbye + RULES.grace, "AWAY outlasted"
+        longest = world.rules.away + world.rules.goodbye + world.rules.grace
+        assert world.now - after.away_since <= longest, "AWAY outlasted"
     return after
 
 
@@ -234,7 +255,7 @@ def finish(world: World, proved: set[object] | None = None) -> None:
 
     `proved` are the keys of worlds of which this is known.
     """
-    by_when = world.now + SLACK
+    by_when = world.now + slack(world.rules)
     proved = set() if proved is None else proved
     while True:
         world = settle(world)
@@ -242,7 +263,7 @@ def finish(world: World, proved: set[object] | None = None) -> None:
             return
         proved.add(key)
         world = _quiet(world)
-        due = conducting.next_deadline(world.conference, RULES)
+        due = conducting.next_deadline(world.conference, world.rules)
         if due is None:
             break
         assert due <= by_when, "too late"
@@ -281,8 +302,8 @@ def _add_news(world: World, news: CallNews) -> World:
 # The invariants.
 
 
-def _check_conference(before: Conference, step: Step, event: Event, now: datetime) -> None:
-    after = step.conference
+def _check_conference(world: World, step: Step, event: Event) -> None:
+    before, after, now = world.conference, step.conference, world.now
     ids = [call.id for call in after.calls]
     assert len(set(ids)) == len(ids), "one call, one id"
     assert ids[: len(before.calls)] == [call.id for call in before.calls], "no call is forgotten"
@@ -295,10 +316,12 @@ def _check_conference(before: Conference, step: Step, event: Event, now: datetim
     assert after.live == (after.ended_at is None)
     assert (after.end_reason is not None) == (after.state in OVER)
     assert (after.state is ConferenceState.AWAY) == (after.away_until is not None)
-    due = conducting.next_deadline(after, RULES)
+    assert after.call_backs <= world.rules.call_backs, "called back too often"
+    assert after.call_back_at is None or after.state is ConferenceState.RECALLING
+    due = conducting.next_deadline(after, world.rules)
     owner_in = any(call.in_room for call in after.calls if call.role is Role.SUBSCRIBER)
     assert due is not None or owner_in or not after.live, "nothing would ever end this"
-    assert after.away_until is None or after.away_until <= now + RULES.away
+    assert after.away_until is None or after.away_until <= now + world.rules.away
     if isinstance(event, TimePassed):
         assert due is None or due > now, "the time that passed is settled"
     if before.state in OVER:
@@ -314,7 +337,7 @@ def _check_event(before: Conference, step: Step, event: Event) -> None:
     ends_launch = bool(refused) and before.state not in OVER
     assert len([c for c in step.commands if isinstance(c, TellNoCredit)]) == ends_launch
     assert not ends_launch or step.conference.end_reason is EndReason.NO_CREDIT
-    if event == Recall() and before.state is ConferenceState.AWAY:
+    if event == Recall() and before.state in (ConferenceState.AWAY, ConferenceState.RECALLING):
         coming = [c for c in step.conference.calls if c.role is Role.SUBSCRIBER and c.live]
         assert any(c.state is not CallState.LEAVING for c in coming), "the subscriber is called back"
 
@@ -347,6 +370,8 @@ def _checked_commands(
                 assert conf.state not in OVER
                 assert before.call(command.call) is None, "admitted once"
                 assert call is not None
+            case TurnAway():
+                assert call is None, "who is turned away is not in it"
             case Goodbye():
                 was = before.call(command.call)
                 assert was is not None

@@ -80,7 +80,9 @@ def test_every_cell_sets_its_times_and_no_others(state: CallState, event: CallEv
     answered = event in (E.ANSWERED, E.JOINED, E.LEFT) and call.state in (S.ANSWERED, S.JOINED, S.LEAVING)
     first_answer = answered and before.answered_at is None
     assert call.answered_at == (NOW if first_answer else before.answered_at)
-    assert call.joined_at == (NOW if moved and call.state is S.JOINED else before.joined_at)
+    joined = event in (E.JOINED, E.LEFT) and call.state in (S.ANSWERED, S.JOINED, S.LEAVING)
+    first_join = joined and before.joined_at is None
+    assert call.joined_at == (NOW if first_join else before.joined_at)
     assert call.leaving_since == (NOW if moved and call.state is S.LEAVING else before.leaving_since)
     assert call.told_to_end == (moved and event is E.HANG_UP)
     assert call.ended_at == (NOW if moved and call.state is S.ENDED else before.ended_at)

@@ -36,8 +36,9 @@ ME, HIM, HER = "usn-7-1", "usn-7-2", "usn-7-3"
 class Scene:
     """A launched conference, its commands so far, and its clock in seconds."""
 
-    def __init__(self, *others: Participant) -> None:
-        step = launch(7, (42, OWNER), others, RULES, T0)
+    def __init__(self, *others: Participant, rules: Rules = RULES) -> None:
+        step = launch(7, (42, OWNER), others, rules, T0)
+        self.rules = rules
         self.conference: Conference = step.conference
         self.commands: tuple[Command, ...] = step.commands
         self.seconds = 0.0
@@ -47,7 +48,7 @@ class Scene:
         return T0 + timedelta(seconds=self.seconds)
 
     def do(self, event: Event) -> tuple[Command, ...]:
-        step = handle(self.conference, event, RULES, self.now)
+        step = handle(self.conference, event, self.rules, self.now)
         self.conference = step.conference
         return step.commands
 
@@ -62,7 +63,7 @@ class Scene:
         return self.do(TimePassed())
 
     def due(self) -> float | None:
-        due = next_deadline(self.conference, RULES)
+        due = next_deadline(self.conference, self.rules)
         return None if due is None else (due - T0).total_seconds()
 
     def state_of(self, call: str) -> CallState:

@@ -18,8 +18,12 @@ def expected(state: ConferenceState, turn: Turn) -> ConferenceState:
         return S.ENDING  # nobody comes back into a conference that says goodbye
     if turn in (T.END, T.NO_CREDIT):
         return S.ENDING
+    if turn is T.REVIVED:  # everybody is called as at a launch
+        return S.GATHERING
     if turn is T.TIME_UP:  # only the time without the subscriber is counted
         return S.ENDING if state is S.AWAY else state
+    if turn is T.SUBSCRIBER_DROPPED:  # only who was in is called back, and not again once the time runs
+        return S.RECALLING if state in (S.RUNNING, S.RECALLING) else S.AWAY
     return {T.SUBSCRIBER_IN: S.RUNNING, T.SUBSCRIBER_OUT: S.AWAY}[turn]
 
 

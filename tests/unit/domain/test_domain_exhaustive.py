@@ -10,11 +10,12 @@ import domain_world as model
 from domain_world import World
 
 from usnd.domain import conducting
-from usnd.domain.conference import End, PlaceCall, Recall
+from usnd.domain.conference import End, PlaceCall, Recall, Rules
 
 DEPTH = 5
 WORLDS_TO_DEPTH = 4336
 ALL_WORLDS = 2186
+WITH_CALL_BACKS = 6360
 """Counted, so that a change that opens or closes a way is seen: look at what it is, then count again."""
 MOST_CALLS = 3
 """The two of the launch, and one more by which the subscriber comes back."""
@@ -29,7 +30,7 @@ def happenings(world: World) -> Iterator[World]:
         yield from (model.release(world, call, cause) for cause in CAUSES)
     if not world.conference.live:
         return
-    due = conducting.next_deadline(world.conference, model.RULES)
+    due = conducting.next_deadline(world.conference, world.rules)
     if due is not None:
         yield model.wait(world, due - world.now)
     if len(world.conference.calls) < MOST_CALLS:
@@ -87,3 +88,8 @@ def test_every_order_of_events_to_a_depth_keeps_the_invariants_and_comes_to_an_e
 
 def test_every_world_ever_reached_with_crashes_at_every_step_comes_to_an_end() -> None:
     assert explore(model.settle(model.start(1)), coarse, 40) == ALL_WORLDS
+
+
+def test_every_world_with_a_call_back_comes_to_an_end() -> None:
+    rules = Rules(call_backs=1)
+    assert explore(model.settle(model.start(1, rules)), coarse, 60) == WITH_CALL_BACKS

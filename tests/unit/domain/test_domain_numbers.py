@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from usnd.domain.numbers import to_e164
+from usnd.domain.numbers import NumberPlan, to_e164
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,22 @@ def test_any_string_is_a_number_that_stays_itself_or_none(written: str) -> None:
         assert number[1:].isascii()
         assert number[1:].isdigit()
         assert to_e164(number, "US") == number
+
+
+@pytest.mark.parametrize(
+    ("allowed", "barred", "number", "permitted"),
+    [
+        ((), (), "+447700900001", True),
+        ((), ("+44909",), "+449090000000", False),
+        ((), ("+44909",), "+447700900001", True),
+        (("+44",), (), "+33123456789", False),
+        (("+44",), ("+44909",), "+449090000000", False),
+        (("+44", "+449091"), ("+44909",), "+449091000000", True),
+        (("+44",), ("+44",), "+447700900001", False),
+        (("+44",), ("+",), "+33123456789", False),
+    ],
+)
+def test_the_longest_prefix_decides(
+    allowed: tuple[str, ...], barred: tuple[str, ...], number: str, *, permitted: bool
+) -> None:
+    assert NumberPlan(allowed, barred).permits(number) is permitted

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from usnd.domain.conference import Recall
+from usnd.domain.conference import Control, Feature, Recall, Rules
 
 CAUSES = st.sampled_from([16, 17, 19, 21, 27, 38, 50])
+ADDED = ("+447700900077", "+447700900078", model.OWNER, model.OTHERS[0].number)
 PICK = st.integers(0, 1_000)
 
 
@@ -22,9 +23,11 @@ def a_channel(*phases: Phase) -> Callable[["ConferenceMachine"], bool]:
 class ConferenceMachine(RuleBasedStateMachine):
     world: model.World
 
-    @initialize(others=st.integers(0, 3))
-    def launch(self, others: int) -> None:
-        self.world = model.start(others)
+    @initialize(
+        others=st.integers(0, 3), call_backs=st.integers(0, 3), press_one=st.booleans(), revive=st.booleans()
+    )
+    def launch(self, others: int, call_backs: int, *, press_one: bool, revive: bool) -> None:
+        self.world = model.start(others, Rules(call_backs=call_backs, press_one=press_one, revive=revive))
 
     @precondition(lambda self: self.world.commands)
     @rule(pick=PICK, refuse=st.sampled_from([False, False, False, True]))
@@ -64,9 +67,19 @@ class ConferenceMachine(RuleBasedStateMachine):
     def call_in(self, *, again: bool) -> None:
         self.world = model.call_in(self.world, again=again)
 
+    @rule(number=st.sampled_from(["", *ADDED]))
+    def join_in(self, number: str) -> None:
+        self.world = model.join_in(self.world, number)
+
     @rule()
     def recall(self) -> None:
         self.world = model.hear(self.world, Recall())
+
+    @precondition(lambda self: self.world.conference.calls)
+    @rule(pick=PICK, feature=st.sampled_from(Feature), number=st.sampled_from(["", *ADDED]))
+    def control(self, pick: int, feature: Feature, number: str) -> None:
+        asking = [None, *(call.id for call in self.world.conference.calls)]
+        self.world = model.hear(self.world, Control(feature, asking[pick % len(asking)], number))
 
     @precondition(lambda self: self.world.channels)
     @rule(disaster=st.sampled_from([model.end, model.kill_asterisk, model.crash, model.crash]))
@@ -81,7 +94,7 @@ class ConferenceMachine(RuleBasedStateMachine):
     @rule(others=st.integers(0, 3))
     def launch_another(self, others: int) -> None:
         model.finish(self.world)
-        self.world = model.start(others)
+        self.world = model.start(others, self.world.rules)
 
     @rule()
     def live_on(self) -> None:

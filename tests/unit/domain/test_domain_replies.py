@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from usnd.domain.grammar import COMMAND_WORDS, FORMS
+from usnd.domain.menu import Menu, described
 from usnd.domain.replies import LONGEST_ECHO, Echo, Reply, Say, render, reply
 from usnd.smpp.segments import split
 from usnd.smpp.text import Alphabet
@@ -48,6 +49,7 @@ USUAL: Mapping[str, object] = {
     "syntax": Say.UC_SYNTAX,
     "explains": Say.UC_HELP,
     "shown": "bob, eve",
+    "keys": described(Menu()),
 }
 OF_SEVERAL_SEGMENTS = {Say.USERS_FOUND, Say.BLAST}
 """The list that was asked for; and the subscriber's own text."""

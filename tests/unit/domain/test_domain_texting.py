@@ -187,7 +187,9 @@ def test_a_stored_conference_calls_those_who_are_in_its_groups_now(body: str) ->
         (ConferenceState.RUNNING, False, Say.STILL_RUNNING),
         (ConferenceState.ENDING, True, Say.STILL_RUNNING),
         (ConferenceState.AWAY, True, Say.RECALLED),
+        (ConferenceState.RECALLING, True, Say.RECALLED),
         (ConferenceState.AWAY, False, Say.NO_VOICE),
+        (ConferenceState.RECALLING, False, Say.NO_VOICE),
     ],
 )
 def test_a_launch_while_a_conference_is(

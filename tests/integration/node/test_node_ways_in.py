@@ -1,0 +1,136 @@
+"""Proves each way into a conference by a call, and each refusal, on real handsets (C3, C4, C5, B1)."""
+
+import asyncio
+import json
+from contextlib import suppress
+
+from workbench.process import PartError, until
+from workbench.stage import EVERYBODY, GROUP, SUBSCRIBER, Stage, stage
+from workbench.tones import TONES
+
+COMMON, THIRD = "52270", "52203"
+SETTINGS = f"""
+[ways_in]
+common = "{COMMON}"
+conferences = ["52201", "52202", "{THIRD}"]
+[conference]
+away = 30
+"""
+ALFA, BRAVO, CHARLIE = GROUP.values()
+DELTA = "+447700900005"
+
+
+async def define(parts: Stage) -> dict[str, str]:
+    """Conference 3 of the subscriber is with everybody; its PINs."""
+    assert "3" in await parts.text("CC3 " + " ".join(GROUP.values()))
+    (row,) = parts.usn.command("subscriber", "pins", SUBSCRIBER, "--json").splitlines()
+    found: dict[str, str] = json.loads(row)
+    assert found["dnis"] == THIRD
+    assert {len(found["activation_pin"]), len(found["user_pin"])} == {7}
+    return found
+
+
+def played(parts: Stage, sound: str = "conf-getpin") -> int:
+    return parts.usn.asterisk.log(5000).count(f"Playing '{sound}")
+
+
+async def hung_up(parts: Stage, number: str) -> None:
+    """The handset is free again: it was told, and heard why."""
+    for _ in range(50):
+        if await parts.switch.state(number) == "idle":
+            return
+        await asyncio.sleep(0.2)
+    raise AssertionError(f"{number} is still in a call")
+
+
+async def call(parts: Stage, number: str, dnis: str, *pins: str) -> None:
+    """The handset calls, and types each PIN when it is asked for one."""
+    asked = played(parts)
+    await parts.switch.call(number, dnis, parts.usn.asterisk.ports.sip)
+    for index, pin in enumerate(pins, start=1):
+        await until(lambda: played(parts) >= asked + index, 15, 0.2)  # noqa: B023 # awaited here
+        await parts.switch.press(number, pin)
+
+
+async def test_a_call_to_the_conferences_own_number_launches_it() -> None:
+    """Speed dial: the subscriber is in by that call, and is not called."""
+    async with stage(SETTINGS) as parts:
+        await define(parts)
+        await call(parts, SUBSCRIBER, THIRD)
+        assert len(await parts.until_heard(EVERYBODY.values(), 30)) == 12
+        assert [invite.called for invite in parts.switch.invites] == list(GROUP.values())
+        await parts.switch.press(SUBSCRIBER, "**")
+        await parts.usn.until_event("conference ended", 20)
+        (own,) = [cdr for cdr in parts.usn.cdrs() if cdr["direction"] == "in"]
+        assert (own["cli"], own["dnis"]) == (SUBSCRIBER, THIRD)
+
+
+async def test_strangers_and_undefined_conferences_are_refused() -> None:
+    async with stage(SETTINGS) as parts:
+        await define(parts)
+        await call(parts, ALFA, THIRD)
+        await parts.usn.until_event("incoming call refused", 10, 1, reason="unknown")
+        await call(parts, SUBSCRIBER, "52201")
+        await parts.usn.until_event("incoming call refused", 10, 2, reason="unknown")
+        assert "1" in (await parts.smsc.next_text(SUBSCRIBER, 10)).body
+        assert parts.switch.invites == []
+
+
+async def test_the_activation_pin_launches_and_a_second_caller_joins_by_it() -> None:
+    async with stage(SETTINGS) as parts:
+        pins = await define(parts)
+        parts.tones[DELTA] = TONES[len(EVERYBODY)]
+        await parts.switch.put(parts.handset(DELTA))
+        await call(parts, DELTA, COMMON, pins["activation_pin"])
+        await parts.usn.until_event("call joined", 20, 4)
+        await call(parts, SUBSCRIBER, COMMON)  # their own conference: no PIN is asked
+        await parts.usn.until_event("subscriber calls in", 5)
+        await parts.switch.hang_up(ALFA)
+        await parts.usn.until_event("call ended", 10, number=ALFA)
+        await call(parts, ALFA, COMMON, pins["activation_pin"])
+        await parts.usn.until_event("participant calls in", 20)
+        await parts.usn.until_event("call joined", 10, 2, number=ALFA)
+        await parts.switch.press(DELTA, "**")
+        await parts.usn.until_event("conference ended", 20, reason="told")
+        used = {(cdr["cli"], cdr["role"]) for cdr in parts.usn.cdrs() if cdr["activation_pin"]}
+        assert (ALFA, "participant") in used
+        assert {role for _, role in used} == {"subscriber", "participant"}
+
+
+async def test_the_user_pin_joins_the_running_conference_only() -> None:
+    async with stage(SETTINGS) as parts:
+        pins = await define(parts)
+        await call(parts, ALFA, COMMON, pins["user_pin"])
+        await parts.usn.until_event("incoming call refused", 20, reason="not-running")
+        await hung_up(parts, ALFA)
+        await parts.text("IC3")
+        await parts.usn.until_event("call joined", 20, 4)
+        await parts.switch.hang_up(ALFA)
+        await parts.usn.until_event("call ended", 10, number=ALFA)
+        await call(parts, ALFA, COMMON, pins["user_pin"])
+        assert len(await parts.until_heard(EVERYBODY.values(), 30)) == 12
+
+        await parts.switch.press(SUBSCRIBER, "*7")
+        await parts.switch.hang_up(BRAVO)
+        await parts.usn.until_event("asked by keys: lock", 5)
+        await call(parts, BRAVO, COMMON, pins["user_pin"])
+        await parts.usn.until_event("participant calls in", 20, 2)
+        assert await until(lambda: played(parts, "conf-locked.") > 0, 10)
+
+
+async def test_three_wrong_pins_end_the_call_and_guessing_is_barred() -> None:
+    async with stage(SETTINGS) as parts:
+        await define(parts)
+        await call(parts, ALFA, COMMON, "1111111")
+        with suppress(PartError):  # the call ends under the finger
+            await parts.switch.press(ALFA, "2" * 40)
+        await parts.usn.until_event("incoming call refused", 30, reason="wrong-pin")
+        assert parts.usn.count("wrong pin") == 3
+        await hung_up(parts, ALFA)
+        await call(parts, ALFA, COMMON, "4444444", "5555555", "6666666")
+        await parts.usn.until_event("wrong pin", 30, barred=True)
+        await parts.usn.until_event("incoming call refused", 20, 2, reason="wrong-pin")
+        await hung_up(parts, ALFA)
+        await call(parts, ALFA, COMMON)
+        await parts.usn.until_event("incoming call refused", 10, 3, reason="wrong-pin")
+        assert parts.usn.count("wrong pin") == 6

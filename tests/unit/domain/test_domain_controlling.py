@@ -1,0 +1,153 @@
+"""Who may do what in a live conference, and what it does: every feature against every asker (C8)."""
+
+from dataclasses import replace
+
+import pytest
+from test_domain_conducting import BOB, EVE, HER, HIM, ME, OWNER, RULES, E, S, Scene
+
+from usnd.domain.calls import CallState, Outcome, Role
+from usnd.domain.conducting import resume
+from usnd.domain.conference import (
+    Announce,
+    Command,
+    Control,
+    EndReason,
+    Feature,
+    Goodbye,
+    HangUp,
+    Mute,
+    Notice,
+    PlaceCall,
+    TellMenu,
+)
+
+NEW = "+447700900077"
+F, N = Feature, Notice
+
+
+@pytest.fixture
+def scene() -> Scene:
+    """The subscriber and Bob talk, Eve's phone rings."""
+    scene = Scene(BOB, EVE)
+    for call in (ME, HIM):
+        scene.hear(call, E.PLACED, E.JOINED)
+    scene.hear(HER, E.RINGING)
+    return scene
+
+
+def ask(scene: Scene, feature: Feature, call: str | None = ME, number: str = "") -> tuple[Command, ...]:
+    return scene.do(Control(feature, call, number))
+
+
+@pytest.mark.parametrize("asker", [ME, HIM, HER, None, "usn-8-1"])
+@pytest.mark.parametrize("feature", F)
+def test_every_feature_is_for_whom_it_is(scene: Scene, feature: Feature, asker: str | None) -> None:
+    done = ask(scene, feature, asker, NEW) != ()
+    if feature is F.MUTE_ME:
+        assert done == (asker in (ME, HIM)), "a handset that is in the room mutes itself"
+    else:
+        assert done == (asker in (ME, None)), "everything else is the subscriber's"
+
+
+@pytest.mark.parametrize("feature", F)
+def test_nothing_is_done_in_a_conference_that_is_over(scene: Scene, feature: Feature) -> None:
+    ask(scene, F.END)
+    before = scene.conference
+    assert ask(scene, feature, None, NEW) == ()
+    assert scene.conference is before
+
+
+def test_the_end_is_intended(scene: Scene) -> None:
+    scene.rules = replace(RULES, call_backs=3)
+    assert ask(scene, F.END) == (
+        Goodbye(ME, EndReason.TOLD),
+        Goodbye(HIM, EndReason.TOLD),
+        HangUp(HER),
+    )
+    scene.hear(ME, E.LEFT, E.ENDED)
+    assert scene.conference.state is S.ENDING
+
+
+def test_all_are_muted_but_the_subscriber_and_unmuted_again(scene: Scene) -> None:
+    assert ask(scene, F.MUTE_ALL) == (Mute(HIM, on=True), Announce("c7", N.MUTED))
+    assert scene.hear(HER, E.JOINED) == (Mute(HER, on=True),)
+    assert ask(scene, F.MUTE_ALL) == (
+        Mute(HIM, on=False),
+        Mute(HER, on=False),
+        Announce("c7", N.UNMUTED),
+    )
+
+
+def test_who_muted_himself_stays_so_when_all_are_unmuted(scene: Scene) -> None:
+    assert ask(scene, F.MUTE_ME, HIM) == (Mute(HIM, on=True),)
+    assert ask(scene, F.MUTE_ALL) == (Announce("c7", N.MUTED),)
+    assert ask(scene, F.MUTE_ALL) == (Announce("c7", N.UNMUTED),)
+    assert ask(scene, F.MUTE_ME, HIM) == (Mute(HIM, on=False),)
+
+
+def test_nobody_unmutes_himself_when_all_are_muted(scene: Scene) -> None:
+    ask(scene, F.MUTE_ALL)
+    assert ask(scene, F.MUTE_ME, HIM) == ()
+    assert ask(scene, F.MUTE_ME, ME) == (Mute(ME, on=True),)
+
+
+def test_after_a_crash_mutes_are_done_again_only_where_anybody_muted(scene: Scene) -> None:
+    assert resume(scene.conference) == ()
+    ask(scene, F.MUTE_ME, HIM)
+    assert resume(scene.conference) == (Mute(HIM, on=True),)
+    ask(scene, F.MUTE_ME, HIM)
+    assert resume(scene.conference) == (Mute(HIM, on=False),)
+    ask(scene, F.MUTE_ALL)
+    assert resume(scene.conference) == (Mute(ME, on=False), Mute(HIM, on=True))
+
+
+def test_the_lock_is_told(scene: Scene) -> None:
+    assert ask(scene, F.LOCK) == (Announce("c7", N.LOCKED),)
+    assert scene.conference.locked
+    assert ask(scene, F.LOCK) == (Announce("c7", N.UNLOCKED),)
+    assert not scene.conference.locked
+
+
+def test_those_in_the_room_are_counted(scene: Scene) -> None:
+    assert ask(scene, F.COUNT) == (Announce("c7", N.COUNT, 2),)
+
+
+def test_somebody_is_added_as_a_participant(scene: Scene) -> None:
+    assert ask(scene, F.ADD, number=NEW) == (PlaceCall("usn-7-4", NEW, OWNER, "c7", RULES.ring),)
+    assert scene.conference.calls[-1].role is Role.PARTICIPANT
+
+
+@pytest.mark.parametrize("number", [OWNER, BOB.number, EVE.number])
+def test_who_is_there_or_rings_is_not_called_again(scene: Scene, number: str) -> None:
+    assert ask(scene, F.ADD, number=number) == ()
+
+
+def test_who_has_left_can_be_added_again(scene: Scene) -> None:
+    scene.hear(HIM, E.LEFT, E.ENDED)
+    assert len(ask(scene, F.ADD, number=BOB.number)) == 1
+
+
+def test_what_is_no_number_is_said_so(scene: Scene) -> None:
+    assert ask(scene, F.ADD) == (Announce("c7", N.WRONG_NUMBER),)
+
+
+def test_a_full_conference_takes_nobody(scene: Scene) -> None:
+    scene.rules = replace(RULES, most_calls=3)
+    assert ask(scene, F.ADD, number=NEW) == ()
+
+
+def test_the_last_added_is_dropped_then_the_one_before(scene: Scene) -> None:
+    ask(scene, F.ADD, number=NEW)
+    assert ask(scene, F.DROP_LAST) == (HangUp("usn-7-4"),)
+    assert scene.state_of("usn-7-4") is CallState.LEAVING
+    assert ask(scene, F.DROP_LAST) == (HangUp(HER),)
+    assert ask(scene, F.DROP_LAST) == (HangUp(HIM),)
+    assert ask(scene, F.DROP_LAST) == ()
+    scene.hear(HER, E.ENDED, cause=16)
+    assert scene.outcome_of(HER) is Outcome.CANCELLED
+
+
+def test_help_comes_by_text(scene: Scene) -> None:
+    before = scene.conference
+    assert ask(scene, F.HELP) == (TellMenu(OWNER),)
+    assert scene.conference is before

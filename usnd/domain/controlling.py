@@ -1,0 +1,134 @@
+"""What the subscriber, and in little the participants, may do in a live conference (REQUIREMENTS C6, C8).
+
+Owns who may do what, and what each feature does. Refuses to know keys: menu.py.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from usnd.domain.calls import Call, CallState, Role
+from usnd.domain.conference import (
+    OVER,
+    Announce,
+    Command,
+    Conference,
+    Control,
+    EndReason,
+    Feature,
+    HangUp,
+    Mute,
+    Notice,
+    Participant,
+    Rules,
+    Step,
+    TellMenu,
+)
+from usnd.domain.planning import end, plan, told_to_end, with_call
+
+FOR_EVERYBODY = frozenset({Feature.MUTE_ME})
+FOR_HANDSETS = frozenset({Feature.MUTE_ME})
+"""Which mean the call that they are asked from, and so nothing from the portal."""
+
+
+def control(conference: Conference, event: Control, rules: Rules, now: datetime) -> Step:
+    """The conference after the feature, if who asks for it may, and is in the room."""
+    if conference.state in OVER or not _may(conference, event):
+        return Step(conference)
+    return _DOES[event.feature](conference, event, rules, now)
+
+
+def on_joined(conference: Conference, before: Call, after: Call) -> Iterator[Mute]:
+    """Who joins a conference of which all are muted is muted too."""
+    if after.in_room and not before.in_room and _silenced(conference, after):
+        yield Mute(after.id, on=True)
+
+
+def resume_mutes(conference: Conference) -> tuple[Mute, ...]:
+    """The mutes of all in the room, again: one may be lost with a link. None if nobody ever muted."""
+    return tuple(
+        Mute(call.id, on=_silenced(conference, call))
+        for call in conference.calls
+        if call.in_room and (call.muted is not None or conference.muted is not None)
+    )
+
+
+def _may(conference: Conference, event: Control) -> bool:
+    if event.call is None:
+        return event.feature not in FOR_HANDSETS
+    call = conference.call(event.call)
+    if call is None or not call.in_room:
+        return False
+    return call.role is Role.SUBSCRIBER or event.feature in FOR_EVERYBODY
+
+
+def _silenced(conference: Conference, call: Call) -> bool:
+    return bool(call.muted) or (bool(conference.muted) and call.role is Role.PARTICIPANT)
+
+
+def _end(conference: Conference, _event: Control, _rules: Rules, now: datetime) -> Step:
+    return end(conference, EndReason.TOLD, now)
+
+
+def _mute_all(conference: Conference, _event: Control, _rules: Rules, _now: datetime) -> Step:
+    after = replace(conference, muted=not conference.muted)
+    notice = Notice.MUTED if after.muted else Notice.UNMUTED
+    return Step(after, (*_mutes(conference, after), Announce(after.room, notice)))
+
+
+def _mute_me(conference: Conference, event: Control, _rules: Rules, _now: datetime) -> Step:
+    calls = (replace(c, muted=not c.muted) if c.id == event.call else c for c in conference.calls)
+    after = replace(conference, calls=tuple(calls))
+    return Step(after, tuple(_mutes(conference, after)))
+
+
+def _mutes(before: Conference, after: Conference) -> Iterator[Mute]:
+    for was, call in zip(before.calls, after.calls, strict=True):
+        if call.in_room and _silenced(before, was) is not _silenced(after, call):
+            yield Mute(call.id, on=_silenced(after, call))
+
+
+def _lock(conference: Conference, _event: Control, _rules: Rules, _now: datetime) -> Step:
+    after = replace(conference, locked=not conference.locked)
+    return Step(after, (Announce(after.room, Notice.LOCKED if after.locked else Notice.UNLOCKED),))
+
+
+def _count(conference: Conference, _event: Control, _rules: Rules, _now: datetime) -> Step:
+    count = sum(call.in_room for call in conference.calls)
+    return Step(conference, (Announce(conference.room, Notice.COUNT, count),))
+
+
+def _add(conference: Conference, event: Control, rules: Rules, now: datetime) -> Step:
+    """One more participant, unless that number is in the conference already or there is no room left."""
+    if not event.number or not rules.plan.permits(event.number):
+        return Step(conference, (Announce(conference.room, Notice.WRONG_NUMBER),))
+    live = [call for call in conference.calls if call.live]
+    known = {conference.subscriber_number, *(call.number for call in live)}
+    if event.number in known or len(live) >= rules.most_calls:
+        return Step(conference)
+    conference, command = plan(conference, Participant(event.number, ""), Role.PARTICIPANT, rules, now)
+    return Step(conference, (command,))
+
+
+def _drop_last(conference: Conference, _event: Control, _rules: Rules, now: datetime) -> Step:
+    for call in reversed(conference.calls):
+        if call.role is Role.PARTICIPANT and call.live and call.state is not CallState.LEAVING:
+            return Step(with_call(conference, told_to_end(call, now)), (HangUp(call.id),))
+    return Step(conference)
+
+
+def _help(conference: Conference, _event: Control, _rules: Rules, _now: datetime) -> Step:
+    commands: tuple[Command, ...] = (TellMenu(conference.subscriber_number),)
+    return Step(conference, commands)
+
+
+_DOES: dict[Feature, Callable[[Conference, Control, Rules, datetime], Step]] = {
+    Feature.END: _end,
+    Feature.MUTE_ALL: _mute_all,
+    Feature.MUTE_ME: _mute_me,
+    Feature.LOCK: _lock,
+    Feature.COUNT: _count,
+    Feature.ADD: _add,
+    Feature.DROP_LAST: _drop_last,
+    Feature.HELP: _help,
+}

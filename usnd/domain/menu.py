@@ -1,0 +1,116 @@
+"""The keys of a handset in a conference: which digits mean which feature (REQUIREMENTS C8).
+
+Owns the collecting of digits: bounded, with a pause that begins anew. Refuses to know who may do what:
+controlling.py. Only digits after `*` or `#` mean something by default, so that a chance key does nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+from types import MappingProxyType
+
+from usnd.domain.conference import Feature
+from usnd.domain.numbers import to_e164
+
+DEFAULT_KEYS: Mapping[Feature, str] = MappingProxyType(
+    {
+        Feature.END: "**",
+        Feature.ADD: "*2",
+        Feature.DROP_LAST: "*3",
+        Feature.COUNT: "*4",
+        Feature.MUTE_ALL: "*5",
+        Feature.MUTE_ME: "*6",
+        Feature.LOCK: "*7",
+        Feature.HELP: "*0",
+    }
+)
+_WORDS: Mapping[Feature, str] = MappingProxyType(
+    {
+        Feature.END: "end",
+        Feature.ADD: "<number># add",
+        Feature.DROP_LAST: "drop last",
+        Feature.COUNT: "count",
+        Feature.MUTE_ALL: "mute all",
+        Feature.MUTE_ME: "mute me",
+        Feature.LOCK: "lock",
+        Feature.HELP: "this help",
+    }
+)
+LONGEST_NUMBER = 20
+NUMBER_ENDS = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """What the operator may set. An empty key switches its feature off."""
+
+    keys: Mapping[Feature, str] = field(default_factory=lambda: DEFAULT_KEYS)
+    home_region: str = "GB"
+    pause: timedelta = timedelta(seconds=5)
+    """After so long without a digit, those before it are forgotten."""
+    spacing: timedelta = timedelta(milliseconds=500)
+    """Choices that follow faster are not a person's, and are ignored."""
+
+    @property
+    def features(self) -> dict[str, Feature]:
+        """By key."""
+        return {key: feature for feature, key in self.keys.items() if key}
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What one handset has typed so far."""
+
+    digits: str = ""
+    at: datetime | None = None
+    chosen_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A feature, with the number to add as E.164, empty if it is none."""
+
+    feature: Feature
+    number: str = ""
+
+
+def press(menu: Menu, typed: Typed, digit: str, now: datetime) -> tuple[Typed, Choice | None]:
+    """What the handset has typed after one more digit, and what it chose by it, if anything."""
+    stale = typed.at is not None and now - typed.at > menu.pause
+    digits = ("" if stale else typed.digits) + digit
+    choice, rest = _read(menu, digits)
+    if choice is None:
+        return Typed(rest, now, typed.chosen_at), None
+    too_fast = typed.chosen_at is not None and now - typed.chosen_at < menu.spacing
+    return Typed("", now, now), None if too_fast else choice
+
+
+def described(menu: Menu) -> str:
+    """The keys that are on, for a text: "** end, *4 count"."""
+    return ", ".join(
+        f"{menu.keys[feature]} {_WORDS[feature]}" for feature in Feature if menu.keys.get(feature)
+    )
+
+
+def clashes(keys: Mapping[Feature, str]) -> tuple[str, str] | None:
+    """Two keys of which one begins with the other, so that one of them could never be chosen."""
+    used = sorted(key for key in keys.values() if key)
+    return next(((one, other) for one, other in pairwise(used) if other.startswith(one)), None)
+
+
+def _read(menu: Menu, digits: str) -> tuple[Choice | None, str]:
+    """What the digits choose, or which of them may still become a choice."""
+    features, adding = menu.features, menu.keys.get(Feature.ADD, "")
+    if adding and digits.startswith(adding):
+        number = digits.removeprefix(adding)
+        if number.endswith(NUMBER_ENDS):
+            return Choice(Feature.ADD, to_e164(number[:-1], menu.home_region) or ""), ""
+        if not number or (number.isdecimal() and len(number) <= LONGEST_NUMBER):
+            return None, digits
+    elif digits in features:
+        return Choice(features[digits]), ""
+    elif any(key.startswith(digits) for key in features):
+        return None, digits
+    last = digits[-1]
+    return None, last if any(key.startswith(last) for key in features) else ""

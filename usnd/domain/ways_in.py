@@ -1,0 +1,155 @@
+"""The ways into a conference by a call: which call may do what (REQUIREMENTS C3, C4, C5).
+
+Owns the decision over caller, number dialled and PIN, and the counting of wrong PINs. Refuses I/O. A withheld
+calling number is nobody's: it is never the subscriber.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from usnd.domain.conference import Conference
+from usnd.domain.planning import owner_coming
+
+PIN_DIGITS = 7
+
+
+class PinKind(Enum):
+    """ACTIVATION starts a conference as its subscriber; USER joins the running one."""
+
+    ACTIVATION = "activation"
+    USER = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A PIN, and the conference (1 to 30) of the subscriber that it is for."""
+
+    digits: str
+    kind: PinKind
+    subscriber_id: int
+    instant: int
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The numbers that lead here: one where a PIN is asked for, and one for each conference 1 to 30."""
+
+    common: str = ""
+    conferences: tuple[str, ...] = ()
+
+
+class Denial(Enum):
+    """Why a call is turned away, as the caller hears it."""
+
+    UNKNOWN = "unknown"
+    NOT_RUNNING = "not-running"
+    LOCKED = "locked"
+    FULL = "full"
+    WRONG_PIN = "wrong-pin"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejoin:
+    """Into that conference, as its subscriber."""
+
+    conference: int
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Into that conference, as a participant."""
+
+    conference: int
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchInstant:
+    """Launch that conference (1 to 30) with the caller as its subscriber: by id, or by calling number."""
+
+    instant: int
+    subscriber_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskPin:
+    """Ask for a PIN; `again` after a wrong one."""
+
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """Say why, and release."""
+
+    why: Denial
+
+
+Way = Rejoin | Join | LaunchInstant | AskPin | Deny
+
+
+def route(cli: str | None, dnis: str, numbers: Numbers, live: Iterable[Conference], *, barred: bool) -> Way:
+    """What a call that comes in may do. `cli` is E.164 or None; `barred`: it has guessed PINs."""
+    for conference in live:
+        if cli is not None and conference.subscriber_number == cli:
+            return Rejoin(conference.id)
+    if dnis and dnis == numbers.common:
+        return Deny(Denial.WRONG_PIN) if barred else AskPin()
+    if cli is not None and dnis in numbers.conferences:
+        return LaunchInstant(numbers.conferences.index(dnis) + 1)
+    return Deny(Denial.UNKNOWN)
+
+
+def enter(pin: Pin, live: Iterable[Conference]) -> Way:
+    """What a right PIN opens, as the conferences are now."""
+    for conference in live:
+        if (conference.subscriber_id, conference.instant) == (pin.subscriber_id, pin.instant):
+            if pin.kind is PinKind.ACTIVATION and not owner_coming(conference):
+                return Rejoin(conference.id)
+            return Join(conference.id)
+    if pin.kind is PinKind.USER:
+        return Deny(Denial.NOT_RUNNING)
+    return LaunchInstant(pin.instant, pin.subscriber_id)
+
+
+@dataclass(frozen=True, slots=True)
+class GuessRules:
+    """How wrong PINs are met. Beyond `free` in a row, a number is barred, each time twice as long."""
+
+    tries: int = 3
+    free: int = 5
+    first_bar: timedelta = timedelta(minutes=1)
+    longest_bar: timedelta = timedelta(hours=24)
+    forgotten: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Guesses:
+    """The wrong PINs of one calling number; all withheld ones are one number."""
+
+    wrong: int = 0
+    at: datetime | None = None
+    barred_until: datetime | None = None
+
+    def barred(self, now: datetime) -> bool:
+        """May not try now."""
+        return self.barred_until is not None and now < self.barred_until
+
+
+def wrong_pin(guesses: Guesses, rules: GuessRules, now: datetime) -> Guesses:
+    """One more wrong PIN."""
+    old = guesses.at is not None and now - guesses.at > rules.forgotten
+    wrong = 1 if old else guesses.wrong + 1
+    if wrong <= rules.free:
+        return Guesses(wrong, now)
+    doublings = min(wrong - rules.free - 1, 30)
+    bar = min(rules.first_bar * 2**doublings, rules.longest_bar)
+    return replace(guesses, wrong=wrong, at=now, barred_until=now + bar)
+
+
+def after_wrong_pin(tries: int, guesses: Guesses, rules: GuessRules, now: datetime) -> Way:
+    """Whether a call that had so many wrong PINs may try again."""
+    if tries >= rules.tries or guesses.barred(now):
+        return Deny(Denial.WRONG_PIN)
+    return AskPin(again=True)

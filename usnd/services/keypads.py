@@ -1,0 +1,29 @@
+"""What the handsets type right now. Owns one entry a call that typed; refuses to read it: domain/menu.py.
+
+Not kept over a restart: who was typing types again.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from usnd.domain.conference import Control
+from usnd.domain.menu import Menu, Typed, press
+
+
+class Keypads:
+    """The keypads of all calls."""
+
+    def __init__(self, menu: Menu) -> None:
+        self._menu = menu
+        self._typed: dict[str, Typed] = {}
+
+    def press(self, call: str, digit: str, now: datetime) -> Control | None:
+        """What the call asks for by one more digit, if anything."""
+        typed, choice = press(self._menu, self._typed.get(call, Typed()), digit, now)
+        self._typed[call] = typed
+        return Control(choice.feature, call, choice.number) if choice else None
+
+    def forget(self, calls: Iterable[str]) -> None:
+        """These calls are over."""
+        for call in calls:
+            self._typed.pop(call, None)

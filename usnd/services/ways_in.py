@@ -1,0 +1,209 @@
+"""Takes calls in: the subscriber's own, and those with a PIN (REQUIREMENTS C1, C3, C4, C5).
+
+Owns the calls that are not in a conference yet, and the count of wrong PINs of each calling number, bounded.
+Refuses decisions: domain/ways_in.py routes, and a launch is decided as the text `ICx` would be.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from usnd.asterisk.ami import AmiError
+from usnd.asterisk.calls import Calls
+from usnd.asterisk.progress import IncomingCall, PinEntered
+from usnd.domain.conducting import launch
+from usnd.domain.conference import CallIn, JoinIn, Rules, Step
+from usnd.domain.decision import Situation, TextRules
+from usnd.domain.messages import OutgoingText
+from usnd.domain.numbers import to_e164
+from usnd.domain.texting import decide
+from usnd.domain.ways_in import (
+    AskPin,
+    Denial,
+    Deny,
+    Guesses,
+    GuessRules,
+    Join,
+    LaunchInstant,
+    Numbers,
+    Pin,
+    PinKind,
+    Rejoin,
+    Way,
+    after_wrong_pin,
+    enter,
+    route,
+    wrong_pin,
+)
+from usnd.services.conferences import Conferences
+from usnd.services.outbox import Outbox
+from usnd.store.session import StoreTaken
+from usnd.store.transaction import Transaction
+from usnd.store.writer import Store, StoreBusy
+
+_MOST_NUMBERS = 10_000
+"""Whose wrong PINs are remembered; the oldest is forgotten first."""
+
+
+@dataclass(slots=True)
+class _Caller:
+    """A call that is not in a conference yet."""
+
+    call: str
+    cli: str | None
+    dnis: str
+    wrong: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Launched:
+    step: Step | None
+    texts: tuple[OutgoingText, ...] = ()
+
+
+class WaysIn:
+    """The calls that come in, until each is in a conference or turned away."""
+
+    def __init__(
+        self,
+        store: Store,
+        outbox: Outbox,
+        conferences: Conferences,
+        calls: Calls,
+        numbers: Numbers,
+        rules: tuple[TextRules, Rules, GuessRules],
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`clock` gives the time in UTC."""
+        self._store = store
+        self._outbox = outbox
+        self._conferences = conferences
+        self._calls = calls
+        self._numbers = numbers
+        self._texts, self._rules, self._guess_rules = rules
+        self._clock = clock
+        self._callers: dict[str, _Caller] = {}
+        self._guesses: OrderedDict[str, Guesses] = OrderedDict()
+        self._log = structlog.get_logger("usnd.calls_in")
+
+    def knows(self, call: str) -> bool:
+        """The call waits here, or types its PIN."""
+        return call in self._callers
+
+    def gone(self, call: str) -> None:
+        """The call is over."""
+        self._callers.pop(call, None)
+
+    async def receive(self, incoming: IncomingCall) -> None:
+        """Takes a call that rings."""
+        cli = to_e164(incoming.cli or "", self._texts.home_region)
+        caller = self._callers[incoming.call] = _Caller(incoming.call, cli, incoming.dnis)
+        barred = self._guesses.get(cli or "", Guesses()).barred(self._clock())
+        way = route(cli, incoming.dnis, self._numbers, self._conferences.live, barred=barred)
+        await self._go(caller, way)
+
+    async def entered(self, entry: PinEntered) -> None:
+        """Takes the PIN that a caller typed."""
+        caller = self._callers.get(entry.call)
+        if caller is None:
+            return
+        try:
+            pin = await self._store.run(lambda tx: tx.pins.by_digits(entry.pin))
+        except (StoreBusy, StoreTaken):
+            await self._go(caller, Deny(Denial.UNKNOWN))
+            return
+        way = self._wrong(caller) if pin is None else enter(pin, self._conferences.live)
+        await self._go(caller, way, pin)
+
+    def _wrong(self, caller: _Caller) -> Way:
+        now, number = self._clock(), caller.cli or ""
+        caller.wrong += 1
+        guesses = wrong_pin(self._guesses.pop(number, Guesses()), self._guess_rules, now)
+        self._guesses[number] = guesses
+        if len(self._guesses) > _MOST_NUMBERS:
+            self._guesses.popitem(last=False)
+        tell = self._log.error if guesses.barred(now) else self._log.warning
+        tell("wrong pin", call=caller.call, cli=caller.cli, wrong=guesses.wrong, barred=guesses.barred(now))
+        return after_wrong_pin(caller.wrong, guesses, self._guess_rules, now)
+
+    async def _go(self, caller: _Caller, way: Way, pin: Pin | None = None) -> None:
+        activation = pin.digits if pin is not None and pin.kind is PinKind.ACTIVATION else ""
+        match way:
+            case Rejoin(conference):
+                self.gone(caller.call)
+                self._log.info("subscriber calls in", conference=conference, call=caller.call)
+                self._conferences.apply(conference, CallIn(caller.call, caller.dnis, activation))
+            case Join(conference):
+                self.gone(caller.call)
+                self._log.info("participant calls in", conference=conference, call=caller.call)
+                join = JoinIn(caller.call, caller.dnis, caller.cli or "", activation)
+                self._conferences.apply(conference, join)
+            case LaunchInstant():
+                await self._launch(caller, way, activation)
+            case AskPin(again):
+                await self._act(self._calls.ask_pin(caller.call, again=again))
+            case Deny(why):
+                self.gone(caller.call)
+                self._log.info("incoming call refused", call=caller.call, dnis=caller.dnis, reason=why.value)
+                await self._act(self._calls.turn_away(caller.call, why.value))
+
+    async def _launch(self, caller: _Caller, way: LaunchInstant, activation: str) -> None:
+        voice_up, now = self._conferences.voice_up, self._clock()
+        call_in = CallIn(caller.call, caller.dnis, activation)
+
+        def unit(tx: Transaction) -> _Launched:
+            return self._commit(tx, caller, way, call_in, now, voice_up=voice_up)
+
+        try:
+            launched = await self._store.run(unit)
+        except (StoreBusy, StoreTaken):
+            launched = _Launched(None)
+        for text in launched.texts:
+            self._outbox.send(text)
+        if launched.step is None:
+            await self._go(caller, Deny(Denial.UNKNOWN))
+            return
+        known = self.knows(caller.call)
+        self.gone(caller.call)
+        self._conferences.adopt(launched.step)
+        if not known:  # hung up while it was being committed
+            self._conferences.hang_up_unknown(caller.call)
+
+    def _commit(
+        self,
+        tx: Transaction,
+        caller: _Caller,
+        way: LaunchInstant,
+        call_in: CallIn,
+        now: datetime,
+        *,
+        voice_up: bool,
+    ) -> _Launched:
+        owner = (
+            tx.subscribers.by_number(caller.cli or "")
+            if way.subscriber_id is None
+            else tx.subscribers.by_id(way.subscriber_id)
+        )
+        if owner is None:
+            return _Launched(None)
+        alive = tx.conferences.live_of([owner.id]).get(owner.id)
+        directory = tx.directory.load(owner.id)
+        situation = Situation(owner, directory, alive[1] if alive else None, voice_up=voice_up)
+        decision = decide(f"IC{way.instant}", situation, self._texts)
+        if not decision.launch:
+            refusal = self._outbox.draft(owner.number, decision.reply, now)
+            return _Launched(None, tuple(tx.texts.queue_mt([refusal])))
+        (room,) = tx.conferences.reserve_ids(1)
+        rules = self._rules.of(press_one=owner.press_one)
+        step = launch(room, (owner.id, owner.number), decision.launch, rules, now, way.instant, call_in)
+        tx.conferences.add([(step.conference, None)])
+        return _Launched(step)
+
+    async def _act(self, action: Coroutine[None, None, bool]) -> None:
+        try:
+            await action
+        except AmiError as error:
+            self._log.warning("incoming call not answered", error=str(error))
