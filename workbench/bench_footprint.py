@@ -7,10 +7,11 @@ import asyncio
 import time
 from pathlib import Path
 
+from workbench.journal import written_at
 from workbench.process import run
 from workbench.results import write_result
 from workbench.stage import SUBSCRIBER, Stage, stage
-from workbench.usn import BOUND, written_at
+from workbench.usn import BOUND
 
 CALLS = 60
 NUMBERS = [f"+447700900{number}" for number in range(101, 100 + CALLS)]

@@ -9,9 +9,9 @@ import time
 from collections.abc import Iterator
 
 from workbench.debian import DebianError
+from workbench.journal import Event, written_at
 from workbench.process import PartError, run
 from workbench.stage import EVERYBODY, GROUP, GROUP_NAME, SUBSCRIBER, Path, Stage, stage
-from workbench.usn import Event, written_at
 
 AWAY = 5.0
 SETTINGS = f"[conference]\naway = {AWAY}\n"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workbench.journal import whole_lines
 from workbench.node import PEER, node, packages
 from workbench.usn import SHORT_CODE
 
@@ -121,11 +122,8 @@ class Keeper:
 
     def _take_in(self) -> None:
         """What the journal has behind what was read."""
-        with self._path.open("rb") as journal:
-            journal.seek(self._read)
-            whole, newline, _ = journal.read().rpartition(b"\n")
-        self._read += len(whole) + len(newline)
-        for line in whole.splitlines():
+        lines, self._read = whole_lines(self._path, self._read)
+        for line in lines:
             # A process killed while it writes leaves the start of a line; the next line is whole.
             with suppress(json.JSONDecodeError):
                 self._note(json.loads(line))

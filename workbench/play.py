@@ -8,42 +8,22 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from workbench.debian import DebianError
+from workbench.journal import Journal
 from workbench.play_words import MANUAL, Order, Wrong, clock, help_lines, parse, tell
 from workbench.process import PartError, run, until
 from workbench.prompt import Prompt
 from workbench.stage import EVERYBODY, GROUP, GROUP_NAME, Stage, stage
 from workbench.switch import NEVER, Refusal
-from workbench.usn import SHORT_CODE, Event
+from workbench.usn import SHORT_CODE
 
 NAMES = {number: name for name, number in EVERYBODY.items()}
 PROMPT = "usn> "
 FIRST_RING = 2.0  # seconds: long enough to see it ring
 LOOK = 0.1  # seconds between looks for news
 REPLY_PATIENCE = 5.0
-
-
-class Journal:
-    """The lines that usnd has written since the last look."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._read = 0
-
-    def news(self) -> Iterator[Event]:
-        """Each event once."""
-        with self._path.open("rb") as file:
-            file.seek(self._read)
-            octets = file.read()
-        whole = octets[: octets.rfind(b"\n") + 1]
-        self._read += len(whole)
-        for line in whole.decode(errors="replace").splitlines():
-            if line.startswith("{"):
-                yield json.loads(line)
 
 
 class Player:

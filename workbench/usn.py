@@ -10,26 +10,18 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from workbench.asterisk import Asterisk, usn_asterisk
+from workbench.journal import Event, Journal
 from workbench.ports import HOST
 from workbench.process import Part, PartError, Process, private_directory, until
 
 SHORT_CODE = "52272"
 START_PATIENCE = 20.0
-
-Event = Mapping[str, Any]
-"""One line of the journal: `event`, `at`, `level` and its keys."""
-
-
-def written_at(event: Event) -> float:
-    """When a line of the journal was written, in seconds since the epoch."""
-    return datetime.fromisoformat(event["at"]).timestamp()
 
 
 def product_dialplan() -> dict[str, str]:
@@ -63,6 +55,7 @@ class Usn(Part):
         self.config.write_text(self._toml(smsc_port, frozen_after, settings))
         self.config.chmod(0o600)
         self.journal = self.home / "journal"
+        self._said = Journal(self.journal)
         self._python = python
         self._environment = {"PYTHONPATH": str(Path(__file__).parents[1])}
         command = [python, "-m", "usnd", "run", "--config", str(self.config)]
@@ -116,11 +109,9 @@ format = "json"
         """The call detail records, as `usnd cdrs --json` gives them."""
         return [json.loads(line) for line in self.command("cdrs", "--json").splitlines()]
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Sequence[Event]:
         """The journal so far."""
-        for line in self.journal.read_text().splitlines():
-            if line.startswith("{"):
-                yield json.loads(line)
+        return self._said.events()
 
     def count(self, event: str, **values: object) -> int:
         """How many lines of the journal are this event with these values."""
@@ -143,8 +134,8 @@ format = "json"
 
     async def start_daemon(self) -> None:
         """Starts usnd and waits until it is bound and has Asterisk. Raises PartError."""
-        before = self.count("voice up") if self.journal.exists() else 0
-        binds = self.count(BOUND) if self.journal.exists() else 0
+        before = self.count("voice up")
+        binds = self.count(BOUND)
         self.process.start()
         await self.until_event("voice up", START_PATIENCE, before + 1)
         await self.until_event(BOUND, START_PATIENCE, binds + 1)

@@ -16,12 +16,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from usnd.store.writer import Store
 from workbench.asterisk import asterisk_tree, usn_asterisk
+from workbench.journal import Event, Journal
 from workbench.process import Process, until
 from workbench.smsc import Smsc
 
@@ -73,7 +73,9 @@ class Node:
     @asynccontextmanager
     async def daemon(self) -> AsyncIterator["Daemon"]:
         command = [sys.executable, "-m", "usnd", "run", "--config", str(self.config)]
-        daemon = Daemon(Process(command, self.home / "journal", environment={"PYTHONPATH": str(ROOT)}))
+        path = self.home / "journal"
+        process = Process(command, path, environment={"PYTHONPATH": str(ROOT)})
+        daemon = Daemon(process, Journal(path))
         daemon.process.start()
         try:
             yield daemon
@@ -106,14 +108,13 @@ class Daemon:
 
     process: Process
 
-    def events(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.process.tail(1000).splitlines() if line.startswith("{")]
+    journal: Journal
 
-    def of(self, event: str) -> list[dict[str, Any]]:
-        return [each for each in self.events() if each["event"] == event]
+    def of(self, event: str) -> list[Event]:
+        return [each for each in self.journal.events() if each["event"] == event]
 
-    async def until(self, event: str, **values: object) -> dict[str, Any]:
-        def found() -> list[dict[str, Any]]:
+    async def until(self, event: str, **values: object) -> Event:
+        def found() -> list[Event]:
             return [each for each in self.of(event) if values.items() <= each.items()]
 
         assert await until(lambda: bool(found()), 15, 0.05), self.process.tail()
