@@ -71,7 +71,7 @@ class Faults:
 
 
 class Smsc:
-    """clock: seconds. `texts` is all that was accepted for handsets, in order."""
+    """clock: seconds. `texts`: all that was accepted for handsets, in order; `refused`: how many binds."""
 
     def __init__(
         self,
@@ -84,6 +84,7 @@ class Smsc:
         self.faults = Faults()
         self.texts: list[Sms] = []
         self.port = 0
+        self.refused = 0
         self._clock = clock
         self._account = (system_id, password)
         self._alphabet = alphabet
@@ -166,7 +167,9 @@ class Smsc:
             self._changed.notify_all()
 
     def admits(self, request: Bind) -> bool:
-        return (request.system_id, request.password) == self._account
+        admitted = (request.system_id, request.password) == self._account
+        self.refused += not admitted
+        return admitted
 
     async def accept(self, request: SubmitSm) -> SubmitSmResp:
         """Throttles, or takes the message to its handset."""

@@ -60,6 +60,8 @@ _TICKS_PER_TIMER = 5
 _LONGEST_TICK = 0.5
 _FINISH_SECONDS = 2.0
 _MOST_DOUBLINGS = 32
+_REFUSED = "smsc refused the bind"
+_UNREACHED = "smsc cannot be reached"
 
 
 class SmscLink:
@@ -90,6 +92,7 @@ class SmscLink:
         self._connection: Connection | None = None
         self._session: str | None = None
         self._bound_at = 0.0
+        self._told: set[str] = set()  # why there is no bind: once, not at each attempt
         self._stopping = asyncio.Event()
         self._ended = asyncio.Event()
         self._ended.set()
@@ -210,7 +213,7 @@ class SmscLink:
 
     async def _serve_once(self) -> None:
         own = self.settings
-        self._enter(LinkState.CONNECTING, host=own.host, port=own.port)
+        self._enter(LinkState.CONNECTING)
         reason = "cancelled"
         try:
             async with asyncio.timeout(own.connect_timeout):
@@ -226,10 +229,22 @@ class SmscLink:
             self._enter(LinkState.BINDING)
             reason = await self._connection.serve(self._bind(), self._tick())
         except OSError as error:  # TimeoutError is one
-            reason = str(error) or "no connection in time"
+            reason = _in_words(error)
         finally:
-            ended, self._connection, self._session = self._session, None, None
-            self._enter(LinkState.DOWN, reason=reason, session=ended)
+            self._down(reason)
+
+    def _down(self, reason: str) -> None:
+        ended, self._connection, self._session = self._session, None, None
+        if ended is not None:
+            self._log.info("smsc link down", reason=reason, session=ended)
+        elif _REFUSED not in self._told:
+            self._tell(_UNREACHED, host=self.settings.host, port=self.settings.port, reason=reason)
+        self._enter(LinkState.DOWN)
+
+    def _tell(self, trouble: str, **facts: object) -> None:
+        if trouble not in self._told and not self._stopping.is_set():
+            self._told.add(trouble)
+            self._log.warning(trouble, **facts)
 
     def _bind(self) -> Bind:
         own = self.settings
@@ -250,17 +265,25 @@ class SmscLink:
             self.counters.binds += 1
             self._bound_at = self._host.clock()
             self._session = self._new_session()
-            self._enter(LinkState.BOUND, session=self._session, system_id=notice.system_id)
+            self._told.clear()
+            self._log.info("smsc link bound", session=self._session, system_id=notice.system_id)
+            self._enter(LinkState.BOUND)
         elif isinstance(notice, BindRefused):
-            self._log.warning("smsc refused the bind", status=status_name(notice.status))
+            self._tell(_REFUSED, status=status_name(notice.status))
         else:
             self.counters.dropped += 1
             self._log.info("pdu dropped", reason=notice.reason, session=self._session)
 
-    def _enter(self, state: LinkState, **facts: object) -> None:
+    def _enter(self, state: LinkState) -> None:
         self.state = state
-        self._log.info(f"smsc link {state.value}", **facts)
         self._on_state(self.settings.name, state)
+
+
+def _in_words(error: OSError) -> str:
+    """Without the number and the address that asyncio puts around it."""
+    if isinstance(error, ConnectionRefusedError):
+        return "Connection refused"
+    return str(error) or "no connection in time"
 
 
 def _outcome(response: Pdu | LinkLost, session: str) -> Outcome:

@@ -308,7 +308,10 @@ async def test_a_missing_smsc_is_told_and_bound_when_it_comes(node: Node) -> Non
     await smsc.stop()
     late = Node(node.home, node.url, smsc=(smsc.port, "hushsmsc")).ready()
     async with late.daemon() as daemon:
-        await daemon.until("smsc link down", smsc="first")
+        told = await daemon.until("smsc cannot be reached", smsc="first", reason="Connection refused")
+        assert told["level"] == "warning"
+        await asyncio.sleep(1)
+        assert len(daemon.of("smsc cannot be reached")) == 1, "once, not at each attempt"
         await smsc.start(smsc.port)
         try:
             await daemon.until("smsc link bound", smsc="first")
@@ -325,6 +328,9 @@ async def test_a_wrong_smsc_password_is_told(node: Node) -> None:
             refused = await daemon.until("smsc refused the bind")
             assert (refused["level"], refused["smsc"]) == ("warning", "first")
             assert refused["status"] == "ESME_RINVPASWD"
+            assert await until(lambda: smsc.refused > 2, 10, 0.05)
+            assert len(daemon.of("smsc refused the bind")) == 1, "once, not at each attempt"
+            assert daemon.of("smsc cannot be reached") == []
     finally:
         await smsc.stop()
 
