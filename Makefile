@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/usn
 PYTHON ?= python3
+JOBS ?= 3 # test modules at once: most of their time is waiting
 venv = $(CACHE)/venv/$(shell { $(PYTHON) -V; cat $(1); } | sha256sum | cut -c1-16)
 RUN := $(call venv,requirements.txt)
 DEV := $(call venv,requirements-dev.txt)
@@ -22,7 +23,7 @@ play: $(RUN)/ready ## the same, left running, with a prompt to text as a subscri
 	@$(RUN)/bin/python -m workbench.play
 
 test: fetch ## all tests: linters, types, unit, integration on the real parts
-	@$(DEV)/bin/pytest --cov --cov-report=term-missing:skip-covered
+	@$(DEV)/bin/pytest --numprocesses $(JOBS) --dist loadscope --cov --cov-report=term-missing:skip-covered
 
 unit: $(DEV)/ready ## the tests without I/O, with the coverage of the domain
 	@$(DEV)/bin/pytest tests/unit --cov --cov-report=term-missing:skip-covered
