@@ -6,13 +6,15 @@ The SMSC is node-smpp; Asterisk is away on purpose: texts must not depend on it.
 import asyncio
 import random
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 from node_smsc import NodeSmsc
 
 from workbench.asterisk import asterisk_tree
 from workbench.stage import SUBSCRIBER
-from workbench.usn import SHORT_CODE, Usn
+from workbench.usn import BOUND, SHORT_CODE, Usn
 
 NICKS = [f"user{number:02}" for number in range(40)]
 
@@ -38,31 +40,36 @@ def answered(smsc: NodeSmsc) -> Counter[str]:
     return Counter(body.split()[1] for body in bodies)
 
 
+@asynccontextmanager
+async def bound_usn(smsc: NodeSmsc) -> AsyncIterator[Usn]:
+    """usnd, bound to that SMSC, with one subscriber."""
+    usn = Usn(asterisk_tree(), 9, smsc.port)
+    try:
+        usn.command("db", "upgrade")
+        usn.command("subscriber", "add", SUBSCRIBER)
+        usn.process.start()
+        await usn.until_event(BOUND)
+        yield usn
+    finally:
+        await usn.stop()
+
+
 async def test_each_text_is_answered_once_across_drops_and_a_restart_of_the_smsc() -> None:
     rng = random.Random(20)
-    tree = asterisk_tree()
-    async with NodeSmsc() as first:
-        usn = Usn(tree, 9, first.port)
-        try:
-            usn.command("db", "upgrade")
-            usn.command("subscriber", "add", SUBSCRIBER)
-            usn.process.start()
-            await usn.until_event("smsc link bound")
+    async with AsyncExitStack() as after_it:
+        async with NodeSmsc() as first:
+            usn = await after_it.enter_async_context(bound_usn(first))
             for nick in NICKS[:20]:
                 await deliver(first, nick)
                 if rng.random() < 0.2:
-                    binds = usn.count("smsc link bound")
+                    binds = usn.count(BOUND)
                     await wait_for_answers(first, NICKS[: NICKS.index(nick) + 1])
                     await first.tell("drop")
-                    await usn.until_event("smsc link bound", count=binds + 1)
+                    await usn.until_event(BOUND, count=binds + 1)
             await wait_for_answers(first, NICKS[:20])
-            port, seen = first.port, answered(first)
-        except BaseException:
-            await usn.stop()
-            raise
-    try:
-        await usn.until_event("smsc link down", count=1)
-        async with NodeSmsc(port) as second:
+            seen = answered(first)
+        await usn.until_event("smsc cannot be reached")
+        async with NodeSmsc(first.port) as second:
             await second.until_pdu("bind_transceiver")
             for nick in NICKS[20:]:
                 await deliver(second, nick)
@@ -70,8 +77,6 @@ async def test_each_text_is_answered_once_across_drops_and_a_restart_of_the_smsc
             await asyncio.sleep(1)
             seen += answered(second)
         assert seen == Counter(NICKS)
-    finally:
-        await usn.stop()
 
 
 async def wait_for_answers(smsc: NodeSmsc, nicks: list[str]) -> None:
@@ -83,52 +88,33 @@ async def wait_for_answers(smsc: NodeSmsc, nicks: list[str]) -> None:
 async def test_an_answer_that_finds_no_smsc_waits_for_it() -> None:
     """Dropped between the text and its answer's acknowledgement: the answer goes again, the text does nothing
     twice, even when the SMSC, which had our response or not, delivers it again."""
-    tree = asterisk_tree()
-    async with NodeSmsc() as smsc:
-        usn = Usn(tree, 9, smsc.port)
-        try:
-            usn.command("db", "upgrade")
-            usn.command("subscriber", "add", SUBSCRIBER)
-            usn.process.start()
-            await usn.until_event("smsc link bound")
-            await smsc.tell("mute", count=1)
-            await deliver(smsc, "user00")
-            await smsc.until_pdu("submit_sm")
-            await smsc.tell("drop")
-            await usn.until_event("smsc link bound", count=2)
-            await deliver(smsc, "user00")
-            await usn.until_event("duplicate text ignored")
-            await usn.until_event("text sent")
-            await asyncio.sleep(1)
-            # Once unanswered, once acknowledged; no third, which a second execution would have caused.
-            assert answered(smsc) == Counter({"user00": 2})
-            assert usn.count("text sent") == 1
-        finally:
-            await usn.stop()
+    async with NodeSmsc() as smsc, bound_usn(smsc) as usn:
+        await smsc.tell("mute", count=1)
+        await deliver(smsc, "user00")
+        await smsc.until_pdu("submit_sm")
+        await smsc.tell("drop")
+        await usn.until_event(BOUND, count=2)
+        await deliver(smsc, "user00")
+        await usn.until_event("duplicate text ignored")
+        await usn.until_event("text sent")
+        await asyncio.sleep(1)
+        # Once unanswered, once acknowledged; no third, which a second execution would have caused.
+        assert answered(smsc) == Counter({"user00": 2})
+        assert usn.count("text sent") == 1
 
 
 @pytest.mark.parametrize(
     "octets", ["00000010800000060000000000000001", "ffffffff0000000500000000", "00" * 64]
 )
 async def test_garbage_from_the_smsc_ends_in_a_new_bind_not_in_a_dead_daemon(octets: str) -> None:
-    tree = asterisk_tree()
-    async with NodeSmsc() as smsc:
-        usn = Usn(tree, 9, smsc.port)
-        try:
-            usn.command("db", "upgrade")
-            usn.command("subscriber", "add", SUBSCRIBER)
-            usn.process.start()
-            await usn.until_event("smsc link bound")
-            await smsc.tell("raw", octets=octets)
-            await asyncio.sleep(0.5)
-            await usn.until_event("smsc link bound")
-            async with asyncio.timeout(15):
-                while True:
-                    try:
-                        await deliver(smsc, "user01")
-                        break
-                    except (AssertionError, TimeoutError):
-                        await asyncio.sleep(0.2)
-            await wait_for_answers(smsc, ["user01"])
-        finally:
-            await usn.stop()
+    async with NodeSmsc() as smsc, bound_usn(smsc):
+        await smsc.tell("raw", octets=octets)
+        await asyncio.sleep(0.5)
+        async with asyncio.timeout(15):
+            while True:
+                try:
+                    await deliver(smsc, "user01")
+                    break
+                except (AssertionError, TimeoutError):
+                    await asyncio.sleep(0.2)
+        await wait_for_answers(smsc, ["user01"])
