@@ -8,12 +8,10 @@ import asyncio
 import shutil
 import socket
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from workbench import debian
 from workbench.ports import HOST, PortBlock
-from workbench.process import PartError, Process, private_directory, until
+from workbench.process import Part, PartError, Process, private_directory, until
 
 SKIP = ("libc6_", "perl", "libperl")  # the host has its own C library; Perl is not used
 START_PATIENCE = 60.0
@@ -24,7 +22,7 @@ def brokers_tree() -> Path:
     return debian.tree(debian.host_suite(), ["redis-server", "rabbitmq-server"], skip=SKIP)
 
 
-class Brokers:
+class Brokers(Part):
     """`async with` starts both and stops both. RabbitMQ's account is `guest`, as it comes."""
 
     def __init__(self, tree: Path) -> None:
@@ -90,19 +88,6 @@ class Brokers:
         finally:
             self._ports.close()
             shutil.rmtree(self.home, ignore_errors=True)
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
 
 
 async def listening(port: int, process: Process, patience: float) -> None:

@@ -13,14 +13,12 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from workbench.brokers import Brokers, brokers_tree, listening
 from workbench.debian import DebianError, cache_root, say
 from workbench.http11 import HttpClient
 from workbench.ports import HOST, PortBlock
-from workbench.process import PartError, Process, private_directory, until
+from workbench.process import Part, PartError, Process, private_directory, until
 
 REQUIREMENTS = Path(__file__).parents[1] / "tests/peers/jasmin-requirements.txt"
 START_PATIENCE = 40.0
@@ -77,7 +75,7 @@ def brokers() -> Brokers:
         raise NoJasmin(f"Jasmin's brokers cannot be had: {error}") from error
 
 
-class Jasmin:
+class Jasmin(Part):
     """`async with` starts the brokers and Jasmin, bound to the SMSC, and stops all.
 
     Texts submitted by ESMEs and by HTTP go to the SMSC; what the SMSC delivers goes to the ESME bound as
@@ -212,19 +210,10 @@ class Jasmin:
             for name, settings in sections.items()
         )
 
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-            await self.until_bound()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
+    async def begin(self) -> None:
+        """Bound, too."""
+        await self.start()
+        await self.until_bound()
 
 
 async def _type(streams: tuple[asyncio.StreamReader, asyncio.StreamWriter], *lines: str) -> str:

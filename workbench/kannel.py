@@ -10,13 +10,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from workbench import debian
 from workbench.http11 import HttpClient, HttpListener, Query
 from workbench.ports import HOST, PortBlock
-from workbench.process import PartError, Process, private_directory, until
+from workbench.process import Part, PartError, Process, private_directory, until
 
 SKIP = ("libc6_",)  # the host has its own C library
 RELEASES = ("bookworm", "trixie")  # those with a package of it, where the host's own release has none
@@ -48,7 +46,7 @@ def kannel_tree() -> Path:
     return debian.tree(suites[-1], ["kannel"], skip=SKIP)
 
 
-class Kannel:
+class Kannel(Part):
     """`async with` starts bearerbox and smsbox and stops both. `received`: every MO text, in order."""
 
     def __init__(
@@ -214,16 +212,3 @@ class Kannel:
             f"group = {name}\n" + "".join(f"{key} = {value}\n" for key, value in settings.items())
             for name, settings in groups
         )
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()

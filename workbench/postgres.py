@@ -11,11 +11,9 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from workbench import debian
-from workbench.process import PartError, Process, private_directory, until
+from workbench.process import Part, PartError, Process, private_directory, until
 
 ROLE = "usnd"
 # Not unpacked: the host has its own C library; compiled queries and Perl are not used.
@@ -64,7 +62,7 @@ def unpacked() -> Programs:
     )
 
 
-class Postgres:
+class Postgres(Part):
     """One cluster. `async with` makes and starts it, then ends and removes it, also on exceptions."""
 
     def __init__(
@@ -179,16 +177,7 @@ class Postgres:
             death_signal=death_signal,
         )
 
-    async def __aenter__(self) -> Self:
-        try:
-            await self.create()
-            await self.start()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
+    async def begin(self) -> None:
+        """With a new, empty database."""
+        await self.create()
+        await self.start()

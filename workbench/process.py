@@ -121,9 +121,13 @@ class Part:
         """Ends it and removes what it left; also when it was not started, or only half."""
         raise NotImplementedError
 
+    async def begin(self) -> None:
+        """What `async with` does first: starts it, unless a part needs more."""
+        await self.start()
+
     async def __aenter__(self) -> Self:
         try:
-            await self.start()
+            await self.begin()
         except BaseException:
             await self.stop()
             raise
