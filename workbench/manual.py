@@ -43,8 +43,8 @@ RULES_OF_WRITING = """
 - Members are kept by reference: a conference calls those who are in its groups when it is launched. Everybody
   is called, or texted, once.
 
-The Activation PIN launches a conference from any telephone, and the subscriber pays: only the subscriber is told it.
-The User PIN lets whoever dropped out back in. Both are typed at the common number of `[ways_in]`.
+The **Activation PIN** launches a conference from any telephone, and the subscriber pays: only the subscriber
+is told it. The **User PIN** lets in whoever dropped out. Both are typed at the common number of `[ways_in]`.
 
 Answers fit one segment of 160 septets; lists that were asked for, three. What does not fit is counted: "and 5
 more". Names in an alphabet that GSM 03.38 has not make the answer a UCS-2 text.
@@ -112,8 +112,8 @@ def _examples() -> Iterator[str]:
             yield f"| `{body}` | {_escaped(render(decision.reply))} |"
     yield "\n## What others get\n"
     yield "Beside each call, if that is set for the subscriber (`usnd subscriber set NUMBER --call-texts`),"
-    yield "with the number to call back if there is one (`node.call_back_number`), and of a stored conference the"
-    yield "User PIN; and the text of `SB`:\n"
+    yield "with the number to call back if there is one (`node.call_back_number`), and of a stored conference"
+    yield "the User PIN; and the text of `SB`:\n"
     yield from (f"- {text}" for text in dict.fromkeys(others))
     unknown = decide("?", Situation(None), RULES)
     yield f"\nWho is not registered gets, once an hour at most: {render(unknown.reply)}"

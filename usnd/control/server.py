@@ -9,7 +9,7 @@ import pwd
 import socket
 import struct
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import msgspec
@@ -20,17 +20,16 @@ from usnd.control.requests import LONGEST_REQUEST, VERSION, Answer, Look, Reques
 Act = Callable[[Request, str], Awaitable[Answer]]
 """Does what is asked for by that person."""
 MOST_AT_ONCE = 16
-_PATIENCE = 5.0
-"""Seconds for a line to come, and for the answer to be read."""
 _LONGEST_ACT = 20.0
 
 
 class ControlServer:
-    """Listens at `path`; None: nowhere."""
+    """Listens at `path`; None: nowhere. patience: seconds for a line to come, or to be read."""
 
-    def __init__(self, path: Path | None, act: Act) -> None:
+    def __init__(self, path: Path | None, act: Act, patience: float = 5.0) -> None:
         self._path = path
         self._act = act
+        self._patience = patience
         self._open = 0
         self._log = structlog.get_logger("usnd.control")
 
@@ -45,7 +44,7 @@ class ControlServer:
             return
         try:
             server = await asyncio.start_unix_server(self._serve, sock=listening, limit=LONGEST_REQUEST)
-            async with server:
+            with closing(server):  # waits for nobody who has not asked yet
                 await server.serve_forever()
         finally:
             self._path.unlink(missing_ok=True)
@@ -57,7 +56,7 @@ class ControlServer:
             if self._open <= MOST_AT_ONCE:
                 answer = await self._answered(reader, _peer(writer))
             writer.write(msgspec.json.encode(answer) + b"\n")
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(self._patience):
                 await writer.drain()
         except (OSError, TimeoutError):
             self._log.info("a command did not wait for its answer")
@@ -70,7 +69,7 @@ class ControlServer:
     async def _answered(self, reader: asyncio.StreamReader, by: str) -> Answer:
         """One request, one answer, whatever comes."""
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(self._patience):
                 line = await reader.readuntil(b"\n")
         except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             return Answer(refused=f"no request of one line, of at most {LONGEST_REQUEST} octets, has come")

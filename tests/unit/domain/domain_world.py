@@ -33,11 +33,13 @@ from usnd.domain.conference import (
     TimePassed,
     TurnAway,
 )
+from usnd.domain.ways_in import Join, Pin, PinKind, Rejoin, enter
 
 RULES = Rules()
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OWNER = "+447700900001"
 OTHERS = tuple(Participant(f"+44770090001{n}", f"P{n}") for n in range(4))
+INSTANT = 3
 OVER = (ConferenceState.ENDING, ConferenceState.ENDED)
 
 
@@ -90,6 +92,8 @@ class World(NamedTuple):  # which is copied with a change in a tenth of the time
     rules: Rules = RULES
     heard_voice: frozenset[str] = frozenset()
     """The calls of which usnd heard, while they lived, that they were answered."""
+    records: tuple[str, ...] = ()
+    """The calls whose CDR was written, in order: as services/conferences.py writes them."""
 
     def phase(self, call: str) -> Phase | None:
         return dict(self.channels).get(call)
@@ -124,7 +128,7 @@ def _waits_since(call: Call, now: datetime) -> timedelta | None:
 
 
 def start(others: int, rules: Rules = RULES) -> World:
-    step = conducting.launch(7, (42, OWNER), OTHERS[:others], rules, T0)
+    step = conducting.launch(7, (42, OWNER), OTHERS[:others], rules, T0, INSTANT)
     return World(step.conference, T0, step.commands, rules=rules)
 
 
@@ -183,9 +187,21 @@ def call_in(world: World, *, again: bool = False) -> World:
 
 def join_in(world: World, number: str) -> World:
     """Somebody with the User PIN calls in, by a channel of their own."""
+    return by_pin(world, number, PinKind.USER)
+
+
+def by_pin(world: World, number: str, kind: PinKind) -> World:
+    """Somebody types a PIN of the conference, at the common number."""
+    way = enter(Pin("1234567", kind, 42, INSTANT), [world.conference] if world.conference.live else [])
     channel = f"1700000000.{world.called_in}"
-    world = _move(world, channel, Phase.WAITING)._replace(called_in=world.called_in + 1)
-    return hear(world, JoinIn(channel, "52270", number))
+    calling = _move(world, channel, Phase.WAITING)._replace(called_in=world.called_in + 1)
+    match way:
+        case Rejoin():
+            return hear(calling, CallIn(channel, "52272", "1234567"))
+        case Join():
+            return hear(calling, JoinIn(channel, "52270", number))
+    assert not world.conference.live, f"a right PIN opens nothing: {way}"
+    return world
 
 
 def wait(world: World, time: timedelta) -> World:
@@ -234,7 +250,9 @@ def hear(world: World, event: Event) -> World:
         told = call.outcome is Outcome.VOICE_LOST or answered == (call.id in heard)
         assert call.live or told, "completed is what was answered"
     commands = world.commands + _checked_commands(world, step.commands, event, step)
-    after = world._replace(conference=step.conference, commands=commands, heard_voice=heard)
+    records = world.records + _newly_ended(world.conference, step.conference)
+    assert len(set(records)) == len(records), "one CDR a call"
+    after = world._replace(conference=step.conference, commands=commands, heard_voice=heard, records=records)
     if step.conference.state is ConferenceState.AWAY:
         after = after._replace(away_since=world.away_since or world.now)
     elif step.conference.state is not ConferenceState.ENDING:
@@ -272,8 +290,13 @@ def finish(world: World, proved: set[object] | None = None) -> None:
         world = wait(world, max(due - world.now, timedelta(0)))
     assert world.conference.state is ConferenceState.ENDED, f"stuck in {world.conference.state}"
     assert not world.channels, f"left up: {world.channels}"
-    cdrs = [cdr_of(world.conference, call) for call in world.conference.calls]
-    assert len({cdr.call_id for cdr in cdrs}) == len(cdrs)
+    assert sorted(world.records) == sorted(call.id for call in world.conference.calls), "a CDR each"
+    assert all(cdr_of(world.conference, call).call_id == call.id for call in world.conference.calls)
+
+
+def _newly_ended(before: Conference, after: Conference) -> tuple[str, ...]:
+    over = {call.id for call in before.calls if not call.live}
+    return tuple(call.id for call in after.calls if not call.live and call.id not in over)
 
 
 def _quiet(world: World) -> World:
@@ -380,6 +403,7 @@ def _checked_commands(
                 assert was.in_room
                 assert conf.state is ConferenceState.ENDING
             case HangUp():
-                assert call is not None or event == CallIn(command.call, "52272"), "a call of this conference"
+                refused = isinstance(event, CallIn) and event.call == command.call
+                assert call is not None or refused, "a call of this conference"
                 assert call is None or not call.in_room
     return commands
