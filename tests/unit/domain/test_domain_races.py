@@ -150,7 +150,7 @@ class ConferenceMachine(RuleBasedStateMachine):
 TestConferenceRaces = pytest.mark.no_cover(ConferenceMachine.TestCase)
 TestConferenceRaces.settings = settings(
     derandomize=True,
-    max_examples=200,
+    max_examples=150,
     stateful_step_count=40,
     deadline=None,
     database=None,
