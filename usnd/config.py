@@ -89,7 +89,7 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class NodeConfig(_Section, frozen=True, kw_only=True):
-    """Who we are in the numbering plan; `runtime`: a directory where the daemon shows how it is."""
+    """Who we are in the numbering plan; `runtime`: a directory for the daemon's status and control socket."""
 
     home_region: Region
     short_code: ShortCode
