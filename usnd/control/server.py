@@ -31,6 +31,7 @@ class ControlServer:
         self._act = act
         self._patience = patience
         self._open = 0
+        self._acting = set[asyncio.Future[Answer]]()
         self._log = structlog.get_logger("usnd.control")
 
     async def run(self) -> None:
@@ -84,14 +85,18 @@ class ControlServer:
     async def _acted(self, request: Request, by: str) -> Answer:
         wants = msgspec.to_builtins(request)
         act = wants.pop("do")
-        try:
-            async with asyncio.timeout(_LONGEST_ACT):
-                answer = await self._act(request, by)
-        except TimeoutError:
+        # Never cut off: what is committed must be acted on, whoever still waits for the answer.
+        acting = asyncio.ensure_future(self._act(request, by))
+        self._acting.add(acting)
+        acting.add_done_callback(self._acting.discard)
+        await asyncio.wait({acting}, timeout=_LONGEST_ACT)
+        if not acting.done():
             answer = Answer(refused="no answer in time: look before you repeat")
-        except Exception:  # noqa: BLE001 # whatever it is, it must not stop calls
-            self._log.exception("a command failed", act=act)
+        elif fault := acting.exception():
+            self._log.error("a command failed", act=act, exc_info=fault)
             answer = Answer(refused="a fault in usnd: see its journal, and look before you repeat")
+        else:
+            answer = acting.result()
         if not isinstance(request, Look):
             outcome = answer.refused or answer.said
             self._log.info(f"asked at the console: {act}", by=by, **_told(wants), outcome=outcome)
