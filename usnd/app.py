@@ -21,13 +21,18 @@ from usnd.alone import Taken, claim
 from usnd.asterisk.ami import AmiSettings
 from usnd.asterisk.calls import CallSettings
 from usnd.config import Config, SmscConfig
+from usnd.control.acts import Acts
+from usnd.control.requests import socket_of
+from usnd.control.server import ControlServer
 from usnd.domain.alarm import Limits
 from usnd.domain.messages import Priority
 from usnd.domain.ways_in import GuessRules
 from usnd.services.conferences import Conferences
+from usnd.services.launching import Launcher
 from usnd.services.outbox import Outbox
 from usnd.services.receipts import Receipts
 from usnd.services.status import SmppStatus
+from usnd.services.steering import Steering
 from usnd.services.taking import TextPolicy
 from usnd.services.texts import Texts
 from usnd.services.voice import VoiceEdge
@@ -139,16 +144,21 @@ class Daemon:
             secrets.randbelow,
             config.parts_rules(),
         )
+        launcher = Launcher(self._outbox, config.text_rules(), rules, secrets.randbelow)
         ways_in = WaysIn(
             store,
             self._outbox,
             self._conferences,
             self._voice.calls,
-            config.numbers_in(),
-            (config.text_rules(), rules, GuessRules()),
+            launcher,
+            (config.numbers_in(), GuessRules()),
             utc_now,
         )
         self._conferences.serve(ways_in)
+        steering = Steering(store, self._outbox, self._conferences, launcher, rules, utc_now)
+        acts = Acts(steering, config.node.home_region)
+        runtime = config.node.runtime
+        self._control = ControlServer(socket_of(runtime) if runtime else None, acts.act)
         self._texts = Texts(store, self._outbox, self._conferences, policy, utc_now)
         self._receipts = Receipts(store, {smsc.name: smsc.group or smsc.name for smsc in config.smsc})
         self._links = [self._link(settings) for smsc in config.smsc for settings in link_settings(smsc)]
@@ -165,10 +175,12 @@ class Daemon:
             sending = parts.create_task(self._outbox.run())
             expecting = parts.create_task(self._texts.run())
             showing = parts.create_task(status.run())
+            commanded = parts.create_task(self._control.run())
             parts.create_task(self._voice.run(self._conferences))
             for link in self._links:
                 parts.create_task(link.run())
             await stopped.wait()
+            commanded.cancel()
             # No new texts, then no new calls; what is decided is saved before the store closes.
             await asyncio.gather(*(link.stop() for link in self._links))
             with suppress(TimeoutError):  # a database that is away: those texts go again

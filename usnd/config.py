@@ -89,7 +89,7 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class NodeConfig(_Section, frozen=True, kw_only=True):
-    """Who we are in the numbering plan; `runtime`: a directory where the daemon shows how it is."""
+    """Who we are in the numbering plan; `runtime`: a directory for the daemon's status and control socket."""
 
     home_region: Region
     short_code: ShortCode
@@ -245,7 +245,7 @@ class Config(_Section, frozen=True, kw_only=True):
 
     def key_menu(self) -> Menu:
         """The keys of the conference, as the domain reads them."""
-        keys = {feature: getattr(self.menu, feature.value.replace("-", "_")) for feature in Feature}
+        keys = {feature: getattr(self.menu, feature.value.replace("-", "_")) for feature in DEFAULT_KEYS}
         return Menu(keys, self.node.home_region)
 
     def number_plan(self) -> NumberPlan:
@@ -271,6 +271,7 @@ class Config(_Section, frozen=True, kw_only=True):
             self.node.call_back_number or "",
             self.texts.language,
             self.number_plan(),
+            self.numbers_in(),
         )
 
     def courtesy_rules(self) -> CourtesyRules:

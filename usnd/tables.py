@@ -68,6 +68,23 @@ def bind_row(figures: Row) -> Row:
     return {name: "" if figures.get(name) is None else figures[name] for name in _BIND_COLUMNS}
 
 
+def conference_row(conference: Conference) -> Row:
+    """A conference in one line. number: of the subscriber's conferences, if it is one of those."""
+    return {
+        "conference": conference.id,
+        "number": conference.instant or "",
+        "subscriber": conference.subscriber_number,
+        "state": conference.state.value,
+        "launched": _second(conference.launched_at),
+        "ended": _second(conference.ended_at) if conference.ended_at else "",
+        "reason": conference.end_reason.value if conference.end_reason else "",
+        "calls": len(conference.calls),
+        "in": sum(call.in_room for call in conference.calls),
+        "locked": conference.locked,
+        "muted": bool(conference.muted),
+    }
+
+
 def call_rows(conference: Conference) -> list[Row]:
     """A row for each call of a live conference; `since` is when the call came into its state."""
     return [

@@ -11,11 +11,15 @@ from usnd.domain.decision import Situation, TextRules
 from usnd.domain.directory import Directory, Subscriber, changed
 from usnd.domain.grammar import FORMS, Form
 from usnd.domain.replies import render
+from usnd.domain.telling import told
 from usnd.domain.texting import decide
+from usnd.domain.ways_in import Numbers, Pin, PinKind
 
 PAGE = Path(__file__).parent.parent / "docs" / "integrator" / "sms-commands.md"
 SUBSCRIBER = Subscriber(1, "+447700900001", call_texts=True)
-RULES = TextRules("GB", call_back_number="+443001234567")
+NUMBERS = Numbers("443001234500", tuple(f"4430012345{number:02}" for number in range(1, 31)))
+RULES = TextRules("GB", call_back_number="+443001234500", numbers=NUMBERS)
+PINS = (Pin("4812736", PinKind.ACTIVATION, 1, 3), Pin("9053127", PinKind.USER, 1, 3))
 HEAD = """# What a subscriber can text
 
 Written from the grammar's table by `python -m workbench.manual`; do not edit.
@@ -38,6 +42,9 @@ RULES_OF_WRITING = """
 - **Groups** may hold groups, but not themselves. `UC` and `UE` make a group that is not there yet.
 - Members are kept by reference: a conference calls those who are in its groups when it is launched. Everybody
   is called, or texted, once.
+
+The **Activation PIN** launches a conference from any telephone, and the subscriber pays: only the subscriber
+is told it. The **User PIN** lets in whoever dropped out. Both are typed at the common number of `[ways_in]`.
 
 Answers fit one segment of 160 septets; lists that were asked for, three. What does not fit is counted: "and 5
 more". Names in an alphabet that GSM 03.38 has not make the answer a UCS-2 text.
@@ -98,12 +105,15 @@ def _examples() -> Iterator[str]:
         yield f"\n## {title}\n\n| text | answer |\n|---|---|"
         for body in bodies:
             decision = decide(body, Situation(SUBSCRIBER, directory), RULES)
+            if decision.tells is not None:
+                decision = told(decision, decision.tells, PINS, RULES)
             directory = changed(directory, decision.changes)
             others += [render(text.message) for text in decision.texts]
             yield f"| `{body}` | {_escaped(render(decision.reply))} |"
     yield "\n## What others get\n"
     yield "Beside each call, if that is set for the subscriber (`usnd subscriber set NUMBER --call-texts`),"
-    yield "with the number to call back if there is one (`node.call_back_number`); and the text of `SB`:\n"
+    yield "with the number to call back if there is one (`node.call_back_number`), and of a stored conference"
+    yield "the User PIN; and the text of `SB`:\n"
     yield from (f"- {text}" for text in dict.fromkeys(others))
     unknown = decide("?", Situation(None), RULES)
     yield f"\nWho is not registered gets, once an hour at most: {render(unknown.reply)}"

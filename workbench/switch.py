@@ -97,7 +97,7 @@ class Switch(Part):
                 if not answer.good:
                     raise PartError(f"the switch's database refuses {family}/{key}: {answer.fields}")
 
-    async def call(self, number: str, dnis: str, usn_port: int) -> None:
+    async def call(self, number: str, dnis: str, usn_port: int, *, withheld: bool = False) -> None:
         """The handset `number` calls `dnis` at the USN whose SIP port is given; returns at once."""
         channel = f"handset-{number}-{secrets.token_hex(4)}"
         await self._done(
@@ -107,7 +107,7 @@ class Switch(Part):
             Context="talk",
             Exten=number,
             Priority="1",
-            CallerID=number,
+            CallerID="" if withheld else number,
             Async="true",
         )
         await self._done("DBPut", Family=f"handset/{number}", Key="channel", Val=channel)

@@ -67,6 +67,7 @@ class Usn(Part):
 [node]
 home_region = "GB"
 short_code = "{SHORT_CODE}"
+runtime = "{self.home}"
 
 [store]
 url = "{self.store_url}"

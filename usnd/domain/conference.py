@@ -203,18 +203,25 @@ class Feature(Enum):
     ADD = "add"
     DROP_LAST = "drop-last"
     HELP = "help"
+    DROP = "drop"
+    MUTE = "mute"
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
     """Somebody asks for a feature: the call it was asked from, None for the subscriber's portal.
 
-    `number`: whom to add, as E.164; empty if what was written is no number.
+    `number`: whom to add, as E.164; empty if what was written is no number. `name`: of whom is added.
+    `target`: the participant's call that DROP and MUTE are about. `on`: of MUTE, MUTE_ALL, MUTE_ME and LOCK,
+    None to turn what is into its opposite, as a key does.
     """
 
     feature: Feature
     call: str | None
     number: str = ""
+    name: str = ""
+    target: str = ""
+    on: bool | None = None
 
 
 Event = CallNews | TimePassed | End | CallIn | JoinIn | Recall | Control

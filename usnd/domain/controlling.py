@@ -70,16 +70,33 @@ def _end(conference: Conference, _event: Control, _rules: Rules, now: datetime) 
     return end(conference, EndReason.TOLD, now)
 
 
-def _mute_all(conference: Conference, _event: Control, _rules: Rules, _now: datetime) -> Step:
+def _mute_all(conference: Conference, event: Control, _rules: Rules, _now: datetime) -> Step:
+    if _is_so(event, was=bool(conference.muted)):
+        return Step(conference)
     after = replace(conference, muted=not conference.muted)
     notice = Notice.MUTED if after.muted else Notice.UNMUTED
     return Step(after, (*_mutes(conference, after), Announce(after.room, notice)))
 
 
 def _mute_me(conference: Conference, event: Control, _rules: Rules, _now: datetime) -> Step:
-    calls = (replace(c, muted=not c.muted) if c.id == event.call else c for c in conference.calls)
-    after = replace(conference, calls=tuple(calls))
+    return _mute_call(conference, event, event.call)
+
+
+def _mute(conference: Conference, event: Control, _rules: Rules, _now: datetime) -> Step:
+    return _mute_call(conference, event, event.target)
+
+
+def _mute_call(conference: Conference, event: Control, call_id: str | None) -> Step:
+    call = conference.call(call_id or "")
+    if call is None or not call.live or _is_so(event, was=bool(call.muted)):
+        return Step(conference)
+    after = with_call(conference, replace(call, muted=not call.muted))
     return Step(after, tuple(_mutes(conference, after)))
+
+
+def _is_so(event: Control, *, was: bool) -> bool:
+    """What is asked for is so already: asked twice it is done once."""
+    return event.on is was
 
 
 def _mutes(before: Conference, after: Conference) -> Iterator[Mute]:
@@ -88,7 +105,9 @@ def _mutes(before: Conference, after: Conference) -> Iterator[Mute]:
             yield Mute(call.id, on=_silenced(after, call))
 
 
-def _lock(conference: Conference, _event: Control, _rules: Rules, _now: datetime) -> Step:
+def _lock(conference: Conference, event: Control, _rules: Rules, _now: datetime) -> Step:
+    if _is_so(event, was=conference.locked):
+        return Step(conference)
     after = replace(conference, locked=not conference.locked)
     return Step(after, (Announce(after.room, Notice.LOCKED if after.locked else Notice.UNLOCKED),))
 
@@ -106,15 +125,30 @@ def _add(conference: Conference, event: Control, rules: Rules, now: datetime) ->
     known = {conference.subscriber_number, *(call.number for call in live)}
     if event.number in known or len(live) >= rules.most_calls:
         return Step(conference)
-    conference, command = plan(conference, Participant(event.number, ""), Role.PARTICIPANT, rules, now)
+    person = Participant(event.number, event.name)
+    conference, command = plan(conference, person, Role.PARTICIPANT, rules, now)
     return Step(conference, (command,))
 
 
 def _drop_last(conference: Conference, _event: Control, _rules: Rules, now: datetime) -> Step:
-    for call in reversed(conference.calls):
-        if call.role is Role.PARTICIPANT and call.live and call.state is not CallState.LEAVING:
-            return Step(with_call(conference, told_to_end(call, now)), (HangUp(call.id),))
-    return Step(conference)
+    newest = (call for call in reversed(conference.calls) if _droppable(call))
+    return _dropped(conference, next(newest, None), now)
+
+
+def _drop(conference: Conference, event: Control, _rules: Rules, now: datetime) -> Step:
+    call = conference.call(event.target)
+    return _dropped(conference, call if call is not None and _droppable(call) else None, now)
+
+
+def _droppable(call: Call) -> bool:
+    """The subscriber is not dropped, but ends the conference."""
+    return call.role is Role.PARTICIPANT and call.live and call.state is not CallState.LEAVING
+
+
+def _dropped(conference: Conference, call: Call | None, now: datetime) -> Step:
+    if call is None:
+        return Step(conference)
+    return Step(with_call(conference, told_to_end(call, now)), (HangUp(call.id),))
 
 
 def _help(conference: Conference, _event: Control, _rules: Rules, _now: datetime) -> Step:
@@ -131,4 +165,6 @@ _DOES: dict[Feature, Callable[[Conference, Control, Rules, datetime], Step]] = {
     Feature.ADD: _add,
     Feature.DROP_LAST: _drop_last,
     Feature.HELP: _help,
+    Feature.DROP: _drop,
+    Feature.MUTE: _mute,
 }

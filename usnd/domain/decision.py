@@ -7,6 +7,7 @@ from usnd.domain.directory import Change, Directory, Subscriber
 from usnd.domain.messages import Priority
 from usnd.domain.numbers import ANY_NUMBER, NumberPlan
 from usnd.domain.replies import DEFAULT_LANGUAGE, Reply
+from usnd.domain.ways_in import NO_NUMBERS, Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class TextRules:
     """Of those whose language is not known."""
     plan: NumberPlan = ANY_NUMBER
     """Whom to call, and whom not."""
+    numbers: Numbers = NO_NUMBERS
+    """What leads into a conference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Decision:
     texts: tuple[TextTo, ...] = ()
     instant: int | None = None
     """Which conference (1 to 30) is launched; None: one of the moment."""
+    tells: int | None = None
+    """The ways into which conference (1 to 30) the reply or the texts are to tell: see telling.py."""
 
     def said_in(self, language: str) -> "Decision":
         """The same in another language."""

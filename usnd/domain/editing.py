@@ -198,7 +198,7 @@ def _create_conference(command: CreateConference, directory: Directory, rules: T
     known = command.number in directory.conferences
     say = Say.CONFERENCE_REPLACED if known else Say.CONFERENCE_CREATED
     told = _members_told(say, members, number=command.number)
-    return Decision(told, (PutConference(command.number, members),))
+    return Decision(told, (PutConference(command.number, members),), tells=command.number)
 
 
 def _members_told(say: Say, members: tuple[Member, ...], **values: object) -> Reply:

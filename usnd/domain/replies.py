@@ -115,6 +115,9 @@ class Say(Enum):
     CONFERENCE_LISTED = "Conference {number} ({count}): {names}. Text IC {number} to call."
     CONFERENCE_EMPTY = "Nobody is in conference {number} any more. Text CC{number} and whom to call."
     NO_CONFERENCE = "Conference {number} is not defined yet. Text CC{number} and whom to call."
+    WAY_BY_NUMBER = "Or call {dnis}."
+    WAY_BY_PIN = "Or call {number}: Activation PIN {activation}, User PIN {user}."
+    WAYS_IN = "Or call {dnis}, or {number}: Activation PIN {activation}, User PIN {user}."
     CONFERENCES_LISTED = "Your conferences: {names}. Text LC <number> to see who is in it."
     NO_CONFERENCES = "You have no conferences yet. Write: {syntax}"
 
@@ -142,6 +145,9 @@ class Say(Enum):
     TEXT_TOO_LONG = "{count} characters are too many for one text: at most {most}. Nothing was done."
     CALL_TEXT = "{sender} is calling you into a conference."
     CALL_TEXT_BACK = "{sender} is calling you into a conference. Missed it, or dropped out? Call {number}."
+    CALL_TEXT_PIN = (
+        "{sender} is calling you into a conference. Missed it, or dropped out? Call {number}, PIN {pin}."
+    )
 
     # Parts of others.
     AND_MORE = "{shown} and {count} more"
@@ -165,6 +171,8 @@ class Reply:
     say: Say
     values: Mapping[str, object]
     language: str = DEFAULT_LANGUAGE
+    also: "Reply | None" = None
+    """Said behind it, in the same text and language."""
 
     def said_in(self, language: str) -> "Reply":
         """The same message in another language."""
@@ -183,10 +191,10 @@ def render(message: Reply, catalogues: Catalogues = CATALOGUES) -> str:
     voice = _Voice(catalogues, message.language)
     longest = max((len(value) for value in message.values.values() if isinstance(value, tuple)), default=1)
     for shown in range(min(most, longest), 1, -1):
-        text = voice.say(message.say, message.values, shown)
+        text = voice.tell(message, shown)
         if _septets(text) <= room:
             return text
-    return voice.say(message.say, message.values, 1)
+    return voice.tell(message, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +210,11 @@ class _Voice:
 
     catalogues: Catalogues
     language: str
+
+    def tell(self, message: Reply, most: int) -> str:
+        """The whole text, with at most so many of each list's items."""
+        said = self.say(message.say, message.values, most)
+        return said if message.also is None else f"{said} {self.tell(message.also, most)}"
 
     def say(self, say: Say, values: Mapping[str, object], most: int) -> str:
         """The text, with at most so many of each list's items."""

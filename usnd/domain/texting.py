@@ -5,6 +5,8 @@ caller gives the subscriber's directory and whether a conference of theirs is al
 decided in one transaction with the reply (S11).
 """
 
+from dataclasses import replace
+
 from usnd.domain.commands import (
     Blast,
     Command,
@@ -52,8 +54,11 @@ def _obey(command: Command, situation: Situation, subscriber: Subscriber, rules:
     match command:
         case Help():
             return Decision(explain(command))
-        case LookUpUser() | ListGroup() | ListConference():
+        case LookUpUser() | ListGroup():
             return Decision(look(command, directory, rules.home_region))
+        case ListConference(number):
+            listed = Decision(look(command, directory, rules.home_region))
+            return replace(listed, tells=number) if number in directory.conferences else listed
         case CreateUser() | EditUser() | DeleteUser() | CreateGroup() | DeleteGroup() | CreateConference():
             return edit(command, directory, rules)
         case Blast():
@@ -85,7 +90,7 @@ def _launch(
     launched = reply(Say.LAUNCHED, count=len(others), names=_names(others))
     instant = command.number if isinstance(command, LaunchConference) else None
     texts = _call_texts(others, subscriber, rules)
-    return Decision(launched, launch=others, texts=texts, instant=instant)
+    return Decision(launched, launch=others, texts=texts, instant=instant, tells=instant if texts else None)
 
 
 def _called(

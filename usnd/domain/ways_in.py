@@ -40,6 +40,9 @@ class Numbers:
     conferences: tuple[str, ...] = ()
 
 
+NO_NUMBERS = Numbers()
+
+
 class Denial(Enum):
     """Why a call is turned away, as the caller hears it."""
 

@@ -179,6 +179,17 @@ class Conferences:
         if running.writer is None:
             running.writer = self._spawn(self._save(running))
 
+    async def ask(self, conference_id: int, event: Event) -> Conference | None:
+        """As `apply`, and waits until what was decided is committed; None if there is no such conference."""
+        running = self._running.get(conference_id)
+        if running is None:
+            return None
+        self.apply(conference_id, event)
+        after = running.conference
+        if running.writer is not None:
+            await asyncio.wait({running.writer})
+        return after
+
     def lose_calls(self, at: datetime) -> None:
         """Asterisk died at that time, and every call with it."""
         self._placing = False

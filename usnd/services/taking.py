@@ -5,20 +5,21 @@ those of different senders are taken together. Refuses to decide what a text mea
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from usnd.domain.conducting import launch
 from usnd.domain.conference import ConferenceState, Rules, Step
 from usnd.domain.courtesy import CourtesyRules
 from usnd.domain.decision import Decision, Situation, TextRules
-from usnd.domain.directory import PutConference, Subscriber
+from usnd.domain.directory import Subscriber
 from usnd.domain.messages import Draft, IncomingText, OutgoingText, is_duplicate
 from usnd.domain.numbers import to_e164
 from usnd.domain.reassembly import Part, PartsRules, Verdict
 from usnd.domain.replies import Reply, render
 from usnd.domain.texting import decide
 from usnd.services.gathering import gather, subscribers_of
+from usnd.services.launching import tell_ways
 from usnd.smpp.received import ReceivedText
 from usnd.store.transaction import Transaction
 
@@ -145,7 +146,7 @@ class Taking:
             if one.subscriber
             for change in one.decision.changes
         )
-        self._assign_pins(decided)
+        decided = [self._told(one) for one in decided]
         launched = self._launch(decided)
         tx.conferences.add([(step.conference, mo_ids[place]) for place, step in launched.items()])
         drafts = [draft for place, one in enumerate(decided) for draft in self._drafts(one, mo_ids[place])]
@@ -163,12 +164,14 @@ class Taking:
             for place, (mo_id, one) in enumerate(zip(mo_ids, decided, strict=True))
         ]
 
-    def _assign_pins(self, decided: Sequence[_Decided]) -> None:
+    def _told(self, one: _Decided) -> _Decided:
         """Each conference gets its PINs with its first definition (REQUIREMENTS C3)."""
-        for one in decided:
-            for change in one.decision.changes:
-                if one.subscriber is not None and isinstance(change, PutConference):
-                    self._tx.pins.assign(one.subscriber.id, change.number, self._policy.draw)
+        if one.subscriber is None or one.decision.tells is None:
+            return one
+        policy = self._policy
+        return replace(
+            one, decision=tell_ways(self._tx, one.subscriber.id, one.decision, policy.texts, policy.draw)
+        )
 
     def _launch(self, decided: Sequence[_Decided]) -> dict[int, Step]:
         launching = [

@@ -14,12 +14,9 @@ import structlog
 from usnd.asterisk.ami import AmiError
 from usnd.asterisk.calls import Calls
 from usnd.asterisk.progress import IncomingCall, PinEntered
-from usnd.domain.conducting import launch
-from usnd.domain.conference import CallIn, JoinIn, Rules, Step
-from usnd.domain.decision import Situation, TextRules
+from usnd.domain.conference import CallIn, JoinIn, Step
 from usnd.domain.messages import OutgoingText
 from usnd.domain.numbers import to_e164
-from usnd.domain.texting import decide
 from usnd.domain.ways_in import (
     AskPin,
     Denial,
@@ -39,6 +36,7 @@ from usnd.domain.ways_in import (
     wrong_pin,
 )
 from usnd.services.conferences import Conferences
+from usnd.services.launching import Launcher
 from usnd.services.outbox import Outbox
 from usnd.store.session import StoreTaken
 from usnd.store.transaction import Transaction
@@ -73,17 +71,17 @@ class WaysIn:
         outbox: Outbox,
         conferences: Conferences,
         calls: Calls,
-        numbers: Numbers,
-        rules: tuple[TextRules, Rules, GuessRules],
+        launcher: Launcher,
+        rules: tuple[Numbers, GuessRules],
         clock: Callable[[], datetime],
     ) -> None:
-        """`clock` gives the time in UTC."""
+        """`rules`: the numbers that lead here, how guesses are met; `clock` gives the time in UTC."""
         self._store = store
         self._outbox = outbox
         self._conferences = conferences
         self._calls = calls
-        self._numbers = numbers
-        self._texts, self._rules, self._guess_rules = rules
+        self._launcher = launcher
+        self._numbers, self._guess_rules = rules
         self._clock = clock
         self._callers: dict[str, _Caller] = {}
         self._guesses: OrderedDict[str, Guesses] = OrderedDict()
@@ -99,7 +97,7 @@ class WaysIn:
 
     async def receive(self, incoming: IncomingCall) -> None:
         """Takes a call that rings."""
-        cli = to_e164(incoming.cli or "", self._texts.home_region)
+        cli = to_e164(incoming.cli or "", self._launcher.home_region)
         caller = self._callers[incoming.call] = _Caller(incoming.call, cli, incoming.dnis)
         barred = self._guesses.get(cli or "", Guesses()).barred(self._clock())
         way = route(cli, incoming.dnis, self._numbers, self._conferences.live, barred=barred)
@@ -189,18 +187,11 @@ class WaysIn:
         )
         if owner is None:
             return _Launched(None)
-        alive = tx.conferences.live_of([owner.id]).get(owner.id)
-        directory = tx.directory.load(owner.id)
-        situation = Situation(owner, directory, alive[1] if alive else None, voice_up=voice_up)
-        decision = decide(f"IC{way.instant}", situation, self._texts)
-        if not decision.launch:
-            refusal = self._outbox.draft(owner.number, decision.reply, now)
+        wish = self._launcher.decide(tx, owner, f"IC{way.instant}", voice_up=voice_up)
+        if not wish.decision.launch:
+            refusal = self._outbox.draft(owner.number, wish.decision.reply, now)
             return _Launched(None, tuple(tx.texts.queue_mt([refusal])))
-        (room,) = tx.conferences.reserve_ids(1)
-        rules = self._rules.of(press_one=owner.press_one)
-        step = launch(room, (owner.id, owner.number), decision.launch, rules, now, way.instant, call_in)
-        tx.conferences.add([(step.conference, None)])
-        return _Launched(step)
+        return _Launched(*self._launcher.launch(tx, wish, now, call_in=call_in))
 
     async def _act(self, action: Coroutine[None, None, bool]) -> None:
         try:

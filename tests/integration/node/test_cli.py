@@ -39,6 +39,9 @@ COMMANDS = (
     ("subscriber", "add"),
     ("subscriber", "list"),
     ("conferences",),
+    ("conference",),
+    ("conference", "launch"),
+    ("conference", "end"),
     ("cdrs",),
 )
 

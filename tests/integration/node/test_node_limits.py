@@ -11,6 +11,7 @@ longest = 6
 
 
 async def test_barred_numbers_and_the_longest_time() -> None:
+    """Nobody ever hangs up, and speech goes on from all: the longest time ends it."""
     async with stage(SETTINGS) as parts:
         answer = await parts.text("IC +449090123456 " + " ".join(GROUP.values()))
         assert "+449090123456" in answer

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import socket
 from contextlib import suppress
 
 from workbench.process import PartError, until
-from workbench.stage import EVERYBODY, GROUP, SUBSCRIBER, Stage, stage
+from workbench.stage import EVERYBODY, GROUP, SUBSCRIBER, Path, Stage, stage
 from workbench.tones import TONES
 
 COMMON, THIRD = "52270", "52203"
@@ -22,11 +23,12 @@ DELTA = "+447700900005"
 
 async def define(parts: Stage) -> dict[str, str]:
     """Conference 3 of the subscriber is with everybody; its PINs."""
-    assert "3" in await parts.text("CC3 " + " ".join(GROUP.values()))
+    answer = await parts.text("CC3 " + " ".join(GROUP.values()))
     (row,) = parts.usn.command("subscriber", "pins", SUBSCRIBER, "--json").splitlines()
     found: dict[str, str] = json.loads(row)
     assert found["dnis"] == THIRD
     assert {len(found["activation_pin"]), len(found["user_pin"])} == {7}
+    assert all(way in answer for way in (THIRD, COMMON, found["activation_pin"], found["user_pin"]))
     return found
 
 
@@ -41,6 +43,28 @@ async def hung_up(parts: Stage, number: str) -> None:
             return
         await asyncio.sleep(0.2)
     raise AssertionError(f"{number} is still in a call")
+
+
+def forged_call(port: int) -> int:
+    """The status that an INVITE gets which shows the subscriber's number, from a host that is no trunk."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.bind(("127.0.0.2", 0))
+        stranger.settimeout(5)
+        here = f"127.0.0.2:{stranger.getsockname()[1]}"
+        lines = (
+            f"INVITE sip:{THIRD}@127.0.0.1:{port} SIP/2.0",
+            f"Via: SIP/2.0/UDP {here};branch=z9hG4bKforged",
+            f"From: <sip:{SUBSCRIBER}@{here}>;tag=forged",
+            f"To: <sip:{THIRD}@127.0.0.1:{port}>",
+            f"P-Asserted-Identity: <sip:{SUBSCRIBER}@127.0.0.1>",
+            f"Contact: <sip:{here}>",
+            "Call-ID: forged",
+            "CSeq: 1 INVITE",
+            "Max-Forwards: 70",
+            "Content-Length: 0",
+        )
+        stranger.sendto("\r\n".join((*lines, "", "")).encode(), ("127.0.0.1", port))
+        return int(stranger.recv(4096).split(maxsplit=2)[1])
 
 
 async def call(parts: Stage, number: str, dnis: str, *pins: str) -> None:
@@ -73,6 +97,15 @@ async def test_strangers_and_undefined_conferences_are_refused() -> None:
         await call(parts, SUBSCRIBER, "52201")
         await parts.usn.until_event("incoming call refused", 10, 2, reason="unknown")
         assert "1" in (await parts.smsc.next_text(SUBSCRIBER, 10)).body
+        await hung_up(parts, SUBSCRIBER)
+
+        # Who withholds the number is nobody, also if it is the subscriber.
+        await parts.switch.call(SUBSCRIBER, THIRD, parts.usn.asterisk.ports.sip, withheld=True)
+        await parts.usn.until_event("incoming call refused", 10, 3, reason="unknown")
+        # A number that does not come over the trunk is not believed: it does not even reach usnd.
+        assert await asyncio.to_thread(forged_call, parts.usn.asterisk.ports.sip) >= 400
+        assert parts.usn.count("incoming call refused") == 3
+        assert parts.usn.count("call dialling") == 0
         assert parts.switch.invites == []
 
 
@@ -90,10 +123,21 @@ async def test_the_activation_pin_launches_and_a_second_caller_joins_by_it() -> 
         await call(parts, ALFA, COMMON, pins["activation_pin"])
         await parts.usn.until_event("participant calls in", 20)
         await parts.usn.until_event("call joined", 10, 2, number=ALFA)
+
+        # A handset that comes in twice is in by two calls, each with its record; the subscriber never is.
+        await call(parts, ALFA, COMMON, pins["user_pin"])
+        await parts.usn.until_event("call joined", 30, 3, number=ALFA)
+        await parts.switch.hang_up(ALFA)
+        await parts.usn.until_event("call ended", 10, 2, number=ALFA)
+        await parts.switch.call(SUBSCRIBER, THIRD, parts.usn.asterisk.ports.sip)
+        await parts.usn.until_event("subscriber calls in", 10, 2)
+        await hung_up(parts, SUBSCRIBER)
+        assert (await parts.until_heard([DELTA, BRAVO])) == {Path(DELTA, BRAVO), Path(BRAVO, DELTA)}
         await parts.switch.press(DELTA, "**")
         await parts.usn.until_event("conference ended", 20, reason="told")
         used = {(cdr["cli"], cdr["role"]) for cdr in parts.usn.cdrs() if cdr["activation_pin"]}
         assert (ALFA, "participant") in used
+        assert len([cdr for cdr in parts.usn.cdrs() if ALFA in (cdr["cli"], cdr["dnis"])]) == 3
         assert {role for _, role in used} == {"subscriber", "participant"}
 
 
@@ -103,7 +147,10 @@ async def test_the_user_pin_joins_the_running_conference_only() -> None:
         await call(parts, ALFA, COMMON, pins["user_pin"])
         await parts.usn.until_event("incoming call refused", 20, reason="not-running")
         await hung_up(parts, ALFA)
+        parts.usn.command("subscriber", "set", SUBSCRIBER, "--call-texts")
         await parts.text("IC3")
+        told = (await parts.smsc.next_text(ALFA, 10)).body
+        assert told.endswith(f"Call {COMMON}, PIN {pins['user_pin']}.")
         await parts.usn.until_event("call joined", 20, 4)
         await parts.switch.hang_up(ALFA)
         await parts.usn.until_event("call ended", 10, number=ALFA)

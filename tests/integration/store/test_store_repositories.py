@@ -327,6 +327,8 @@ def test_live_conferences_are_found_and_ended_ones_are_not(tx: Transaction) -> N
     assert list(tx.conferences.live_of(whose)) == [other.subscriber_id]
     assert tx.conferences.get(one.id) == over
     assert tx.conferences.get(99) is None
+    assert [found.id for found in tx.conferences.ended(9)] == [one.id, two.id], "the newest last"
+    assert [len(found.calls) for found in tx.conferences.ended(1)] == [len(two.calls)]
 
 
 def test_a_conference_remembers_the_text_that_launched_it(tx: Transaction) -> None:
@@ -334,6 +336,8 @@ def test_a_conference_remembers_the_text_that_launched_it(tx: Transaction) -> No
     (mo,) = tx.texts.add_mo([TEXT], NOW)
     launched = replace(template, id=tx.conferences.reserve_ids(1)[0], calls=())
     tx.conferences.add([(launched, mo)])
+    assert tx.conferences.launched_by(mo) == launched.id
+    assert tx.conferences.launched_by(mo + 1) is None
     tx.conferences.save(launched, replace(launched, state=ConferenceState.ENDED))
     query = text("SELECT mo_id FROM conferences WHERE id = :id")
     assert tx.execute(query, {"id": launched.id}).scalar() == mo

@@ -42,7 +42,7 @@ def ask(scene: Scene, feature: Feature, call: str | None = ME, number: str = "")
 @pytest.mark.parametrize("asker", [ME, HIM, HER, None, "usn-8-1"])
 @pytest.mark.parametrize("feature", F)
 def test_every_feature_is_for_whom_it_is(scene: Scene, feature: Feature, asker: str | None) -> None:
-    done = ask(scene, feature, asker, NEW) != ()
+    done = scene.do(Control(feature, asker, NEW, target=HIM)) != ()
     if feature is F.MUTE_ME:
         assert done == (asker in (ME, HIM)), "a handset that is in the room mutes itself"
     else:
@@ -145,6 +145,40 @@ def test_the_last_added_is_dropped_then_the_one_before(scene: Scene) -> None:
     assert ask(scene, F.DROP_LAST) == ()
     scene.hear(HER, E.ENDED, cause=16)
     assert scene.outcome_of(HER) is Outcome.CANCELLED
+
+
+def test_one_is_dropped_and_the_subscriber_never(scene: Scene) -> None:
+    assert scene.do(Control(F.DROP, None, target=HIM)) == (HangUp(HIM),)
+    for target in (HIM, ME, "usn-8-1"):
+        assert scene.do(Control(F.DROP, None, target=target)) == ()
+    assert scene.state_of(ME) is CallState.JOINED
+
+
+def test_one_is_muted_also_before_he_is_in(scene: Scene) -> None:
+    assert scene.do(Control(F.MUTE, None, target=HIM)) == (Mute(HIM, on=True),)
+    assert scene.do(Control(F.MUTE, None, target=HIM)) == (Mute(HIM, on=False),)
+    assert scene.do(Control(F.MUTE, None, target=HER)) == ()
+    assert scene.hear(HER, E.JOINED) == (Mute(HER, on=True),)
+    scene.hear(HER, E.ENDED)
+    before = scene.conference
+    for target in (HER, "usn-8-1"):
+        scene.do(Control(F.MUTE, None, target=target, on=False))
+    assert scene.conference is before
+
+
+@pytest.mark.parametrize("feature", [F.MUTE, F.MUTE_ALL, F.LOCK])
+def test_what_is_switched_on_twice_is_on_once(scene: Scene, feature: Feature) -> None:
+    for on in (True, False):
+        asked = Control(feature, None, target=HIM, on=on)
+        assert scene.do(asked) != ()
+        before = scene.conference
+        assert scene.do(asked) == ()
+        assert scene.conference is before
+
+
+def test_who_is_added_by_name_is_called_by_it(scene: Scene) -> None:
+    scene.do(Control(F.ADD, None, NEW, name="Zoe"))
+    assert scene.conference.calls[-1].name == "Zoe"
 
 
 def test_help_comes_by_text(scene: Scene) -> None:

@@ -21,7 +21,7 @@ def typing(digits: str, menu: Menu = MENU, spacing: float = 1.0) -> list[Choice]
     return chosen
 
 
-@pytest.mark.parametrize("feature", [feature for feature in Feature if feature is not Feature.ADD])
+@pytest.mark.parametrize("feature", [feature for feature in DEFAULT_KEYS if feature is not Feature.ADD])
 def test_each_feature_has_its_key(feature: Feature) -> None:
     assert typing(DEFAULT_KEYS[feature]) == [Choice(feature)]
 

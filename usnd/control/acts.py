@@ -1,0 +1,86 @@
+"""What a request on the control socket does: names the service function, and says what came of it.
+
+Owns the sentences. Refuses what texts, keys and the portal could not do: services/steering.py.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from usnd.control.requests import Add, Answer, Drop, End, Launch, Lock, Look, Mute, Request
+from usnd.domain.conference import Conference, Participant
+from usnd.domain.numbers import to_e164
+from usnd.services.steering import Asked, Launched, Refused, Steering
+from usnd.tables import call_rows
+
+
+class Acts:
+    """`home_region`: whose national numbers are meant."""
+
+    def __init__(self, steering: Steering, home_region: str) -> None:
+        self._steering = steering
+        self._home_region = home_region
+
+    async def act(self, request: Request, by: str) -> Answer:
+        """Does it, for that person."""
+        try:
+            return await self._act(request, by)
+        except Refused as refused:
+            return Answer(refused=str(refused))
+
+    async def _act(self, request: Request, by: str) -> Answer:
+        steering = self._steering
+        match request:
+            case Look(conference=conference):
+                return Answer(rows=_calls(steering.live(conference)))
+            case Launch():
+                return await self._launch(request, by)
+            case End(conference=conference, dry_run=True):
+                return Answer(said="these would be released", rows=_calls(steering.live(conference)))
+            case End(conference=conference):
+                await steering.end(conference)
+                return Answer(said=f"conference {conference} ends", conference=conference)
+            case Add(conference=conference, members=members):
+                called = await steering.add(conference, members)
+                said = "calling" if called else "all of them are in it, or called already"
+                return Answer(
+                    said=f"conference {conference}: {said}", conference=conference, rows=_people(called)
+                )
+            case Drop(conference=conference, who=who):
+                call = await steering.drop(conference, who)
+                return Answer(said=f"conference {conference}: {call.name or call.number or call.id} dropped")
+            case Mute(conference=conference, who=who, on=on):
+                await steering.mute(conference, who, on=on)
+                return Answer(said=f"conference {conference}: {who or 'all'} {'' if on else 'un'}muted")
+            case Lock(conference=conference, on=on):
+                await steering.lock(conference, on=on)
+                return Answer(said=f"conference {conference} {'' if on else 'un'}locked")
+
+    async def _launch(self, request: Launch, by: str) -> Answer:
+        if bool(request.members) is (request.number is not None):
+            raise Refused("name whom to call, or the number of a conference: one of the two")
+        subscriber = to_e164(request.subscriber, self._home_region)
+        if subscriber is None:
+            raise Refused(f"{request.subscriber} is no phone number: write it as +447700900001")
+        words = " ".join(request.members) if request.number is None else str(request.number)
+        asked = Asked(subscriber, f"IC {words}", by, request.request)
+        launched = await self._steering.launch(asked, dry_run=request.dry_run)
+        rows = _people(launched.called)
+        return Answer(said=_told(launched), conference=launched.conference, rows=rows)
+
+
+def _told(launched: Launched) -> str:
+    if launched.again:
+        return f"conference {launched.conference} was launched by this request already: nothing was done"
+    if launched.recalled:
+        return f"conference {launched.conference} waits for its subscriber, who is called back"
+    if launched.conference is None:
+        return "the subscriber and these would be called"
+    return f"conference {launched.conference} launched: calling the subscriber and these"
+
+
+def _people(called: Iterable[Participant]) -> list[dict[str, Any]]:
+    return [{"number": person.number, "name": person.name} for person in called]
+
+
+def _calls(conferences: Iterable[Conference]) -> list[dict[str, Any]]:
+    return [dict(row) for conference in conferences for row in call_rows(conference)]

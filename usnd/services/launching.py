@@ -1,0 +1,85 @@
+"""The unit of work that launches a subscriber's conference, whoever asks: a call that comes in, the console.
+
+Owns that a launch is decided as the text that would ask for it, and what is committed with it. Refuses to
+act: the caller adopts the step and sends the texts after the commit.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from usnd.domain.conducting import launch
+from usnd.domain.conference import CallIn, Rules, Step
+from usnd.domain.decision import Decision, Situation, TextRules
+from usnd.domain.directory import Subscriber
+from usnd.domain.messages import OutgoingText
+from usnd.domain.telling import told
+from usnd.domain.texting import decide
+from usnd.services.outbox import Outbox
+from usnd.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the subscriber's text would do now. `running`: the id of their live conference."""
+
+    owner: Subscriber
+    decision: Decision
+    running: int | None
+
+
+class Launcher:
+    """Launches for subscribers. `draw`: as of TextPolicy."""
+
+    def __init__(self, outbox: Outbox, texts: TextRules, rules: Rules, draw: Callable[[int], int]) -> None:
+        self._outbox = outbox
+        self._texts = texts
+        self._rules = rules
+        self._draw = draw
+
+    @property
+    def home_region(self) -> str:
+        """Whose national numbers are meant."""
+        return self._texts.home_region
+
+    def decide(self, tx: Transaction, owner: Subscriber, body: str, *, voice_up: bool) -> Wish:
+        """What the text means for its subscriber as everything is now; commits nothing."""
+        alive = tx.conferences.live_of([owner.id]).get(owner.id)
+        directory = tx.directory.load(owner.id)
+        situation = Situation(owner, directory, alive[1] if alive else None, voice_up=voice_up)
+        return Wish(owner, decide(body, situation, self._texts), alive[0] if alive else None)
+
+    def launch(
+        self,
+        tx: Transaction,
+        wish: Wish,
+        now: datetime,
+        *,
+        mo_id: int | None = None,
+        call_in: CallIn | None = None,
+    ) -> tuple[Step, tuple[OutgoingText, ...]]:
+        """The conference that the wish asks for, and the texts beside its calls.
+
+        `mo_id`: the text that is kept of it; `call_in`: by which the subscriber is in already.
+        """
+        owner, decision = wish.owner, tell_ways(tx, wish.owner.id, wish.decision, self._texts, self._draw)
+        (room,) = tx.conferences.reserve_ids(1)
+        rules = self._rules.of(press_one=owner.press_one)
+        who = (owner.id, owner.number)
+        step = launch(room, who, decision.launch, rules, now, decision.instant, call_in)
+        tx.conferences.add([(step.conference, mo_id)])
+        drafts = [self._outbox.draft(text.number, text.message, now) for text in decision.texts]
+        return step, tuple(tx.texts.queue_mt(drafts))
+
+
+def tell_ways(
+    tx: Transaction, owner: int, decision: Decision, rules: TextRules, draw: Callable[[int], int]
+) -> Decision:
+    """The decision with the ways into the conference that it is to tell, which gets its PINs if it has none.
+
+    It must be defined already in the transaction (REQUIREMENTS C3, S10).
+    """
+    if decision.tells is None:
+        return decision
+    tx.pins.assign(owner, decision.tells, draw)
+    return told(decision, decision.tells, tx.pins.of(owner), rules)
