@@ -15,7 +15,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import Boolean
 
-from usnd.store.execution import Executor, Found
+from usnd.store.execution import Executor
+from usnd.store.statements import Found
 
 _Process = Callable[[Any], Any] | None
 
