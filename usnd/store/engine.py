@@ -104,4 +104,4 @@ def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     """Take the write lock first: a transaction that read before it wrote could not be given it later."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.connection.cursor().execute("BEGIN IMMEDIATE").close()
