@@ -123,7 +123,8 @@ class Calls:
         """Waits for the call's turn; False when it was hung up meanwhile."""
         self._waiting.add(call)
         try:
-            await asyncio.sleep(self._pacer.turn(self._clock()))
+            if wait := self._pacer.turn(self._clock()):
+                await asyncio.sleep(wait)
             if call in self._waiting:
                 return True
         finally:

@@ -58,11 +58,13 @@ _PUT_CONFERENCES = Many(
 )
 # Memberships go with them: ON DELETE CASCADE.
 _REMOVE_USERS = Many(
-    "DELETE FROM users WHERE (subscriber_id, nick_key) IN (SELECT r.subscriber_id, r.nick_key FROM {rows})",
+    "DELETE FROM users WHERE subscriber_id {picked}"
+    " AND (subscriber_id, nick_key) IN (SELECT r.subscriber_id, r.nick_key FROM {rows})",
     *(users.c[name] for name in ("subscriber_id", "nick_key")),
 )
 _REMOVE_GROUPS = Many(
-    "DELETE FROM groups WHERE (subscriber_id, name_key) IN (SELECT r.subscriber_id, r.name_key FROM {rows})",
+    "DELETE FROM groups WHERE subscriber_id {picked}"
+    " AND (subscriber_id, name_key) IN (SELECT r.subscriber_id, r.name_key FROM {rows})",
     *(groups.c[name] for name in ("subscriber_id", "name_key")),
 )
 _USER_IDS = select(users.c.subscriber_id, users.c.nick_key, users.c.id).where(
@@ -81,7 +83,7 @@ Ids = Mapping[Key, int]
 
 def _emptying(table: Table, holder: str) -> Many:
     return Many(
-        f"DELETE FROM {table.name} WHERE {holder} IN (SELECT r.{holder} FROM {{rows}})",  # noqa: S608 # our names
+        f"DELETE FROM {table.name} WHERE {holder} {{picked}}",  # noqa: S608 # our names
         table.c[holder],
     )
 
@@ -137,6 +139,7 @@ class Changes:
             self._put_conferences(_take(waiting, PutConference))
             self._remove(_REMOVE_USERS, [(owner, gone.nick) for owner, gone in _take(waiting, RemoveUser)])
             self._remove(_REMOVE_GROUPS, [(owner, gone.name) for owner, gone in _take(waiting, RemoveGroup)])
+            _refuse_unknown(waiting)
 
     def _put_users(self, wanted: Sequence[tuple[int, PutUser]]) -> None:
         last = {(owner, name_key(change.user.nick)): change.user for owner, change in wanted}
@@ -221,6 +224,13 @@ class Changes:
         owners, keys = ({pair[place] for pair in named} for place in (0, 1))
         rows = self._tx.execute(query, {"owners": json_of(owners), "keys": json_of(keys)})
         return {(owner, key): number for owner, key, number in rows}
+
+
+def _refuse_unknown(waiting: Mapping[int, Sequence[Change]]) -> None:
+    """TypeError if a subscriber's next change is none that is written here: it would wait for ever."""
+    for changes in waiting.values():
+        if not isinstance(changes[0], Change):
+            raise TypeError(f"not a change of a directory: {type(changes[0]).__name__}")
 
 
 def _take(waiting: dict[int, deque[Change]], kind: type[C]) -> list[tuple[int, C]]:

@@ -7,9 +7,10 @@ from sqlalchemy import Select, bindparam, insert, not_, select, update
 
 from usnd.domain.calls import Call
 from usnd.domain.conference import Conference, ConferenceState
-from usnd.store.execution import Executor, Row, next_numbers
+from usnd.store.execution import Executor, next_numbers
 from usnd.store.schema import calls, conferences, is_live
 from usnd.store.sets import OneOf, json_of
+from usnd.store.statements import Row
 
 _CALL_FIELDS = tuple(Call.__slots__)
 _CONFERENCE_FIELDS = (

@@ -1,10 +1,10 @@
 """What each subscriber has in the store: users, groups, conferences. Refuses the rules of names: domain."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Table, literal_column, null, select, union_all
 
 from usnd.domain.directory import (
     Change,
@@ -15,7 +15,6 @@ from usnd.domain.directory import (
     NickMember,
     NumberMember,
     User,
-    name_key,
 )
 from usnd.store.changes import Changes, Owned
 from usnd.store.execution import Executor
@@ -28,40 +27,53 @@ from usnd.store.schema import (
 )
 from usnd.store.sets import OneOf, json_of
 
-_USERS = (
-    select(users.c.id, users.c.subscriber_id, users.c.nick, users.c.number, users.c.first, users.c.last)
-    .where(OneOf(users.c.subscriber_id, "owners"))
-    .order_by(users.c.id)
-)
-_GROUPS = (
-    select(groups.c.id, groups.c.name, groups.c.subscriber_id)
-    .where(OneOf(groups.c.subscriber_id, "owners"))
-    .order_by(groups.c.id)
-)
-_MEMBERS = (
+# One list of all that a subscriber has, in columns common to its parts: to ask costs more than to read. A
+# group or a conference comes as a row for each member, and as one without if it has none.
+_USER, _GROUP, _CONFERENCE = range(3)
+_NOBODY = (None, None, None)
+
+
+def _members(members: Table) -> tuple[ColumnElement[Any], ...]:
+    return members.c.number, null(), null(), members.c.user_id, members.c.member_group_id
+
+
+_OWNED = union_all(
     select(
-        group_members.c.group_id,
-        group_members.c.user_id,
-        group_members.c.member_group_id,
-        group_members.c.number,
+        literal_column(str(_USER)).label("part"),
+        users.c.subscriber_id,
+        users.c.id.label("which"),
+        literal_column("0").label("place"),
+        users.c.nick_key,
+        users.c.nick,
+        users.c.number,
+        users.c.first,
+        users.c.last,
+        null(),
+        null(),
+    ).where(OneOf(users.c.subscriber_id, "owners")),
+    select(
+        literal_column(str(_GROUP)),
+        groups.c.subscriber_id,
+        groups.c.id,
+        group_members.c.position,
+        groups.c.name_key,
+        groups.c.name,
+        *_members(group_members),
     )
-    .join(groups, groups.c.id == group_members.c.group_id)
-    .where(OneOf(groups.c.subscriber_id, "owners"))
-    .order_by(group_members.c.group_id, group_members.c.position)
-)
-# A conference that lost its members is still defined: it comes as one row without a member.
-_CONFERENCES = (
+    .outerjoin(group_members, group_members.c.group_id == groups.c.id)
+    .where(OneOf(groups.c.subscriber_id, "owners")),
     select(
+        literal_column(str(_CONFERENCE)),
         instant_conferences.c.subscriber_id,
-        instant_conferences.c.number.label("conference"),
-        instant_conference_members.c.user_id,
-        instant_conference_members.c.member_group_id,
-        instant_conference_members.c.number,
+        instant_conferences.c.number,
+        instant_conference_members.c.position,
+        null(),
+        null(),
+        *_members(instant_conference_members),
     )
     .outerjoin(instant_conference_members)
-    .where(OneOf(instant_conferences.c.subscriber_id, "owners"))
-    .order_by(instant_conferences.c.number, instant_conference_members.c.position)
-)
+    .where(OneOf(instant_conferences.c.subscriber_id, "owners")),
+).order_by("part", "which", "place")
 
 
 class Directories:
@@ -76,26 +88,24 @@ class Directories:
 
     def load_all(self, owners: Collection[int]) -> dict[int, Directory]:
         """All that each of these subscribers has, in the order made; empty for an unknown one."""
-        whose = {"owners": json_of(owners)}
-        people: dict[int, User] = {}
+        names: dict[tuple[int, int], str] = {}
         users_of: dict[int, dict[str, User]] = {owner: {} for owner in owners}
-        for number, owner, *fields in self._tx.execute(_USERS, whose):
-            user = people[number] = User(*fields)
-            users_of[owner][name_key(user.nick)] = user
-        named = self._tx.execute(_GROUPS, whose).all()
-        names = {row.id: row.name for row in named}
-        members: dict[int, list[Member]] = {group: [] for group in names}
-        if names:
-            for row in self._tx.execute(_MEMBERS, whose):
-                members[row.group_id].append(_member(row, people, names))
         groups_of: dict[int, dict[str, Group]] = {owner: {} for owner in owners}
-        for row in named:
-            groups_of[row.subscriber_id][name_key(row.name)] = Group(row.name, tuple(members[row.id]))
         conferences_of: dict[int, dict[int, tuple[Member, ...]]] = {owner: {} for owner in owners}
-        for row in self._tx.execute(_CONFERENCES, whose):
-            its_owner = conferences_of[row.subscriber_id]
-            found = (_member(row, people, names),) if any(value is not None for value in row[2:]) else ()
-            its_owner[row.conference] = (*its_owner.get(row.conference, ()), *found)
+        lists: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+        rows = self._tx.execute(_OWNED, {"owners": json_of(owners)}).all()
+        for part, owner, which, _, key, name, number, first, last, *member in rows:
+            names[part, which] = name
+            if part == _USER:
+                users_of[owner][key] = User(name, number, first, last)
+            else:
+                lists.setdefault((part, owner, which, key, name), []).append((number, *member))
+        for (part, owner, which, key, name), held in lists.items():
+            members = tuple(_member(names, *one) for one in held if one != _NOBODY)
+            if part == _GROUP:
+                groups_of[owner][key] = Group(name, members)
+            else:
+                conferences_of[owner][which] = members
         return {
             owner: Directory(
                 MappingProxyType(users_of[owner]),
@@ -114,9 +124,12 @@ class Directories:
         Changes(self._tx).apply(changes)
 
 
-def _member(row: Row[*tuple[Any, ...]], people: dict[int, User], names: dict[int, str]) -> Member:
-    if row.user_id is not None:
-        return NickMember(people[row.user_id].nick)
-    if row.member_group_id is not None:
-        return GroupMember(names[row.member_group_id])
-    return NumberMember(row.number)
+def _member(
+    names: Mapping[tuple[int, int], str], number: str | None, user: int | None, group: int | None
+) -> Member:
+    if user is not None:
+        return NickMember(names[_USER, user])
+    if group is not None:
+        return GroupMember(names[_GROUP, group])
+    assert number is not None  # the table's constraint: exactly one of them
+    return NumberMember(number)

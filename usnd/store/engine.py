@@ -59,7 +59,9 @@ def engine_for(url: str) -> Engine:
         # isolation_level None: Python's sqlite3 begins nothing by itself, or it would begin only at the
         # first INSERT and leave a SELECT before it outside the transaction.
         connect_args: dict[str, Any] = {"isolation_level": None}
-        engine = create_engine(url, poolclass=NullPool, connect_args=connect_args, hide_parameters=True)
+        engine = create_engine(
+            url, poolclass=NullPool, connect_args=connect_args, paramstyle="named", hide_parameters=True
+        )
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin_immediate)
         return engine
@@ -102,4 +104,4 @@ def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     """Take the write lock first: a transaction that read before it wrote could not be given it later."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.connection.cursor().execute("BEGIN IMMEDIATE").close()

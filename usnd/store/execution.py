@@ -1,14 +1,12 @@
 """What a repository needs of a transaction: to run a statement; and the numbers that have no gap."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
-from sqlalchemy import CursorResult, Executable, bindparam, update
+from sqlalchemy import Executable, bindparam, update
 
 from usnd.store.schema import counters
-
-Row = Mapping[str, Any]
-Found = CursorResult[*tuple[Any, ...]]
+from usnd.store.statements import Found, Row
 
 _NEXT = (
     update(counters)

@@ -122,7 +122,7 @@ class Session:
         # Last of all: PostgreSQL makes a silent rollback of the COMMIT of a transaction in which a unit
         # swallowed an error, but refuses this statement there.
         mark = {"me": self._writer, "since": self._epoch, "number": self._number + 1}
-        if connection.execute(_MARK, mark).rowcount != 1:
+        if tx.execute(_MARK, mark).rowcount != 1:
             raise StoreTaken(self._writer)
         self._in_doubt = results
         self._commit_replicated(connection)

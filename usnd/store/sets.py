@@ -15,7 +15,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import Boolean
 
-from usnd.store.execution import Executor, Found
+from usnd.store.execution import Executor
+from usnd.store.statements import Found
 
 _Process = Callable[[Any], Any] | None
 
@@ -58,7 +59,10 @@ def _sqlite(element: OneOf, compiler: SQLCompiler, **options: Any) -> str:
 
 
 class Many:
-    """A statement over many rows. In its text `{rows}` is a FROM item `r` with the columns and `nth`."""
+    """A statement over many rows. In its text `{rows}` is a FROM item `r` with the columns and `nth`.
+
+    `{picked}` after a column says that it is one of the first column's values, by the index, as OneOf does.
+    """
 
     def __init__(self, statement: str, *columns: Column[Any]) -> None:
         """The columns give the names and types of the rows' values."""
@@ -81,8 +85,11 @@ class _Statement:
             column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns
         )
         kinds = {column.name: column.type.compile(dialect=dialect) for column in columns}
-        source = _recordset(kinds) if dialect.name == "postgresql" else _each(kinds)
-        self.text: TextClause = text(statement.format(rows=source))
+        postgresql = dialect.name == "postgresql"
+        source = _recordset(kinds) if postgresql else _each(kinds)
+        keys = f"SELECT r.{self._names[0]} FROM {source}"  # noqa: S608 # names of columns
+        picked = f"= ANY (ARRAY({keys}))" if postgresql else f"IN ({keys})"
+        self.text: TextClause = text(statement.format(rows=source, picked=picked))
 
     def encode(self, rows: Iterable[Sequence[Any]]) -> str:
         return json_of(

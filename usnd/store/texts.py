@@ -55,7 +55,6 @@ _QUEUED = (
         mt_texts.c.body,
         mt_texts.c.queued_at,
         mt_texts.c.expires_at,
-        mt_texts.c.priority,
     )
     .where(
         is_queued,
@@ -70,10 +69,13 @@ _REROUTE = (
     update(mt_texts).where(is_queued, not_(OneOf(mt_texts.c.smsc, "known"))).values(smsc=bindparam("instead"))
 )
 _MOVE = update(mt_texts).where(is_queued, OneOf(mt_texts.c.id, "moved")).values(smsc=bindparam("instead"))
+# Not by state: PostgreSQL would read the index of all that is queued, a whole blast, for each few. What is
+# queued has no settled_at, and `{picked}` lets it look up these texts alone.
 _SETTLE = Many(
     "UPDATE mt_texts SET state = r.state, settled_at = r.settled_at, session = r.session,"
     " smsc_message_id = r.smsc_message_id, error = r.error"
-    " FROM {rows} WHERE mt_texts.id = r.id AND mt_texts.state = 'queued' RETURNING mt_texts.id",
+    " FROM {rows} WHERE mt_texts.id = r.id AND mt_texts.id {picked} AND mt_texts.settled_at IS NULL"
+    " RETURNING mt_texts.id",
     *(mt_texts.c[name] for name in ("id", "state", "settled_at", "session", "smsc_message_id", "error")),
 )
 
@@ -122,9 +124,10 @@ class Texts:
     def queued(self, smsc: str, priority: Priority, limit: int, after: int = 0) -> list[OutgoingText]:
         """Up to `limit` texts of that priority that wait for that bind, by age, whose id is above `after`."""
         values = {"bind": smsc, "class": priority.value, "after": after, "most": limit}
+        rows = self._tx.execute(_QUEUED, values)
         return [
-            OutgoingText(**{**row, "priority": priority})
-            for row in self._tx.execute(_QUEUED, values).mappings()
+            OutgoingText(number, bind, sender, recipient, body, queued_at, expires_at, priority)
+            for number, bind, sender, recipient, body, queued_at, expires_at in rows
         ]
 
     def reroute(self, instead: str, known: Collection[str]) -> int:

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, Executable
 from usnd.store.cdrs import Cdrs
 from usnd.store.conferences import Conferences
 from usnd.store.directories import Directories
-from usnd.store.execution import Found, Row
 from usnd.store.parts import PartTexts
 from usnd.store.pins import Pins
 from usnd.store.receipts import Receipts
+from usnd.store.statements import Found, Row, run
 from usnd.store.subscribers import Subscribers
 from usnd.store.texts import Texts
 
@@ -31,7 +31,7 @@ class Transaction:
     def execute(self, statement: Executable, values: Row | Sequence[Row] | None = None) -> Found:
         """Run a statement, once for each of the rows if there are several. Raises SQLAlchemy's errors."""
         self.wrote = self.wrote or not statement.is_select
-        return self._connection.execute(statement, values)
+        return run(self._connection, statement, {} if values is None else values)
 
     def savepoint(self) -> AbstractContextManager[object]:
         """`with tx.savepoint():` undoes the work inside when it raises; what was done before stays.

@@ -194,3 +194,8 @@ def test_any_texts_leave_in_the_store_what_the_domain_says(tx: Transaction) -> N
 
     decided_is_loaded()
     assert wrote > 300, "texts that do nothing prove nothing"
+
+
+def test_an_unknown_change_is_refused_and_not_waited_for(tx: Transaction, owner: int) -> None:
+    with pytest.raises(TypeError, match="str"):
+        tx.directory.apply(owner, "no change")  # type: ignore[arg-type] # what no type checker saw

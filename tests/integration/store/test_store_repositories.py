@@ -1,6 +1,6 @@
 """Each repository saves and loads exactly what the domain has, on both databases."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
-from sqlalchemy import event, text
+from sqlalchemy import Update, text
 from sqlalchemy.exc import IntegrityError
 
 from usnd.domain.calls import Call, CallState, Direction, Outcome, Role
@@ -30,6 +30,7 @@ from usnd.domain.directory import (
 from usnd.domain.messages import Draft, Earlier, IncomingText, MtState, Priority, Settlement
 from usnd.store.changes import UnknownMember
 from usnd.store.engine import engine_for
+from usnd.store.statements import Found, Row
 from usnd.store.transaction import Transaction
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -292,10 +293,16 @@ def gathered(tx: Transaction, number: str = "+1") -> Conference:
     return step.conference
 
 
-def test_only_what_differs_is_written(tx: Transaction) -> None:
+def test_only_what_differs_is_written(tx: Transaction, monkeypatch: pytest.MonkeyPatch) -> None:
     before = gathered(tx)
     written: list[str] = []
-    event.listen(tx._connection, "before_cursor_execute", lambda *call: written.append(call[2].split()[1]))
+    execute = tx.execute
+
+    def noted(statement: Update, values: Row | Sequence[Row]) -> Found:
+        written.append(str(statement.table))
+        return execute(statement, values)
+
+    monkeypatch.setattr(tx, "execute", noted)
     tx.conferences.save(before, before)
     assert written == []
     owner, ann, bob = before.calls

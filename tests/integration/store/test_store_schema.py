@@ -140,6 +140,20 @@ def test_busy_questions_use_their_index(
     assert index in "\n".join(str(row) for row in plan)
 
 
+def test_settling_a_few_does_not_read_the_whole_blast(connection: Connection) -> None:
+    """Whatever PostgreSQL believes of the sizes: it looks up these texts, and no index of all."""
+    if connection.dialect.name != "postgresql":
+        pytest.skip("SQLite always looks up")
+    statement = texts._SETTLE._statements["postgresql"].text
+    connection.execute(insert(mt_texts), [mt() for _ in range(100)])
+    for lie in ("100", "1"):
+        connection.execute(text(f"UPDATE pg_class SET reltuples = {lie} WHERE relname = 'mt_texts'"))
+        found = connection.execute(text(f"EXPLAIN {statement}"), {"rows": "[]"}).scalars()
+        plan = "\n".join(found)
+        assert "ix_mt_texts_queued" not in plan
+        assert re.search(r"Index Cond: \(?\(?\(?(mt_texts\.)?id = ANY", plan), plan
+
+
 def test_a_database_of_a_newer_release_is_left_as_it_is(empty_url: str) -> None:
     migrate.upgrade(empty_url)
     with engine_for(empty_url).begin() as connection:

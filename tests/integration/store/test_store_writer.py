@@ -103,7 +103,7 @@ async def test_values_do_not_show_in_errors(store: Store) -> None:
     await store.run(adding("+447700900123"))
     with pytest.raises(IntegrityError) as caught:
         await store.run(adding("+447700900123"))
-    assert "parameters hidden" in str(caught.value)
+    assert caught.value.params is None
 
 
 async def test_a_swallowed_error_is_not_reported_as_done(store: Store, url: str) -> None:
