@@ -1,7 +1,7 @@
 """A statement in the words of one database: compiled once by SQLAlchemy, then run by the driver itself.
 
 Owns that values cross as the types of the columns say, and that errors are SQLAlchemy's. To run them through
-SQLAlchemy, too, costs more than the SQL does (docs/decisions/0011). Refuses a list as a value: see sets.py.
+SQLAlchemy, too, costs more than the SQL does (docs/decisions/0015). Refuses a list as a value: see sets.py.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
