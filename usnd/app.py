@@ -27,6 +27,7 @@ from usnd.domain.ways_in import GuessRules
 from usnd.services.conferences import Conferences
 from usnd.services.outbox import Outbox
 from usnd.services.receipts import Receipts
+from usnd.services.recording import Recording
 from usnd.services.status import SmppStatus
 from usnd.services.taking import TextPolicy
 from usnd.services.texts import Texts
@@ -124,6 +125,7 @@ class Daemon:
             CallSettings(config.asterisk.dial, originates_per_s=config.asterisk.calls_per_second),
             timedelta(seconds=config.asterisk.frozen_after),
             utc_now,
+            config.voice.prompts,
         )
         rules = config.conference_rules()
         self._conferences = Conferences(
@@ -148,7 +150,15 @@ class Daemon:
             (config.text_rules(), rules, GuessRules()),
             utc_now,
         )
-        self._conferences.serve(ways_in)
+        self._recording = Recording(
+            store,
+            self._voice.recorders,
+            config.recording.directory,
+            config.keep_rules(),
+            config.recording.sweep,
+            utc_now,
+        )
+        self._conferences.serve(ways_in, self._recording)
         self._texts = Texts(store, self._outbox, self._conferences, policy, utc_now)
         self._receipts = Receipts(store, {smsc.name: smsc.group or smsc.name for smsc in config.smsc})
         self._links = [self._link(settings) for smsc in config.smsc for settings in link_settings(smsc)]
@@ -165,6 +175,7 @@ class Daemon:
             sending = parts.create_task(self._outbox.run())
             expecting = parts.create_task(self._texts.run())
             showing = parts.create_task(status.run())
+            keeping = parts.create_task(self._recording.run())
             parts.create_task(self._voice.run(self._conferences))
             for link in self._links:
                 parts.create_task(link.run())
@@ -176,6 +187,7 @@ class Daemon:
             sending.cancel()
             expecting.cancel()
             showing.cancel()
+            keeping.cancel()
             await self._voice.stop()
             self._conferences.stop()
 

@@ -55,6 +55,8 @@ from usnd.domain.planning import (
     told_to_end,
     with_call,
 )
+from usnd.domain.recording import RecorderNews
+from usnd.domain.taping import on_recorder, resume_recording, taped
 
 _UNANSWERED = frozenset({CallState.PLANNED, CallState.DIALLING, CallState.RINGING})
 
@@ -91,6 +93,10 @@ def launch(
 
 def handle(conference: Conference, event: Event, rules: Rules, now: datetime) -> Step:
     """The conference after the event, and what to do once it is committed."""
+    return taped(conference, _handle(conference, event, rules, now), now)
+
+
+def _handle(conference: Conference, event: Event, rules: Rules, now: datetime) -> Step:
     match event:
         case CallNews():
             return _on_call(conference, event, rules, now)
@@ -104,6 +110,8 @@ def handle(conference: Conference, event: Event, rules: Rules, now: datetime) ->
             return join_in(conference, event, rules, now)
         case Control():
             return control(conference, event, rules, now)
+        case RecorderNews():
+            return on_recorder(conference, event, now)
         case Recall():  # pragma: no branch - mypy proves the match complete
             return _on_recall(conference, rules, now)
 
@@ -125,7 +133,7 @@ def resume(conference: Conference) -> tuple[Command, ...]:
     `CallEvent.MISSING` places those that were not (REQUIREMENTS C11).
     """
     releases = tuple(HangUp(call.id) for call in conference.calls if call.state is CallState.LEAVING)
-    return (*releases, *resume_mutes(conference))
+    return (*releases, *resume_mutes(conference), *resume_recording(conference))
 
 
 def _on_call(conference: Conference, news: CallNews, rules: Rules, now: datetime) -> Step:

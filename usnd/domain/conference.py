@@ -10,6 +10,7 @@ from enum import Enum
 
 from usnd.domain.calls import Call, CallNews
 from usnd.domain.numbers import ANY_NUMBER, NumberPlan
+from usnd.domain.recording import RecordAction, RecorderNews, RecordState, Stretch
 
 
 class ConferenceState(Enum):
@@ -141,6 +142,8 @@ class Conference:
     """As of the `Rules` that it was launched with."""
     instant: int | None = None
     """Which of the subscriber's conferences it is, 1 to 30; None: of the moment only."""
+    stretches: tuple[Stretch, ...] = ()
+    """Of its recording, in order."""
 
     @property
     def room(self) -> str:
@@ -155,6 +158,11 @@ class Conference:
     def live(self) -> bool:
         """Not ended yet."""
         return self.state is not ConferenceState.ENDED
+
+    @property
+    def recording(self) -> bool:
+        """It is being recorded now, for all that is known."""
+        return any(stretch.state is RecordState.RUNNING for stretch in self.stretches)
 
 
 # Events: what `handle` takes beside CallNews.
@@ -202,6 +210,7 @@ class Feature(Enum):
     COUNT = "count"
     ADD = "add"
     DROP_LAST = "drop-last"
+    RECORD = "record"
     HELP = "help"
 
 
@@ -217,7 +226,7 @@ class Control:
     number: str = ""
 
 
-Event = CallNews | TimePassed | End | CallIn | JoinIn | Recall | Control
+Event = CallNews | TimePassed | End | CallIn | JoinIn | Recall | Control | RecorderNews
 
 
 # Commands: what the edges do once the conference is committed.
@@ -281,7 +290,7 @@ class Mute:
 
 
 class Notice(Enum):
-    """What everybody in the room is told."""
+    """What everybody in the room is told, or one call alone."""
 
     MUTED = "muted"
     UNMUTED = "unmuted"
@@ -289,6 +298,11 @@ class Notice(Enum):
     UNLOCKED = "unlocked"
     COUNT = "count"
     WRONG_NUMBER = "wrong-number"
+    MUTED_YOU = "muted-you"
+    UNMUTED_YOU = "unmuted-you"
+    RECORDING = "recording"
+    RECORDING_STOPPED = "recording-stopped"
+    NOT_RECORDED = "not-recorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +310,15 @@ class Announce:
     """Say it into the room. `count`: the number in it, where there is one."""
 
     room: str
+    notice: Notice
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Say it to this call alone; the others in its room do not hear it."""
+
+    call: str
     notice: Notice
     count: int = 0
 
@@ -321,9 +344,17 @@ class TellTimeLimit:
     number: str
 
 
+@dataclass(frozen=True, slots=True)
+class TellNotRecorded:
+    """Text the subscriber that the conference is not recorded, though that was asked for."""
+
+    number: str
+
+
 CallAction = PlaceCall | Admit | HangUp | Goodbye | TurnAway
-Action = CallAction | Mute | Announce
-Text = TellNoCredit | TellMenu | TellRevived | TellTimeLimit
+RoomAction = Mute | Announce | Tell
+Action = CallAction | RoomAction | RecordAction
+Text = TellNoCredit | TellMenu | TellRevived | TellTimeLimit | TellNotRecorded
 Command = Action | Text
 
 

@@ -22,6 +22,7 @@ DEFAULT_KEYS: Mapping[Feature, str] = MappingProxyType(
         Feature.MUTE_ALL: "*5",
         Feature.MUTE_ME: "*6",
         Feature.LOCK: "*7",
+        Feature.RECORD: "*8",
         Feature.HELP: "*0",
     }
 )
@@ -34,6 +35,7 @@ _WORDS: Mapping[Feature, str] = MappingProxyType(
         Feature.MUTE_ALL: "mute all",
         Feature.MUTE_ME: "mute me",
         Feature.LOCK: "lock",
+        Feature.RECORD: "record",
         Feature.HELP: "this help",
     }
 )
