@@ -220,13 +220,13 @@ class Calls:
         await self._say(f"{_checked(_CALL, 'call id', call)}@announce-usn-call", notice, count)
 
     async def _say(self, to: str, notice: str, count: int) -> None:
-        call = f"say-{next(self._announced)}-{to.partition('@')[0]}"
+        call = f"say-{to.partition('@')[0]}-{next(self._announced)}"
         await asyncio.sleep(self._pacer.turn(self._clock()))
         await self._ami.action(
             "Originate",
             within_s=_ANSWER_S,
             ChannelId=call,
-            OtherChannelId=f"{call}-there",
+            OtherChannelId=f"{call}-room",
             Channel=f"Local/{to}/n",
             Context="announce-usn",
             Exten=_checked(_REASON, "notice", notice),

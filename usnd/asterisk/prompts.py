@@ -40,7 +40,7 @@ def variable(name: str) -> str:
 
 
 def found_in(directories: Iterable[Path]) -> dict[str, Path | None]:
-    """Each prompt's file without its extension, as Asterisk names it, from the first directory that has it."""
+    """Each prompt's file from the first directory that has it, without extension, as Asterisk wants it."""
     places = list(directories)
     return {
         name: next((place / name for place in places if _is_there(place / f"{name}{EXTENSION}")), None)

@@ -1,7 +1,7 @@
 """The recorders of conferences. Owns starting, stopping and hearing of them over an AMI link.
 
-Refuses what could not be a recorder, a room or a file. A recorder is a pair of Local channels: one half hears the
-room, the other writes what it hears; the dialplan has the rest (conf/extensions-usn.conf, `record-usn`).
+Refuses what could not be a recorder, a room or a file. A recorder is a pair of Local channels: one half hears
+the room, the other writes what it hears; the dialplan has the rest (conf/extensions-usn.conf, `record-usn`).
 """
 
 import re
@@ -36,8 +36,11 @@ class Recorders:
         elif name == "Hangup" and _ID.fullmatch(recorder):
             self._on_news(RecorderNews(recorder, RecordEvent.ENDED))
         elif name == "OriginateResponse" and event.get("response") == "Failure":
-            if _ID.fullmatch(asked := event.get("actionid", "")):
-                self._on_news(RecorderNews(asked, RecordEvent.REFUSED))
+            self._refused(event.get("actionid", ""))
+
+    def _refused(self, recorder: str) -> None:
+        if _ID.fullmatch(recorder):
+            self._on_news(RecorderNews(recorder, RecordEvent.REFUSED))
 
     async def start(self, recorder: str, room: str, file: Path) -> None:
         """Records the room into a new WAV file (8 kHz, 16 bit, one channel): `hear` tells once it does.

@@ -64,7 +64,7 @@ def on_recorder(conference: Conference, news: RecorderNews, now: datetime) -> St
 def taped(before: Conference, step: Step, now: datetime) -> Step:
     """The step, when what it means for the recording is done too."""
     conference = step.conference
-    if conference is before:
+    if conference is before or not conference.stretches:
         return step
     if conference.state in OVER:
         return _untaped(step, now)

@@ -103,7 +103,7 @@ class Recording:
             if one.stopped_at is None or self._clock() - one.stopped_at >= _SETTLED_AFTER:
                 octets = await asyncio.to_thread(settle, directory / one.path)
                 await self._store.run(partial(_measured, one, octets))
-                self._log.info("recording closed", recording=one.id, octets=octets)
+                self._log.info("recording measured", recording=one.id, octets=octets)
         files = await asyncio.to_thread(found_files, directory)
         plan = partial(plan_removal, files=files, rules=self._rules, now=self._clock())
         removal = await self._store.run(plan)
