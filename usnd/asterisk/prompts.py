@@ -18,6 +18,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "conference-full": "This conference is full.",
         "lines-busy": "All lines are busy. Please try again later.",
         "subscriber-left": "The host has left this conference.",
+        "subscriber-away": "The host has left this conference, which will end soon if they do not come back.",
         "conference-ended": "This conference has ended. Goodbye.",
         "muted": "All participants are muted.",
         "unmuted": "All participants can speak again.",

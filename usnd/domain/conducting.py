@@ -22,6 +22,7 @@ from usnd.domain.conference import (
     CONFERENCE_TABLE,
     OVER,
     Admit,
+    Announce,
     CallIn,
     Command,
     Conference,
@@ -32,6 +33,7 @@ from usnd.domain.conference import (
     Event,
     HangUp,
     JoinIn,
+    Notice,
     Participant,
     Recall,
     Rules,
@@ -58,6 +60,7 @@ from usnd.domain.planning import (
 from usnd.domain.recording import RecorderNews
 from usnd.domain.taping import on_recorder, resume_recording, taped
 
+_WAS_IN = frozenset({ConferenceState.RUNNING, ConferenceState.RECALLING})
 _UNANSWERED = frozenset({CallState.PLANNED, CallState.DIALLING, CallState.RINGING})
 
 
@@ -93,7 +96,9 @@ def launch(
 
 def handle(conference: Conference, event: Event, rules: Rules, now: datetime) -> Step:
     """The conference after the event, and what to do once it is committed."""
-    return taped(conference, _handle(conference, event, rules, now), now)
+    step = taped(conference, _handle(conference, event, rules, now), now)
+    lost = isinstance(event, CallNews) and event.event is CallEvent.VOICE_LOST
+    return step if lost else _told_alone(conference, step)
 
 
 def _handle(conference: Conference, event: Event, rules: Rules, now: datetime) -> Step:
@@ -134,6 +139,15 @@ def resume(conference: Conference) -> tuple[Command, ...]:
     """
     releases = tuple(HangUp(call.id) for call in conference.calls if call.state is CallState.LEAVING)
     return (*releases, *resume_mutes(conference), *resume_recording(conference))
+
+
+def _told_alone(before: Conference, step: Step) -> Step:
+    """Those whom the subscriber left in the room hear that the time away begins."""
+    after = step.conference
+    left = before.state in _WAS_IN and after.state is ConferenceState.AWAY
+    if not left or not any(call.in_room for call in after.calls):
+        return step
+    return Step(after, (*step.commands, Announce(after.room, Notice.SUBSCRIBER_AWAY)))
 
 
 def _on_call(conference: Conference, news: CallNews, rules: Rules, now: datetime) -> Step:

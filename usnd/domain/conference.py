@@ -298,6 +298,7 @@ class Notice(Enum):
     UNLOCKED = "unlocked"
     COUNT = "count"
     WRONG_NUMBER = "wrong-number"
+    SUBSCRIBER_AWAY = "subscriber-away"
     MUTED_YOU = "muted-you"
     UNMUTED_YOU = "unmuted-you"
     RECORDING = "recording"

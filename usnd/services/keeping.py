@@ -52,10 +52,12 @@ def settle(path: Path) -> int:
 
 
 def _mend(path: Path, size: int) -> None:
-    lengths = {_RIFF_SIZE: struct.pack("<I", size - 8), _DATA_SIZE: struct.pack("<I", max(size - _HEADER, 0))}
+    if size < _HEADER:
+        return
+    lengths = {_RIFF_SIZE: struct.pack("<I", size - 8), _DATA_SIZE: struct.pack("<I", size - _HEADER)}
     with path.open("rb") as file:
         header = file.read(_HEADER)
-    if size < _HEADER or all(header[at : at + 4] == length for at, length in lengths.items()):
+    if all(header[at : at + 4] == length for at, length in lengths.items()):
         return
     with path.open("r+b") as file:
         for at, length in lengths.items():
