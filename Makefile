@@ -10,7 +10,7 @@ RUN := $(call venv,requirements.txt)
 DEV := $(call venv,requirements-dev.txt)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help demo play test unit integration fetch lint format pages lock bench bench-sms bench-peers \
+.PHONY: help demo play test unit integration fetch lint format pages prompts lock bench bench-sms bench-peers \
   chaos-sms clean
 
 help: ## list the targets
@@ -44,6 +44,9 @@ format: $(DEV)/ready ## put the sources into the one format
 pages: $(DEV)/ready ## draw the states and write the subscriber's manual anew, from the tables they come from
 	@$(DEV)/bin/python -m workbench.diagrams
 	@$(DEV)/bin/python -m workbench.manual
+
+prompts: $(DEV)/ready ## speak the announcements into build/prompts/en/, for a node's [voice] prompts
+	@$(DEV)/bin/python -m workbench.prompts
 
 bench: fetch ## text to first INVITE beside AMI Originate to INVITE; memory; results in build/bench/
 	@$(DEV)/bin/python -m workbench.bench_launch

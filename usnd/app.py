@@ -31,6 +31,7 @@ from usnd.services.conferences import Conferences
 from usnd.services.launching import Launcher
 from usnd.services.outbox import Outbox
 from usnd.services.receipts import Receipts
+from usnd.services.recording import Recording
 from usnd.services.status import SmppStatus
 from usnd.services.steering import Steering
 from usnd.services.taking import TextPolicy
@@ -129,6 +130,7 @@ class Daemon:
             CallSettings(config.asterisk.dial, originates_per_s=config.asterisk.calls_per_second),
             timedelta(seconds=config.asterisk.frozen_after),
             utc_now,
+            config.voice.prompts,
         )
         rules = config.conference_rules()
         self._conferences = Conferences(
@@ -154,7 +156,15 @@ class Daemon:
             (config.numbers_in(), GuessRules()),
             utc_now,
         )
-        self._conferences.serve(ways_in)
+        self._recording = Recording(
+            store,
+            self._voice.recorders,
+            config.recording.directory,
+            config.keep_rules(),
+            config.recording.sweep,
+            utc_now,
+        )
+        self._conferences.serve(ways_in, self._recording)
         steering = Steering(store, self._outbox, self._conferences, launcher, rules, utc_now)
         acts = Acts(steering, config.node.home_region)
         runtime = config.node.runtime
@@ -176,6 +186,7 @@ class Daemon:
             expecting = parts.create_task(self._texts.run())
             showing = parts.create_task(status.run())
             commanded = parts.create_task(self._control.run())
+            keeping = parts.create_task(self._recording.run())
             parts.create_task(self._voice.run(self._conferences))
             for link in self._links:
                 parts.create_task(link.run())
@@ -188,6 +199,7 @@ class Daemon:
             sending.cancel()
             expecting.cancel()
             showing.cancel()
+            keeping.cancel()
             await self._voice.stop()
             self._conferences.stop()
 

@@ -13,6 +13,7 @@ import typer
 
 from usnd import logs
 from usnd.cli_conference import conference
+from usnd.cli_recording import recording
 from usnd.cli_tools import (
     ANOTHER,
     DEFAULT_CONFIG,
@@ -55,6 +56,7 @@ app.add_typer(
     conference, name="conference", epilog="Example: usnd conference launch +447700900001 bob Mkting"
 )
 app.add_typer(db, name="db", epilog="Example: usnd db upgrade")
+app.add_typer(recording, name="recording", epilog="Example: usnd recording list")
 app.add_typer(smpp, name="smpp", epilog="Example: usnd smpp status")
 app.add_typer(subscriber, name="subscriber", epilog="Example: usnd subscriber add +447700900001")
 

@@ -20,12 +20,14 @@ from usnd.domain.decision import TextRules
 from usnd.domain.menu import DEFAULT_KEYS, Menu, clashes
 from usnd.domain.numbers import NumberPlan
 from usnd.domain.reassembly import PartsRules
+from usnd.domain.recording import KeepRules
 from usnd.domain.replies import DEFAULT_LANGUAGE
 from usnd.domain.ways_in import Numbers
 
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 
+_GIGABYTE = 10**9
 LONGEST_SMPP_PASSWORD = 8
 """SMPP 3.4 §4.1.1: 9 octets with the final NUL."""
 
@@ -146,6 +148,7 @@ class MenuConfig(_Section, frozen=True, kw_only=True):
     mute_all: Key = DEFAULT_KEYS[Feature.MUTE_ALL]
     mute_me: Key = DEFAULT_KEYS[Feature.MUTE_ME]
     lock: Key = DEFAULT_KEYS[Feature.LOCK]
+    record: Key = DEFAULT_KEYS[Feature.RECORD]
     help: Key = DEFAULT_KEYS[Feature.HELP]
 
 
@@ -161,6 +164,25 @@ class NumbersConfig(_Section, frozen=True, kw_only=True):
 
     allowed: Annotated[tuple[Prefix, ...], Meta(max_length=1000)] = ()
     barred: Annotated[tuple[Prefix, ...], Meta(max_length=1000)] = ()
+
+
+class RecordingConfig(_Section, frozen=True, kw_only=True):
+    """REQUIREMENTS C7: where recordings go, and how long they stay. Without a directory there are none."""
+
+    directory: Path | None = None
+    keep_days: Annotated[int, Meta(ge=1, le=3650)] = 90
+    max_gigabytes: Annotated[float, Meta(gt=0, le=1_000_000)] = 100
+    min_free_gigabytes: Annotated[float, Meta(gt=0, le=1_000_000)] = 2
+    sweep: Seconds = 60
+
+
+class VoiceConfig(_Section, frozen=True, kw_only=True):
+    """The announcements: the first directory that has one is asked for it."""
+
+    prompts: Annotated[tuple[Path, ...], Meta(max_length=10)] = (
+        Path("/etc/usn/prompts"),
+        Path("/usr/share/usn/prompts/en"),
+    )
 
 
 class TextsConfig(_Section, frozen=True, kw_only=True):
@@ -225,6 +247,8 @@ class Config(_Section, frozen=True, kw_only=True):
     menu: MenuConfig = MenuConfig()
     ways_in: WaysInConfig = WaysInConfig()
     numbers: NumbersConfig = NumbersConfig()
+    recording: RecordingConfig = RecordingConfig()
+    voice: VoiceConfig = VoiceConfig()
     texts: TextsConfig = TextsConfig()
     log: LogConfig = LogConfig()
 
@@ -246,7 +270,18 @@ class Config(_Section, frozen=True, kw_only=True):
     def key_menu(self) -> Menu:
         """The keys of the conference, as the domain reads them."""
         keys = {feature: getattr(self.menu, feature.value.replace("-", "_")) for feature in DEFAULT_KEYS}
+        if self.recording.directory is None:
+            keys[Feature.RECORD] = ""
         return Menu(keys, self.node.home_region)
+
+    def keep_rules(self) -> KeepRules:
+        """How long recordings are kept."""
+        kept = self.recording
+        return KeepRules(
+            timedelta(days=kept.keep_days),
+            int(kept.max_gigabytes * _GIGABYTE),
+            int(kept.min_free_gigabytes * _GIGABYTE),
+        )
 
     def number_plan(self) -> NumberPlan:
         """Whom to call, and whom not."""

@@ -11,6 +11,7 @@ from usnd.domain.calls import Call
 from usnd.domain.cdr import Cdr
 from usnd.domain.conference import Conference
 from usnd.domain.directory import Subscriber
+from usnd.domain.recording import Recording
 from usnd.domain.ways_in import Numbers, Pin, PinKind
 
 Row = Mapping[str, object]
@@ -138,6 +139,21 @@ def cdr_row(sequence: int, cdr: Cdr) -> Row:
         "outcome": cdr.outcome,
         "cause": cdr.cause if cdr.cause is not None else "",
         "rec": cdr.recorded,
+    }
+
+
+def recording_row(one: Recording, numbers: Mapping[int, str]) -> Row:
+    """One stretch; `numbers`: those of the subscribers, by id. Who is none any more has none."""
+    return {
+        "recording": one.id,
+        "subscriber": numbers.get(one.subscriber_id, ""),
+        "conference": one.conference_id,
+        "stretch": one.stretch,
+        "state": one.state.value,
+        "started": _second(one.started_at) if one.started_at else "",
+        "seconds": "" if one.seconds is None else round(one.seconds, 1),
+        "octets": "" if one.octets is None else one.octets,
+        "file": one.path,
     }
 
 

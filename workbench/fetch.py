@@ -12,6 +12,7 @@ from workbench.jasmin import NoJasmin, jasmin_environment
 from workbench.kannel import kannel_tree
 from workbench.node import NodeError, packages
 from workbench.postgres import programs
+from workbench.prompts import Voice
 
 
 def main() -> int:
@@ -27,6 +28,7 @@ def main() -> int:
     try:
         jasmin_environment()
         brokers_tree()
+        Voice()
     except (DebianError, NoJasmin) as error:
         print(f"going on without: {error}", file=sys.stderr)  # its tests skip with this reason
     return 0

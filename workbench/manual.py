@@ -1,21 +1,36 @@
-"""Writes docs/integrator/sms-commands.md: `python -m workbench.manual`.
+"""Writes docs/integrator/sms-commands.md and keys.md: `python -m workbench.manual`.
 
-Owns how the page is laid out and the story of its examples. The syntax is the grammar's table, and every
-answer is what the domain gives to that text, in order: what is written is never edited.
+Owns how the pages are laid out and the story of their examples. The syntax is the grammar's table, and every
+answer is what the domain gives to that text, in order; the keys are the menu's. The pages are never edited.
 """
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from usnd.domain.controlling import FOR_EVERYBODY
 from usnd.domain.decision import Situation, TextRules
 from usnd.domain.directory import Directory, Subscriber, changed
 from usnd.domain.grammar import FORMS, Form
+from usnd.domain.menu import DEFAULT_KEYS, EXPLAINED
 from usnd.domain.replies import render
 from usnd.domain.telling import told
 from usnd.domain.texting import decide
 from usnd.domain.ways_in import Numbers, Pin, PinKind
 
 PAGE = Path(__file__).parent.parent / "docs" / "integrator" / "sms-commands.md"
+KEYS_PAGE = PAGE.with_name("keys.md")
+KEYS_HEAD = """# The keys of a conference
+
+Written from the menu's table by `python -m workbench.manual`; do not edit. These are the keys as delivered:
+an operator may change each, and `*0` texts those that are in force.
+
+| key | who | does |
+|---|---|---|
+"""
+KEYS_FOOT = """
+Keys count one after the other, with less than five seconds between them; a wrong key does nothing. `*8` is
+there where the operator records. The subscriber's own recordings are exported by the operator.
+"""
 SUBSCRIBER = Subscriber(1, "+447700900001", call_texts=True)
 NUMBERS = Numbers("443001234500", tuple(f"4430012345{number:02}" for number in range(1, 31)))
 RULES = TextRules("GB", call_back_number="+443001234500", numbers=NUMBERS)
@@ -123,5 +138,15 @@ def _escaped(text: str) -> str:
     return text.replace("<", "\\<").replace("|", "\\|")
 
 
+def keys_page() -> str:
+    """The card of the keys, as Markdown."""
+    rows = (
+        f"| `{key}` | {'everybody' if feature in FOR_EVERYBODY else 'subscriber'} | {EXPLAINED[feature]} |\n"
+        for feature, key in DEFAULT_KEYS.items()
+    )
+    return f"{KEYS_HEAD}{''.join(rows)}{KEYS_FOOT}"
+
+
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    KEYS_PAGE.write_text(keys_page(), encoding="utf-8")

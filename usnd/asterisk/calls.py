@@ -10,11 +10,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import structlog
 
 from usnd.asterisk.ami import Ami, AmiError, AmiFailed, AmiRefused, AmiTimeout
 from usnd.asterisk.progress import RECORDS, News, Progress, Survey, survey
+from usnd.asterisk.prompts import variable
 from usnd.domain.calls import CallEvent, CallNews
 
 _NUMBER = re.compile(r"\+?[0-9]{1,20}")
@@ -212,20 +214,32 @@ class Calls:
 
         A pair of Local channels is the only way in from outside: ConfBridge has no action that plays.
         """
-        call = f"say-{_checked(_ROOM, 'room', room)}-{next(self._announced)}"
+        await self._say(f"{_checked(_ROOM, 'room', room)}@announce-usn-room", notice, count)
+
+    async def tell(self, call: str, notice: str, count: int = 0) -> None:
+        """Says a notice to one call in a room; the others in it do not hear it. As `announce`."""
+        await self._say(f"{_checked(_CALL, 'call id', call)}@announce-usn-call", notice, count)
+
+    async def _say(self, to: str, notice: str, count: int) -> None:
+        call = f"say-{to.partition('@')[0]}-{next(self._announced)}"
         await asyncio.sleep(self._pacer.turn(self._clock()))
         await self._ami.action(
             "Originate",
             within_s=_ANSWER_S,
             ChannelId=call,
             OtherChannelId=f"{call}-room",
-            Channel=f"Local/{room}@announce-usn-room/n",
+            Channel=f"Local/{to}/n",
             Context="announce-usn",
             Exten=_checked(_REASON, "notice", notice),
             Priority="1",
             Variable=f"USN_COUNT={count:d}",
             Async="true",
         )
+
+    async def use_prompts(self, prompts: Mapping[str, Path | None]) -> None:
+        """Plays these files, named without extension, from now on; None: Debian's sound. Raises AmiError."""
+        for name, path in prompts.items():
+            await self._ami.action("Setvar", Variable=variable(name), Value=str(path or ""))
 
     async def survey(self) -> Survey:
         """What became of all calls while nobody listened. Raises AmiError."""

@@ -4,13 +4,17 @@ Refuses channels that are not ours: ours have a call id we gave, or were announc
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from usnd.domain.calls import CallEvent, CallNews, CallState
 
 DIALPLAN = "usn-"
 """What the names of our contexts begin with (conf/extensions-usn.conf)."""
+RECORDER = "rec-"
+"""What the ids of recorders begin with (domain/recording.py)."""
+IN_ROOM = "-room"
+"""What the id of a recorder's other half, the one in the conference, ends with."""
 RECORDS = "usn"
 """The AstDB family of our call records."""
 
@@ -80,6 +84,8 @@ class Survey:
 
     live: Mapping[str, LiveCall]
     settled: Mapping[str, Settled]
+    recorders: Mapping[str, bool] = field(default_factory=dict)
+    """By id: whether it is in its room already."""
 
 
 class Progress:
@@ -194,13 +200,18 @@ def survey(
     """
     kept = {item["key"].removeprefix(f"/{RECORDS}/"): _record(item.get("val", "")) for item in records}
     live = {}
+    recorders: dict[str, bool] = {}
     for item in channels:
         call = item.get("uniqueid", "")
+        if call.startswith(RECORDER):
+            in_room = call.endswith(IN_ROOM) and bool(item.get("bridgeid"))
+            recorder = call.removesuffix(IN_ROOM)
+            recorders[recorder] = recorders.get(recorder, False) or in_room
         record = kept.get(call)
         over = record is not None and record.ended_at is not None
         if not over and (call.startswith(prefix) or item.get("context", "").startswith(DIALPLAN)):
             live[call] = _live(item, record.answered_at if record else None)
-    return Survey(live, {call: record for call, record in kept.items() if call not in live})
+    return Survey(live, {call: record for call, record in kept.items() if call not in live}, recorders)
 
 
 def _live(item: Mapping[str, str], answered_at: datetime | None) -> LiveCall:

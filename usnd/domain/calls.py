@@ -148,6 +148,8 @@ class Call:
     """Who answers is asked to press 1, and joins only then."""
     activation_pin: str = ""
     """By which the call came in."""
+    recorded: bool = False
+    """The conference was recorded while this call was in its room."""
 
     @property
     def live(self) -> bool:

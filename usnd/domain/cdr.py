@@ -53,5 +53,6 @@ def cdr_of(conference: Conference, call: Call) -> Cdr:
         stop=call.ended_at,
         outcome=call.outcome.value,
         cause=call.cause,
+        recorded=call.recorded,
         activation_pin=call.activation_pin,
     )

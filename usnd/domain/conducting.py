@@ -22,6 +22,7 @@ from usnd.domain.conference import (
     CONFERENCE_TABLE,
     OVER,
     Admit,
+    Announce,
     CallIn,
     Command,
     Conference,
@@ -32,6 +33,7 @@ from usnd.domain.conference import (
     Event,
     HangUp,
     JoinIn,
+    Notice,
     Participant,
     Recall,
     Rules,
@@ -55,7 +57,10 @@ from usnd.domain.planning import (
     told_to_end,
     with_call,
 )
+from usnd.domain.recording import RecorderNews
+from usnd.domain.taping import on_recorder, resume_recording, taped
 
+_WAS_IN = frozenset({ConferenceState.RUNNING, ConferenceState.RECALLING})
 _UNANSWERED = frozenset({CallState.PLANNED, CallState.DIALLING, CallState.RINGING})
 
 
@@ -91,6 +96,12 @@ def launch(
 
 def handle(conference: Conference, event: Event, rules: Rules, now: datetime) -> Step:
     """The conference after the event, and what to do once it is committed."""
+    step = taped(conference, _handle(conference, event, rules, now), now)
+    lost = isinstance(event, CallNews) and event.event is CallEvent.VOICE_LOST
+    return step if lost else _told_alone(conference, step)
+
+
+def _handle(conference: Conference, event: Event, rules: Rules, now: datetime) -> Step:
     match event:
         case CallNews():
             return _on_call(conference, event, rules, now)
@@ -104,6 +115,8 @@ def handle(conference: Conference, event: Event, rules: Rules, now: datetime) ->
             return join_in(conference, event, rules, now)
         case Control():
             return control(conference, event, rules, now)
+        case RecorderNews():
+            return on_recorder(conference, event, now)
         case Recall():  # pragma: no branch - mypy proves the match complete
             return _on_recall(conference, rules, now)
 
@@ -125,7 +138,16 @@ def resume(conference: Conference) -> tuple[Command, ...]:
     `CallEvent.MISSING` places those that were not (REQUIREMENTS C11).
     """
     releases = tuple(HangUp(call.id) for call in conference.calls if call.state is CallState.LEAVING)
-    return (*releases, *resume_mutes(conference))
+    return (*releases, *resume_mutes(conference), *resume_recording(conference))
+
+
+def _told_alone(before: Conference, step: Step) -> Step:
+    """Those whom the subscriber left in the room hear that the time away begins."""
+    after = step.conference
+    left = before.state in _WAS_IN and after.state is ConferenceState.AWAY
+    if not left or not any(call.in_room for call in after.calls):
+        return step
+    return Step(after, (*step.commands, Announce(after.room, Notice.SUBSCRIBER_AWAY)))
 
 
 def _on_call(conference: Conference, news: CallNews, rules: Rules, now: datetime) -> Step:

@@ -10,6 +10,7 @@ from enum import Enum
 
 from usnd.domain.calls import Call, CallNews
 from usnd.domain.numbers import ANY_NUMBER, NumberPlan
+from usnd.domain.recording import RecordAction, RecorderNews, RecordState, Stretch
 
 
 class ConferenceState(Enum):
@@ -141,6 +142,8 @@ class Conference:
     """As of the `Rules` that it was launched with."""
     instant: int | None = None
     """Which of the subscriber's conferences it is, 1 to 30; None: of the moment only."""
+    stretches: tuple[Stretch, ...] = ()
+    """Of its recording, in order."""
 
     @property
     def room(self) -> str:
@@ -155,6 +158,11 @@ class Conference:
     def live(self) -> bool:
         """Not ended yet."""
         return self.state is not ConferenceState.ENDED
+
+    @property
+    def recording(self) -> bool:
+        """It is being recorded now, for all that is known."""
+        return any(stretch.state is RecordState.RUNNING for stretch in self.stretches)
 
 
 # Events: what `handle` takes beside CallNews.
@@ -202,6 +210,7 @@ class Feature(Enum):
     COUNT = "count"
     ADD = "add"
     DROP_LAST = "drop-last"
+    RECORD = "record"
     HELP = "help"
     DROP = "drop"
     MUTE = "mute"
@@ -224,7 +233,7 @@ class Control:
     on: bool | None = None
 
 
-Event = CallNews | TimePassed | End | CallIn | JoinIn | Recall | Control
+Event = CallNews | TimePassed | End | CallIn | JoinIn | Recall | Control | RecorderNews
 
 
 # Commands: what the edges do once the conference is committed.
@@ -288,7 +297,7 @@ class Mute:
 
 
 class Notice(Enum):
-    """What everybody in the room is told."""
+    """What everybody in the room is told, or one call alone."""
 
     MUTED = "muted"
     UNMUTED = "unmuted"
@@ -296,6 +305,12 @@ class Notice(Enum):
     UNLOCKED = "unlocked"
     COUNT = "count"
     WRONG_NUMBER = "wrong-number"
+    SUBSCRIBER_AWAY = "subscriber-away"
+    MUTED_YOU = "muted-you"
+    UNMUTED_YOU = "unmuted-you"
+    RECORDING = "recording"
+    RECORDING_STOPPED = "recording-stopped"
+    NOT_RECORDED = "not-recorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +318,15 @@ class Announce:
     """Say it into the room. `count`: the number in it, where there is one."""
 
     room: str
+    notice: Notice
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Say it to this call alone; the others in its room do not hear it."""
+
+    call: str
     notice: Notice
     count: int = 0
 
@@ -328,9 +352,17 @@ class TellTimeLimit:
     number: str
 
 
+@dataclass(frozen=True, slots=True)
+class TellNotRecorded:
+    """Text the subscriber that the conference is not recorded, though that was asked for."""
+
+    number: str
+
+
 CallAction = PlaceCall | Admit | HangUp | Goodbye | TurnAway
-Action = CallAction | Mute | Announce
-Text = TellNoCredit | TellMenu | TellRevived | TellTimeLimit
+RoomAction = Mute | Announce | Tell
+Action = CallAction | RoomAction | RecordAction
+Text = TellNoCredit | TellMenu | TellRevived | TellTimeLimit | TellNotRecorded
 Command = Action | Text
 
 

@@ -22,9 +22,11 @@ from usnd.domain.conference import (
     Participant,
     Rules,
     Step,
+    Tell,
     TellMenu,
 )
 from usnd.domain.planning import end, plan, told_to_end, with_call
+from usnd.domain.taping import record
 
 FOR_EVERYBODY = frozenset({Feature.MUTE_ME})
 FOR_HANDSETS = frozenset({Feature.MUTE_ME})
@@ -91,7 +93,9 @@ def _mute_call(conference: Conference, event: Control, call_id: str | None) -> S
     if call is None or not call.live or _is_so(event, was=bool(call.muted)):
         return Step(conference)
     after = with_call(conference, replace(call, muted=not call.muted))
-    return Step(after, tuple(_mutes(conference, after)))
+    mutes = tuple(_mutes(conference, after))
+    told = (Tell(mute.call, Notice.MUTED_YOU if mute.on else Notice.UNMUTED_YOU) for mute in mutes)
+    return Step(after, (*mutes, *told))
 
 
 def _is_so(event: Control, *, was: bool) -> bool:
@@ -112,15 +116,15 @@ def _lock(conference: Conference, event: Control, _rules: Rules, _now: datetime)
     return Step(after, (Announce(after.room, Notice.LOCKED if after.locked else Notice.UNLOCKED),))
 
 
-def _count(conference: Conference, _event: Control, _rules: Rules, _now: datetime) -> Step:
+def _count(conference: Conference, event: Control, _rules: Rules, _now: datetime) -> Step:
     count = sum(call.in_room for call in conference.calls)
-    return Step(conference, (Announce(conference.room, Notice.COUNT, count),))
+    return Step(conference, (_say(conference, event, Notice.COUNT, count),))
 
 
 def _add(conference: Conference, event: Control, rules: Rules, now: datetime) -> Step:
     """One more participant, unless that number is in the conference already or there is no room left."""
     if not event.number or not rules.plan.permits(event.number):
-        return Step(conference, (Announce(conference.room, Notice.WRONG_NUMBER),))
+        return Step(conference, (_say(conference, event, Notice.WRONG_NUMBER),))
     live = [call for call in conference.calls if call.live]
     known = {conference.subscriber_number, *(call.number for call in live)}
     if event.number in known or len(live) >= rules.most_calls:
@@ -151,6 +155,17 @@ def _dropped(conference: Conference, call: Call | None, now: datetime) -> Step:
     return Step(with_call(conference, told_to_end(call, now)), (HangUp(call.id),))
 
 
+def _record(conference: Conference, _event: Control, _rules: Rules, now: datetime) -> Step:
+    return record(conference, now)
+
+
+def _say(conference: Conference, event: Control, notice: Notice, count: int = 0) -> Command:
+    """To who asked; all hear what the portal asks for, where nobody else could."""
+    if event.call is None:
+        return Announce(conference.room, notice, count)
+    return Tell(event.call, notice, count)
+
+
 def _help(conference: Conference, _event: Control, _rules: Rules, _now: datetime) -> Step:
     commands: tuple[Command, ...] = (TellMenu(conference.subscriber_number),)
     return Step(conference, commands)
@@ -164,6 +179,7 @@ _DOES: dict[Feature, Callable[[Conference, Control, Rules, datetime], Step]] = {
     Feature.COUNT: _count,
     Feature.ADD: _add,
     Feature.DROP_LAST: _drop_last,
+    Feature.RECORD: _record,
     Feature.HELP: _help,
     Feature.DROP: _drop,
     Feature.MUTE: _mute,

@@ -22,6 +22,7 @@ DEFAULT_KEYS: Mapping[Feature, str] = MappingProxyType(
         Feature.MUTE_ALL: "*5",
         Feature.MUTE_ME: "*6",
         Feature.LOCK: "*7",
+        Feature.RECORD: "*8",
         Feature.HELP: "*0",
     }
 )
@@ -34,7 +35,21 @@ _WORDS: Mapping[Feature, str] = MappingProxyType(
         Feature.MUTE_ALL: "mute all",
         Feature.MUTE_ME: "mute me",
         Feature.LOCK: "lock",
+        Feature.RECORD: "record",
         Feature.HELP: "this help",
+    }
+)
+EXPLAINED: Mapping[Feature, str] = MappingProxyType(
+    {
+        Feature.END: "ends the conference; nobody is called back",
+        Feature.ADD: "then the number and `#`: calls that number into the conference",
+        Feature.DROP_LAST: "drops the participant added last",
+        Feature.COUNT: "says how many others there are, to whoever asks only",
+        Feature.MUTE_ALL: "mutes all participants, or lets them speak again; who joins later is muted too",
+        Feature.MUTE_ME: "mutes the own handset, or lets it speak again, and says which",
+        Feature.LOCK: "locks the conference, or opens it again: only who is called comes in",
+        Feature.RECORD: "records the conference, or ends that; everybody is told, also who joins later",
+        Feature.HELP: "sends the keys as a text",
     }
 )
 LONGEST_NUMBER = 20

@@ -134,6 +134,7 @@ class Say(Enum):
     REVIVED = "A fault broke your conference off. Everybody who was in it is being called again."
     BARRED = "These cannot be called with your service: {names}. Nothing was done."
     TIME_LIMIT = "Your conference has reached the longest time that your service allows, and was ended."
+    NOT_RECORDED = "Your conference is not recorded: recording is not possible at the moment."
     MENU = "Keys during your conference: {keys}."
 
     # Texts to other people (REQUIREMENTS S10).

@@ -13,7 +13,6 @@ from usnd.asterisk.calls import Calls
 from usnd.asterisk.progress import Survey
 from usnd.domain.calls import Call, CallEvent, CallNews, CallState
 from usnd.domain.conference import (
-    Action,
     Admit,
     Announce,
     CallAction,
@@ -21,6 +20,8 @@ from usnd.domain.conference import (
     HangUp,
     Mute,
     PlaceCall,
+    RoomAction,
+    Tell,
     TurnAway,
 )
 
@@ -33,12 +34,12 @@ _EVENT_OF_STATE = {
 }
 
 
-async def carry_out(calls: Calls, action: Action) -> CallNews | None:
+async def carry_out(calls: Calls, action: CallAction | RoomAction) -> CallNews | None:
     """Does what the conference asks for. Gives the news that Asterisk will not send by itself, if any.
 
     A link that is down, or an action without an answer, is no news: the next survey tells, or the deadline.
     """
-    if isinstance(action, Mute | Announce):
+    if isinstance(action, RoomAction):
         await _in_the_room(calls, action)
         return None
     log = structlog.get_logger("usnd.conference")
@@ -69,7 +70,7 @@ async def _to_the_call(calls: Calls, action: CallAction) -> bool:
             return await calls.turn_away(call, reason)
 
 
-async def _in_the_room(calls: Calls, action: Mute | Announce) -> None:
+async def _in_the_room(calls: Calls, action: RoomAction) -> None:
     """What is no matter of life and death of a call: a failure is told in the journal, and that is all."""
     log = structlog.get_logger("usnd.conference")
     try:
@@ -78,6 +79,8 @@ async def _in_the_room(calls: Calls, action: Mute | Announce) -> None:
                 await calls.mute(call, on=on)
             case Announce(room, notice, count):
                 await calls.announce(room, notice.value, count)
+            case Tell(call, notice, count):
+                await calls.tell(call, notice.value, count)
     except AmiError as error:
         log.warning("not done in the room", action=type(action).__name__.lower(), error=str(error))
 

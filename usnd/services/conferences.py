@@ -30,6 +30,7 @@ from usnd.domain.conference import (
     Step,
     TellMenu,
     TellNoCredit,
+    TellNotRecorded,
     TellRevived,
     TellTimeLimit,
     Text,
@@ -37,11 +38,14 @@ from usnd.domain.conference import (
 )
 from usnd.domain.menu import Menu, described
 from usnd.domain.messages import OutgoingText
+from usnd.domain.recording import RecorderNews, RecordEvent, StartRecording, StopRecording, stretch_of
 from usnd.domain.replies import Reply, Say, reply
+from usnd.domain.taping import open_recorders
 from usnd.services.calling import carry_out, news_of
 from usnd.services.committing import surely
 from usnd.services.keypads import Keypads
 from usnd.services.outbox import Outbox
+from usnd.services.recording import Recording
 from usnd.store.transaction import Transaction
 from usnd.store.writer import Store
 
@@ -91,6 +95,7 @@ class Conferences:
         self._clock = clock
         self._running: dict[int, _Running] = {}
         self._ways_in: CallsIn
+        self._recording: Recording
         self._conference_of: dict[str, int] = {}
         self._tasks = asyncio.TaskGroup()
         self.loaded = asyncio.Event()
@@ -131,9 +136,10 @@ class Conferences:
         self._refresh(running)
         self._carry_out(step.conference, step.commands)
 
-    def serve(self, ways_in: CallsIn) -> None:
-        """Calls that come in go there."""
+    def serve(self, ways_in: CallsIn, recording: Recording) -> None:
+        """Calls that come in go there, and recordings are made there."""
         self._ways_in = ways_in
+        self._recording = recording
 
     def hear(self, news: News) -> None:
         """Takes what the voice edge heard; a call that nobody knows is released."""
@@ -153,6 +159,14 @@ class Conferences:
                     self._ways_in.gone(news.call)
                 elif news.event in SIGNS_OF_LIFE and not self._ways_in.knows(news.call):
                     self._release(news.call)
+
+    def hear_recorder(self, news: RecorderNews) -> None:
+        """Takes news of a recorder; one that no live conference has is stopped."""
+        conference_id, _ = stretch_of(news.recorder) or (0, 0)
+        if conference_id in self._running:
+            self.apply(conference_id, news)
+        elif news.event is RecordEvent.BEGUN:
+            self._spawn(self._act(0, StopRecording(news.recorder)))
 
     def hang_up_unknown(self, call: str) -> None:
         """The call ended before its conference was committed."""
@@ -194,6 +208,8 @@ class Conferences:
         """Asterisk died at that time, and every call with it."""
         self._placing = False
         for conference in self.live:
+            for recorder in open_recorders(conference):
+                self.apply(conference.id, RecorderNews(recorder, RecordEvent.LOST), at)
             for call in conference.calls:
                 if call.live:
                     self.apply(conference.id, CallNews(call.id, CallEvent.VOICE_LOST), at)
@@ -205,6 +221,7 @@ class Conferences:
     async def survey(self) -> None:
         """Asks Asterisk what became of every call, and goes on from there (REQUIREMENTS C11)."""
         known = [(conference.id, call) for conference in self.live for call in conference.calls]
+        expected = {recorder for conference in self.live for recorder in open_recorders(conference)}
         found = await self._calls.survey()
         self._placing = True
         now = self._clock()
@@ -213,6 +230,11 @@ class Conferences:
             if call.live or call.id in found.live:
                 for news, at in news_of(found, call, now):
                     self.apply(conference_id, news, at)
+        for recorder in expected - found.recorders.keys():
+            self.hear_recorder(RecorderNews(recorder, RecordEvent.MISSING))
+        for recorder, in_room in found.recorders.items():
+            if in_room or recorder not in expected:
+                self.hear_recorder(RecorderNews(recorder, RecordEvent.BEGUN))
         for running in self._running.values():
             self._refresh(running)
         for call_id in found.live.keys() - self._conference_of.keys():
@@ -283,6 +305,8 @@ class Conferences:
                 return reply(Say.TIME_LIMIT)
             case TellRevived():
                 return reply(Say.REVIVED)
+            case TellNotRecorded():
+                return reply(Say.NOT_RECORDED)
             case TellMenu():
                 return reply(Say.MENU, keys=described(self._menu))
 
@@ -290,12 +314,16 @@ class Conferences:
         for command in commands:
             if isinstance(command, Text):
                 continue  # was queued in the transaction
-            if isinstance(command, PlaceCall) and not self._placing:
+            if isinstance(command, PlaceCall | StartRecording) and not self._placing:
                 continue  # the survey at the next link-up places it
             self._spawn(self._act(conference.id, command))
 
     async def _act(self, conference_id: int, action: Action) -> None:
-        news = await carry_out(self._calls, action)
+        news: CallNews | RecorderNews | None
+        if isinstance(action, StartRecording | StopRecording):
+            news = await self._recording.carry_out(action)
+        else:
+            news = await carry_out(self._calls, action)
         if news is not None:
             self.apply(conference_id, news)
 
@@ -344,6 +372,11 @@ class Conferences:
                     number=call.number,
                     outcome=call.outcome.value if call.outcome else None,
                     cause=call.cause,
+                )
+        for stretch in after.stretches:
+            if stretch not in before.stretches:
+                self._log.info(
+                    f"recording {stretch.state.value}", conference=after.id, stretch=stretch.number
                 )
         if before.state is not after.state:
             reason = after.end_reason.value if after.end_reason else None

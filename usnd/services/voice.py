@@ -6,14 +6,18 @@ decide when that is: domain/voice.py.
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import structlog
 
-from usnd.asterisk.ami import AmiLink, AmiSettings, DownReason, LinkDown, LinkUp
+from usnd.asterisk.ami import AmiFailed, AmiLink, AmiSettings, DownReason, LinkDown, LinkUp
 from usnd.asterisk.calls import Calls, CallSettings
 from usnd.asterisk.progress import News
+from usnd.asterisk.prompts import found_in
+from usnd.asterisk.recorders import Recorders
+from usnd.domain.recording import RecorderNews
 from usnd.domain.voice import Voice, VoiceEvent, VoiceState, give_up_at, hear
 from usnd.services.conferences import Conferences
 
@@ -27,10 +31,16 @@ class VoiceEdge:
         calls: CallSettings,
         patience: timedelta,
         clock: Callable[[], datetime],
+        prompts: Sequence[Path] = (),
     ) -> None:
-        """`patience`: how long a silent Asterisk may come back with its calls. `clock` gives UTC."""
+        """`patience`: how long a silent Asterisk may come back with its calls. `clock` gives UTC.
+
+        `prompts`: the directories of announcements; the first that has one is asked for it.
+        """
         self._link = AmiLink(ami, self._on_event, self._on_up, self._on_down)
         self.calls = Calls(self._link, calls, self._on_news, time.monotonic)
+        self.recorders = Recorders(self._link, self._on_recorder)
+        self._prompts = prompts
         self._patience = patience
         self._clock = clock
         self._voice = Voice(VoiceState.STARTING, clock())
@@ -51,15 +61,27 @@ class VoiceEdge:
 
     def _on_event(self, event: Mapping[str, str]) -> None:
         self.calls.hear(event)
+        self.recorders.hear(event)
 
     def _on_news(self, news: News) -> None:
         if self._conferences is not None:
             self._conferences.hear(news)
 
+    def _on_recorder(self, news: RecorderNews) -> None:
+        if self._conferences is not None:
+            self._conferences.hear_recorder(news)
+
     async def _on_up(self, up: LinkUp) -> None:
         self._hear(VoiceEvent.UP_OTHER if up.same is False else VoiceEvent.UP_SAME)
+        await self._say_with(found_in(self._prompts))
         if self._conferences is not None:
             await self._conferences.survey()
+
+    async def _say_with(self, prompts: Mapping[str, Path | None]) -> None:
+        try:
+            await self.calls.use_prompts(prompts)
+        except AmiFailed as error:
+            self._log.warning("prompts not set, Debian's sounds are played", error=str(error))
 
     def _on_down(self, down: LinkDown) -> None:
         if self._conferences is not None:

@@ -8,6 +8,7 @@ from sqlalchemy import Select, bindparam, insert, not_, select, update
 from usnd.domain.calls import Call
 from usnd.domain.conference import Conference, ConferenceState
 from usnd.store.execution import Executor, next_numbers
+from usnd.store.recordings import save_stretches, stretches_of
 from usnd.store.schema import calls, conferences, is_live
 from usnd.store.sets import OneOf, json_of
 from usnd.store.statements import Row
@@ -87,6 +88,8 @@ class Conferences:
             if saved.rowcount != 1:
                 raise LookupError(f"conference {after.id} is not in the store")
         self._save_calls(before.calls, after)
+        if after.stretches != before.stretches:
+            save_stretches(self._tx, before.stretches, after)
 
     def _save_calls(self, before: tuple[Call, ...], after: Conference) -> None:
         known = {call.id: call for call in before}
@@ -129,7 +132,11 @@ class Conferences:
         if found:
             for row in self._tx.execute(their_calls, values):
                 found[row[0]].append(Call(*row[1:]))
-        return [Conference(calls=tuple(found[row["id"]]), **row) for row in rows]
+        taped = stretches_of(self._tx, values.get("wanted")) if found else {}
+        return [
+            Conference(calls=tuple(found[row["id"]]), stretches=tuple(taped.get(row["id"], ())), **row)
+            for row in rows
+        ]
 
 
 def _conference_row(conference: Conference) -> Row:

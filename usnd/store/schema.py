@@ -37,6 +37,7 @@ from usnd.domain.calls import CallState, Direction, Outcome, Role
 from usnd.domain.conference import ConferenceState, EndReason
 from usnd.domain.messages import MtState
 from usnd.domain.reassembly import PartsState
+from usnd.domain.recording import RecordState
 from usnd.domain.ways_in import PinKind
 
 metadata = MetaData(
@@ -310,7 +311,23 @@ calls = Table(
     Column("muted", Boolean),
     Column("activation_pin", String, nullable=False, server_default=literal_column("''")),
     Column("asked", Boolean, nullable=False, server_default=false()),
+    Column("recorded", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("conference_id", "position"),
+)
+
+# A recording outlives its conference and its subscriber, as a CDR does.
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("conference_id", _key, primary_key=True, autoincrement=False),
+    Column("stretch", Integer, primary_key=True, autoincrement=False),
+    Column("subscriber_id", _key, nullable=False, index=True),
+    Column("path", String, nullable=False),
+    Column("state", _one_of(RecordState, "state"), nullable=False),
+    Column("ordered_at", Utc, nullable=False),
+    Column("started_at", Utc),
+    Column("stopped_at", Utc),
+    Column("octets", BigInteger),
 )
 
 # A CDR outlives its conference, its call and its subscriber (REQUIREMENTS B3): it refers to none of them.
@@ -371,5 +388,13 @@ Index(
     mo_part_texts.c.begun_at,
     postgresql_where=is_gathering,
     sqlite_where=is_gathering,
+)
+is_closed = recordings.c.state == literal_column("'closed'")
+Index(
+    "ix_recordings_closed",
+    recordings.c.conference_id,
+    recordings.c.stretch,
+    postgresql_where=is_closed,
+    sqlite_where=is_closed,
 )
 Index("ix_conferences_live", conferences.c.id, postgresql_where=is_live, sqlite_where=is_live)

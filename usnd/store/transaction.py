@@ -15,6 +15,7 @@ from usnd.store.directories import Directories
 from usnd.store.parts import PartTexts
 from usnd.store.pins import Pins
 from usnd.store.receipts import Receipts
+from usnd.store.recordings import Recordings
 from usnd.store.statements import Found, Row, run
 from usnd.store.subscribers import Subscribers
 from usnd.store.texts import Texts
@@ -67,6 +68,10 @@ class Transaction:
     @cached_property
     def pins(self) -> Pins:
         return Pins(self)
+
+    @cached_property
+    def recordings(self) -> Recordings:
+        return Recordings(self)
 
     @cached_property
     def cdrs(self) -> Cdrs:

@@ -9,6 +9,7 @@ from usnd.domain.calls import CallEvent, CallNews, CallState, Direction, Outcome
 from usnd.domain.conducting import handle, launch, next_deadline, resume
 from usnd.domain.conference import (
     Admit,
+    Announce,
     CallIn,
     Command,
     Conference,
@@ -18,6 +19,7 @@ from usnd.domain.conference import (
     Event,
     Goodbye,
     HangUp,
+    Notice,
     Participant,
     PlaceCall,
     Recall,
@@ -127,6 +129,17 @@ def test_a_subscriber_who_cannot_be_reached_is_waited_for(scene: Scene) -> None:
     scene.hear(ME, E.ENDED, cause=17)
     assert scene.conference.state is S.AWAY
     assert scene.conference.away_until == T0 + RULES.away
+
+
+def test_those_whom_the_subscriber_leaves_are_told_once(running: Scene) -> None:
+    assert running.hear(ME, E.LEFT, E.ENDED, cause=16) == (Announce("c7", Notice.SUBSCRIBER_AWAY),)
+    assert running.hear(HER, E.JOINED) == ()
+
+
+def test_nobody_is_told_in_a_room_that_is_empty(running: Scene) -> None:
+    assert running.hear(HIM, E.LEFT, E.ENDED) == ()
+    assert running.hear(ME, E.LEFT, E.ENDED) == ()
+    assert running.conference.state is S.AWAY
 
 
 def test_when_the_subscriber_leaves_the_others_stay_two_minutes(away: Scene) -> None:

@@ -18,6 +18,7 @@ from usnd.domain.conference import (
     Mute,
     Notice,
     PlaceCall,
+    Tell,
     TellMenu,
 )
 
@@ -79,16 +80,16 @@ def test_all_are_muted_but_the_subscriber_and_unmuted_again(scene: Scene) -> Non
 
 
 def test_who_muted_himself_stays_so_when_all_are_unmuted(scene: Scene) -> None:
-    assert ask(scene, F.MUTE_ME, HIM) == (Mute(HIM, on=True),)
+    assert ask(scene, F.MUTE_ME, HIM) == (Mute(HIM, on=True), Tell(HIM, N.MUTED_YOU))
     assert ask(scene, F.MUTE_ALL) == (Announce("c7", N.MUTED),)
     assert ask(scene, F.MUTE_ALL) == (Announce("c7", N.UNMUTED),)
-    assert ask(scene, F.MUTE_ME, HIM) == (Mute(HIM, on=False),)
+    assert ask(scene, F.MUTE_ME, HIM) == (Mute(HIM, on=False), Tell(HIM, N.UNMUTED_YOU))
 
 
 def test_nobody_unmutes_himself_when_all_are_muted(scene: Scene) -> None:
     ask(scene, F.MUTE_ALL)
     assert ask(scene, F.MUTE_ME, HIM) == ()
-    assert ask(scene, F.MUTE_ME, ME) == (Mute(ME, on=True),)
+    assert ask(scene, F.MUTE_ME, ME) == (Mute(ME, on=True), Tell(ME, N.MUTED_YOU))
 
 
 def test_after_a_crash_mutes_are_done_again_only_where_anybody_muted(scene: Scene) -> None:
@@ -109,7 +110,8 @@ def test_the_lock_is_told(scene: Scene) -> None:
 
 
 def test_those_in_the_room_are_counted(scene: Scene) -> None:
-    assert ask(scene, F.COUNT) == (Announce("c7", N.COUNT, 2),)
+    assert ask(scene, F.COUNT) == (Tell(ME, N.COUNT, 2),)
+    assert ask(scene, F.COUNT, None) == (Announce("c7", N.COUNT, 2),)
 
 
 def test_somebody_is_added_as_a_participant(scene: Scene) -> None:
@@ -128,7 +130,7 @@ def test_who_has_left_can_be_added_again(scene: Scene) -> None:
 
 
 def test_what_is_no_number_is_said_so(scene: Scene) -> None:
-    assert ask(scene, F.ADD) == (Announce("c7", N.WRONG_NUMBER),)
+    assert ask(scene, F.ADD) == (Tell(ME, N.WRONG_NUMBER),)
 
 
 def test_a_full_conference_takes_nobody(scene: Scene) -> None:
@@ -155,8 +157,9 @@ def test_one_is_dropped_and_the_subscriber_never(scene: Scene) -> None:
 
 
 def test_one_is_muted_also_before_he_is_in(scene: Scene) -> None:
-    assert scene.do(Control(F.MUTE, None, target=HIM)) == (Mute(HIM, on=True),)
-    assert scene.do(Control(F.MUTE, None, target=HIM)) == (Mute(HIM, on=False),)
+    told, told_again = Tell(HIM, Notice.MUTED_YOU), Tell(HIM, Notice.UNMUTED_YOU)
+    assert scene.do(Control(F.MUTE, None, target=HIM)) == (Mute(HIM, on=True), told)
+    assert scene.do(Control(F.MUTE, None, target=HIM)) == (Mute(HIM, on=False), told_again)
     assert scene.do(Control(F.MUTE, None, target=HER)) == ()
     assert scene.hear(HER, E.JOINED) == (Mute(HER, on=True),)
     scene.hear(HER, E.ENDED)

@@ -7,13 +7,13 @@ import pytest
 from test_domain_conducting import BOB, HIM, ME, OWNER, RULES, E, S, Scene
 
 from usnd.domain.conference import (
-    Announce,
     Control,
     End,
     EndReason,
     Feature,
     Goodbye,
     Notice,
+    Tell,
     TellTimeLimit,
 )
 from usnd.domain.decision import Situation, TextRules
@@ -43,7 +43,7 @@ def test_a_launch_with_a_barred_number_does_nothing_and_says_so() -> None:
 
 
 def test_a_barred_number_is_not_added_either(scene: Scene) -> None:
-    assert scene.do(Control(Feature.ADD, ME, "+449090123456")) == (Announce("c7", Notice.WRONG_NUMBER),)
+    assert scene.do(Control(Feature.ADD, ME, "+449090123456")) == (Tell(ME, Notice.WRONG_NUMBER),)
     assert len(scene.do(Control(Feature.ADD, ME, "+447700900077"))) == 1
 
 

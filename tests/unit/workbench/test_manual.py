@@ -1,7 +1,9 @@
 """The subscriber's manual is what the grammar and the domain say."""
 
+from usnd.domain.conference import Feature
 from usnd.domain.grammar import FORMS
-from workbench.manual import PAGE, STORIES, page
+from usnd.domain.menu import DEFAULT_KEYS
+from workbench.manual import KEYS_PAGE, PAGE, STORIES, keys_page, page
 
 
 def test_the_committed_page_is_what_the_grammar_gives() -> None:
@@ -15,3 +17,10 @@ def test_every_command_has_its_row_and_an_example() -> None:
     for word in FORMS:
         keyword = word.removesuffix("x")
         assert any(example.startswith(keyword) for example in examples), word
+
+
+def test_the_committed_card_of_keys_is_what_the_menu_gives() -> None:
+    assert KEYS_PAGE.read_text(encoding="utf-8") == keys_page(), (
+        "run `python -m workbench.manual` and commit it"
+    )
+    assert all(f"| `{DEFAULT_KEYS[feature]}` |" in keys_page() for feature in Feature)

@@ -1,0 +1,23 @@
+"""The prompts are spoken as Asterisk plays them: by espeak-ng and sox, from Debian's packages."""
+
+import array
+import wave
+from pathlib import Path
+
+import pytest
+
+from workbench.debian import DebianError
+from workbench.prompts import speak_all
+from workbench.tones import RATE
+
+
+def test_a_prompt_is_a_telephones_wav_with_a_voice_in_it(tmp_path: Path) -> None:
+    try:
+        speak_all(tmp_path, {"recording": "This conference is being recorded."})
+    except DebianError as error:
+        pytest.skip(str(error))
+    with wave.open(str(tmp_path / "recording.wav")) as sound:
+        assert (sound.getframerate(), sound.getnchannels(), sound.getsampwidth()) == (RATE, 1, 2)
+        samples = array.array("h", sound.readframes(sound.getnframes()))
+    assert 1 < len(samples) / RATE < 5
+    assert 10_000 < max(samples) < 2**15 * 0.6, "6 dB below full scale"
