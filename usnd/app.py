@@ -28,8 +28,11 @@ from usnd.services.conferences import Conferences
 from usnd.services.outbox import Outbox
 from usnd.services.receipts import Receipts
 from usnd.services.status import SmppStatus
+from usnd.services.status_file import show
 from usnd.services.taking import TextPolicy
 from usnd.services.texts import Texts
+from usnd.services.trunks import FILE as TRUNKS_FILE
+from usnd.services.trunks import Trunks
 from usnd.services.voice import VoiceEdge
 from usnd.services.ways_in import WaysIn
 from usnd.smpp.link import SmscLink
@@ -119,15 +122,17 @@ class Daemon:
         self._outbox = Outbox(
             store, config.node.short_code, timedelta(seconds=config.texts.validity), utc_now
         )
+        self._trunks = Trunks(config.routing())
         self._voice = VoiceEdge(
             _ami(config),
-            CallSettings(config.asterisk.dial, originates_per_s=config.asterisk.calls_per_second),
+            CallSettings(originates_per_s=config.asterisk.calls_per_second),
+            self._trunks,
             timedelta(seconds=config.asterisk.frozen_after),
             utc_now,
         )
         rules = config.conference_rules()
         self._conferences = Conferences(
-            store, self._outbox, self._voice.calls, rules, config.key_menu(), utc_now
+            store, self._outbox, self._voice.calls, self._trunks, rules, config.key_menu(), utc_now
         )
         policy = TextPolicy(
             config.text_rules(),
@@ -138,12 +143,13 @@ class Daemon:
             config.node.short_code,
             secrets.randbelow,
             config.parts_rules(),
+            self._trunks,
         )
         ways_in = WaysIn(
             store,
             self._outbox,
             self._conferences,
-            self._voice.calls,
+            (self._voice.calls, self._trunks),
             config.numbers_in(),
             (config.text_rules(), rules, GuessRules()),
             utc_now,
@@ -164,7 +170,7 @@ class Daemon:
             await self._conferences.loaded.wait()
             sending = parts.create_task(self._outbox.run())
             expecting = parts.create_task(self._texts.run())
-            showing = parts.create_task(status.run())
+            showing = [parts.create_task(status.run()), parts.create_task(self._show_trunks())]
             parts.create_task(self._voice.run(self._conferences))
             for link in self._links:
                 parts.create_task(link.run())
@@ -175,9 +181,14 @@ class Daemon:
                 await asyncio.wait_for(self._outbox.flush(), _FLUSH_SECONDS)
             sending.cancel()
             expecting.cancel()
-            showing.cancel()
+            for one in showing:
+                one.cancel()
             await self._voice.stop()
             self._conferences.stop()
+
+    async def _show_trunks(self) -> None:
+        runtime = self._config.node.runtime
+        await show(runtime / TRUNKS_FILE if runtime is not None else None, self._trunks.snapshot)
 
     def _status(self) -> SmppStatus:
         limit = self._config.texts.oldest_alarm

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
@@ -27,6 +27,7 @@ from usnd.tables import (
     json_lines,
     pin_rows,
     subscriber_row,
+    trunk_row,
 )
 
 if TYPE_CHECKING:
@@ -51,9 +52,11 @@ db = typer.Typer(help="The database.", no_args_is_help=True, rich_markup_mode=No
 subscriber = typer.Typer(
     help="Subscribers: whose texts are commands.", no_args_is_help=True, rich_markup_mode=None
 )
+trunk = typer.Typer(help="The trunks to the switches.", no_args_is_help=True, rich_markup_mode=None)
 smpp = typer.Typer(help="The binds to the SMSCs.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(db, name="db", epilog="Example: usnd db upgrade")
 app.add_typer(smpp, name="smpp", epilog="Example: usnd smpp status")
+app.add_typer(trunk, name="trunk", epilog="Example: usnd trunk status")
 app.add_typer(subscriber, name="subscriber", epilog="Example: usnd subscriber add +447700900001")
 
 ConfigFile = Annotated[
@@ -140,6 +143,10 @@ def subscriber_set(
         bool | None, typer.Option("--press-one/--no-press-one", help="Who is called must press 1 to join.")
     ] = None,
     language: Annotated[str | None, typer.Option(help="Of the replies: two letters, as `en`.")] = None,
+    minutes: Annotated[
+        int | None,
+        typer.Option(help="That all their calls may last in a month; 0: no limit.", min=0, max=10_000_000),
+    ] = None,
 ) -> None:
     """Change what is set for a registered mobile; what is not named stays."""
     settings = _load(config)
@@ -155,6 +162,7 @@ def subscriber_set(
             call_texts=found.call_texts if call_texts is None else call_texts,
             press_one=found.press_one if press_one is None else press_one,
             language=language or found.language,
+            minutes=found.minutes if minutes is None else minutes or None,
         )
         tx.subscribers.save(changed)
         return True
@@ -199,17 +207,31 @@ def subscriber_list(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = Fals
 @smpp.command("status", epilog="Example: usnd smpp status --json")
 def smpp_status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
     """Show each bind of the running daemon: state, rates, window, queue, what was refused."""
-    from usnd.app import utc_now  # noqa: PLC0415
-    from usnd.services.status import NoStatus, read_status  # noqa: PLC0415
+    from usnd.services.status import FILE  # noqa: PLC0415
 
-    runtime = _load(config).node.runtime
-    if runtime is None:
-        _fail("the configuration has no node.runtime: the daemon shows nothing")
-    try:
-        binds = read_status(runtime, utc_now())["binds"]
-    except NoStatus as error:
-        _fail(str(error))
+    binds = _status(config, FILE)["binds"]
     _print(binds if as_json else (bind_row(bind) for bind in binds), as_json=as_json)
+
+
+@trunk.command("status", epilog="Example: usnd trunk status --json")
+def trunk_status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
+    """Show each trunk of the running daemon: state, channels in use, calls, those not answered by cause."""
+    from usnd.services.trunks import FILE  # noqa: PLC0415
+
+    trunks = _status(config, FILE)["trunks"]
+    _print(trunks if as_json else (trunk_row(one) for one in trunks), as_json=as_json)
+
+
+@trunk.command("pjsip", epilog="Example: usnd trunk pjsip > /etc/asterisk/pjsip.conf")
+def trunk_pjsip(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Print Asterisk's pjsip.conf for the configured trunks. It holds their passwords."""
+    from usnd.pjsip import NoHost, pjsip_conf  # noqa: PLC0415
+
+    settings = _load(config)
+    try:
+        typer.echo(pjsip_conf(settings.trunk, settings.trunks), nl=False)
+    except NoHost as error:
+        _fail(str(error), WRONG)
 
 
 @app.command("conferences", epilog="Example: usnd conferences")
@@ -242,6 +264,20 @@ def _load(path: Path) -> Config:
         return load(path)
     except ConfigError as error:
         _fail(str(error), WRONG)
+
+
+def _status(config: Path, file: str) -> dict[str, Any]:
+    """What the running daemon shows of itself in that file."""
+    from usnd.app import utc_now  # noqa: PLC0415
+    from usnd.services.status_file import NoStatus, read_status  # noqa: PLC0415
+
+    runtime = _load(config).node.runtime
+    if runtime is None:
+        _fail("the configuration has no node.runtime: the daemon shows nothing")
+    try:
+        return read_status(runtime, file, utc_now())
+    except NoStatus as error:
+        _fail(str(error))
 
 
 def _e164(number: str, settings: Config) -> str:

@@ -59,6 +59,7 @@ class EndReason(Enum):
     EMPTY = "empty"
     TIME_LIMIT = "time-limit"
     VOICE_LOST = "voice-lost"
+    NO_MINUTES = "no-minutes"
 
 
 _NEW, _IN, _BACK, _OUT, _BYE, _END = ConferenceState
@@ -141,6 +142,8 @@ class Conference:
     """As of the `Rules` that it was launched with."""
     instant: int | None = None
     """Which of the subscriber's conferences it is, 1 to 30; None: of the moment only."""
+    talk_seconds: int | None = None
+    """What its calls may talk, all together; None: no limit (REQUIREMENTS C10)."""
 
     @property
     def room(self) -> str:
@@ -175,6 +178,7 @@ class CallIn:
     call: str
     dnis: str
     activation_pin: str = ""
+    trunk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +189,7 @@ class JoinIn:
     dnis: str
     number: str
     activation_pin: str = ""
+    trunk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +237,7 @@ class PlaceCall:
     ring: timedelta
     ask: bool = False
     """Let who answers press 1 first."""
+    trunk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,9 +327,23 @@ class TellTimeLimit:
     number: str
 
 
+@dataclass(frozen=True, slots=True)
+class TellNoMinutes:
+    """Text the subscriber that the minutes of this month are used up (REQUIREMENTS C10)."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellNoLine:
+    """Text the subscriber that somebody could not be called: all lines were busy (REQUIREMENTS C10)."""
+
+    number: str
+
+
 CallAction = PlaceCall | Admit | HangUp | Goodbye | TurnAway
 Action = CallAction | Mute | Announce
-Text = TellNoCredit | TellMenu | TellRevived | TellTimeLimit
+Text = TellNoCredit | TellMenu | TellRevived | TellTimeLimit | TellNoMinutes | TellNoLine
 Command = Action | Text
 
 

@@ -34,6 +34,8 @@ class Situation:
     conference: ConferenceState | None = None
     """The state of the subscriber's live conference."""
     voice_up: bool = True
+    seconds_left: int | None = None
+    """Of the month's minutes; None: no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Decision:
     texts: tuple[TextTo, ...] = ()
     instant: int | None = None
     """Which conference (1 to 30) is launched; None: one of the moment."""
+    talk_seconds: int | None = None
+    """What its calls may talk, all together; None: no limit."""
 
     def said_in(self, language: str) -> "Decision":
         """The same in another language."""

@@ -130,6 +130,10 @@ class Say(Enum):
     NO_CREDIT = "Your conference could not be launched: there is not enough credit on your account."
     REVIVED = "A fault broke your conference off. Everybody who was in it is being called again."
     BARRED = "These cannot be called with your service: {names}. Nothing was done."
+    NO_LINE = "All lines are busy at the moment: nobody was called. Please try again in a few minutes."
+    NO_LINE_FOR = "Somebody could not be called into your conference: all lines are busy."
+    NO_MINUTES = "Your conference minutes of this month are used up."
+    MINUTES_ENDED = "Your conference was ended: your conference minutes of this month are used up."
     TIME_LIMIT = "Your conference has reached the longest time that your service allows, and was ended."
     MENU = "Keys during your conference: {keys}."
 

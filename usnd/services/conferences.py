@@ -17,8 +17,8 @@ from usnd.asterisk.ami import AmiError
 from usnd.asterisk.calls import Calls
 from usnd.asterisk.progress import Digit, IncomingCall, News, PinEntered
 from usnd.domain.calls import SIGNS_OF_LIFE, Call, CallEvent, CallNews
-from usnd.domain.cdr import cdr_of
-from usnd.domain.conducting import handle, next_deadline, resume
+from usnd.domain.cdr import cdr_of, has_record
+from usnd.domain.conducting import next_deadline, resume
 from usnd.domain.conference import (
     Action,
     Command,
@@ -30,6 +30,8 @@ from usnd.domain.conference import (
     Step,
     TellMenu,
     TellNoCredit,
+    TellNoLine,
+    TellNoMinutes,
     TellRevived,
     TellTimeLimit,
     Text,
@@ -42,6 +44,7 @@ from usnd.services.calling import carry_out, news_of
 from usnd.services.committing import surely
 from usnd.services.keypads import Keypads
 from usnd.services.outbox import Outbox
+from usnd.services.trunks import Trunks
 from usnd.store.transaction import Transaction
 from usnd.store.writer import Store
 
@@ -77,6 +80,7 @@ class Conferences:
         store: Store,
         outbox: Outbox,
         calls: Calls,
+        trunks: Trunks,
         rules: Rules,
         menu: Menu,
         clock: Callable[[], datetime],
@@ -85,6 +89,7 @@ class Conferences:
         self._store = store
         self._outbox = outbox
         self._calls = calls
+        self._trunks = trunks
         self._rules = rules
         self._menu = menu
         self._keypads = Keypads(menu)
@@ -128,6 +133,7 @@ class Conferences:
         """Runs a conference that is committed, from its launch or from a former life, and its commands."""
         running = _Running(step.conference, step.conference)
         self._running[step.conference.id] = running
+        self._trunks.adopt(step.conference)
         self._refresh(running)
         self._carry_out(step.conference, step.commands)
 
@@ -166,7 +172,7 @@ class Conferences:
         if running is None:
             return
         before = running.conference
-        step = handle(before, event, self._rules, at or self._clock())
+        step = self._trunks.conduct(before, event, self._rules, at or self._clock())
         if step.conference is before and not any(isinstance(command, Text) for command in step.commands):
             self._carry_out(before, step.commands)
             if isinstance(event, TimePassed):
@@ -247,8 +253,9 @@ class Conferences:
         self, before: Conference, after: Conference, commands: Iterable[Command], tx: Transaction
     ) -> list[OutgoingText]:
         tx.conferences.save(before, after)
-        for call in _ended(before, after):
+        for call in filter(has_record, _ended(before, after)):
             tx.cdrs.add(cdr_of(after, call))
+            tx.usage.add(after.subscriber_id, call)
         now = self._clock()
         return tx.texts.queue_mt(
             [
@@ -270,6 +277,10 @@ class Conferences:
                 return reply(Say.NO_CREDIT)
             case TellTimeLimit():
                 return reply(Say.TIME_LIMIT)
+            case TellNoMinutes():
+                return reply(Say.MINUTES_ENDED)
+            case TellNoLine():
+                return reply(Say.NO_LINE_FOR)
             case TellRevived():
                 return reply(Say.REVIVED)
             case TellMenu():
@@ -331,6 +342,7 @@ class Conferences:
                     conference=after.id,
                     call=call.id,
                     number=call.number,
+                    trunk=call.trunk or None,
                     outcome=call.outcome.value if call.outcome else None,
                     cause=call.cause,
                 )

@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from usnd.asterisk.ami import AmiLink, AmiSettings, DownReason, LinkDown, LinkUp
+from usnd.asterisk.ami import AmiFailed, AmiLink, AmiSettings, DownReason, LinkDown, LinkUp
 from usnd.asterisk.calls import Calls, CallSettings
+from usnd.asterisk.contacts import listed_contact, read_contact
 from usnd.asterisk.progress import News
 from usnd.domain.voice import Voice, VoiceEvent, VoiceState, give_up_at, hear
 from usnd.services.conferences import Conferences
+from usnd.services.trunks import Trunks
 
 
 class VoiceEdge:
@@ -25,12 +27,14 @@ class VoiceEdge:
         self,
         ami: AmiSettings,
         calls: CallSettings,
+        trunks: Trunks,
         patience: timedelta,
         clock: Callable[[], datetime],
     ) -> None:
         """`patience`: how long a silent Asterisk may come back with its calls. `clock` gives UTC."""
         self._link = AmiLink(ami, self._on_event, self._on_up, self._on_down)
         self.calls = Calls(self._link, calls, self._on_news, time.monotonic)
+        self._trunks = trunks
         self._patience = patience
         self._clock = clock
         self._voice = Voice(VoiceState.STARTING, clock())
@@ -51,6 +55,9 @@ class VoiceEdge:
 
     def _on_event(self, event: Mapping[str, str]) -> None:
         self.calls.hear(event)
+        contact = read_contact(event)
+        if contact is not None:
+            self._trunks.contact(contact, self._clock())
 
     def _on_news(self, news: News) -> None:
         if self._conferences is not None:
@@ -58,8 +65,22 @@ class VoiceEdge:
 
     async def _on_up(self, up: LinkUp) -> None:
         self._hear(VoiceEvent.UP_OTHER if up.same is False else VoiceEvent.UP_SAME)
+        await self._look_at_trunks()
         if self._conferences is not None:
             await self._conferences.survey()
+
+    async def _look_at_trunks(self) -> None:
+        """Once at each log-in; what changes later is an event."""
+        try:
+            items = await self._link.listing("PJSIPShowContacts")
+        except AmiFailed as error:  # there is none, or no PJSIP at all
+            self._log.info("asterisk knows no trunk address", answer=str(error))
+            return
+        self._trunks.forget_contacts()
+        for item in items:
+            contact = listed_contact(item)
+            if contact is not None:
+                self._trunks.contact(contact, self._clock())
 
     def _on_down(self, down: LinkDown) -> None:
         if self._conferences is not None:

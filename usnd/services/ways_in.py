@@ -14,12 +14,12 @@ import structlog
 from usnd.asterisk.ami import AmiError
 from usnd.asterisk.calls import Calls
 from usnd.asterisk.progress import IncomingCall, PinEntered
-from usnd.domain.conducting import launch
 from usnd.domain.conference import CallIn, JoinIn, Rules, Step
 from usnd.domain.decision import Situation, TextRules
 from usnd.domain.messages import OutgoingText
+from usnd.domain.minutes import month_of, seconds_left
 from usnd.domain.numbers import to_e164
-from usnd.domain.texting import decide
+from usnd.domain.texting import decide, lines_busy
 from usnd.domain.ways_in import (
     AskPin,
     Denial,
@@ -40,6 +40,7 @@ from usnd.domain.ways_in import (
 )
 from usnd.services.conferences import Conferences
 from usnd.services.outbox import Outbox
+from usnd.services.trunks import Trunks
 from usnd.store.session import StoreTaken
 from usnd.store.transaction import Transaction
 from usnd.store.writer import Store, StoreBusy
@@ -55,6 +56,7 @@ class _Caller:
     call: str
     cli: str | None
     dnis: str
+    trunk: str
     wrong: int = 0
 
 
@@ -72,7 +74,7 @@ class WaysIn:
         store: Store,
         outbox: Outbox,
         conferences: Conferences,
-        calls: Calls,
+        voice: tuple[Calls, Trunks],
         numbers: Numbers,
         rules: tuple[TextRules, Rules, GuessRules],
         clock: Callable[[], datetime],
@@ -81,7 +83,7 @@ class WaysIn:
         self._store = store
         self._outbox = outbox
         self._conferences = conferences
-        self._calls = calls
+        self._calls, self._trunks = voice
         self._numbers = numbers
         self._texts, self._rules, self._guess_rules = rules
         self._clock = clock
@@ -100,7 +102,9 @@ class WaysIn:
     async def receive(self, incoming: IncomingCall) -> None:
         """Takes a call that rings."""
         cli = to_e164(incoming.cli or "", self._texts.home_region)
-        caller = self._callers[incoming.call] = _Caller(incoming.call, cli, incoming.dnis)
+        caller = self._callers[incoming.call] = _Caller(
+            incoming.call, cli, incoming.dnis, self._trunks.of_channel(incoming.channel)
+        )
         barred = self._guesses.get(cli or "", Guesses()).barred(self._clock())
         way = route(cli, incoming.dnis, self._numbers, self._conferences.live, barred=barred)
         await self._go(caller, way)
@@ -135,11 +139,13 @@ class WaysIn:
             case Rejoin(conference):
                 self.gone(caller.call)
                 self._log.info("subscriber calls in", conference=conference, call=caller.call)
-                self._conferences.apply(conference, CallIn(caller.call, caller.dnis, activation))
+                self._conferences.apply(
+                    conference, CallIn(caller.call, caller.dnis, activation, caller.trunk)
+                )
             case Join(conference):
                 self.gone(caller.call)
                 self._log.info("participant calls in", conference=conference, call=caller.call)
-                join = JoinIn(caller.call, caller.dnis, caller.cli or "", activation)
+                join = JoinIn(caller.call, caller.dnis, caller.cli or "", activation, caller.trunk)
                 self._conferences.apply(conference, join)
             case LaunchInstant():
                 await self._launch(caller, way, activation)
@@ -152,7 +158,7 @@ class WaysIn:
 
     async def _launch(self, caller: _Caller, way: LaunchInstant, activation: str) -> None:
         voice_up, now = self._conferences.voice_up, self._clock()
-        call_in = CallIn(caller.call, caller.dnis, activation)
+        call_in = CallIn(caller.call, caller.dnis, activation, caller.trunk)
 
         def unit(tx: Transaction) -> _Launched:
             return self._commit(tx, caller, way, call_in, now, voice_up=voice_up)
@@ -191,14 +197,19 @@ class WaysIn:
             return _Launched(None)
         alive = tx.conferences.live_of([owner.id]).get(owner.id)
         directory = tx.directory.load(owner.id)
-        situation = Situation(owner, directory, alive[1] if alive else None, voice_up=voice_up)
+        left = seconds_left(owner.minutes, tx.usage.of([owner.id], month_of(now)).get(owner.id, 0))
+        situation = Situation(
+            owner, directory, alive[1] if alive else None, voice_up=voice_up, seconds_left=left
+        )
         decision = decide(f"IC{way.instant}", situation, self._texts)
-        if not decision.launch:
+        step = None
+        if decision.launch:
+            (room,) = tx.conferences.reserve_ids(1)
+            step = self._trunks.launch(room, owner, decision, self._rules, now, call_in)
+            decision = decision if step is not None else lines_busy(owner)
+        if step is None:
             refusal = self._outbox.draft(owner.number, decision.reply, now)
             return _Launched(None, tuple(tx.texts.queue_mt([refusal])))
-        (room,) = tx.conferences.reserve_ids(1)
-        rules = self._rules.of(press_one=owner.press_one)
-        step = launch(room, (owner.id, owner.number), decision.launch, rules, now, way.instant, call_in)
         tx.conferences.add([(step.conference, None)])
         return _Launched(step)
 

@@ -115,6 +115,7 @@ subscribers = Table(
     Column("language", String, nullable=False, server_default=literal_column("'en'")),
     Column("call_texts", Boolean, nullable=False, server_default=false()),
     Column("press_one", Boolean, nullable=False, server_default=false()),
+    Column("minutes", Integer),
     sqlite_autoincrement=True,
 )
 
@@ -284,6 +285,7 @@ conferences = Table(
     Column("muted", Boolean),
     Column("locked", Boolean, nullable=False, server_default=false()),
     Column("press_one", Boolean, nullable=False, server_default=false()),
+    Column("talk_seconds", Integer),
     Index(None, "subscriber_id"),
 )
 
@@ -310,6 +312,7 @@ calls = Table(
     Column("muted", Boolean),
     Column("activation_pin", String, nullable=False, server_default=literal_column("''")),
     Column("asked", Boolean, nullable=False, server_default=false()),
+    Column("trunk", String, nullable=False, server_default=literal_column("''")),
     UniqueConstraint("conference_id", "position"),
 )
 
@@ -333,6 +336,15 @@ cdrs = Table(
     Column("recorded", Boolean, nullable=False),
     Column("activation_pin", String, nullable=False),
     Column("trunk", String, nullable=False),
+)
+
+# What the calls of each subscriber talked in each month (UTC); outlives the subscriber, as CDRs do.
+usage = Table(
+    "usage",
+    metadata,
+    Column("subscriber_id", _key, primary_key=True, autoincrement=False),
+    Column("month", String, primary_key=True),
+    Column("seconds", BigInteger, nullable=False),
 )
 
 # Numbers without a gap, and never again: kept beside the rows, since retention removes those. The row is

@@ -18,6 +18,7 @@ from usnd.store.pins import Pins
 from usnd.store.receipts import Receipts
 from usnd.store.subscribers import Subscribers
 from usnd.store.texts import Texts
+from usnd.store.usage import Usage
 
 
 class Transaction:
@@ -71,3 +72,7 @@ class Transaction:
     @cached_property
     def cdrs(self) -> Cdrs:
         return Cdrs(self)
+
+    @cached_property
+    def usage(self) -> Usage:
+        return Usage(self)

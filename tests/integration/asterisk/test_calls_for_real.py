@@ -16,7 +16,7 @@ from usnd.domain.calls import CallEvent, CallNews, CallState
 from workbench.switch import NEVER, Handset, Refusal
 
 ANNA, BEN, CLEO = "+447900000001", "+447900000002", "+447900000003"
-TRUNK = "PJSIP/{number}@trunk-msc"
+TRUNK = "trunk-msc"
 RING = timedelta(seconds=20)
 
 
@@ -28,7 +28,7 @@ class Desk:
         self.link = listener.link
         self.news: list[CallNews | IncomingCall] = []
         self.surveys: list[Survey] = []
-        self.calls = Calls(listener.link, CallSettings(TRUNK), self.news.append, time.monotonic)
+        self.calls = Calls(listener.link, CallSettings(), self.news.append, time.monotonic)
         listener.on_event = self.calls.hear
         listener.on_up = self._survey
 
@@ -36,7 +36,7 @@ class Desk:
         self.surveys.append(await self.calls.survey())
 
     async def place(self, call: str, number: str, ring: timedelta = RING) -> None:
-        await self.calls.place(call, number, ANNA, "c42", ring)
+        await self.calls.place(call, number, ANNA, "c42", ring, trunk=TRUNK)
 
     def told(self, call: str) -> list[str]:
         return [news.event.value for news in self.news if isinstance(news, CallNews) and news.call == call]
@@ -99,9 +99,7 @@ async def test_each_way_not_to_answer_has_its_cause_also_in_the_records(
 
 
 async def test_a_call_that_no_trunk_takes_is_refused(desk: Desk) -> None:
-    nowhere = Calls(desk.link, CallSettings("PJSIP/{number}@nowhere"), desk.news.append, time.monotonic)
-    desk.listener.on_event = nowhere.hear
-    await nowhere.place("usn-42-1", BEN, ANNA, "c42", RING)
+    await desk.calls.place("usn-42-1", BEN, ANNA, "c42", RING, trunk="nowhere")
     await until(lambda: desk.news)
     assert desk.news == [CallNews("usn-42-1", CallEvent.REFUSED)]
 

@@ -10,7 +10,7 @@ from enum import Enum
 
 from usnd.domain import conducting
 from usnd.domain.calls import Call, CallEvent, CallNews, CallState, Outcome, Role
-from usnd.domain.cdr import cdr_of
+from usnd.domain.cdr import cdr_of, has_record
 from usnd.domain.conference import (
     Admit,
     CallAction,
@@ -33,17 +33,22 @@ from usnd.domain.conference import (
     TimePassed,
     TurnAway,
 )
+from usnd.domain.planning import attempts
+from usnd.domain.routing import admit, conduct
+from usnd.domain.trunks import Pool, Routing, Trunk
 
 RULES = Rules()
+ONE_TRUNK = Pool(Routing((Trunk("msc"),)))
+TWO_TRUNKS = Pool(Routing((Trunk("msc"), Trunk("backup"))))
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OWNER = "+447700900001"
 OTHERS = tuple(Participant(f"+44770090001{n}", f"P{n}") for n in range(4))
 OVER = (ConferenceState.ENDING, ConferenceState.ENDED)
 
 
-def slack(rules: Rules) -> timedelta:
+def slack(rules: Rules, trunks: int = 1) -> timedelta:
     """Longest time to the end of a conference whose subscriber is gone, and of whom news is lost."""
-    calling = rules.ring + rules.grace
+    calling = (rules.ring + rules.grace) * trunks
     call_backs = rules.call_backs * (rules.call_back_pause + calling + rules.answer + rules.goodbye)
     return calling + call_backs + rules.away + rules.goodbye + rules.grace + rules.answer
 
@@ -89,6 +94,9 @@ class World:
     away_since: datetime | None = None
     called_in: int = 0
     rules: Rules = RULES
+    pool: Pool = ONE_TRUNK
+    causes: tuple[int, ...] = (17, 50)
+    """With which the network releases."""
     heard_voice: frozenset[str] = frozenset()
     """The calls of which usnd heard, while they lived, that they were answered."""
 
@@ -105,7 +113,7 @@ class World:
             conf.away_until and conf.away_until - now,
             (conf.call_backs, conf.call_back_at and conf.call_back_at - now),
             self.away_since and self.away_since - now,
-            tuple((c.id, c.state.value, c.told_to_end, _waits_since(c, now)) for c in conf.calls),
+            tuple((c.id, c.trunk, c.state.value, c.told_to_end, _waits_since(c, now)) for c in conf.calls),
             any(c.outcome is Outcome.VOICE_LOST for c in conf.calls),
             frozenset((type(c).__name__, c.call) for c in self.commands if isinstance(c, CallAction)),
             tuple(sorted(((n.call, n.event.value, n.cause) for n in self.news), key=lambda news: news[0])),
@@ -121,9 +129,10 @@ def _waits_since(call: Call, now: datetime) -> timedelta | None:
     return since and since - now
 
 
-def start(others: int, rules: Rules = RULES) -> World:
-    step = conducting.launch(7, (42, OWNER), OTHERS[:others], rules, T0)
-    return World(step.conference, T0, step.commands, rules=rules)
+def start(others: int, rules: Rules = RULES, pool: Pool = ONE_TRUNK) -> World:
+    step = admit(conducting.launch(7, (42, OWNER), OTHERS[:others], rules, T0), pool)
+    assert step is not None
+    return World(step.conference, T0, step.commands, rules=rules, pool=pool)
 
 
 # What the world can do: each gives the world after it.
@@ -222,7 +231,7 @@ def kill_asterisk(world: World) -> World:
 
 def hear(world: World, event: Event) -> World:
     """usnd handles the event and commits; the commands wait to be carried out. Checks everything."""
-    step = conducting.handle(world.conference, event, world.rules, world.now)
+    step = conduct(world.conference, event, world.rules, world.pool, world.now)
     heard = world.heard_voice | _answered_by(world.conference, event)
     _check_conference(world, step, event)
     _check_event(world.conference, step, event)
@@ -255,7 +264,7 @@ def finish(world: World, proved: set[object] | None = None) -> None:
 
     `proved` are the keys of worlds of which this is known.
     """
-    by_when = world.now + slack(world.rules)
+    by_when = world.now + slack(world.rules, len(world.pool.routing.trunks))
     proved = set() if proved is None else proved
     while True:
         world = settle(world)
@@ -270,8 +279,10 @@ def finish(world: World, proved: set[object] | None = None) -> None:
         world = wait(world, max(due - world.now, timedelta(0)))
     assert world.conference.state is ConferenceState.ENDED, f"stuck in {world.conference.state}"
     assert not world.channels, f"left up: {world.channels}"
-    cdrs = [cdr_of(world.conference, call) for call in world.conference.calls]
+    cdrs = [cdr_of(world.conference, call) for call in world.conference.calls if has_record(call)]
     assert len({cdr.call_id for cdr in cdrs}) == len(cdrs)
+    people = {attempts(world.conference, call)[0].id for call in world.conference.calls}
+    assert len(people) == len(cdrs), "one record a participant, however many trunks were tried"
 
 
 def _quiet(world: World) -> World:
@@ -311,6 +322,9 @@ def _check_conference(world: World, step: Step, event: Event) -> None:
         assert was.live or call == was, "an ended call never changes"
         assert was.answered_at in (None, call.answered_at), "answered once"
     for call in after.calls:
+        tried = [attempt.trunk for attempt in attempts(after, call)]
+        assert len(set(tried)) == len(tried), "no trunk is tried twice for a call"
+        assert sum(attempt.live for attempt in attempts(after, call)) <= 1, "one attempt at a time"
         assert call.live == (call.ended_at is None) == (call.outcome is None)
     assert after.live == any(call.live for call in after.calls), "over when the last call is"
     assert after.live == (after.ended_at is None)
@@ -364,6 +378,7 @@ def _checked_commands(
                 assert call.state is CallState.PLANNED
                 assert conf.state not in OVER, "nobody is called into a conference that ends"
                 assert command.calling_number == OWNER
+                assert command.trunk == call.trunk != "", "on the trunk that was committed"
                 waiting = [c for c in world.commands if isinstance(c, PlaceCall) and c.call == call.id]
                 assert not waiting, "placed twice at once"
             case Admit():

@@ -5,6 +5,7 @@ with each event followed to its end or cut off by a crash of usnd, to all depths
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import domain_world as model
 from domain_world import World
@@ -16,10 +17,10 @@ DEPTH = 5
 WORLDS_TO_DEPTH = 4336
 ALL_WORLDS = 2186
 WITH_CALL_BACKS = 6360
+WITH_OVERFLOW = 1
 """Counted, so that a change that opens or closes a way is seen: look at what it is, then count again."""
 MOST_CALLS = 3
 """The two of the launch, and one more by which the subscriber comes back."""
-CAUSES = (17, 50)
 
 
 def happenings(world: World) -> Iterator[World]:
@@ -27,7 +28,7 @@ def happenings(world: World) -> Iterator[World]:
     for call, phase in world.channels:
         if phase in model.ONWARD:
             yield model.go_on(world, call)
-        yield from (model.release(world, call, cause) for cause in CAUSES)
+        yield from (model.release(world, call, cause) for cause in world.causes)
     if not world.conference.live:
         return
     due = conducting.next_deadline(world.conference, world.rules)
@@ -93,3 +94,9 @@ def test_every_world_ever_reached_with_crashes_at_every_step_comes_to_an_end() -
 def test_every_world_with_a_call_back_comes_to_an_end() -> None:
     rules = Rules(call_backs=1)
     assert explore(model.settle(model.start(1, rules)), coarse, 60) == WITH_CALL_BACKS
+
+
+def test_every_world_with_a_second_trunk_comes_to_an_end() -> None:
+    """Each call may find no way on either trunk, with crashes of usnd between release and next attempt."""
+    world = replace(model.start(1, pool=model.TWO_TRUNKS), causes=(17, 34))
+    assert explore(model.settle(world), coarse, 60) == WITH_OVERFLOW

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from usnd.domain.conference import Control, Feature, Recall, Rules
+from usnd.domain.trunks import Pool
 
 CAUSES = st.sampled_from([16, 17, 19, 21, 27, 38, 50])
 ADDED = ("+447700900077", "+447700900078", model.OWNER, model.OTHERS[0].number)
@@ -24,10 +25,15 @@ class ConferenceMachine(RuleBasedStateMachine):
     world: model.World
 
     @initialize(
-        others=st.integers(0, 3), call_backs=st.integers(0, 3), press_one=st.booleans(), revive=st.booleans()
+        others=st.integers(0, 3),
+        call_backs=st.integers(0, 3),
+        press_one=st.booleans(),
+        revive=st.booleans(),
+        pool=st.sampled_from([model.ONE_TRUNK, model.TWO_TRUNKS]),
     )
-    def launch(self, others: int, call_backs: int, *, press_one: bool, revive: bool) -> None:
-        self.world = model.start(others, Rules(call_backs=call_backs, press_one=press_one, revive=revive))
+    def launch(self, others: int, call_backs: int, pool: Pool, *, press_one: bool, revive: bool) -> None:
+        rules = Rules(call_backs=call_backs, press_one=press_one, revive=revive)
+        self.world = model.start(others, rules, pool)
 
     @precondition(lambda self: self.world.commands)
     @rule(pick=PICK, refuse=st.sampled_from([False, False, False, True]))
