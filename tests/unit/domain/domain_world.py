@@ -35,14 +35,16 @@ from usnd.domain.conference import (
 )
 from usnd.domain.planning import attempts
 from usnd.domain.routing import admit, conduct
-from usnd.domain.trunks import Pool, Routing, Trunk
+from usnd.domain.trunks import Pool, Route, Routing, Trunk
 
 RULES = Rules()
 ONE_TRUNK = Pool(Routing((Trunk("msc"),)))
-TWO_TRUNKS = Pool(Routing((Trunk("msc"), Trunk("backup"))))
+TRUNKS = (Trunk("msc"), Trunk("backup"))
+TWO_TRUNKS = Pool(Routing(TRUNKS))
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OWNER = "+447700900001"
 OTHERS = tuple(Participant(f"+44770090001{n}", f"P{n}") for n in range(4))
+OVERFLOW_OF_OTHERS = Pool(Routing(TRUNKS, (Route(("msc", "backup")), Route(("msc",), (OWNER,)))))
 OVER = (ConferenceState.ENDING, ConferenceState.ENDED)
 
 

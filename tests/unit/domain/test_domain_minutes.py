@@ -50,7 +50,7 @@ def test_all_calls_use_minutes_at_once_and_the_conference_ends_when_they_are_use
         scene.hear(call, E.PLACED, E.JOINED)
     scene.seconds = 10
     scene.hear(HER, E.PLACED, E.JOINED)
-    assert scene.due() == 10 + 100 / 3
+    assert scene.due() == pytest.approx(10 + 100 / 3)
     scene.seconds = 20
     scene.hear(HER, E.ENDED, cause=16)
     assert scene.due() == 55

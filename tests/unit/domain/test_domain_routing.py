@@ -1,4 +1,4 @@
-"""Conferences over trunks: admission before dialling, overflow, and what calls say of trunks (V1, C2, C10)."""
+"""Conferences over trunks: admission before dialling, overflow, what calls say of trunks (V1, C2, C10)."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -195,24 +195,22 @@ def test_an_event_that_changes_nothing_gives_the_same_conference() -> None:
 
 
 @pytest.mark.parametrize(
-    ("events", "cause", "carried"),
+    ("events", "news"),
     [
-        ((E.RINGING,), None, True),
-        ((E.PLACED, E.ENDED), 17, True),
-        ((E.PLACED, E.ENDED), 50, True),
-        ((E.PLACED, E.ENDED), 34, None),
-        ((E.PLACED, E.ENDED), 41, False),
-        ((E.PLACED, E.ENDED), 102, False),
-        ((E.REFUSED,), None, False),
-        ((E.VOICE_LOST,), None, None),
+        ((E.RINGING,), TrunkNews("a", carried=True)),
+        ((E.PLACED, E.ENDED), TrunkNews("a", carried=True, cause=17)),
+        ((E.PLACED, E.ENDED), TrunkNews("a", carried=True, cause=50)),
+        ((E.PLACED, E.ENDED), TrunkNews("a", carried=None, cause=34)),
+        ((E.PLACED, E.ENDED), TrunkNews("a", carried=False, cause=41)),
+        ((E.PLACED, E.ENDED), TrunkNews("a", carried=False, cause=102)),
+        ((E.REFUSED,), TrunkNews("a", carried=False)),
+        ((E.VOICE_LOST,), TrunkNews("a", carried=None)),
     ],
 )
-def test_what_a_call_says_of_its_trunk(
-    events: tuple[CallEvent, ...], cause: int | None, carried: bool | None
-) -> None:
+def test_what_a_call_says_of_its_trunk(events: tuple[CallEvent, ...], news: TrunkNews) -> None:
     scene = Scene(limited(5))
-    scene.hear(HIM, *events, cause=cause)
-    assert scene.heard == [TrunkNews("a", carried, cause)]
+    scene.hear(HIM, *events, cause=news.cause)
+    assert scene.heard == [news]
 
 
 def test_a_call_that_we_ended_says_nothing() -> None:
