@@ -57,7 +57,7 @@ class TrunksConfig(Section, frozen=True, kw_only=True):
 
     failures: Annotated[int, Meta(ge=1, le=1000)] = 3
     damped: Seconds = 30
-    silence: Annotated[float, Meta(gt=1, le=32)] = 6
+    silence: Annotated[int, Meta(ge=7, le=32)] = 8
     bind: Host = "0.0.0.0"  # noqa: S104 - the firewall says who may reach it
     bind_port: Port = 5060
     tls_port: Port = 5061

@@ -11,6 +11,8 @@ from usnd.config_trunks import TrunkConfig, TrunksConfig
 INCOMING = "usn-incoming"
 """The context of calls that come in (usnd/asterisk/conf/extensions-usn.conf)."""
 
+_ANY = frozenset({"0.0.0.0", "::"})  # noqa: S104 - told apart, not bound
+
 Options = Sequence[tuple[str, object]]
 
 
@@ -22,7 +24,7 @@ def pjsip_conf(trunks: Sequence[TrunkConfig], common: TrunksConfig) -> str:
     """The whole file. Raises NoHost."""
     parts = [*_general(common), *_transports(trunks, common)]
     for trunk in trunks:
-        parts += _trunk(trunk)
+        parts += _trunk(trunk, common)
     return "; Made by `usnd trunk pjsip`: change the trunks in usnd's configuration instead.\n" + "".join(
         f"\n[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in options) for name, options in parts
     )
@@ -30,8 +32,10 @@ def pjsip_conf(trunks: Sequence[TrunkConfig], common: TrunksConfig) -> str:
 
 def _general(common: TrunksConfig) -> Iterator[tuple[str, Options]]:
     yield "global", [("type", "global"), ("endpoint_identifier_order", "ip")]
-    # RFC 3261 has 32 s for timer B: nobody waits so long for the next trunk.
-    yield "system", [("type", "system"), ("timer_b", round(common.silence * 1000))]
+    # RFC 3261 has 32 s for timer B: nobody waits so long for the next trunk. Asterisk takes it only with a
+    # T1 of a 64th of it.
+    first = round(common.silence * 1000 / 64)
+    yield "system", [("type", "system"), ("timer_t1", first), ("timer_b", first * 64)]
 
 
 def _transports(trunks: Sequence[TrunkConfig], common: TrunksConfig) -> Iterator[tuple[str, Options]]:
@@ -56,15 +60,14 @@ def _transports(trunks: Sequence[TrunkConfig], common: TrunksConfig) -> Iterator
         yield f"transport-{protocol}", options
 
 
-def _trunk(trunk: TrunkConfig) -> Iterator[tuple[str, Options]]:
+def _trunk(trunk: TrunkConfig, common: TrunksConfig) -> Iterator[tuple[str, Options]]:
     if trunk.host is None:
         raise NoHost(f"trunk {trunk.name}: host is missing: where is the switch?")
-    yield trunk.name, _endpoint(trunk)
+    yield trunk.name, _endpoint(trunk, common)
     scheme = "sips" if trunk.transport == "tls" else "sip"
     port = f":{trunk.port}" if trunk.port else ""
     transport = ";transport=tcp" if trunk.transport == "tcp" else ""
     contact = f"{scheme}:{_host(trunk.host)}{port}{transport}"
-    # Qualified with a tenth of a second to spare: an answer later than 3 s is none.
     yield (
         trunk.name,
         [
@@ -88,7 +91,7 @@ def _trunk(trunk: TrunkConfig) -> Iterator[tuple[str, Options]]:
         )
 
 
-def _endpoint(trunk: TrunkConfig) -> Options:
+def _endpoint(trunk: TrunkConfig, common: TrunksConfig) -> Options:
     options: list[tuple[str, object]] = [
         ("type", "endpoint"),
         ("transport", f"transport-{trunk.transport}"),
@@ -103,6 +106,8 @@ def _endpoint(trunk: TrunkConfig) -> Options:
         ("trust_id_outbound", "yes"),
         ("send_pai", "yes"),
     ]
+    if common.bind not in _ANY:  # of a pair: the floating address, for speech as well
+        options += [("media_address", common.bind), ("bind_rtp_to_media_address", "yes")]
     if trunk.srtp:
         options += [("media_encryption", "sdes"), ("media_encryption_optimistic", "no")]
     if trunk.username is not None:
