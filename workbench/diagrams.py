@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from usnd.domain.calls import CALL_TABLE
 from usnd.domain.conference import CONFERENCE_TABLE
+from usnd.domain.trunks import TRUNK_TABLE
 from usnd.domain.voice import VOICE_TABLE
 
 PAGE = Path(__file__).parent.parent / "docs" / "states.md"
@@ -29,6 +30,7 @@ def page() -> str:
         _section("A call", "calls.py", CALL_TABLE),
         _section("A conference", "conference.py", CONFERENCE_TABLE),
         _section("The link to Asterisk", "voice.py", VOICE_TABLE),
+        _section("A trunk", "trunks.py", TRUNK_TABLE),
     )
     return "\n".join((HEAD, *sections))
 
