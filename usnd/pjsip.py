@@ -64,10 +64,10 @@ def _trunk(trunk: TrunkConfig, common: TrunksConfig) -> Iterator[tuple[str, Opti
     if trunk.host is None:
         raise NoHost(f"trunk {trunk.name}: host is missing: where is the switch?")
     yield trunk.name, _endpoint(trunk, common)
-    scheme = "sips" if trunk.transport == "tls" else "sip"
     port = f":{trunk.port}" if trunk.port else ""
-    transport = ";transport=tcp" if trunk.transport == "tcp" else ""
-    contact = f"{scheme}:{_host(trunk.host)}{port}{transport}"
+    # Not `sips:`: Asterisk 22 then refuses its own INVITE, whose Contact is none.
+    transport = "" if trunk.transport == "udp" else f";transport={trunk.transport}"
+    contact = f"sip:{_host(trunk.host)}{port}{transport}"
     yield (
         trunk.name,
         [

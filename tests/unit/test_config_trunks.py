@@ -48,7 +48,7 @@ def test_numbers_that_lead_here_are_not_called() -> None:
         (A + '[[route]]\ntrunks = ["a"]\nprefixes = ["+44"]\n', "route: exactly one route must be without"),
         (
             A + '[[route]]\ntrunks = ["a"]\nprefixes = ["44"]\n',
-            "route number 1, prefixes number 1: write how",
+            "route number 1, prefixes number 1: write",
         ),
         ("[trunks]\nsilence = 3\n", "trunks.silence: write a whole number from 7 to 32"),
     ],

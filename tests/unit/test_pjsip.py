@@ -54,14 +54,10 @@ def test_a_plain_trunk_is_known_by_its_address_and_comes_in_at_one_place() -> No
 def test_a_trunk_by_tls_shows_certificates_and_refuses_plain_speech() -> None:
     conf = sections(PLAIN, TLS)
     transport, endpoint = conf["transport-tls", "transport"], conf["far", "endpoint"]
-    assert (transport["cert_file"], transport["priv_key_file"], transport["ca_list_file"]) == (
-        "/c",
-        "/k",
-        "/a",
-    )
+    assert [transport[key] for key in ("cert_file", "priv_key_file", "ca_list_file")] == ["/c", "/k", "/a"]
     assert transport["verify_server"] == transport["require_client_cert"] == "yes"
     assert (endpoint["media_encryption"], endpoint["media_encryption_optimistic"]) == ("sdes", "no")
-    assert conf["far", "aor"]["contact"] == "sips:[2001:db8::1]:5071"
+    assert conf["far", "aor"]["contact"] == "sip:[2001:db8::1]:5071;transport=tls"
     assert (endpoint["outbound_auth"], conf["far-auth", "auth"]["password"]) == ("far-auth", "hush1")
     assert "match = 192.0.2.64/28\nmatch = 192.0.2.9\n" in pjsip_conf([TLS], COMMON)
 

@@ -1,6 +1,5 @@
 """Proves a trunk by TLS and SRTP, both ends by the product's pjsip.conf: tones are heard both ways (V1)."""
 
-import asyncio
 import subprocess
 import time
 from datetime import timedelta
@@ -62,6 +61,10 @@ def frequencies(switch: Switch, listener: str) -> set[int]:
     return set(present(switch.heard(listener)[-RATE:], [TONES[0], TONES[1]]))
 
 
+def hear_each_other(switch: Switch) -> bool:
+    return TONES[1] in frequencies(switch, ANNA) and TONES[0] in frequencies(switch, BEN)
+
+
 async def test_speech_goes_both_ways_encrypted(tmp_path: Path) -> None:
     tree = asterisk_tree()
     common = certificates(tmp_path)
@@ -79,17 +82,12 @@ async def test_speech_goes_both_ways_encrypted(tmp_path: Path) -> None:
             for call, number in (("usn-1-1", ANNA), ("usn-1-2", BEN)):
                 await calls.place(call, number, ANNA, "c1", timedelta(seconds=10), trunk=TRUNK)
             await until(lambda: sum(joined(one) for one in news) == 2, 15)
-            both = await process.until(
-                lambda: TONES[1] in frequencies(switch, ANNA) and TONES[0] in frequencies(switch, BEN),
-                15,
-                0.5,
-            )
+            both = await process.until(lambda: hear_each_other(switch), 15, 0.5)
             assert both, (frequencies(switch, ANNA), frequencies(switch, BEN))
             shown = await node.cli("core show channels verbose")
             assert f"PJSIP/{TRUNK}" in shown
             secured = await node.act("Getvar", Channel="usn-1-1", Variable="CHANNEL(rtp,secure)")
             assert secured.fields.get("Value") == "1"
-            await asyncio.sleep(0)
 
 
 def joined(news: News) -> bool:
