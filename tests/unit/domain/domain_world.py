@@ -99,6 +99,8 @@ class World:
     pool: Pool = ONE_TRUNK
     causes: tuple[int, ...] = (17, 50)
     """With which the network releases."""
+    most_calls: int = 3
+    """The two of the launch, and one more by which the subscriber comes back."""
     heard_voice: frozenset[str] = frozenset()
     """The calls of which usnd heard, while they lived, that they were answered."""
 
