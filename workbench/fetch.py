@@ -12,6 +12,7 @@ from workbench.jasmin import NoJasmin, jasmin_environment
 from workbench.kannel import kannel_tree
 from workbench.node import NodeError, packages
 from workbench.postgres import programs
+from workbench.sipp import sipp_tree
 
 
 def main() -> int:
@@ -21,6 +22,7 @@ def main() -> int:
         programs()
         packages()
         kannel_tree()
+        sipp_tree()
     except (DebianError, NodeError) as error:
         print(f"not fetched: {error}", file=sys.stderr)
         return 1
