@@ -246,3 +246,22 @@ async def test_calls_outlive_the_daemon_and_the_next_one_finds_what_became_of_th
         await until(lambda: "ended" in desk.told("usn-42-2"))
         await desk.calls.forget(["usn-42-1", "usn-42-2", "usn-42-3"])
         assert (await desk.calls.survey()) == Survey({}, {})
+
+
+async def test_a_withheld_calling_number_is_nobodys(network: VoiceNetwork, desk: Desk) -> None:
+    """The switch sends the number, for the network's own use, and says that it is private (RFC 3325)."""
+    answer = await network.switch.asterisk.act(
+        "Originate",
+        Channel=f"PJSIP/usn/sip:+44300042@127.0.0.1:{network.node.ports.sip}",
+        Context="talk",
+        Exten=BEN,
+        Priority="1",
+        CallerID=BEN,
+        Variable=f"PJSIP_HEADER(add,Privacy)=id,PJSIP_HEADER(add,P-Asserted-Identity)=<sip:{BEN}@127.0.0.1>",
+        Async="true",
+    )
+    assert answer.good
+    await until(desk.incoming)
+    call = desk.incoming()[0]
+    assert (call.cli, call.dnis) == (None, "+44300042")
+    assert await desk.calls.hang_up(call.call)
