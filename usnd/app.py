@@ -33,9 +33,12 @@ from usnd.services.outbox import Outbox
 from usnd.services.receipts import Receipts
 from usnd.services.recording import Recording
 from usnd.services.status import SmppStatus
+from usnd.services.status_file import show
 from usnd.services.steering import Steering
 from usnd.services.taking import TextPolicy
 from usnd.services.texts import Texts
+from usnd.services.trunks import FILE as TRUNKS_FILE
+from usnd.services.trunks import Trunks
 from usnd.services.voice import VoiceEdge
 from usnd.services.ways_in import WaysIn
 from usnd.smpp.link import SmscLink
@@ -125,16 +128,18 @@ class Daemon:
         self._outbox = Outbox(
             store, config.node.short_code, timedelta(seconds=config.texts.validity), utc_now
         )
+        self._trunks = Trunks(config.routing())
         self._voice = VoiceEdge(
             _ami(config),
-            CallSettings(config.asterisk.dial, originates_per_s=config.asterisk.calls_per_second),
+            CallSettings(originates_per_s=config.asterisk.calls_per_second),
+            self._trunks,
             timedelta(seconds=config.asterisk.frozen_after),
             utc_now,
             config.voice.prompts,
         )
         rules = config.conference_rules()
         self._conferences = Conferences(
-            store, self._outbox, self._voice.calls, rules, config.key_menu(), utc_now
+            store, self._outbox, self._voice.calls, self._trunks, rules, config.key_menu(), utc_now
         )
         policy = TextPolicy(
             config.text_rules(),
@@ -145,13 +150,14 @@ class Daemon:
             config.node.short_code,
             secrets.randbelow,
             config.parts_rules(),
+            self._trunks,
         )
-        launcher = Launcher(self._outbox, config.text_rules(), rules, secrets.randbelow)
+        launcher = Launcher(self._outbox, self._trunks, config.text_rules(), rules, secrets.randbelow)
         ways_in = WaysIn(
             store,
             self._outbox,
             self._conferences,
-            self._voice.calls,
+            (self._voice.calls, self._trunks),
             launcher,
             (config.numbers_in(), GuessRules()),
             utc_now,
@@ -184,7 +190,7 @@ class Daemon:
             await self._conferences.loaded.wait()
             sending = parts.create_task(self._outbox.run())
             expecting = parts.create_task(self._texts.run())
-            showing = parts.create_task(status.run())
+            showing = [parts.create_task(status.run()), parts.create_task(self._show_trunks())]
             commanded = parts.create_task(self._control.run())
             keeping = parts.create_task(self._recording.run())
             parts.create_task(self._voice.run(self._conferences))
@@ -198,10 +204,15 @@ class Daemon:
                 await asyncio.wait_for(self._outbox.flush(), _FLUSH_SECONDS)
             sending.cancel()
             expecting.cancel()
-            showing.cancel()
+            for one in showing:
+                one.cancel()
             keeping.cancel()
             await self._voice.stop()
             self._conferences.stop()
+
+    async def _show_trunks(self) -> None:
+        runtime = self._config.node.runtime
+        await show(runtime / TRUNKS_FILE if runtime is not None else None, self._trunks.snapshot)
 
     def _status(self) -> SmppStatus:
         limit = self._config.texts.oldest_alarm

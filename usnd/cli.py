@@ -25,7 +25,9 @@ from usnd.cli_tools import (
     in_store,
     load_config,
     print_rows,
+    status_of,
 )
+from usnd.cli_trunk import trunk
 from usnd.tables import (
     bind_row,
     call_rows,
@@ -58,6 +60,7 @@ app.add_typer(
 app.add_typer(db, name="db", epilog="Example: usnd db upgrade")
 app.add_typer(recording, name="recording", epilog="Example: usnd recording list")
 app.add_typer(smpp, name="smpp", epilog="Example: usnd smpp status")
+app.add_typer(trunk, name="trunk", epilog="Example: usnd trunk status")
 app.add_typer(subscriber, name="subscriber", epilog="Example: usnd subscriber add +447700900001")
 
 
@@ -138,6 +141,10 @@ def subscriber_set(
         bool | None, typer.Option("--press-one/--no-press-one", help="Who is called must press 1 to join.")
     ] = None,
     language: Annotated[str | None, typer.Option(help="Of the replies: two letters, as `en`.")] = None,
+    minutes: Annotated[
+        int | None,
+        typer.Option(help="That all their calls may last in a month; 0: no limit.", min=0, max=10_000_000),
+    ] = None,
 ) -> None:
     """Change what is set for a registered mobile; what is not named stays."""
     settings = load_config(config)
@@ -153,6 +160,7 @@ def subscriber_set(
             call_texts=found.call_texts if call_texts is None else call_texts,
             press_one=found.press_one if press_one is None else press_one,
             language=language or found.language,
+            minutes=found.minutes if minutes is None else minutes or None,
         )
         tx.subscribers.save(changed)
         return True
@@ -197,16 +205,9 @@ def subscriber_list(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = Fals
 @smpp.command("status", epilog="Example: usnd smpp status --json")
 def smpp_status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
     """Show each bind of the running daemon: state, rates, window, queue, what was refused."""
-    from usnd.app import utc_now  # noqa: PLC0415
-    from usnd.services.status import NoStatus, read_status  # noqa: PLC0415
+    from usnd.services.status import FILE  # noqa: PLC0415
 
-    runtime = load_config(config).node.runtime
-    if runtime is None:
-        fail("the configuration has no node.runtime: the daemon shows nothing")
-    try:
-        binds = read_status(runtime, utc_now())["binds"]
-    except NoStatus as error:
-        fail(str(error))
+    binds = status_of(config, FILE)["binds"]
     print_rows(binds if as_json else (bind_row(bind) for bind in binds), as_json=as_json)
 
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
@@ -51,6 +51,20 @@ def e164_of(number: str, settings: Config) -> str:
 def fail(message: str, status: int = NOT_NOW) -> NoReturn:
     typer.echo(f"usnd: {message}", err=True)
     sys.exit(status)
+
+
+def status_of(config: Path, file: str) -> dict[str, Any]:
+    """What the running daemon shows of itself in that file."""
+    from usnd.app import utc_now  # noqa: PLC0415
+    from usnd.services.status_file import NoStatus, read_status  # noqa: PLC0415
+
+    runtime = load_config(config).node.runtime
+    if runtime is None:
+        fail("the configuration has no node.runtime: the daemon shows nothing")
+    try:
+        return read_status(runtime, file, utc_now())
+    except NoStatus as error:
+        fail(str(error))
 
 
 def in_store(settings: Config, unit: "Callable[[Transaction], T]") -> T:

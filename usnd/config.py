@@ -13,84 +13,45 @@ import msgspec
 from msgspec import Meta
 from phonenumbers import SUPPORTED_REGIONS
 
-from usnd.config_words import WORDS, in_words
+from usnd.config_trunks import RouteConfig, TrunkConfig, TrunksConfig, check_trunks, routing
+from usnd.config_types import (
+    E164,
+    Cause,
+    ConfigError,
+    Dnis,
+    Language,
+    Name,
+    Octet,
+    Port,
+    Prefix,
+    Region,
+    Seconds,
+    Secret,
+    Section,
+    ShortCode,
+    StoreUrl,
+    text,
+)
+from usnd.config_words import in_words
 from usnd.domain.conference import Feature, Rules
 from usnd.domain.courtesy import CourtesyRules
 from usnd.domain.decision import TextRules
 from usnd.domain.menu import DEFAULT_KEYS, Menu, clashes
-from usnd.domain.numbers import NumberPlan
+from usnd.domain.numbers import NumberPlan, to_e164
 from usnd.domain.reassembly import PartsRules
 from usnd.domain.recording import KeepRules
 from usnd.domain.replies import DEFAULT_LANGUAGE
+from usnd.domain.trunks import Routing
 from usnd.domain.ways_in import Numbers
 
-Seconds = Annotated[float, Meta(gt=0, le=86400)]
-Port = Annotated[int, Meta(ge=1, le=65535)]
+__all__ = ["Config", "ConfigError", "Secret", "load", "parse"]
 
 _GIGABYTE = 10**9
 LONGEST_SMPP_PASSWORD = 8
 """SMPP 3.4 §4.1.1: 9 octets with the final NUL."""
 
 
-def _text(pattern: str, words: str) -> Meta:
-    """A text of that form; `words` say to an operator what to write."""
-    return Meta(pattern=pattern, extra={WORDS: words})
-
-
-Name = Annotated[
-    str,
-    _text(
-        r"^[a-z][a-z0-9-]{0,30}$",
-        "a name of small letters, digits and -, a letter first, at most 31 characters",
-    ),
-]
-ShortCode = Annotated[str, _text(r"^\+?\d{1,15}$", 'the digits of a short code or number, as "52272"')]
-Region = Annotated[str, _text(r"^[A-Z]{2}$", 'a country code of two capital letters (ISO 3166), as "GB"')]
-StoreUrl = Annotated[
-    str,
-    _text(
-        r"^(sqlite:////.+|postgresql\+psycopg://.+)$",
-        '"sqlite:////path/to/file" or "postgresql+psycopg://user:password@host/name"',
-    ),
-]
-Dial = Annotated[
-    str,
-    _text(
-        r"^[A-Za-z]+/[^,&|\r\n]*\{number\}[^,&|\r\n]*$",
-        'a dial string with {number} in it and none of , & |, as "PJSIP/{number}@trunk-msc"',
-    ),
-]
-Language = Annotated[str, _text("^[a-z]{2}$", 'a language code of two small letters, as "en"')]
-E164 = Annotated[str, _text(r"^\+\d{3,15}$", 'an international number, as "+442079460000"')]
-Octet = Annotated[int, Meta(ge=0, le=255)]
-Cause = Annotated[int, Meta(ge=1, le=127)]
-
-
-class ConfigError(Exception):
-    """The configuration cannot be used; the message says where and why, in words for an operator."""
-
-
-class Secret:
-    """A password that no log, traceback or dump can show by accident."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The password itself; call this only where it goes on the wire."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return "Secret(***)"
-
-
-class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    pass
-
-
-class NodeConfig(_Section, frozen=True, kw_only=True):
+class NodeConfig(Section, frozen=True, kw_only=True):
     """Who we are in the numbering plan; `runtime`: a directory for the daemon's status and control socket."""
 
     home_region: Region
@@ -99,25 +60,24 @@ class NodeConfig(_Section, frozen=True, kw_only=True):
     runtime: Path | None = None
 
 
-class StoreConfig(_Section, frozen=True, kw_only=True):
+class StoreConfig(Section, frozen=True, kw_only=True):
     """Where everything acknowledged is kept: `sqlite:////path` or `postgresql+psycopg://…`."""
 
     url: StoreUrl
 
 
-class AsteriskConfig(_Section, frozen=True, kw_only=True):
-    """The AMI of this server's Asterisk, and how a call is dialled out."""
+class AsteriskConfig(Section, frozen=True, kw_only=True):
+    """The AMI of this server's Asterisk, and how fast calls are dialled."""
 
     port: Port = 5038
     host: str = "127.0.0.1"
     username: str = "usnd"
     secret: Secret
-    dial: Dial = "PJSIP/{number}@trunk-msc"
-    calls_per_second: Annotated[float, Meta(gt=0, le=1000)] = 50
+    calls_per_second: Annotated[float, Meta(gt=0, le=1000)] = 60
     frozen_after: Seconds = 10
 
 
-class ConferenceConfig(_Section, frozen=True, kw_only=True):
+class ConferenceConfig(Section, frozen=True, kw_only=True):
     """REQUIREMENTS C5, C6, C9, C10."""
 
     away: Seconds = 120
@@ -131,14 +91,12 @@ class ConferenceConfig(_Section, frozen=True, kw_only=True):
     no_credit_causes: Annotated[tuple[Cause, ...], Meta(max_length=20)] = (50,)
 
 
-Dnis = Annotated[str, _text(r"^(\+?\d{1,15})?$", 'the digits of a number, as "442079460000"')]
-Prefix = Annotated[str, _text(r"^\+\d{1,15}$", 'how numbers begin in E.164, as "+44" or "+44909"')]
 Key = Annotated[
-    str, _text(r"^([*#][0-9*#]{1,2})?$", 'two or three keys, * or # first, as "*2"; "" to switch it off')
+    str, text(r"^([*#][0-9*#]{1,2})?$", 'two or three keys, * or # first, as "*2"; "" to switch it off')
 ]
 
 
-class MenuConfig(_Section, frozen=True, kw_only=True):
+class MenuConfig(Section, frozen=True, kw_only=True):
     """REQUIREMENTS C8: what keys do in a conference."""
 
     end: Key = DEFAULT_KEYS[Feature.END]
@@ -152,21 +110,21 @@ class MenuConfig(_Section, frozen=True, kw_only=True):
     help: Key = DEFAULT_KEYS[Feature.HELP]
 
 
-class WaysInConfig(_Section, frozen=True, kw_only=True):
+class WaysInConfig(Section, frozen=True, kw_only=True):
     """REQUIREMENTS C3, C4: the numbers (DNIS) that lead to this node, as the switch sends them."""
 
     common: Dnis = ""
     conferences: Annotated[tuple[Dnis, ...], Meta(max_length=30)] = ()
 
 
-class NumbersConfig(_Section, frozen=True, kw_only=True):
+class NumbersConfig(Section, frozen=True, kw_only=True):
     """REQUIREMENTS C10: whom to call; the longest prefix that fits decides."""
 
     allowed: Annotated[tuple[Prefix, ...], Meta(max_length=1000)] = ()
     barred: Annotated[tuple[Prefix, ...], Meta(max_length=1000)] = ()
 
 
-class RecordingConfig(_Section, frozen=True, kw_only=True):
+class RecordingConfig(Section, frozen=True, kw_only=True):
     """REQUIREMENTS C7: where recordings go, and how long they stay. Without a directory there are none."""
 
     directory: Path | None = None
@@ -176,7 +134,7 @@ class RecordingConfig(_Section, frozen=True, kw_only=True):
     sweep: Seconds = 60
 
 
-class VoiceConfig(_Section, frozen=True, kw_only=True):
+class VoiceConfig(Section, frozen=True, kw_only=True):
     """The announcements: the first directory that has one is asked for it."""
 
     prompts: Annotated[tuple[Path, ...], Meta(max_length=10)] = (
@@ -185,7 +143,7 @@ class VoiceConfig(_Section, frozen=True, kw_only=True):
     )
 
 
-class TextsConfig(_Section, frozen=True, kw_only=True):
+class TextsConfig(Section, frozen=True, kw_only=True):
     """REQUIREMENTS S3, S4, S10, S11."""
 
     answer_unregistered: bool = True
@@ -201,7 +159,7 @@ class TextsConfig(_Section, frozen=True, kw_only=True):
     most_incomplete_of_sender: Annotated[int, Meta(ge=1, le=255)] = 8
 
 
-class SmscConfig(_Section, frozen=True, kw_only=True):
+class SmscConfig(Section, frozen=True, kw_only=True):
     """One bind to one SMSC; binds of one `group` stand in for each other (REQUIREMENTS S1, S3)."""
 
     name: Name
@@ -229,20 +187,25 @@ class SmscConfig(_Section, frozen=True, kw_only=True):
     response_timeout: Seconds = 10
 
 
-class LogConfig(_Section, frozen=True, kw_only=True):
+class LogConfig(Section, frozen=True, kw_only=True):
     """`text` for people and the journal, `json` for machines."""
 
     format: Literal["text", "json"] = "text"
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
-class Config(_Section, frozen=True, kw_only=True):
+class Config(Section, frozen=True, kw_only=True):
     """The whole file."""
 
     node: NodeConfig
     store: StoreConfig
     asterisk: AsteriskConfig
     smsc: Annotated[tuple[SmscConfig, ...], Meta(min_length=1, max_length=32)]
+    trunk: Annotated[tuple[TrunkConfig, ...], Meta(min_length=1, max_length=32)] = (
+        TrunkConfig(name="trunk-msc"),
+    )
+    route: Annotated[tuple[RouteConfig, ...], Meta(max_length=100)] = ()
+    trunks: TrunksConfig = TrunksConfig()
     conference: ConferenceConfig = ConferenceConfig()
     menu: MenuConfig = MenuConfig()
     ways_in: WaysInConfig = WaysInConfig()
@@ -285,7 +248,14 @@ class Config(_Section, frozen=True, kw_only=True):
 
     def number_plan(self) -> NumberPlan:
         """Whom to call, and whom not."""
-        return NumberPlan(self.numbers.allowed, self.numbers.barred)
+        numbers = {number.removeprefix("+") for number in (self.ways_in.common, *self.ways_in.conferences)}
+        written = (form for number in numbers for form in (number, f"+{number}"))
+        own = (to_e164(form, self.node.home_region) for form in written)
+        return NumberPlan(self.numbers.allowed, self.numbers.barred, frozenset(filter(None, own)))
+
+    def routing(self) -> Routing:
+        """Which way calls go."""
+        return routing(self.trunk, self.route, self.trunks, self.asterisk.calls_per_second)
 
     def numbers_in(self) -> Numbers:
         """The numbers that lead here."""
@@ -369,6 +339,7 @@ def _check(config: Config) -> None:
     names = [smsc.name for smsc in config.smsc]
     if len(set(names)) != len(names):
         raise ConfigError("smsc: two binds have the same name; give each its own")
+    check_trunks(config.trunk, config.route, config.trunks)
 
 
 def _decode(wanted: type, value: object) -> object:

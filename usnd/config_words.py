@@ -74,6 +74,8 @@ def _expected_of_several(kind: inspect.Type) -> str:
             return "each as a section of its own, [[…]] with two brackets, 1 to 32 of them"
         case inspect.VarTupleType(item_type=item, max_length=most):
             return f"a list in [ ] of at most {most}, each {_expected(item)}"
+        case inspect.UnionType(types=(*others, inspect.NoneType())):
+            return _expected(others[0])
         case inspect.StructType():
             return "a section, […] with its keys below"
         case _:

@@ -6,6 +6,7 @@ Owns which columns people see. Refuses to cut or wrap: what is printed is whole,
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from usnd.domain.calls import Call
 from usnd.domain.cdr import Cdr
@@ -61,6 +62,7 @@ def subscriber_row(subscriber: Subscriber) -> Row:
         "language": subscriber.language,
         "call_texts": subscriber.call_texts,
         "press_one": subscriber.press_one,
+        "minutes": "" if subscriber.minutes is None else subscriber.minutes,
     }
 
 
@@ -86,6 +88,18 @@ def conference_row(conference: Conference) -> Row:
     }
 
 
+def trunk_row(figures: Mapping[str, Any]) -> Row:
+    """A trunk of the running daemon; `unanswered`: how many calls by Q.850 cause, since its start."""
+    return {
+        "trunk": figures["trunk"],
+        "state": figures["state"],
+        "in_use": figures["in_use"],
+        "channels": "any" if figures["channels"] is None else figures["channels"],
+        "calls": figures["calls"],
+        "unanswered": " ".join(f"{cause}:{count}" for cause, count in figures["causes"].items()),
+    }
+
+
 def call_rows(conference: Conference) -> list[Row]:
     """A row for each call of a live conference; `since` is when the call came into its state."""
     return [
@@ -97,6 +111,7 @@ def call_rows(conference: Conference) -> list[Row]:
             "number": call.number,
             "call_state": call.state.value,
             "since": _second(_since(call)),
+            "trunk": call.trunk,
             "outcome": call.outcome.value if call.outcome else "",
         }
         for call in conference.calls
@@ -120,6 +135,7 @@ def cdr_object(sequence: int, cdr: Cdr) -> Row:
         "cause": cdr.cause if cdr.cause is not None else "",
         "recorded": cdr.recorded,
         "activation_pin": cdr.activation_pin,
+        "trunk": cdr.trunk,
     }
 
 
@@ -138,6 +154,7 @@ def cdr_row(sequence: int, cdr: Cdr) -> Row:
         "talked_s": _seconds(cdr.answer or cdr.stop, cdr.stop),
         "outcome": cdr.outcome,
         "cause": cdr.cause if cdr.cause is not None else "",
+        "trunk": cdr.trunk,
         "rec": cdr.recorded,
     }
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 from usnd.domain.calls import CALL_TABLE
 from usnd.domain.conference import CONFERENCE_TABLE
 from usnd.domain.recording import RECORD_TABLE
+from usnd.domain.trunks import TRUNK_TABLE
 from usnd.domain.voice import VOICE_TABLE
 
 PAGE = Path(__file__).parent.parent / "docs" / "states.md"
@@ -31,6 +32,7 @@ def page() -> str:
         _section("A conference", "conference.py", CONFERENCE_TABLE),
         _section("A stretch of recording", "recording.py", RECORD_TABLE),
         _section("The link to Asterisk", "voice.py", VOICE_TABLE),
+        _section("A trunk", "trunks.py", TRUNK_TABLE),
     )
     return "\n".join((HEAD, *sections))
 

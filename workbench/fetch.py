@@ -13,6 +13,7 @@ from workbench.kannel import kannel_tree
 from workbench.node import NodeError, packages
 from workbench.postgres import programs
 from workbench.prompts import Voice
+from workbench.sipp import sipp_tree
 
 
 def main() -> int:
@@ -22,6 +23,7 @@ def main() -> int:
         programs()
         packages()
         kannel_tree()
+        sipp_tree()
     except (DebianError, NodeError) as error:
         print(f"not fetched: {error}", file=sys.stderr)
         return 1

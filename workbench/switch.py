@@ -25,6 +25,7 @@ class Refusal(Enum):
     BUSY = 17
     UNREACHABLE = 20
     REJECTED = 21
+    CONGESTED = 34
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from usnd import config
+from usnd.config_trunks import RouteConfig, TrunkConfig
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/operator/configuration.md").read_text()
@@ -16,7 +17,7 @@ EXAMPLE = re.search(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 
 def section_types() -> dict[str, Any]:
     hints = {field.name: field.type for field in msgspec.structs.fields(config.Config)}
-    hints["smsc"] = config.SmscConfig
+    hints |= {"smsc": config.SmscConfig, "trunk": TrunkConfig, "route": RouteConfig}
     return hints
 
 
@@ -28,7 +29,7 @@ def test_the_configuration_page_is_a_configuration() -> None:
 def test_the_configuration_page_names_every_key_with_its_default() -> None:
     assert EXAMPLE is not None
     shown = tomllib.loads(EXAMPLE[1])
-    shown["smsc"] = shown["smsc"][0]
+    shown |= {name: shown[name][0] for name in ("smsc", "trunk", "route")}
     for name, section in section_types().items():
         fields = {field.name: field for field in msgspec.structs.fields(section)}
         assert set(shown[name]) == set(fields), f"[{name}]"

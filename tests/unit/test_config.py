@@ -61,7 +61,6 @@ def test_a_configuration_does_not_show_its_secrets() -> None:
         ('"hush-ami"', "7", "asterisk.secret: write a text in quotes, not empty"),
         ("[asterisk]", '[asterisk]\nport = "5038"', "asterisk.port: write a whole number from 1 to 65535"),
         ("[asterisk]", "[asterisk]\nport = 0", "asterisk.port: write a whole number from 1 to 65535"),
-        ("[asterisk]", '[asterisk]\ndial = "PJSIP/x"', "asterisk.dial: write a dial string with {number} in"),
         ("[[smsc]]", "[smsc]", "smsc: write each as a section of its own, [[…]] with two brackets"),
         ('password = "hushsmsc"', "", "smsc number 1: password is missing"),
         ('"hushsmsc"', '["hushsmsc"]', "smsc number 1, password: write a text in quotes, not empty"),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from usnd.domain.calls import Call, CallState, Direction, Role
 from usnd.domain.cdr import Cdr
 from usnd.domain.conference import Conference, ConferenceState
-from usnd.tables import call_rows, cdr_object, cdr_row, columns, json_lines
+from usnd.tables import call_rows, cdr_object, cdr_row, columns, json_lines, trunk_row
 
 START = datetime(2026, 3, 1, 10, 0, 0, 123456, tzinfo=UTC)
 
@@ -25,6 +25,7 @@ def cdr(answer: datetime | None, cause: int | None = 16) -> Cdr:
         stop=START + timedelta(seconds=95, milliseconds=400),
         outcome="completed",
         cause=cause,
+        trunk="msc",
     )
 
 
@@ -34,9 +35,9 @@ def test_a_table_is_aligned_and_whole() -> None:
     common = "participant  out  +447700900001  +447700900002  2026-03-01T10:00:00Z"
     head = "role         dir  cli            dnis           start               "
     assert table.splitlines() == [
-        f" seq  conf  subscr  {head}  rang_s  talked_s  outcome    cause  rec",
-        f"   9    12       1  {common}     3.0      92.4  completed     16  no",
-        f"1000    12       1  {common}    95.4       0.0  completed         no",
+        f" seq  conf  subscr  {head}  rang_s  talked_s  outcome    cause  trunk  rec",
+        f"   9    12       1  {common}     3.0      92.4  completed     16  msc    no",
+        f"1000    12       1  {common}    95.4       0.0  completed         msc    no",
     ]
 
 
@@ -71,3 +72,9 @@ def test_a_live_call_is_shown_since_it_is_as_it_is() -> None:
     rows = call_rows(conference)
     assert [row["since"] for row in rows] == ["2026-03-01T10:00:00Z", "2026-03-01T10:00:05Z"]
     assert [row["call_state"] for row in rows] == ["ringing", "joined"]
+
+
+def test_a_trunk_shows_its_lines_and_the_causes_of_what_was_not_answered() -> None:
+    figures = {"trunk": "msc", "state": "up", "in_use": 3, "channels": None, "calls": 9, "unanswered": 3}
+    row = trunk_row({**figures, "causes": {"17": 2, "41": 1}})
+    assert list(row.values()) == ["msc", "up", 3, "any", 9, "17:2 41:1"]

@@ -22,6 +22,7 @@ from usnd.domain.calls import CallEvent, CallNews
 _NUMBER = re.compile(r"\+?[0-9]{1,20}")
 _ROOM = re.compile(r"c[0-9]{1,18}")
 _REASON = re.compile(r"[a-z][a-z-]{1,30}")
+_TRUNK = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _CALL = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _NORMAL_CLEARING = 16
 _ANSWER_S = 5.0
@@ -33,11 +34,9 @@ _NOTE_THE_END = r"CHANNEL(hangup_handler_wipe)=usn-ended\,s\,1"
 class CallSettings:
     """How calls go out."""
 
-    dial: str
-    """The trunk's dial string, `{number}` in it: `PJSIP/{number}@trunk-msc`, `DAHDI/g1/{number}`."""
     prefix: str = "usn-"
     """What the ids of our calls begin with."""
-    originates_per_s: float = 50.0
+    originates_per_s: float = 60.0
     """Asterisk fails under a burst of Originate (asterisk#1928, #1962)."""
     codecs: str = "alaw"
 
@@ -92,11 +91,11 @@ class Calls:
         self._on_news(news)
 
     async def place(
-        self, call: str, number: str, cli: str, room: str, ring: timedelta, *, ask: bool = False
+        self, call: str, number: str, cli: str, room: str, ring: timedelta, *, trunk: str, ask: bool = False
     ) -> None:
         """Dials `number`, showing `cli`, into the room once it answers; waits for its turn to do so.
 
-        `ask`: who answers must press 1 first.
+        `trunk`: the PJSIP endpoint that carries it. `ask`: who answers must press 1 first.
 
         Returns when Asterisk has taken the order: what follows is news. An id that waits already is not
         ordered twice; one that lives already is refused by Asterisk (22.10 then takes 15 s longer to stop).
@@ -107,7 +106,7 @@ class Calls:
         order = {
             "ActionID": _checked(_CALL, "call id", call),
             "ChannelId": call,
-            "Channel": self._settings.dial.format(number=_checked(_NUMBER, "number", number)),
+            "Channel": _dial(number, trunk),
             "CallerID": f"<{_checked(_NUMBER, 'calling number', cli)}>",
             "Context": "usn-ask" if ask else "usn-join",
             "Exten": _checked(_ROOM, "room", room),
@@ -262,6 +261,11 @@ class Calls:
                 await self._ami.action("DBDel", Family=RECORDS, Key=_checked(_CALL, "call id", call))
             except AmiFailed as error:
                 self._log.debug("call record not there", call=call, error=str(error))
+
+
+def _dial(number: str, trunk: str) -> str:
+    """The dial string. Neither part can hold what Asterisk would read as another: & , @ / or a line's end."""
+    return f"PJSIP/{_checked(_NUMBER, 'number', number)}@{_checked(_TRUNK, 'trunk', trunk)}"
 
 
 def _checked(form: re.Pattern[str], what: str, text: str) -> str:

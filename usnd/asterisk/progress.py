@@ -26,6 +26,14 @@ _STATE_OF_CHANNEL_STATE = {_RINGING_IN: CallState.RINGING, "5": CallState.RINGIN
 _CAUSE_OF_SIP = {
     "402": 50,  # Payment Required: 127 in Asterisk; a prepaid system says 50 by PRI, facility not subscribed
     "480": 18,  # Temporarily Unavailable: 19 in Asterisk, like our own time-out; RFC 3398 §8.2.6.1
+    "401": 47,  # the trunk does not know us; 21 in Asterisk, as if the called party had rejected the call
+    "407": 47,
+    "400": 41,  # RFC 3398 §8.2.6.1; 127 in Asterisk
+    "408": 102,  # nobody answered at the other end of the trunk; 18 in Asterisk, as if a handset were off
+    "500": 41,  # RFC 3398 §8.2.6.1, also below
+    "502": 38,
+    "503": 41,
+    "504": 102,
 }
 
 

@@ -69,7 +69,8 @@ _PROOFS_OF_ANSWER = frozenset({CallEvent.ANSWERED, CallEvent.JOINED, CallEvent.L
 class Outcome(Enum):
     """How a call ended, as subscriber, CDR and console read it (REQUIREMENTS C9).
 
-    NOT_ACCEPTED: answered, asked to press 1, and never did: a machine.
+    NOT_ACCEPTED: answered, asked to press 1, and never did: a machine. CONGESTED: no trunk had a free line.
+    OVERFLOWED: this trunk had none, and the call went on over the next one, as a call of its own.
     """
 
     COMPLETED = "completed"
@@ -79,6 +80,8 @@ class Outcome(Enum):
     REJECTED = "rejected"
     UNREACHABLE = "unreachable"
     NO_CREDIT = "no-credit"
+    CONGESTED = "congested"
+    OVERFLOWED = "overflowed"
     FAILED = "failed"
     CANCELLED = "cancelled"
     VOICE_LOST = "voice-lost"
@@ -119,7 +122,17 @@ _OUTCOME_OF_CAUSE = {
     22: Outcome.UNREACHABLE,  # number changed
     27: Outcome.UNREACHABLE,  # destination out of order
     28: Outcome.UNREACHABLE,  # invalid number format
+    34: Outcome.CONGESTED,  # no circuit available
+    38: Outcome.CONGESTED,  # network out of order
+    41: Outcome.CONGESTED,  # temporary failure
+    42: Outcome.CONGESTED,  # switching equipment congestion
+    44: Outcome.CONGESTED,  # requested circuit not available
+    47: Outcome.CONGESTED,  # resource unavailable
+    102: Outcome.CONGESTED,  # recovery on timer expiry: the trunk does not answer
 }
+CONGESTION = frozenset(cause for cause, outcome in _OUTCOME_OF_CAUSE.items() if outcome is Outcome.CONGESTED)
+"""Causes that are about the way to the called number, and not about the number."""
+NO_LINE = 34
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +163,8 @@ class Call:
     """By which the call came in."""
     recorded: bool = False
     """The conference was recorded while this call was in its room."""
+    trunk: str = ""
+    """That carries it; empty where that is not known."""
 
     @property
     def live(self) -> bool:

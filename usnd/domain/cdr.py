@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from usnd.domain.calls import Call, Direction, Role
+from usnd.domain.calls import Call, Direction, Outcome, Role
 from usnd.domain.conference import Conference
+from usnd.domain.planning import attempts
 
 
 @dataclass(frozen=True, slots=True)
 class Cdr:
     """One call of one conference, over. The store gives it its sequence number. Times are UTC.
 
-    `start` is when the call was planned or came in; `answer` is None if it never was answered; `cause` is
-    the Q.850 release cause, if the network gave one.
+    `start` is when the call was planned, over its first trunk, or came in; `answer` is None if it never was
+    answered; `cause` is the Q.850 release cause, if the network gave one.
     """
 
     call_id: str
@@ -32,6 +33,11 @@ class Cdr:
     trunk: str = ""
 
 
+def has_record(call: Call) -> bool:
+    """One record a participant: of a call that went on over another trunk the last attempt has it."""
+    return not call.live and call.outcome is not Outcome.OVERFLOWED
+
+
 def cdr_of(conference: Conference, call: Call) -> Cdr:
     """The record of a call that ended.
 
@@ -48,11 +54,12 @@ def cdr_of(conference: Conference, call: Call) -> Cdr:
         direction=call.direction,
         cli=call.number if call.direction is Direction.IN else conference.subscriber_number,
         dnis=call.dnis or call.number,
-        start=call.planned_at,
+        start=min(attempt.planned_at for attempt in attempts(conference, call)),
         answer=call.answered_at,
         stop=call.ended_at,
         outcome=call.outcome.value,
         cause=call.cause,
         recorded=call.recorded,
         activation_pin=call.activation_pin,
+        trunk=call.trunk,
     )

@@ -39,11 +39,13 @@ from usnd.domain.conference import (
     Rules,
     Step,
     TellNoCredit,
+    TellNoMinutes,
     TellTimeLimit,
     TimePassed,
     Turn,
 )
 from usnd.domain.controlling import control, on_joined, resume_mutes
+from usnd.domain.minutes import used_up_at
 from usnd.domain.planning import (
     called_in,
     end,
@@ -128,6 +130,9 @@ def next_deadline(conference: Conference, rules: Rules) -> datetime | None:
     times += [time for time in (conference.away_until, conference.call_back_at) if time is not None]
     if rules.longest is not None and conference.state not in OVER:
         times.append(conference.launched_at + rules.longest)
+    used_up = used_up_at(conference)
+    if used_up is not None and conference.state not in OVER:
+        times.append(used_up)
     return min(times, default=None)
 
 
@@ -194,6 +199,11 @@ def _on_time(conference: Conference, rules: Rules, now: datetime) -> Step:
         ended = ending.conference is not conference
         told = (TellTimeLimit(conference.subscriber_number),) if ended else ()
         return Step(ending.conference, (*commands, *ending.commands, *told))
+    used_up = used_up_at(conference)
+    if used_up is not None and used_up <= now and conference.state not in OVER:
+        ending = end(conference, EndReason.NO_MINUTES, now)
+        told_used_up = TellNoMinutes(conference.subscriber_number)
+        return Step(ending.conference, (*commands, *ending.commands, told_used_up))
     if conference.call_back_at is not None and conference.call_back_at <= now:
         conference, call_back = _call_back(conference, rules, now)
         return Step(conference, (*commands, call_back))

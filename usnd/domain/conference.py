@@ -60,6 +60,7 @@ class EndReason(Enum):
     EMPTY = "empty"
     TIME_LIMIT = "time-limit"
     VOICE_LOST = "voice-lost"
+    NO_MINUTES = "no-minutes"
 
 
 _NEW, _IN, _BACK, _OUT, _BYE, _END = ConferenceState
@@ -144,6 +145,8 @@ class Conference:
     """Which of the subscriber's conferences it is, 1 to 30; None: of the moment only."""
     stretches: tuple[Stretch, ...] = ()
     """Of its recording, in order."""
+    talk_seconds: int | None = None
+    """What its calls may talk, all together; None: no limit (REQUIREMENTS C10)."""
 
     @property
     def room(self) -> str:
@@ -183,6 +186,7 @@ class CallIn:
     call: str
     dnis: str
     activation_pin: str = ""
+    trunk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,7 @@ class JoinIn:
     dnis: str
     number: str
     activation_pin: str = ""
+    trunk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +253,7 @@ class PlaceCall:
     ring: timedelta
     ask: bool = False
     """Let who answers press 1 first."""
+    trunk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,10 +365,24 @@ class TellNotRecorded:
     number: str
 
 
+@dataclass(frozen=True, slots=True)
+class TellNoMinutes:
+    """Text the subscriber that the minutes of this month are used up (REQUIREMENTS C10)."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellNoLine:
+    """Text the subscriber that somebody could not be called: all lines were busy (REQUIREMENTS C10)."""
+
+    number: str
+
+
 CallAction = PlaceCall | Admit | HangUp | Goodbye | TurnAway
 RoomAction = Mute | Announce | Tell
 Action = CallAction | RoomAction | RecordAction
-Text = TellNoCredit | TellMenu | TellRevived | TellTimeLimit | TellNotRecorded
+Text = TellNoCredit | TellMenu | TellRevived | TellTimeLimit | TellNotRecorded | TellNoMinutes | TellNoLine
 Command = Action | Text
 
 

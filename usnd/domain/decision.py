@@ -37,6 +37,8 @@ class Situation:
     conference: ConferenceState | None = None
     """The state of the subscriber's live conference."""
     voice_up: bool = True
+    seconds_left: int | None = None
+    """Of the month's minutes; None: no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Decision:
     """Which conference (1 to 30) is launched; None: one of the moment."""
     tells: int | None = None
     """The ways into which conference (1 to 30) the reply or the texts are to tell: see telling.py."""
+    talk_seconds: int | None = None
+    """What its calls may talk, all together; None: no limit."""
 
     def said_in(self, language: str) -> "Decision":
         """The same in another language."""

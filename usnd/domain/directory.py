@@ -40,6 +40,8 @@ class Subscriber:
     """Everybody who is called gets a text beside the call (REQUIREMENTS S10)."""
     press_one: bool = False
     """Everybody who is called must press 1 to join (REQUIREMENTS C9)."""
+    minutes: int | None = None
+    """That all calls of their conferences may last in a month; None: no limit (REQUIREMENTS C10)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,9 +43,13 @@ class NumberPlan:
 
     allowed: tuple[str, ...] = ()
     barred: tuple[str, ...] = ()
+    own: frozenset[str] = frozenset()
+    """Numbers that lead here: to call one would call ourselves, for ever."""
 
     def permits(self, number: str) -> bool:
         """Whether the E.164 number may be called."""
+        if number in self.own:
+            return False
         allowed, barred = _longest(self.allowed, number), _longest(self.barred, number)
         return allowed > barred or (barred == 0 and not self.allowed)
 

@@ -115,6 +115,7 @@ def called_in(event: CallIn | JoinIn, number: str, role: Role, now: datetime) ->
         planned_at=now,
         dnis=event.dnis,
         activation_pin=event.activation_pin,
+        trunk=event.trunk,
     )
 
 
@@ -146,7 +147,29 @@ def join_in(conference: Conference, event: JoinIn, rules: Rules, now: datetime) 
 def placing(conference: Conference, call: Call, rules: Rules) -> PlaceCall:
     """The command that places a planned call."""
     room, cli = conference.room, conference.subscriber_number
-    return PlaceCall(call.id, call.number, cli, room, rules.ring, call.asked)
+    return PlaceCall(call.id, call.number, cli, room, rules.ring, call.asked, call.trunk)
+
+
+def attempts(conference: Conference, call: Call) -> tuple[Call, ...]:
+    """The call over each trunk that it was tried on so far, itself among them."""
+    if call.direction is Direction.IN:
+        return (call,)
+    first = _first(call)
+    return tuple(other for other in conference.calls if _first(other) == first)
+
+
+def next_attempt(conference: Conference, call: Call, trunk: str, now: datetime) -> Call:
+    """The same call, planned once more over another trunk: `usn-7-2`, then `usn-7-2.2`.
+
+    It has an id of its own, since a channel's id is used once (docs/decisions/0002-call-id-is-channel-id.md).
+    """
+    number = len(attempts(conference, call)) + 1
+    return replace(call, id=f"{_first(call)}.{number}", state=CallState.PLANNED, planned_at=now, trunk=trunk)
+
+
+def _first(call: Call) -> str:
+    """The id of its first attempt; an id of our own has no other dot."""
+    return call.id.partition(".")[0] if call.direction is Direction.OUT else call.id
 
 
 def told_to_end(call: Call, now: datetime) -> Call:

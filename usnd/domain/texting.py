@@ -67,6 +67,11 @@ def _obey(command: Command, situation: Situation, subscriber: Subscriber, rules:
             return _launch(command, situation, subscriber, rules)
 
 
+def lines_busy(subscriber: Subscriber) -> Decision:
+    """What a launch becomes for which no line is free (REQUIREMENTS C10)."""
+    return Decision(reply(Say.NO_LINE)).said_in(subscriber.language)
+
+
 def _launch(
     command: LaunchAdHoc | LaunchConference, situation: Situation, subscriber: Subscriber, rules: TextRules
 ) -> Decision:
@@ -85,12 +90,21 @@ def _launch(
         return Decision(reply(Say.TOO_MANY, count=len(others), most=rules.most_participants))
     if barred := tuple(person for person in others if not rules.plan.permits(person.number)):
         return Decision(reply(Say.BARRED, names=_names(barred)))
+    if situation.seconds_left == 0:
+        return Decision(reply(Say.NO_MINUTES))
     if not situation.voice_up:
         return Decision(reply(Say.NO_VOICE))
     launched = reply(Say.LAUNCHED, count=len(others), names=_names(others))
     instant = command.number if isinstance(command, LaunchConference) else None
     texts = _call_texts(others, subscriber, rules)
-    return Decision(launched, launch=others, texts=texts, instant=instant, tells=instant if texts else None)
+    return Decision(
+        launched,
+        launch=others,
+        texts=texts,
+        instant=instant,
+        tells=instant if texts else None,
+        talk_seconds=situation.seconds_left,
+    )
 
 
 def _called(

@@ -57,8 +57,8 @@ async def carry_out(calls: Calls, action: CallAction | RoomAction) -> CallNews |
 async def _to_the_call(calls: Calls, action: CallAction) -> bool:
     """False when Asterisk has no such call."""
     match action:
-        case PlaceCall(call, number, calling_number, room, ring, ask):
-            await calls.place(call, number, calling_number, room, ring, ask=ask)
+        case PlaceCall(call, number, calling_number, room, ring, ask, trunk):
+            await calls.place(call, number, calling_number, room, ring, ask=ask, trunk=trunk)
             return True
         case Admit(call, room):
             return await calls.admit(call, room)

@@ -17,8 +17,8 @@ from usnd.asterisk.ami import AmiError
 from usnd.asterisk.calls import Calls
 from usnd.asterisk.progress import Digit, IncomingCall, News, PinEntered
 from usnd.domain.calls import SIGNS_OF_LIFE, Call, CallEvent, CallNews
-from usnd.domain.cdr import cdr_of
-from usnd.domain.conducting import handle, next_deadline, resume
+from usnd.domain.cdr import cdr_of, has_record
+from usnd.domain.conducting import next_deadline, resume
 from usnd.domain.conference import (
     Action,
     Command,
@@ -28,24 +28,21 @@ from usnd.domain.conference import (
     PlaceCall,
     Rules,
     Step,
-    TellMenu,
-    TellNoCredit,
-    TellNotRecorded,
-    TellRevived,
-    TellTimeLimit,
     Text,
     TimePassed,
 )
-from usnd.domain.menu import Menu, described
+from usnd.domain.informing import message_of
+from usnd.domain.menu import Menu
 from usnd.domain.messages import OutgoingText
 from usnd.domain.recording import RecorderNews, RecordEvent, StartRecording, StopRecording, stretch_of
-from usnd.domain.replies import Reply, Say, reply
+from usnd.domain.replies import Reply
 from usnd.domain.taping import open_recorders
 from usnd.services.calling import carry_out, news_of
 from usnd.services.committing import surely
 from usnd.services.keypads import Keypads
 from usnd.services.outbox import Outbox
 from usnd.services.recording import Recording
+from usnd.services.trunks import Trunks
 from usnd.store.transaction import Transaction
 from usnd.store.writer import Store
 
@@ -81,6 +78,7 @@ class Conferences:
         store: Store,
         outbox: Outbox,
         calls: Calls,
+        trunks: Trunks,
         rules: Rules,
         menu: Menu,
         clock: Callable[[], datetime],
@@ -89,6 +87,7 @@ class Conferences:
         self._store = store
         self._outbox = outbox
         self._calls = calls
+        self._trunks = trunks
         self._rules = rules
         self._menu = menu
         self._keypads = Keypads(menu)
@@ -133,6 +132,7 @@ class Conferences:
         """Runs a conference that is committed, from its launch or from a former life, and its commands."""
         running = _Running(step.conference, step.conference)
         self._running[step.conference.id] = running
+        self._trunks.adopt(step.conference)
         self._refresh(running)
         self._carry_out(step.conference, step.commands)
 
@@ -180,7 +180,7 @@ class Conferences:
         if running is None:
             return
         before = running.conference
-        step = handle(before, event, self._rules, at or self._clock())
+        step = self._trunks.conduct(before, event, self._rules, at or self._clock())
         if step.conference is before and not any(isinstance(command, Text) for command in step.commands):
             self._carry_out(before, step.commands)
             if isinstance(event, TimePassed):
@@ -280,8 +280,9 @@ class Conferences:
         self, before: Conference, after: Conference, commands: Iterable[Command], tx: Transaction
     ) -> list[OutgoingText]:
         tx.conferences.save(before, after)
-        for call in _ended(before, after):
+        for call in filter(has_record, _ended(before, after)):
             tx.cdrs.add(cdr_of(after, call))
+            tx.usage.add(after.subscriber_id, call)
         now = self._clock()
         return tx.texts.queue_mt(
             [
@@ -294,21 +295,8 @@ class Conferences:
     def _text(self, tx: Transaction, command: Text) -> Reply:
         """In the subscriber's language, if they are still registered."""
         subscriber = tx.subscribers.by_number(command.number)
-        message = self._message(command)
+        message = message_of(command, self._menu)
         return message.said_in(subscriber.language) if subscriber else message
-
-    def _message(self, command: Text) -> Reply:
-        match command:
-            case TellNoCredit():
-                return reply(Say.NO_CREDIT)
-            case TellTimeLimit():
-                return reply(Say.TIME_LIMIT)
-            case TellRevived():
-                return reply(Say.REVIVED)
-            case TellNotRecorded():
-                return reply(Say.NOT_RECORDED)
-            case TellMenu():
-                return reply(Say.MENU, keys=described(self._menu))
 
     def _carry_out(self, conference: Conference, commands: Iterable[Command]) -> None:
         for command in commands:
@@ -370,6 +358,7 @@ class Conferences:
                     conference=after.id,
                     call=call.id,
                     number=call.number,
+                    trunk=call.trunk or None,
                     outcome=call.outcome.value if call.outcome else None,
                     cause=call.cause,
                 )

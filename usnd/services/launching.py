@@ -8,14 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from usnd.domain.conducting import launch
 from usnd.domain.conference import CallIn, Rules, Step
 from usnd.domain.decision import Decision, Situation, TextRules
 from usnd.domain.directory import Subscriber
 from usnd.domain.messages import OutgoingText
+from usnd.domain.minutes import month_of, seconds_left
 from usnd.domain.telling import told
 from usnd.domain.texting import decide
 from usnd.services.outbox import Outbox
+from usnd.services.trunks import Trunks
 from usnd.store.transaction import Transaction
 
 
@@ -31,8 +32,11 @@ class Wish:
 class Launcher:
     """Launches for subscribers. `draw`: as of TextPolicy."""
 
-    def __init__(self, outbox: Outbox, texts: TextRules, rules: Rules, draw: Callable[[int], int]) -> None:
+    def __init__(
+        self, outbox: Outbox, trunks: Trunks, texts: TextRules, rules: Rules, draw: Callable[[int], int]
+    ) -> None:
         self._outbox = outbox
+        self._trunks = trunks
         self._texts = texts
         self._rules = rules
         self._draw = draw
@@ -42,11 +46,13 @@ class Launcher:
         """Whose national numbers are meant."""
         return self._texts.home_region
 
-    def decide(self, tx: Transaction, owner: Subscriber, body: str, *, voice_up: bool) -> Wish:
+    def decide(self, tx: Transaction, owner: Subscriber, body: str, now: datetime, *, voice_up: bool) -> Wish:
         """What the text means for its subscriber as everything is now; commits nothing."""
         alive = tx.conferences.live_of([owner.id]).get(owner.id)
         directory = tx.directory.load(owner.id)
-        situation = Situation(owner, directory, alive[1] if alive else None, voice_up=voice_up)
+        left = seconds_left(owner.minutes, tx.usage.of([owner.id], month_of(now)).get(owner.id, 0))
+        state = alive[1] if alive else None
+        situation = Situation(owner, directory, state, voice_up=voice_up, seconds_left=left)
         return Wish(owner, decide(body, situation, self._texts), alive[0] if alive else None)
 
     def launch(
@@ -57,16 +63,16 @@ class Launcher:
         *,
         mo_id: int | None = None,
         call_in: CallIn | None = None,
-    ) -> tuple[Step, tuple[OutgoingText, ...]]:
-        """The conference that the wish asks for, and the texts beside its calls.
+    ) -> tuple[Step, tuple[OutgoingText, ...]] | None:
+        """The conference that the wish asks for, and the texts beside its calls; None if no line is free.
 
         `mo_id`: the text that is kept of it; `call_in`: by which the subscriber is in already.
         """
         owner, decision = wish.owner, tell_ways(tx, wish.owner.id, wish.decision, self._texts, self._draw)
         (room,) = tx.conferences.reserve_ids(1)
-        rules = self._rules.of(press_one=owner.press_one)
-        who = (owner.id, owner.number)
-        step = launch(room, who, decision.launch, rules, now, decision.instant, call_in)
+        step = self._trunks.launch(room, owner, decision, self._rules, now, call_in)
+        if step is None:
+            return None
         tx.conferences.add([(step.conference, mo_id)])
         drafts = [self._outbox.draft(text.number, text.message, now) for text in decision.texts]
         return step, tuple(tx.texts.queue_mt(drafts))

@@ -4,13 +4,10 @@ Owns the figures' names and the alarm of texts that wait too long. Refuses to an
 file cannot disturb the daemon.
 """
 
-import asyncio
-import json
 from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,29 +17,12 @@ from usnd.domain.alarm import AlarmChange, Limits, judge_alarm
 from usnd.services.lane import Lane
 from usnd.services.outbox import Outbox
 from usnd.services.receipts import Receipts
+from usnd.services.status_file import EVERY, show
 from usnd.services.texts import Texts
 from usnd.smpp.link import SmscLink
 
 FILE = "smpp.json"
-STALE_AFTER = 5.0
-_EVERY = 1.0
 _RATE_SECONDS = 10
-
-
-class NoStatus(Exception):
-    """No daemon has said lately how it is; the message says why."""
-
-
-def read_status(runtime: Path, now: datetime) -> dict[str, Any]:
-    """What the running daemon wrote last: `at`, `binds` (figures by name), `parts`. Raises NoStatus."""
-    try:
-        status: dict[str, Any] = json.loads((runtime / FILE).read_text())
-    except (OSError, ValueError) as error:
-        raise NoStatus(f"the daemon has left no status in {runtime}: {error}") from error
-    age = (now - datetime.fromisoformat(status["at"])).total_seconds()
-    if age > STALE_AFTER:
-        raise NoStatus(f"the daemon said nothing for {age:.0f} s: it does not run")
-    return status
 
 
 class SmppStatus:
@@ -67,16 +47,12 @@ class SmppStatus:
 
     async def run(self) -> None:
         """Until cancelled; the file goes then, so that nobody takes it for a living daemon."""
-        try:
-            while True:
-                status = self.snapshot(datetime.now(UTC))
-                self._alarm(status["binds"])
-                if self._runtime is not None:
-                    await asyncio.to_thread(self._write, json.dumps(status))
-                await asyncio.sleep(_EVERY)
-        finally:
-            if self._runtime is not None:
-                (self._runtime / FILE).unlink(missing_ok=True)
+        await show(self._runtime / FILE if self._runtime is not None else None, self._figures)
+
+    def _figures(self, now: datetime) -> dict[str, Any]:
+        status = self.snapshot(now)
+        self._alarm(status["binds"])
+        return status
 
     def snapshot(self, now: datetime) -> dict[str, Any]:
         """All figures: times in seconds, rates in segments a second."""
@@ -103,7 +79,7 @@ class SmppStatus:
         seen.append(lane.accepted)
         oldest = lane.oldest
         return {
-            "rate": round((seen[-1] - seen[0]) / max(1, len(seen) - 1) / _EVERY, 1),
+            "rate": round((seen[-1] - seen[0]) / max(1, len(seen) - 1) / EVERY, 1),
             "rate_configured": own.rate,
             "rate_limit": None if lane.pace.rate is None else round(lane.pace.rate, 1),
             "window": lane.pace.window,
@@ -129,13 +105,3 @@ class SmppStatus:
             elif change is AlarmChange.CLEARED:
                 self._raised.remove(name)
                 self._log.info("alarm cleared: texts wait too long", smsc=name, oldest_s=age)
-
-    def _write(self, status: str) -> None:
-        """Whole or not at all: who reads never sees a half."""
-        assert self._runtime is not None
-        new = self._runtime / f"{FILE}.new"
-        with suppress(
-            OSError
-        ):  # a full or missing directory must not stop texts; the reader sees it is stale
-            new.write_text(status)
-            new.replace(self._runtime / FILE)

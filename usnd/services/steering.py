@@ -11,11 +11,13 @@ from typing import TypeVar
 
 from usnd.domain.calls import Call, CallState, Role
 from usnd.domain.conference import OVER, Conference, Control, Feature, Participant, Recall, Rules, Step
+from usnd.domain.decision import Decision
 from usnd.domain.directory import Subscriber, people
 from usnd.domain.messages import IncomingText, OutgoingText
 from usnd.domain.naming import members_of
 from usnd.domain.numbers import to_e164
 from usnd.domain.replies import DEFAULT_LANGUAGE, Reply, render
+from usnd.domain.texting import lines_busy
 from usnd.services.conferences import Conferences
 from usnd.services.launching import Launcher, Wish
 from usnd.services.outbox import Outbox
@@ -191,13 +193,12 @@ class Steering:
             raise Refused(f"{asked.subscriber} is not registered: usnd subscriber add {asked.subscriber}")
         if asked.request and (earlier := self._earlier(tx, asked, now)) is not None:
             return _Committed(Launched(earlier, again=True))
-        wish = self._launcher.decide(tx, owner, asked.body, voice_up=voice_up)
+        wish = self._launcher.decide(tx, owner, asked.body, now, voice_up=voice_up)
         called = wish.decision.launch
         if wish.decision.recall:
             return _Committed(Launched(wish.running, recalled=True))
         if not called:
-            told = _in_words(wish.decision.reply)
-            raise Refused(f'not for {owner.number}, who would be told by text: "{told}"')
+            raise _refusal(owner, wish.decision)
         if dry_run:
             return _Committed(Launched(None, called))
         return self._kept(tx, asked, owner, wish, now)
@@ -208,12 +209,19 @@ class Steering:
         """The launch, with what was asked for kept as a text that came in: so a repetition finds it."""
         text = IncomingText(_SOURCE, asked.by, owner.number, "", asked.body, asked.fingerprint)
         (mo_id,) = tx.texts.add_mo([text], now)
-        step, texts = self._launcher.launch(tx, wish, now, mo_id=mo_id)
+        launched = self._launcher.launch(tx, wish, now, mo_id=mo_id)
+        if launched is None:
+            raise _refusal(owner, lines_busy(owner))
+        step, texts = launched
         return _Committed(Launched(step.conference.id, wish.decision.launch), step, texts)
 
     def _earlier(self, tx: Transaction, asked: Asked, now: datetime) -> int | None:
         known = tx.texts.earlier({asked.fingerprint}, now - REMEMBERED).get(asked.fingerprint)
         return None if known is None else tx.conferences.launched_by(known.id)
+
+
+def _refusal(owner: Subscriber, decision: Decision) -> Refused:
+    return Refused(f'not for {owner.number}, who would be told by text: "{_in_words(decision.reply)}"')
 
 
 def _in_words(message: Reply) -> str:

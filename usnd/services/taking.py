@@ -8,18 +8,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from usnd.domain.conducting import launch
 from usnd.domain.conference import ConferenceState, Rules, Step
 from usnd.domain.courtesy import CourtesyRules
 from usnd.domain.decision import Decision, Situation, TextRules
 from usnd.domain.directory import Subscriber
 from usnd.domain.messages import Draft, IncomingText, OutgoingText, is_duplicate
+from usnd.domain.minutes import month_of, seconds_left
 from usnd.domain.numbers import to_e164
 from usnd.domain.reassembly import Part, PartsRules, Verdict
 from usnd.domain.replies import Reply, render
-from usnd.domain.texting import decide
+from usnd.domain.texting import decide, lines_busy
 from usnd.services.gathering import gather, subscribers_of
 from usnd.services.launching import tell_ways
+from usnd.services.trunks import Trunks
 from usnd.smpp.received import ReceivedText
 from usnd.store.transaction import Transaction
 
@@ -38,6 +39,8 @@ class TextPolicy:
     draw: Callable[[int], int]
     """A random number below the one given, from a secure source: PINs are drawn by it."""
     parts: PartsRules
+    trunks: Trunks
+    """Over which conferences are launched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,8 @@ class Taking:
         owners = {subscribers[text.sender].id for text in texts if text.sender in subscribers}
         directories = self._tx.directory.load_all(owners) if owners else {}
         running = self._tx.conferences.live_of(owners) if owners else {}
+        limited = {one.id: one.minutes for one in subscribers.values() if one.minutes is not None}
+        used = self._tx.usage.of(owners & limited.keys(), month_of(self._now))
         decided = []
         for text in texts:
             subscriber = subscribers.get(text.sender)
@@ -130,7 +135,9 @@ class Taking:
                 continue
             alive = running.get(subscriber.id)
             state = alive[1] if alive else None
-            situation = Situation(subscriber, directories[subscriber.id], state, voice_up=self._voice_up)
+            left = seconds_left(subscriber.minutes, used.get(subscriber.id, 0))
+            directory = directories[subscriber.id]
+            situation = Situation(subscriber, directory, state, voice_up=self._voice_up, seconds_left=left)
             decided.append(_Decided(text, subscriber, alive, self._meaning(text, situation)))
         return decided
 
@@ -148,6 +155,7 @@ class Taking:
         )
         decided = [self._told(one) for one in decided]
         launched = self._launch(decided)
+        decided = [_as_launched(one, launched.get(place)) for place, one in enumerate(decided)]
         tx.conferences.add([(step.conference, mo_ids[place]) for place, step in launched.items()])
         drafts = [draft for place, one in enumerate(decided) for draft in self._drafts(one, mo_ids[place])]
         queued: dict[int, list[OutgoingText]] = {}
@@ -180,12 +188,11 @@ class Taking:
             if one.subscriber is not None and one.decision.launch
         ]
         rooms = self._tx.conferences.reserve_ids(len(launching))
-        rules = self._policy.conferences
-        launched = {}
+        policy, launched = self._policy, {}
         for room, (place, owner, decision) in zip(rooms, launching, strict=True):
-            its_rules = rules.of(press_one=owner.press_one)
-            who = (owner.id, owner.number)
-            launched[place] = launch(room, who, decision.launch, its_rules, self._now, decision.instant)
+            step = policy.trunks.launch(room, owner, decision, policy.conferences, self._now)
+            if step is not None:
+                launched[place] = step
         return launched
 
     def _stranger(self, one: _Decided) -> str | None:
@@ -227,6 +234,13 @@ def _rounds(senders: Sequence[str]) -> Iterator[list[int]]:
     longest = max(map(len, waiting.values()), default=0)
     for turn in range(longest):
         yield [places[turn] for places in waiting.values() if turn < len(places)]
+
+
+def _as_launched(one: _Decided, step: Step | None) -> _Decided:
+    """Nobody is called if not all can be: the answer says so, and there are no texts beside the calls."""
+    if step is not None or one.subscriber is None or not one.decision.launch:
+        return one
+    return replace(one, decision=lines_busy(one.subscriber))
 
 
 def _recalled(one: _Decided) -> int | None:

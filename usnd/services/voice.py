@@ -14,12 +14,14 @@ import structlog
 
 from usnd.asterisk.ami import AmiFailed, AmiLink, AmiSettings, DownReason, LinkDown, LinkUp
 from usnd.asterisk.calls import Calls, CallSettings
+from usnd.asterisk.contacts import listed_contact, read_contact
 from usnd.asterisk.progress import News
 from usnd.asterisk.prompts import found_in
 from usnd.asterisk.recorders import Recorders
 from usnd.domain.recording import RecorderNews
 from usnd.domain.voice import Voice, VoiceEvent, VoiceState, give_up_at, hear
 from usnd.services.conferences import Conferences
+from usnd.services.trunks import Trunks
 
 
 class VoiceEdge:
@@ -29,6 +31,7 @@ class VoiceEdge:
         self,
         ami: AmiSettings,
         calls: CallSettings,
+        trunks: Trunks,
         patience: timedelta,
         clock: Callable[[], datetime],
         prompts: Sequence[Path] = (),
@@ -41,6 +44,7 @@ class VoiceEdge:
         self.calls = Calls(self._link, calls, self._on_news, time.monotonic)
         self.recorders = Recorders(self._link, self._on_recorder)
         self._prompts = prompts
+        self._trunks = trunks
         self._patience = patience
         self._clock = clock
         self._voice = Voice(VoiceState.STARTING, clock())
@@ -62,6 +66,9 @@ class VoiceEdge:
     def _on_event(self, event: Mapping[str, str]) -> None:
         self.calls.hear(event)
         self.recorders.hear(event)
+        contact = read_contact(event)
+        if contact is not None:
+            self._trunks.contact(contact, self._clock())
 
     def _on_news(self, news: News) -> None:
         if self._conferences is not None:
@@ -74,6 +81,7 @@ class VoiceEdge:
     async def _on_up(self, up: LinkUp) -> None:
         self._hear(VoiceEvent.UP_OTHER if up.same is False else VoiceEvent.UP_SAME)
         await self._say_with(found_in(self._prompts))
+        await self._look_at_trunks()
         if self._conferences is not None:
             await self._conferences.survey()
 
@@ -82,6 +90,19 @@ class VoiceEdge:
             await self.calls.use_prompts(prompts)
         except AmiFailed as error:
             self._log.warning("prompts not set, Debian's sounds are played", error=str(error))
+
+    async def _look_at_trunks(self) -> None:
+        """Once at each log-in; what changes later is an event."""
+        try:
+            items = await self._link.listing("PJSIPShowContacts")
+        except AmiFailed as error:  # there is none, or no PJSIP at all
+            self._log.info("asterisk knows no trunk address", answer=str(error))
+            return
+        self._trunks.forget_contacts()
+        for item in items:
+            contact = listed_contact(item)
+            if contact is not None:
+                self._trunks.contact(contact, self._clock())
 
     def _on_down(self, down: LinkDown) -> None:
         if self._conferences is not None:

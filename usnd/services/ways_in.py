@@ -17,6 +17,7 @@ from usnd.asterisk.progress import IncomingCall, PinEntered
 from usnd.domain.conference import CallIn, JoinIn, Step
 from usnd.domain.messages import OutgoingText
 from usnd.domain.numbers import to_e164
+from usnd.domain.texting import lines_busy
 from usnd.domain.ways_in import (
     AskPin,
     Denial,
@@ -38,6 +39,7 @@ from usnd.domain.ways_in import (
 from usnd.services.conferences import Conferences
 from usnd.services.launching import Launcher
 from usnd.services.outbox import Outbox
+from usnd.services.trunks import Trunks
 from usnd.store.session import StoreTaken
 from usnd.store.transaction import Transaction
 from usnd.store.writer import Store, StoreBusy
@@ -53,6 +55,7 @@ class _Caller:
     call: str
     cli: str | None
     dnis: str
+    trunk: str
     wrong: int = 0
 
 
@@ -70,7 +73,7 @@ class WaysIn:
         store: Store,
         outbox: Outbox,
         conferences: Conferences,
-        calls: Calls,
+        voice: tuple[Calls, Trunks],
         launcher: Launcher,
         rules: tuple[Numbers, GuessRules],
         clock: Callable[[], datetime],
@@ -79,7 +82,7 @@ class WaysIn:
         self._store = store
         self._outbox = outbox
         self._conferences = conferences
-        self._calls = calls
+        self._calls, self._trunks = voice
         self._launcher = launcher
         self._numbers, self._guess_rules = rules
         self._clock = clock
@@ -98,7 +101,8 @@ class WaysIn:
     async def receive(self, incoming: IncomingCall) -> None:
         """Takes a call that rings."""
         cli = to_e164(incoming.cli or "", self._launcher.home_region)
-        caller = self._callers[incoming.call] = _Caller(incoming.call, cli, incoming.dnis)
+        trunk = self._trunks.of_channel(incoming.channel)
+        caller = self._callers[incoming.call] = _Caller(incoming.call, cli, incoming.dnis, trunk)
         barred = self._guesses.get(cli or "", Guesses()).barred(self._clock())
         way = route(cli, incoming.dnis, self._numbers, self._conferences.live, barred=barred)
         await self._go(caller, way)
@@ -133,11 +137,13 @@ class WaysIn:
             case Rejoin(conference):
                 self.gone(caller.call)
                 self._log.info("subscriber calls in", conference=conference, call=caller.call)
-                self._conferences.apply(conference, CallIn(caller.call, caller.dnis, activation))
+                self._conferences.apply(
+                    conference, CallIn(caller.call, caller.dnis, activation, caller.trunk)
+                )
             case Join(conference):
                 self.gone(caller.call)
                 self._log.info("participant calls in", conference=conference, call=caller.call)
-                join = JoinIn(caller.call, caller.dnis, caller.cli or "", activation)
+                join = JoinIn(caller.call, caller.dnis, caller.cli or "", activation, caller.trunk)
                 self._conferences.apply(conference, join)
             case LaunchInstant():
                 await self._launch(caller, way, activation)
@@ -150,7 +156,7 @@ class WaysIn:
 
     async def _launch(self, caller: _Caller, way: LaunchInstant, activation: str) -> None:
         voice_up, now = self._conferences.voice_up, self._clock()
-        call_in = CallIn(caller.call, caller.dnis, activation)
+        call_in = CallIn(caller.call, caller.dnis, activation, caller.trunk)
 
         def unit(tx: Transaction) -> _Launched:
             return self._commit(tx, caller, way, call_in, now, voice_up=voice_up)
@@ -187,11 +193,13 @@ class WaysIn:
         )
         if owner is None:
             return _Launched(None)
-        wish = self._launcher.decide(tx, owner, f"IC{way.instant}", voice_up=voice_up)
-        if not wish.decision.launch:
-            refusal = self._outbox.draft(owner.number, wish.decision.reply, now)
-            return _Launched(None, tuple(tx.texts.queue_mt([refusal])))
-        return _Launched(*self._launcher.launch(tx, wish, now, call_in=call_in))
+        wish = self._launcher.decide(tx, owner, f"IC{way.instant}", now, voice_up=voice_up)
+        launched = self._launcher.launch(tx, wish, now, call_in=call_in) if wish.decision.launch else None
+        if launched is not None:
+            return _Launched(*launched)
+        told = lines_busy(owner) if wish.decision.launch else wish.decision
+        refusal = self._outbox.draft(owner.number, told.reply, now)
+        return _Launched(None, tuple(tx.texts.queue_mt([refusal])))
 
     async def _act(self, action: Coroutine[None, None, bool]) -> None:
         try:

@@ -29,6 +29,7 @@ _CONFERENCE_FIELDS = (
     "locked",
     "press_one",
     "instant",
+    "talk_seconds",
 )
 _SELECT = select(*(conferences.c[name] for name in _CONFERENCE_FIELDS))
 _CALLS = select(calls.c.conference_id, *(calls.c[name] for name in _CALL_FIELDS)).order_by(calls.c.position)

@@ -9,7 +9,7 @@ from sqlalchemy import column, inspect, select, table
 
 from usnd.store.engine import engine_for
 
-HEAD = "0005"
+HEAD = "0006"
 _SQLITE = "sqlite:///"
 _VERSIONS = table("alembic_version", column("version_num"))
 

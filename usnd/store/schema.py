@@ -1,24 +1,16 @@
-"""The tables, as the newest migration leaves them, and how values cross into them.
+"""The tables, as the newest migration leaves them.
 
-Owns names, constraints, indexes and column types. Refuses to create anything: migrations do. Enums are kept
-as their value, times as UTC. What the domain decides is not decided again: that a nick and a group differ in
-name is left to it, since no constraint spans two tables on both databases.
+Owns names, constraints and indexes. Refuses to create anything: migrations do. What the domain decides is
+not decided again: that a nick and a group differ in name is left to it,
+since no constraint spans two tables on both databases.
 """
-
-from datetime import UTC, datetime
-from enum import Enum as PythonEnum
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
-    Dialect,
-    Enum,
     ForeignKey,
-    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -26,12 +18,10 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
-    Text,
     UniqueConstraint,
     false,
     literal_column,
 )
-from sqlalchemy.types import TypeDecorator
 
 from usnd.domain.calls import CallState, Direction, Outcome, Role
 from usnd.domain.conference import ConferenceState, EndReason
@@ -39,6 +29,7 @@ from usnd.domain.messages import MtState
 from usnd.domain.reassembly import PartsState
 from usnd.domain.recording import RecordState
 from usnd.domain.ways_in import PinKind
+from usnd.store.columns import KEY, Utc, Written, one_of, row_id
 
 metadata = MetaData(
     naming_convention={
@@ -50,80 +41,25 @@ metadata = MetaData(
     }
 )
 
-
-class Utc(TypeDecorator[datetime]):
-    """An aware time, in UTC on the way in and out: SQLite keeps no zone. Refuses naive times (ValueError)."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 -- SQLAlchemy's signature
-        if value is None:
-            return None
-        if value.utcoffset() is None:
-            raise ValueError(f"a time without a zone cannot be stored: {value.isoformat()}")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 -- SQLAlchemy's signature
-        if not isinstance(value, datetime):
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Written(TypeDecorator[str]):
-    """Text that people wrote. What no database holds, NUL and lone surrogates, becomes U+FFFD.
-
-    One such text from a handset must not be refused for ever and delivered again for ever.
-    """
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- SQLAlchemy's signature
-        if value is None:
-            return None
-        whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        return whole.replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
-def _one_of(kind: type[PythonEnum], name: str) -> Enum:
-    """The value of an enum, checked; wider than its longest value, so that a new one needs no new column."""
-    return Enum(
-        kind,
-        name=name,
-        native_enum=False,
-        create_constraint=True,
-        length=20,
-        values_callable=lambda members: [member.value for member in members],
-    )
-
-
-def _id() -> Column[int]:
-    """A key the database gives, never again after a deletion."""
-    return Column("id", _key, Identity(), primary_key=True)
-
-
-# SQLite numbers rows by itself only in a column of exactly this type.
-_key = BigInteger().with_variant(Integer, "sqlite")
-
 subscribers = Table(
     "subscribers",
     metadata,
-    _id(),
+    row_id(),
     Column("number", String, nullable=False, unique=True),
     Column("suspended", Boolean, nullable=False, server_default=false()),
     Column("created_at", Utc, nullable=False),
     Column("language", String, nullable=False, server_default=literal_column("'en'")),
     Column("call_texts", Boolean, nullable=False, server_default=false()),
     Column("press_one", Boolean, nullable=False, server_default=false()),
+    Column("minutes", Integer),
     sqlite_autoincrement=True,
 )
 
 users = Table(
     "users",
     metadata,
-    _id(),
-    Column("subscriber_id", _key, ForeignKey(subscribers.c.id, ondelete="CASCADE"), nullable=False),
+    row_id(),
+    Column("subscriber_id", KEY, ForeignKey(subscribers.c.id, ondelete="CASCADE"), nullable=False),
     Column("nick", String, nullable=False),
     Column("nick_key", String, nullable=False),
     Column("number", String, nullable=False),
@@ -136,8 +72,8 @@ users = Table(
 groups = Table(
     "groups",
     metadata,
-    _id(),
-    Column("subscriber_id", _key, ForeignKey(subscribers.c.id, ondelete="CASCADE"), nullable=False),
+    row_id(),
+    Column("subscriber_id", KEY, ForeignKey(subscribers.c.id, ondelete="CASCADE"), nullable=False),
     Column("name", String, nullable=False),
     Column("name_key", String, nullable=False),
     UniqueConstraint("subscriber_id", "name_key"),
@@ -147,8 +83,8 @@ groups = Table(
 instant_conferences = Table(
     "instant_conferences",
     metadata,
-    _id(),
-    Column("subscriber_id", _key, ForeignKey(subscribers.c.id, ondelete="CASCADE"), nullable=False),
+    row_id(),
+    Column("subscriber_id", KEY, ForeignKey(subscribers.c.id, ondelete="CASCADE"), nullable=False),
     Column("number", SmallInteger, nullable=False),
     UniqueConstraint("subscriber_id", "number"),
     CheckConstraint("number BETWEEN 1 AND 30", name="number"),
@@ -161,8 +97,8 @@ pins = Table(
     "pins",
     metadata,
     Column("digits", String, primary_key=True),
-    Column("kind", _one_of(PinKind, "kind"), nullable=False),
-    Column("subscriber_id", _key, ForeignKey(subscribers.c.id, ondelete="CASCADE"), nullable=False),
+    Column("kind", one_of(PinKind, "kind"), nullable=False),
+    Column("subscriber_id", KEY, ForeignKey(subscribers.c.id, ondelete="CASCADE"), nullable=False),
     Column("instant", SmallInteger, nullable=False),
     UniqueConstraint("subscriber_id", "instant", "kind"),
 )
@@ -173,10 +109,10 @@ def _members(table: str, holder: str, holder_id: Column[int]) -> Table:
     return Table(
         table,
         metadata,
-        Column(holder, _key, ForeignKey(holder_id, ondelete="CASCADE"), primary_key=True),
+        Column(holder, KEY, ForeignKey(holder_id, ondelete="CASCADE"), primary_key=True),
         Column("position", Integer, primary_key=True, autoincrement=False),
-        Column("user_id", _key, ForeignKey(users.c.id, ondelete="CASCADE"), index=True),
-        Column("member_group_id", _key, ForeignKey(groups.c.id, ondelete="CASCADE"), index=True),
+        Column("user_id", KEY, ForeignKey(users.c.id, ondelete="CASCADE"), index=True),
+        Column("member_group_id", KEY, ForeignKey(groups.c.id, ondelete="CASCADE"), index=True),
         Column("number", String),
         CheckConstraint(
             "(user_id IS NOT NULL AND member_group_id IS NULL AND number IS NULL)"
@@ -195,7 +131,7 @@ instant_conference_members = _members(
 mo_texts = Table(
     "mo_texts",
     metadata,
-    _id(),
+    row_id(),
     Column("smsc", String, nullable=False),
     Column("session", String, nullable=False),
     Column("sender", String, nullable=False),
@@ -210,15 +146,15 @@ mo_texts = Table(
 mt_texts = Table(
     "mt_texts",
     metadata,
-    _id(),
-    Column("mo_id", _key, ForeignKey(mo_texts.c.id, ondelete="SET NULL"), index=True),
+    row_id(),
+    Column("mo_id", KEY, ForeignKey(mo_texts.c.id, ondelete="SET NULL"), index=True),
     Column("smsc", String, nullable=False),
     Column("session", String),
     Column("sender", String, nullable=False),
     Column("recipient", String, nullable=False),
     Column("body", Written, nullable=False),
     Column("priority", SmallInteger, nullable=False),
-    Column("state", _one_of(MtState, "state"), nullable=False),
+    Column("state", one_of(MtState, "state"), nullable=False),
     Column("queued_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False),
     Column("settled_at", Utc),
@@ -233,8 +169,8 @@ mt_texts = Table(
 mt_receipts = Table(
     "mt_receipts",
     metadata,
-    _id(),
-    Column("text_id", _key, ForeignKey(mt_texts.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    row_id(),
+    Column("text_id", KEY, ForeignKey(mt_texts.c.id, ondelete="CASCADE"), nullable=False, index=True),
     Column("message_key", String, nullable=False, index=True),
     Column("asked_at", Utc, nullable=False, index=True),
     sqlite_autoincrement=True,
@@ -244,13 +180,13 @@ mt_receipts = Table(
 mo_part_texts = Table(
     "mo_part_texts",
     metadata,
-    _id(),
+    row_id(),
     Column("smsc", String, nullable=False),
     Column("sender", String, nullable=False),
     Column("recipient", String, nullable=False),
     Column("reference", Integer, nullable=False),
     Column("total", SmallInteger, nullable=False),
-    Column("state", _one_of(PartsState, "state"), nullable=False),
+    Column("state", one_of(PartsState, "state"), nullable=False),
     Column("begun_at", Utc, nullable=False),
     Index(None, "sender", "recipient", "reference"),
     sqlite_autoincrement=True,
@@ -259,7 +195,7 @@ mo_part_texts = Table(
 mo_parts = Table(
     "mo_parts",
     metadata,
-    Column("text_id", _key, ForeignKey(mo_part_texts.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("text_id", KEY, ForeignKey(mo_part_texts.c.id, ondelete="CASCADE"), primary_key=True),
     Column("number", SmallInteger, primary_key=True, autoincrement=False),
     Column("session", String, nullable=False),
     Column("fingerprint", String, nullable=False),
@@ -270,21 +206,22 @@ mo_parts = Table(
 conferences = Table(
     "conferences",
     metadata,
-    Column("id", _key, primary_key=True, autoincrement=False),
-    Column("subscriber_id", _key, ForeignKey(subscribers.c.id), nullable=False),
+    Column("id", KEY, primary_key=True, autoincrement=False),
+    Column("subscriber_id", KEY, ForeignKey(subscribers.c.id), nullable=False),
     Column("subscriber_number", String, nullable=False),
-    Column("state", _one_of(ConferenceState, "state"), nullable=False),
+    Column("state", one_of(ConferenceState, "state"), nullable=False),
     Column("launched_at", Utc, nullable=False),
     Column("away_until", Utc),
     Column("ended_at", Utc),
-    Column("end_reason", _one_of(EndReason, "end_reason")),
-    Column("mo_id", _key, ForeignKey(mo_texts.c.id, ondelete="SET NULL"), index=True),
+    Column("end_reason", one_of(EndReason, "end_reason")),
+    Column("mo_id", KEY, ForeignKey(mo_texts.c.id, ondelete="SET NULL"), index=True),
     Column("call_backs", Integer, nullable=False, server_default="0"),
     Column("call_back_at", Utc),
     Column("instant", SmallInteger),
     Column("muted", Boolean),
     Column("locked", Boolean, nullable=False, server_default=false()),
     Column("press_one", Boolean, nullable=False, server_default=false()),
+    Column("talk_seconds", Integer),
     Index(None, "subscriber_id"),
 )
 
@@ -292,19 +229,19 @@ calls = Table(
     "calls",
     metadata,
     Column("id", String, primary_key=True),
-    Column("conference_id", _key, ForeignKey(conferences.c.id, ondelete="CASCADE"), nullable=False),
+    Column("conference_id", KEY, ForeignKey(conferences.c.id, ondelete="CASCADE"), nullable=False),
     Column("position", Integer, nullable=False),
     Column("number", String, nullable=False),
     Column("name", Written, nullable=False),
-    Column("role", _one_of(Role, "role"), nullable=False),
-    Column("direction", _one_of(Direction, "direction"), nullable=False),
-    Column("state", _one_of(CallState, "state"), nullable=False),
+    Column("role", one_of(Role, "role"), nullable=False),
+    Column("direction", one_of(Direction, "direction"), nullable=False),
+    Column("state", one_of(CallState, "state"), nullable=False),
     Column("planned_at", Utc, nullable=False),
     Column("answered_at", Utc),
     Column("joined_at", Utc),
     Column("ended_at", Utc),
     Column("cause", Integer),
-    Column("outcome", _one_of(Outcome, "outcome")),
+    Column("outcome", one_of(Outcome, "outcome")),
     Column("told_to_end", Boolean, nullable=False),
     Column("leaving_since", Utc),
     Column("dnis", String, nullable=False),
@@ -312,6 +249,7 @@ calls = Table(
     Column("activation_pin", String, nullable=False, server_default=literal_column("''")),
     Column("asked", Boolean, nullable=False, server_default=false()),
     Column("recorded", Boolean, nullable=False, server_default=false()),
+    Column("trunk", String, nullable=False, server_default=literal_column("''")),
     UniqueConstraint("conference_id", "position"),
 )
 
@@ -319,11 +257,11 @@ calls = Table(
 recordings = Table(
     "recordings",
     metadata,
-    Column("conference_id", _key, primary_key=True, autoincrement=False),
+    Column("conference_id", KEY, primary_key=True, autoincrement=False),
     Column("stretch", Integer, primary_key=True, autoincrement=False),
-    Column("subscriber_id", _key, nullable=False, index=True),
+    Column("subscriber_id", KEY, nullable=False, index=True),
     Column("path", String, nullable=False),
-    Column("state", _one_of(RecordState, "state"), nullable=False),
+    Column("state", one_of(RecordState, "state"), nullable=False),
     Column("ordered_at", Utc, nullable=False),
     Column("started_at", Utc),
     Column("stopped_at", Utc),
@@ -334,12 +272,12 @@ recordings = Table(
 cdrs = Table(
     "cdrs",
     metadata,
-    Column("sequence", _key, primary_key=True, autoincrement=False),
+    Column("sequence", KEY, primary_key=True, autoincrement=False),
     Column("call_id", String, nullable=False, unique=True),
-    Column("subscriber_id", _key, nullable=False),
-    Column("conference_id", _key, nullable=False, index=True),
-    Column("role", _one_of(Role, "role"), nullable=False),
-    Column("direction", _one_of(Direction, "direction"), nullable=False),
+    Column("subscriber_id", KEY, nullable=False),
+    Column("conference_id", KEY, nullable=False, index=True),
+    Column("role", one_of(Role, "role"), nullable=False),
+    Column("direction", one_of(Direction, "direction"), nullable=False),
     Column("cli", String, nullable=False),
     Column("dnis", String, nullable=False),
     Column("start", Utc, nullable=False),
@@ -352,13 +290,22 @@ cdrs = Table(
     Column("trunk", String, nullable=False),
 )
 
+# What the calls of each subscriber talked in each month (UTC); outlives the subscriber, as CDRs do.
+usage = Table(
+    "usage",
+    metadata,
+    Column("subscriber_id", KEY, primary_key=True, autoincrement=False),
+    Column("month", String, primary_key=True),
+    Column("seconds", BigInteger, nullable=False),
+)
+
 # Numbers without a gap, and never again: kept beside the rows, since retention removes those. The row is
 # locked until the commit, so that the numbers stand in commit order whoever writes.
 counters = Table(
     "counters",
     metadata,
     Column("name", String, primary_key=True),
-    Column("last", _key, nullable=False),
+    Column("last", KEY, nullable=False),
     CheckConstraint("name IN ('conference', 'cdr')", name="name"),
 )
 
@@ -367,8 +314,8 @@ commit_mark = Table(
     "commit_mark",
     metadata,
     Column("writer", String, primary_key=True),
-    Column("epoch", _key, nullable=False),
-    Column("number", _key, nullable=False),
+    Column("epoch", KEY, nullable=False),
+    Column("number", KEY, nullable=False),
 )
 
 # Written out, not bound: a database uses a partial index only where it can read its condition in the query.

@@ -19,6 +19,7 @@ from usnd.store.recordings import Recordings
 from usnd.store.statements import Found, Row, run
 from usnd.store.subscribers import Subscribers
 from usnd.store.texts import Texts
+from usnd.store.usage import Usage
 
 
 class Transaction:
@@ -76,3 +77,7 @@ class Transaction:
     @cached_property
     def cdrs(self) -> Cdrs:
         return Cdrs(self)
+
+    @cached_property
+    def usage(self) -> Usage:
+        return Usage(self)

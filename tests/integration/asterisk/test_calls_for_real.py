@@ -16,7 +16,7 @@ from usnd.domain.calls import CallEvent, CallNews, CallState
 from workbench.switch import NEVER, Handset, Refusal
 
 ANNA, BEN, CLEO = "+447900000001", "+447900000002", "+447900000003"
-TRUNK = "PJSIP/{number}@trunk-msc"
+TRUNK = "trunk-msc"
 RING = timedelta(seconds=20)
 
 
@@ -28,7 +28,7 @@ class Desk:
         self.link = listener.link
         self.news: list[CallNews | IncomingCall] = []
         self.surveys: list[Survey] = []
-        self.calls = Calls(listener.link, CallSettings(TRUNK), self.news.append, time.monotonic)
+        self.calls = Calls(listener.link, CallSettings(), self.news.append, time.monotonic)
         listener.on_event = self.calls.hear
         listener.on_up = self._survey
 
@@ -36,7 +36,7 @@ class Desk:
         self.surveys.append(await self.calls.survey())
 
     async def place(self, call: str, number: str, ring: timedelta = RING) -> None:
-        await self.calls.place(call, number, ANNA, "c42", ring)
+        await self.calls.place(call, number, ANNA, "c42", ring, trunk=TRUNK)
 
     def told(self, call: str) -> list[str]:
         return [news.event.value for news in self.news if isinstance(news, CallNews) and news.call == call]
@@ -99,9 +99,7 @@ async def test_each_way_not_to_answer_has_its_cause_also_in_the_records(
 
 
 async def test_a_call_that_no_trunk_takes_is_refused(desk: Desk) -> None:
-    nowhere = Calls(desk.link, CallSettings("PJSIP/{number}@nowhere"), desk.news.append, time.monotonic)
-    desk.listener.on_event = nowhere.hear
-    await nowhere.place("usn-42-1", BEN, ANNA, "c42", RING)
+    await desk.calls.place("usn-42-1", BEN, ANNA, "c42", RING, trunk="nowhere")
     await until(lambda: desk.news)
     assert desk.news == [CallNews("usn-42-1", CallEvent.REFUSED)]
 
@@ -248,3 +246,22 @@ async def test_calls_outlive_the_daemon_and_the_next_one_finds_what_became_of_th
         await until(lambda: "ended" in desk.told("usn-42-2"))
         await desk.calls.forget(["usn-42-1", "usn-42-2", "usn-42-3"])
         assert (await desk.calls.survey()) == Survey({}, {})
+
+
+async def test_a_withheld_calling_number_is_nobodys(network: VoiceNetwork, desk: Desk) -> None:
+    """The switch sends the number, for the network's own use, and says that it is private (RFC 3325)."""
+    answer = await network.switch.asterisk.act(
+        "Originate",
+        Channel=f"PJSIP/usn/sip:+44300042@127.0.0.1:{network.node.ports.sip}",
+        Context="talk",
+        Exten=BEN,
+        Priority="1",
+        CallerID=BEN,
+        Variable=f"PJSIP_HEADER(add,Privacy)=id,PJSIP_HEADER(add,P-Asserted-Identity)=<sip:{BEN}@127.0.0.1>",
+        Async="true",
+    )
+    assert answer.good
+    await until(desk.incoming)
+    call = desk.incoming()[0]
+    assert (call.cli, call.dnis) == (None, "+44300042")
+    assert await desk.calls.hang_up(call.call)

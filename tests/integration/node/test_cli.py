@@ -158,7 +158,7 @@ def test_the_first_steps_of_an_operator(node: Node) -> None:
     assert node.command("subscriber", "add", "07700 900001").out == f"{NUMBER} registered\n"
     assert node.command("subscriber", "add", NUMBER).out == f"{NUMBER} is registered already\n"
     assert node.command("subscriber", "list").out == (
-        "id  number         suspended  language  call_texts  press_one\n"
+        "id  number         suspended  language  call_texts  press_one  minutes\n"
         f" 1  {NUMBER}  no         en        no          no\n"
     )
     assert json.loads(node.command("subscriber", "list", "--json").out)["number"] == NUMBER

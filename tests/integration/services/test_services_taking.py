@@ -13,8 +13,10 @@ from usnd.domain.courtesy import CourtesyRules
 from usnd.domain.decision import TextRules
 from usnd.domain.messages import IncomingText, OutgoingText, Priority
 from usnd.domain.reassembly import Part, PartsRules, Verdict
+from usnd.domain.trunks import Routing, Trunk
 from usnd.services.gathering import give_up
 from usnd.services.taking import Outcome, Taken, Taking, TextPolicy
+from usnd.services.trunks import Trunks
 from usnd.smpp.segments import split, take_udh
 from usnd.smpp.text import Alphabet
 from usnd.store.transaction import Transaction
@@ -23,7 +25,10 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 WINDOW = timedelta(minutes=10)
 DRAW = random.Random(5).randrange
-POLICY = TextPolicy(TextRules("GB"), Rules(), WINDOW, CourtesyRules(), HOUR, "52272", DRAW, PartsRules())
+TRUNKS = Trunks(Routing((Trunk("msc"),)))
+POLICY = TextPolicy(
+    TextRules("GB"), Rules(), WINDOW, CourtesyRules(), HOUR, "52272", DRAW, PartsRules(), TRUNKS
+)
 ANN, BOB = "+447700900001", "+447700900002"
 
 

@@ -46,13 +46,18 @@ class Bench:
     def __init__(self, rate: float = 1e6) -> None:
         self.ami = NotedAmi()
         self.news: list[object] = []
-        settings = CallSettings("PJSIP/{number}@trunk-msc", originates_per_s=rate)
+        settings = CallSettings(originates_per_s=rate)
         self.calls = Calls(self.ami, settings, self.news.append, lambda: 0.0)
 
     async def place(
-        self, call: str = "usn-1", number: str = "+447911", cli: str = "+447922", room: str = "c1"
+        self,
+        call: str = "usn-1",
+        number: str = "+447911",
+        cli: str = "+447922",
+        room: str = "c1",
+        trunk: str = "trunk-msc",
     ) -> None:
-        await self.calls.place(call, number, cli, room, RING)
+        await self.calls.place(call, number, cli, room, RING, trunk=trunk)
 
     def hear(self, name: str, call: str = "usn-1", **fields: str) -> None:
         self.calls.hear({"event": name, "uniqueid": call, **fields})
@@ -90,6 +95,10 @@ async def test_an_order_carries_all_that_the_dialplan_needs() -> None:
         {"number": ""},
         {"number": "4\n4"},
         {"number": "44\n"},
+        {"trunk": "msc/x"},
+        {"trunk": "msc&PJSIP"},
+        {"trunk": "msc\n"},
+        {"trunk": ""},
         {"cli": "+44>"},
         {"cli": ""},
         {"room": "s"},
@@ -232,7 +241,7 @@ def test_the_dialplan_has_the_contexts_and_the_handler_that_the_calls_name() -> 
 
 async def test_who_must_press_one_is_asked_first() -> None:
     bench = Bench()
-    await bench.calls.place("usn-1", "+447911", "+447922", "c1", RING, ask=True)
+    await bench.calls.place("usn-1", "+447911", "+447922", "c1", RING, trunk="trunk-msc", ask=True)
     assert bench.ami.asked[0][1]["Context"] == "usn-ask"
 
 

@@ -41,7 +41,10 @@ def test_the_cause_is_the_number_or_nothing(text: str, cause: int | None) -> Non
     assert Progress("usn-").read(event("Hangup", cause=text)) == CallNews(OURS, CallEvent.ENDED, cause)
 
 
-@pytest.mark.parametrize(("sip", "cause"), [("402", 50), ("480", 18), ("503", 127), ("", 127)])
+@pytest.mark.parametrize(
+    ("sip", "cause"),
+    [("402", 50), ("480", 18), ("401", 47), ("407", 47), ("408", 102), ("503", 41), ("488", 127), ("", 127)],
+)
 def test_a_sip_refusal_that_asterisk_blurs_has_its_own_cause(sip: str, cause: int) -> None:
     progress = Progress("usn-")
     ended = event("Hangup", cause="127", techcause=sip)

@@ -1,6 +1,6 @@
 """A model of the world around one conference: an Asterisk that is slow, unordered, refuses and crashes.
 
-Owns the invariants of `usnd.domain.conducting` and checks them at every step. A `World` is a value: the same
+Checks the invariants of `usnd.domain.conducting` at every step. A `World` is a value: the same
 model is walked at random (test_domain_races.py) and exhaustively (test_domain_exhaustive.py).
 """
 
@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import NamedTuple
 
+from domain_invariants import check_commands, check_conference, check_event
+
 from usnd.domain import conducting
 from usnd.domain.calls import Call, CallEvent, CallNews, CallState, Outcome, Role
-from usnd.domain.cdr import cdr_of
+from usnd.domain.cdr import cdr_of, has_record
 from usnd.domain.conference import (
     Admit,
     CallAction,
@@ -19,33 +21,36 @@ from usnd.domain.conference import (
     Conference,
     ConferenceState,
     End,
-    EndReason,
     Event,
     Goodbye,
     HangUp,
     JoinIn,
     Participant,
     PlaceCall,
-    Recall,
     Rules,
     Step,
-    TellNoCredit,
     TimePassed,
     TurnAway,
 )
+from usnd.domain.planning import attempts
+from usnd.domain.routing import admit, conduct
+from usnd.domain.trunks import Pool, Route, Routing, Trunk
 from usnd.domain.ways_in import Join, Pin, PinKind, Rejoin, enter
 
 RULES = Rules()
+ONE_TRUNK = Pool(Routing((Trunk("msc"),)))
+TRUNKS = (Trunk("msc"), Trunk("backup"))
+TWO_TRUNKS = Pool(Routing(TRUNKS))
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OWNER = "+447700900001"
 OTHERS = tuple(Participant(f"+44770090001{n}", f"P{n}") for n in range(4))
 INSTANT = 3
-OVER = (ConferenceState.ENDING, ConferenceState.ENDED)
+OVERFLOW_OF_OTHERS = Pool(Routing(TRUNKS, (Route(("msc", "backup")), Route(("msc",), (OWNER,)))))
 
 
-def slack(rules: Rules) -> timedelta:
+def slack(rules: Rules, trunks: int = 1) -> timedelta:
     """Longest time to the end of a conference whose subscriber is gone, and of whom news is lost."""
-    calling = rules.ring + rules.grace
+    calling = (rules.ring + rules.grace) * trunks
     call_backs = rules.call_backs * (rules.call_back_pause + calling + rules.answer + rules.goodbye)
     return calling + call_backs + rules.away + rules.goodbye + rules.grace + rules.answer
 
@@ -90,6 +95,11 @@ class World(NamedTuple):  # which is copied with a change in a tenth of the time
     away_since: datetime | None = None
     called_in: int = 0
     rules: Rules = RULES
+    pool: Pool = ONE_TRUNK
+    causes: tuple[int, ...] = (17, 50)
+    """With which the network releases."""
+    most_calls: int = 3
+    """The two of the launch, and one more by which the subscriber comes back."""
     heard_voice: frozenset[str] = frozenset()
     """The calls of which usnd heard, while they lived, that they were answered."""
     records: tuple[str, ...] = ()
@@ -115,9 +125,10 @@ class World(NamedTuple):  # which is copied with a change in a tenth of the time
 
     def _key_of(self, call: Call) -> tuple[object, ...] | None:
         """How a call came to its end makes no difference to what can follow."""
-        if not call.live:
-            return None
-        return call.state.value, call.told_to_end, _waits_since(call, self.now), call.id in self.heard_voice
+        if not call.live:  # but it may have tried a trunk, which is not tried again
+            return (call.trunk,) if call.outcome is Outcome.OVERFLOWED else None
+        waits = _waits_since(call, self.now)
+        return call.state.value, call.trunk, call.told_to_end, waits, call.id in self.heard_voice
 
 
 def _waits_since(call: Call, now: datetime) -> timedelta | None:
@@ -127,9 +138,10 @@ def _waits_since(call: Call, now: datetime) -> timedelta | None:
     return since and since - now
 
 
-def start(others: int, rules: Rules = RULES) -> World:
-    step = conducting.launch(7, (42, OWNER), OTHERS[:others], rules, T0, INSTANT)
-    return World(step.conference, T0, step.commands, rules=rules)
+def start(others: int, rules: Rules = RULES, pool: Pool = ONE_TRUNK) -> World:
+    step = admit(conducting.launch(7, (42, OWNER), OTHERS[:others], rules, T0, INSTANT), pool)
+    assert step is not None
+    return World(step.conference, T0, step.commands, rules=rules, pool=pool)
 
 
 # What the world can do: each gives the world after it.
@@ -217,7 +229,9 @@ def wait(world: World, time: timedelta) -> World:
 def crash(world: World, surveyed: int = 1000) -> World:
     """usnd dies between commit and commands, then hears a survey; after `surveyed` calls it dies again."""
     world = world._replace(commands=(), news=())
-    world = world._replace(commands=_checked_commands(world, conducting.resume(world.conference), None))
+    resumed = Step(world.conference, conducting.resume(world.conference))
+    check_commands(world.conference, resumed, None, ())
+    world = world._replace(commands=resumed.commands)
     for call in world.conference.calls[:surveyed]:
         phase = world.phase(call.id)
         sign = SIGN.get(phase, CallEvent.MISSING) if phase else CallEvent.MISSING
@@ -240,16 +254,17 @@ def kill_asterisk(world: World) -> World:
 
 def hear(world: World, event: Event) -> World:
     """usnd handles the event and commits; the commands wait to be carried out. Checks everything."""
-    step = conducting.handle(world.conference, event, world.rules, world.now)
+    step = conduct(world.conference, event, world.rules, world.pool, world.now)
     heard = world.heard_voice | _answered_by(world.conference, event)
-    _check_conference(world, step, event)
-    _check_event(world.conference, step, event)
+    check_conference(world.conference, step, event, world.rules, world.now)
+    check_event(world.conference, step, event)
     for call in step.conference.calls:
         answered = call.outcome in (Outcome.COMPLETED, Outcome.NOT_ACCEPTED)
         assert call.outcome is not Outcome.NOT_ACCEPTED or call.asked
         told = call.outcome is Outcome.VOICE_LOST or answered == (call.id in heard)
         assert call.live or told, "completed is what was answered"
-    commands = world.commands + _checked_commands(world, step.commands, event, step)
+    check_commands(world.conference, step, event, world.commands)
+    commands = world.commands + step.commands
     records = world.records + _newly_ended(world.conference, step.conference)
     assert len(set(records)) == len(records), "one CDR a call"
     after = world._replace(conference=step.conference, commands=commands, heard_voice=heard, records=records)
@@ -275,7 +290,7 @@ def finish(world: World, proved: set[object] | None = None) -> None:
 
     `proved` are the keys of worlds of which this is known.
     """
-    by_when = world.now + slack(world.rules)
+    by_when = world.now + slack(world.rules, len(world.pool.routing.trunks))
     proved = set() if proved is None else proved
     while True:
         world = settle(world)
@@ -290,13 +305,18 @@ def finish(world: World, proved: set[object] | None = None) -> None:
         world = wait(world, max(due - world.now, timedelta(0)))
     assert world.conference.state is ConferenceState.ENDED, f"stuck in {world.conference.state}"
     assert not world.channels, f"left up: {world.channels}"
-    assert sorted(world.records) == sorted(call.id for call in world.conference.calls), "a CDR each"
+    recorded = sorted(call.id for call in world.conference.calls if has_record(call))
+    assert sorted(world.records) == recorded, "a CDR each"
     assert all(cdr_of(world.conference, call).call_id == call.id for call in world.conference.calls)
+    people = {attempts(world.conference, call)[0].id for call in world.conference.calls}
+    assert len(people) == len(recorded), "one record a participant, however many trunks were tried"
 
 
 def _newly_ended(before: Conference, after: Conference) -> tuple[str, ...]:
     over = {call.id for call in before.calls if not call.live}
-    return tuple(call.id for call in after.calls if not call.live and call.id not in over)
+    return tuple(
+        call.id for call in after.calls if not call.live and call.id not in over and has_record(call)
+    )
 
 
 def _quiet(world: World) -> World:
@@ -324,49 +344,6 @@ def _add_news(world: World, news: CallNews) -> World:
     return world._replace(news=(*world.news, news))
 
 
-# The invariants.
-
-
-def _check_conference(world: World, step: Step, event: Event) -> None:
-    before, after, now = world.conference, step.conference, world.now
-    ids = [call.id for call in after.calls]
-    assert len(set(ids)) == len(ids), "one call, one id"
-    assert ids[: len(before.calls)] == [call.id for call in before.calls], "no call is forgotten"
-    for was, call in zip(before.calls, after.calls, strict=False):
-        assert was.live or call == was, "an ended call never changes"
-        assert was.answered_at in (None, call.answered_at), "answered once"
-    for call in after.calls:
-        assert call.live == (call.ended_at is None) == (call.outcome is None)
-    assert after.live == any(call.live for call in after.calls), "over when the last call is"
-    assert after.live == (after.ended_at is None)
-    assert (after.end_reason is not None) == (after.state in OVER)
-    assert (after.state is ConferenceState.AWAY) == (after.away_until is not None)
-    assert after.call_backs <= world.rules.call_backs, "called back too often"
-    assert after.call_back_at is None or after.state is ConferenceState.RECALLING
-    due = conducting.next_deadline(after, world.rules)
-    owner_in = any(call.in_room for call in after.calls if call.role is Role.SUBSCRIBER)
-    assert due is not None or owner_in or not after.live, "nothing would ever end this"
-    assert after.away_until is None or after.away_until <= now + world.rules.away
-    if isinstance(event, TimePassed):
-        assert due is None or due > now, "the time that passed is settled"
-    if before.state in OVER:
-        assert after.state in OVER
-
-
-def _check_event(before: Conference, step: Step, event: Event) -> None:
-    refused = [
-        call
-        for call in step.conference.calls
-        if call.outcome is Outcome.NO_CREDIT and (was := before.call(call.id)) is not None and was.live
-    ]
-    ends_launch = bool(refused) and before.state not in OVER
-    assert len([c for c in step.commands if isinstance(c, TellNoCredit)]) == ends_launch
-    assert not ends_launch or step.conference.end_reason is EndReason.NO_CREDIT
-    if event == Recall() and before.state in (ConferenceState.AWAY, ConferenceState.RECALLING):
-        coming = [c for c in step.conference.calls if c.role is Role.SUBSCRIBER and c.live]
-        assert any(c.state is not CallState.LEAVING for c in coming), "the subscriber is called back"
-
-
 def _answered_by(conference: Conference, event: Event) -> frozenset[str]:
     talking = (CallEvent.ANSWERED, CallEvent.JOINED, CallEvent.LEFT)
     if not isinstance(event, CallNews) or event.event not in talking:
@@ -374,36 +351,3 @@ def _answered_by(conference: Conference, event: Event) -> frozenset[str]:
     call = conference.call(event.call)
     cannot_be = call and call.state is CallState.PLANNED and event.event is CallEvent.LEFT
     return frozenset({event.call} if call and call.live and not cannot_be else ())
-
-
-def _checked_commands(
-    world: World, commands: tuple[Command, ...], event: Event | None, step: Step | None = None
-) -> tuple[Command, ...]:
-    conf = step.conference if step else world.conference
-    before = world.conference
-    for command in commands:
-        call = conf.call(getattr(command, "call", ""))
-        match command:
-            case PlaceCall():
-                assert call is not None
-                assert call.state is CallState.PLANNED
-                assert conf.state not in OVER, "nobody is called into a conference that ends"
-                assert command.calling_number == OWNER
-                waiting = [c for c in world.commands if isinstance(c, PlaceCall) and c.call == call.id]
-                assert not waiting, "placed twice at once"
-            case Admit():
-                assert conf.state not in OVER
-                assert before.call(command.call) is None, "admitted once"
-                assert call is not None
-            case TurnAway():
-                assert call is None, "who is turned away is not in it"
-            case Goodbye():
-                was = before.call(command.call)
-                assert was is not None
-                assert was.in_room
-                assert conf.state is ConferenceState.ENDING
-            case HangUp():
-                refused = isinstance(event, CallIn) and event.call == command.call
-                assert call is not None or refused, "a call of this conference"
-                assert call is None or not call.in_room
-    return commands

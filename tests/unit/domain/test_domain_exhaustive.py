@@ -21,10 +21,8 @@ DEPTH = 5
 WORLDS_TO_DEPTH = 3872
 ALL_WORLDS = 1399
 WITH_CALL_BACKS = 2069
+WITH_OVERFLOW = 345
 """Counted, so that a change that opens or closes a way is seen: look at what it is, then count again."""
-MOST_CALLS = 3
-"""The two of the launch, and one more by which the subscriber comes back."""
-CAUSES = (17, 50)
 
 
 def happenings(world: World) -> Iterator[World]:
@@ -32,13 +30,13 @@ def happenings(world: World) -> Iterator[World]:
     for call, phase in world.channels:
         if phase in model.ONWARD:
             yield model.go_on(world, call)
-        yield from (model.release(world, call, cause) for cause in CAUSES)
+        yield from (model.release(world, call, cause) for cause in world.causes)
     if not world.conference.live:
         return
     due = conducting.next_deadline(world.conference, world.rules)
     if due is not None:
         yield model.wait(world, due - world.now)
-    if len(world.conference.calls) < MOST_CALLS:
+    if len(world.conference.calls) < world.most_calls:
         yield model.hear(world, Recall())
         if not world.called_in:
             yield model.call_in(world)
@@ -105,3 +103,9 @@ def test_every_world_ever_reached_with_crashes_at_every_step_comes_to_an_end() -
 def test_every_world_with_a_call_back_comes_to_an_end() -> None:
     rules = Rules(call_backs=1, call_back_pause=Rules().grace)  # deadlines that meet: fewer worlds
     assert explore(model.settle(model.start(1, rules)), coarse(), 60) == WITH_CALL_BACKS
+
+
+def test_every_world_with_a_second_trunk_comes_to_an_end() -> None:
+    """The participant may find no way on either trunk, with crashes of usnd between the attempts."""
+    world = model.start(1, pool=model.OVERFLOW_OF_OTHERS)._replace(causes=(34,), most_calls=2)
+    assert explore(model.settle(world), coarse(), 60) == WITH_OVERFLOW

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from usnd.domain.conference import Control, Feature, Recall, Rules
 from usnd.domain.menu import LONGEST_NUMBER, Menu, Typed, press
+from usnd.domain.trunks import Pool
 from usnd.domain.ways_in import PinKind
 
 CAUSES = st.sampled_from([16, 17, 19, 21, 27, 38, 50])
@@ -36,9 +37,11 @@ class ConferenceMachine(RuleBasedStateMachine):
     world: model.World
     typed: dict[str, Typed]
 
-    @initialize(others=st.integers(0, 3), rules=RULES)
-    def launch(self, others: int, rules: Rules) -> None:
-        self.world = model.start(others, rules)
+    @initialize(
+        others=st.integers(0, 3), rules=RULES, pool=st.sampled_from([model.ONE_TRUNK, model.TWO_TRUNKS])
+    )
+    def launch(self, others: int, rules: Rules, pool: Pool) -> None:
+        self.world = model.start(others, rules, pool)
         self.typed = dict[str, Typed]()
 
     @precondition(lambda self: self.world.commands)

@@ -1,0 +1,33 @@
+"""Whether the other end of a trunk answers OPTIONS, as Asterisk's qualify finds out.
+
+Owns how its events and its listing are read; no I/O. Refuses to ask again and again: a change is an event.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_SILENT = frozenset({"Unreachable", "Removed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One address of an endpoint. An address that is not qualified, or not yet, counts as answering."""
+
+    endpoint: str
+    uri: str
+    answers: bool
+
+
+def read_contact(event: Mapping[str, str]) -> Contact | None:
+    """From a ContactStatus event."""
+    if event.get("event") != "ContactStatus" or not event.get("endpointname"):
+        return None
+    silent = event.get("contactstatus", "") in _SILENT
+    return Contact(event["endpointname"], event.get("uri", ""), not silent)
+
+
+def listed_contact(item: Mapping[str, str]) -> Contact | None:
+    """From an item of PJSIPShowContacts."""
+    if not item.get("endpoint"):
+        return None
+    return Contact(item["endpoint"], item.get("uri", ""), item.get("status", "") not in _SILENT)

@@ -1,0 +1,151 @@
+"""Takes conferences over the trunks: each call gets one before it is committed, or is refused.
+
+Owns admission before dialling (REQUIREMENTS C10) and overflow to the next trunk. Refuses I/O; what happens to
+the conference otherwise is conducting.py's. A call is on a trunk from the moment that it is planned.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from usnd.domain.calls import (
+    CONGESTION,
+    NO_LINE,
+    Call,
+    CallEvent,
+    CallNews,
+    CallState,
+    Direction,
+    Outcome,
+    follow,
+)
+from usnd.domain.conducting import handle
+from usnd.domain.conference import Command, Conference, Event, PlaceCall, Rules, Step, TellNoLine
+from usnd.domain.planning import attempts, next_attempt, placing, with_call
+from usnd.domain.trunks import FAULTS, Load, Pool
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkNews:
+    """What a call says of its trunk. `cause`: the Q.850 cause of its end, if it was never answered."""
+
+    trunk: str
+    carried: bool | None
+    """It got through to the called number, or failed on the way; None: neither."""
+    cause: int | None = None
+
+
+_BEFORE_ALERTING = frozenset({CallState.PLANNED, CallState.DIALLING})
+_GOT_THROUGH = frozenset({CallState.RINGING, CallState.ANSWERED, CallState.JOINED})
+
+
+def load_of(conference: Conference) -> Load:
+    """The channels that its calls have on each trunk."""
+    live = [call for call in conference.calls if call.live]
+    waiting = sum(call.state is CallState.PLANNED for call in live)
+    return Load(Counter(call.trunk for call in live if call.trunk), waiting)
+
+
+def admit(launch: Step, pool: Pool) -> Step | None:
+    """The launch with a trunk for each call; None if any gets none: then nothing is dialled."""
+    if pool.crowded:
+        return None
+    conference, refused = _assign(launch.conference, pool)
+    return None if refused else _on_trunks(Step(conference, launch.commands))
+
+
+def conduct(conference: Conference, event: Event, rules: Rules, pool: Pool, now: datetime) -> Step:
+    """As `conducting.handle`, over the trunks of the pool: each new call gets one, or is over at once."""
+    step = _overflow(conference, event, rules, pool, now) or handle(conference, event, rules, now)
+    assigned, refused = _assign(step.conference, pool)
+    if assigned is step.conference and not refused:
+        return step
+    commands = [command for command in step.commands if getattr(command, "call", None) not in refused]
+    step = _on_trunks(Step(assigned, tuple(commands)))
+    for call in refused:
+        news = CallNews(call, CallEvent.REFUSED, NO_LINE)
+        then = handle(step.conference, news, rules, now)
+        step = Step(then.conference, (*step.commands, *then.commands))
+    if refused:
+        step = replace(step, commands=(*step.commands, TellNoLine(conference.subscriber_number)))
+    return step
+
+
+def heard_of(before: Conference, after: Conference) -> list[TrunkNews]:
+    """What has become of calls says something of their trunks."""
+    heard = []
+    for call in after.calls:
+        was = before.call(call.id)
+        if was is None or was.state is call.state or not call.trunk or call.direction is Direction.IN:
+            continue
+        if call.state in _GOT_THROUGH:
+            heard.append(TrunkNews(call.trunk, carried=True))
+        elif not call.live and call.answered_at is None and not call.told_to_end:
+            heard.append(TrunkNews(call.trunk, _carried(call), call.cause))
+    return heard
+
+
+def _carried(call: Call) -> bool | None:
+    if call.cause is None:
+        return False if call.outcome in (Outcome.FAILED, Outcome.OVERFLOWED) else None
+    if call.cause in FAULTS:
+        return False
+    return None if call.cause in CONGESTION else True
+
+
+def _overflow(conference: Conference, event: Event, rules: Rules, pool: Pool, now: datetime) -> Step | None:
+    """The call over the next trunk, if this one had no way for it; each trunk is tried once."""
+    call = conference.call(event.call) if isinstance(event, CallNews) else None
+    if call is None or not _found_no_way(call, event):
+        return None
+    tried = frozenset(attempt.trunk for attempt in attempts(conference, call))
+    trunk = pool.pick(call.number, tried)
+    if trunk is None:
+        return None
+    assert isinstance(event, CallNews)
+    over = replace(follow(call, event, rules.no_credit_causes, now), outcome=Outcome.OVERFLOWED)
+    again = next_attempt(conference, call, trunk, now)
+    conference = with_call(conference, over)
+    conference = replace(conference, calls=(*conference.calls, again))
+    return Step(conference, (placing(conference, again, rules),))
+
+
+def _found_no_way(call: Call, event: Event) -> bool:
+    """It ended before it rang, by no fault of the called number."""
+    if call.direction is Direction.IN or call.state not in _BEFORE_ALERTING:
+        return False
+    match event:
+        case CallNews(_, CallEvent.ENDED, cause):
+            return cause in CONGESTION
+        case CallNews(_, CallEvent.REFUSED):  # of a call with a channel it is about another Originate
+            return call.state is CallState.PLANNED
+    return False
+
+
+def _assign(conference: Conference, pool: Pool) -> tuple[Conference, set[str]]:
+    """Trunks for the calls without one; the ids of those for whom there is none."""
+    calls, refused = [], set()
+    for call in conference.calls:
+        if call.state is not CallState.PLANNED or call.trunk:
+            calls.append(call)
+            continue
+        trunk = pool.pick(call.number)
+        if trunk is None:
+            refused.add(call.id)
+            calls.append(call)
+        else:
+            pool = pool.taking(trunk)
+            calls.append(replace(call, trunk=trunk))
+    if all(now is was for now, was in zip(calls, conference.calls, strict=True)):
+        return conference, refused
+    return replace(conference, calls=tuple(calls)), refused
+
+
+def _on_trunks(step: Step) -> Step:
+    """The orders to dial, each with the trunk of its call."""
+    trunks = {call.id: call.trunk for call in step.conference.calls}
+
+    def on_trunk(command: Command) -> Command:
+        return replace(command, trunk=trunks[command.call]) if isinstance(command, PlaceCall) else command
+
+    return Step(step.conference, tuple(map(on_trunk, step.commands)))

@@ -1,0 +1,120 @@
+"""Asterisk's pjsip.conf for the configured trunks: pure text, the same for the same configuration.
+
+Owns how a trunk is said in Asterisk's words. Refuses a trunk without a host. Nothing is accepted from an
+address that is no trunk's: there is no anonymous endpoint, and callers are known by address alone.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from usnd.config_trunks import TrunkConfig, TrunksConfig
+
+INCOMING = "usn-incoming"
+"""The context of calls that come in (usnd/asterisk/conf/extensions-usn.conf)."""
+
+_ANY = frozenset({"0.0.0.0", "::"})  # noqa: S104 - told apart, not bound
+
+Options = Sequence[tuple[str, object]]
+
+
+class NoHost(Exception):
+    """A trunk has no host; the message says which."""
+
+
+def pjsip_conf(trunks: Sequence[TrunkConfig], common: TrunksConfig) -> str:
+    """The whole file. Raises NoHost."""
+    parts = [*_general(common), *_transports(trunks, common)]
+    for trunk in trunks:
+        parts += _trunk(trunk, common)
+    return "; Made by `usnd trunk pjsip`: change the trunks in usnd's configuration instead.\n" + "".join(
+        f"\n[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in options) for name, options in parts
+    )
+
+
+def _general(common: TrunksConfig) -> Iterator[tuple[str, Options]]:
+    yield "global", [("type", "global"), ("endpoint_identifier_order", "ip")]
+    # RFC 3261 has 32 s for timer B: nobody waits so long for the next trunk. Asterisk takes it only with a
+    # T1 of a 64th of it.
+    first = round(common.silence * 1000 / 64)
+    yield "system", [("type", "system"), ("timer_t1", first), ("timer_b", first * 64)]
+
+
+def _transports(trunks: Sequence[TrunkConfig], common: TrunksConfig) -> Iterator[tuple[str, Options]]:
+    for protocol in sorted({trunk.transport for trunk in trunks}):
+        port = common.tls_port if protocol == "tls" else common.bind_port
+        options: list[tuple[str, object]] = [
+            ("type", "transport"),
+            ("protocol", protocol),
+            ("bind", f"{_host(common.bind)}:{port}"),
+        ]
+        if protocol == "tls":
+            options += [
+                ("method", "tlsv1_2"),
+                ("cert_file", common.certificate),
+                ("priv_key_file", common.private_key),
+                ("verify_server", "yes"),
+                ("verify_client", "yes"),
+                ("require_client_cert", "yes"),
+            ]
+            if common.ca is not None:
+                options.append(("ca_list_file", common.ca))
+        yield f"transport-{protocol}", options
+
+
+def _trunk(trunk: TrunkConfig, common: TrunksConfig) -> Iterator[tuple[str, Options]]:
+    if trunk.host is None:
+        raise NoHost(f"trunk {trunk.name}: host is missing: where is the switch?")
+    yield trunk.name, _endpoint(trunk, common)
+    port = f":{trunk.port}" if trunk.port else ""
+    # Not `sips:`: Asterisk 22 then refuses its own INVITE, whose Contact is none.
+    transport = "" if trunk.transport == "udp" else f";transport={trunk.transport}"
+    contact = f"sip:{_host(trunk.host)}{port}{transport}"
+    yield (
+        trunk.name,
+        [
+            ("type", "aor"),
+            ("contact", contact),
+            ("qualify_frequency", trunk.qualify),
+            ("qualify_timeout", "3.0"),
+        ],
+    )
+    matches = [("match", network) for network in trunk.match or (trunk.host,)]
+    yield trunk.name, [("type", "identify"), ("endpoint", trunk.name), *matches]
+    if trunk.username is not None and trunk.password is not None:
+        yield (
+            f"{trunk.name}-auth",
+            [
+                ("type", "auth"),
+                ("auth_type", "digest"),
+                ("username", trunk.username),
+                ("password", trunk.password.reveal()),
+            ],
+        )
+
+
+def _endpoint(trunk: TrunkConfig, common: TrunksConfig) -> Options:
+    options: list[tuple[str, object]] = [
+        ("type", "endpoint"),
+        ("transport", f"transport-{trunk.transport}"),
+        ("context", INCOMING),
+        ("disallow", "all"),
+        ("allow", ",".join(trunk.codecs)),
+        ("aors", trunk.name),
+        ("direct_media", "no"),
+        ("dtmf_mode", "rfc4733"),
+        # The calling number is the subscriber's, who pays (REQUIREMENTS C2); the switch's word is taken.
+        ("trust_id_inbound", "yes"),
+        ("trust_id_outbound", "yes"),
+        ("send_pai", "yes"),
+    ]
+    if common.bind not in _ANY:  # of a pair: the floating address, for speech as well
+        options += [("media_address", common.bind), ("bind_rtp_to_media_address", "yes")]
+    if trunk.srtp:
+        options += [("media_encryption", "sdes"), ("media_encryption_optimistic", "no")]
+    if trunk.username is not None:
+        options.append(("outbound_auth", f"{trunk.name}-auth"))
+    return options
+
+
+def _host(host: str) -> str:
+    """As it stands in a SIP URI: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,172 @@
+"""The trunks of this node: who is on which, how each is, what it refused.
+
+Owns the only count of channels in use, under a lock, since launches are admitted in the store's thread and
+all else in the loop. Refuses decisions: domain/trunks.py and domain/routing.py.
+"""
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from usnd.asterisk.contacts import Contact
+from usnd.domain.conducting import launch
+from usnd.domain.conference import CallIn, Conference, Event, Rules, Step
+from usnd.domain.decision import Decision
+from usnd.domain.directory import Subscriber
+from usnd.domain.routing import admit, conduct, heard_of, load_of
+from usnd.domain.trunks import Health, Load, Pool, Routing, TrunkEvent, TrunkState, failed, hear
+
+FILE = "trunks.json"
+
+
+@dataclass(slots=True)
+class _Figures:
+    """Since the start: calls placed, and those never answered, by Q.850 cause."""
+
+    calls: int = 0
+    causes: Counter[int] = field(default_factory=Counter)
+
+
+class Trunks:
+    """All trunks. Times are UTC."""
+
+    def __init__(self, routing: Routing) -> None:
+        self._routing = routing
+        self._lock = threading.Lock()
+        self._health = {trunk.name: Health() for trunk in routing.trunks}
+        self._figures = {trunk.name: _Figures() for trunk in routing.trunks}
+        self._contacts: dict[tuple[str, str], bool] = {}
+        self._loads: dict[int, Load] = {}
+        self._used: Counter[str] = Counter()
+        self._waiting = 0
+        self._log = structlog.get_logger("usnd.trunks")
+
+    def launch(
+        self,
+        conference: int,
+        owner: Subscriber,
+        decision: Decision,
+        rules: Rules,
+        now: datetime,
+        caller: CallIn | None = None,
+    ) -> Step | None:
+        """The launch that was decided, its lines taken; None when there are not enough.
+
+        A launch that is not committed after all leaves its lines taken until its id is used again: the
+        store gives the id to the next launch.
+        """
+        rules = rules.of(press_one=owner.press_one)
+        who = (owner.id, owner.number)
+        step = launch(conference, who, decision.launch, rules, now, decision.instant, caller)
+        limited = replace(step.conference, talk_seconds=decision.talk_seconds)
+        with self._lock:
+            self._drop(conference)  # of a unit of work that is run again
+            admitted = admit(Step(limited, step.commands), self._pool(now))
+            if admitted is not None:
+                self._put(admitted.conference)
+        if admitted is None:
+            self._log.warning("launch refused: no line is free", subscriber=owner.number)
+        return admitted
+
+    def conduct(self, conference: Conference, event: Event, rules: Rules, now: datetime) -> Step:
+        """What the domain decides about the event, its lines taken and given back."""
+        with self._lock:
+            step = conduct(conference, event, rules, self._pool(now), now)
+            self._put(step.conference)
+            self._listen(conference, step.conference, now)
+        return step
+
+    def adopt(self, conference: Conference) -> None:
+        """Counts the calls of a conference that is committed."""
+        with self._lock:
+            self._put(conference)
+            for call in conference.calls:
+                if call.trunk in self._figures:
+                    self._figures[call.trunk].calls += 1
+
+    def of_channel(self, channel: str) -> str:
+        """The trunk of a channel as Asterisk names it, `PJSIP/msc-0000002a`; empty if it is none of ours."""
+        name = channel.partition("/")[2].rpartition("-")[0]
+        return name if name in self._health else ""
+
+    def contact(self, contact: Contact, now: datetime) -> None:
+        """Takes what Asterisk's OPTIONS found out about one address of a trunk."""
+        if contact.endpoint not in self._health:
+            return
+        with self._lock:
+            self._contacts[contact.endpoint, contact.uri] = contact.answers
+            states = [up for (name, _), up in self._contacts.items() if name == contact.endpoint]
+            event = TrunkEvent.ANSWERS if any(states) else TrunkEvent.SILENT
+            self._become(contact.endpoint, hear(self._health[contact.endpoint], event, self._routing, now))
+
+    def forget_contacts(self) -> None:
+        """Another listing follows, which is complete."""
+        self._contacts.clear()
+
+    def snapshot(self, now: datetime) -> dict[str, Any]:
+        """All figures, for the status file."""
+        with self._lock:
+            self._pool(now)
+            rows = [self._row(trunk.name, trunk.channels) for trunk in self._routing.trunks]
+            return {"at": now.isoformat(), "trunks": rows, "waiting": self._waiting}
+
+    def _row(self, name: str, channels: int | None) -> dict[str, Any]:
+        figures = self._figures[name]
+        return {
+            "trunk": name,
+            "state": self._health[name].state.value,
+            "in_use": self._used[name],
+            "channels": channels,
+            "calls": figures.calls,
+            "unanswered": figures.causes.total(),
+            "causes": {str(cause): count for cause, count in sorted(figures.causes.items())},
+        }
+
+    def _pool(self, now: datetime) -> Pool:
+        for name, health in self._health.items():
+            if health.damped_until is not None and health.damped_until <= now:
+                self._become(name, hear(health, TrunkEvent.TIME, self._routing, now))
+        states = {
+            name: health.state for name, health in self._health.items() if health.state is not TrunkState.UP
+        }
+        return Pool(self._routing, Load(self._used, self._waiting), states)
+
+    def _put(self, conference: Conference) -> None:
+        self._drop(conference.id)
+        if conference.live:
+            load = self._loads[conference.id] = load_of(conference)
+            self._used.update(load.used)
+            self._waiting += load.waiting
+
+    def _drop(self, conference: int) -> None:
+        load = self._loads.pop(conference, Load())
+        self._used.subtract(load.used)
+        self._waiting -= load.waiting
+
+    def _listen(self, before: Conference, after: Conference, now: datetime) -> None:
+        for call in after.calls[len(before.calls) :]:
+            if call.trunk in self._figures:
+                self._figures[call.trunk].calls += 1
+        for news in heard_of(before, after):
+            if news.trunk not in self._health:
+                continue  # no longer configured
+            if news.cause is not None:
+                self._figures[news.trunk].causes[news.cause] += 1
+            health = self._health[news.trunk]
+            if news.carried:
+                self._become(news.trunk, hear(health, TrunkEvent.CARRIED, self._routing, now))
+            elif news.carried is False:
+                self._become(news.trunk, failed(health, self._routing, now))
+
+    def _become(self, name: str, health: Health) -> None:
+        before, self._health[name] = self._health[name], health
+        if before.state is health.state:
+            return
+        if health.state is TrunkState.UP:
+            self._log.info("trunk up", trunk=name)
+        else:
+            self._log.error(f"trunk {health.state.value}", trunk=name, in_use=self._used[name])
