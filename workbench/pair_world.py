@@ -1,0 +1,312 @@
+"""A model of two servers, their disks, PostgreSQL, links, gateway and consoles, driven by the real arbiters.
+
+Owns the invariants of the pair and checks them at every step. Time goes in ticks: in each, every server that
+lives decides once, in either order; faults strike before, between and after, and between any two actions.
+A `World` is a value. All times are relative to now, which is 0, so that equal worlds are equal.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from usnd.domain.pair import arbiter as arbiters
+from usnd.domain.pair.evidence import (
+    NEVER,
+    Action,
+    Arbiter,
+    Database,
+    Do,
+    Evidence,
+    Order,
+    PairSettings,
+    Power,
+    Reading,
+    Record,
+    Right,
+    Standing,
+    Store,
+    Word,
+    Write,
+)
+from usnd.domain.pair.states import ACTIVE, PairState
+
+SETTINGS = PairSettings(
+    fresh=1,
+    suspect_after=2,
+    fence_delay=1,
+    stall=1,
+    lease=2,
+    release=1,
+    watchdog=2,
+    deadline=7,
+    boot_patience=3,
+    damping=0,
+)
+OLDEST = -9.0
+"""Older is all the same to every rule."""
+A, B = 0, 1
+
+
+class Run(Enum):
+    UP = "up"
+    HUNG = "hung"  # the arbiter stands still; kernel, database and address go on
+    OFF = "off"
+
+
+class Broken(AssertionError):
+    """An invariant does not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """has_all: every acknowledged change is on its disk. stuck: letting go has no effect."""
+
+    record: Record
+    run: Run = Run.UP
+    hung: int = 0
+    console: bool = True
+    lan: bool = True
+    database: Database = Database.STOPPED
+    synchronous: bool = False
+    serving: bool = False
+    has_all: bool = True
+    memory: Arbiter | None = None
+    heard: Word | None = None
+    heard_at: float = OLDEST
+    gateway_at: float = OLDEST
+    ill: bool = False
+    stuck: bool = False
+    disk: bool = True
+    order: Order | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """split: both see the gateway and not each other. forced: an operator accepted a loss."""
+
+    nodes: tuple[Node, Node]
+    cross: bool = True
+    gateway: bool = True
+    consoles: bool = True
+    split: bool = False
+    forced: bool = False
+    faults: int = 0
+    repairs: int = 0
+
+
+def boot(world: World, who: int, **changes: object) -> World:
+    """Memory is gone; whoever remembers the former boot remembers another. Only the disk stays."""
+    node = world.nodes[who]
+    lost = dict(
+        run=Run.UP, hung=0, database=Database.STOPPED, serving=False, heard=None, heard_at=OLDEST,
+        gateway_at=OLDEST, order=None, stuck=False, memory=Arbiter(0, node.record, who, 0.0),
+    )  # fmt: skip
+    world = put(world, who, **{**lost, **changes})
+    other = world.nodes[1 - who]
+    if other.heard is not None and other.heard.boot == 0:
+        world = put(world, 1 - who, heard=replace(other.heard, boot=-1))
+    return world
+
+
+def put(world: World, who: int, **changes: object) -> World:
+    node = replace(world.nodes[who], **changes)  # type: ignore[arg-type]
+    return replace(world, nodes=(node, world.nodes[B]) if who == A else (world.nodes[A], node))
+
+
+def first(faults: int, repairs: int) -> World:
+    """A was alone, both boot."""
+    nodes = (Node(Record(Standing.SOLO, Right(0, 0))), Node(Record(), has_all=False))
+    world = World(nodes, faults=faults, repairs=repairs)
+    return boot(boot(world, A), B)
+
+
+def bond(world: World) -> bool:
+    return world.nodes[A].lan and world.nodes[B].lan and not world.split
+
+
+def path(world: World) -> bool:
+    """Any, between two servers that have power."""
+    return (bond(world) or world.cross) and all(node.run is not Run.OFF for node in world.nodes)
+
+
+def streams(world: World, primary: int) -> bool:
+    here, there = world.nodes[primary], world.nodes[1 - primary]
+    return (
+        here.database is Database.PRIMARY
+        and there.database is Database.STANDBY
+        and here.disk  # a full disk writes nothing
+        and path(world)
+    )
+
+
+def evidence(world: World, who: int) -> Evidence:
+    node, peer = world.nodes[who], world.nodes[1 - who]
+    reached = world.consoles and peer.console
+    power = (Power.OFF if peer.run is Run.OFF else Power.ON) if reached else Power.SILENT
+    answers = bond(world) and peer.serving and peer.run is not Run.OFF
+    streaming = streams(world, who)
+    store = Store(
+        node.database,
+        node.synchronous and node.database is Database.PRIMARY,
+        streams(world, 1 - who),
+        node.database is Database.STANDBY,
+        streaming,
+        streaming and node.synchronous,
+    )
+    return Evidence(
+        node.heard,
+        {"any": node.heard_at},
+        Reading(world.cross and peer.run is not Run.OFF, 0.0),
+        Reading(power, 0.0),
+        Reading(world.consoles and node.console, 0.0),
+        node.gateway_at,
+        Reading(not answers, 0.0),
+        Reading(store, 0.0),
+        Reading(node.serving, 0.0),
+        "ill" if node.ill else "",
+        NEVER,
+        node.disk,
+        node.order,
+    )
+
+
+def step(world: World, who: int) -> Iterator[tuple[World, bool]]:
+    """One decision: the world after all of it, and (True) each world where the power fails on the way."""
+    node = world.nodes[who]
+    if node.run is not Run.UP or node.memory is None:
+        yield world, False
+        return
+    if node.lan and world.gateway:
+        world = put(world, who, gateway_at=0.0)
+    seen = evidence(world, who)
+    memory, actions = arbiters.decide(node.memory, seen, 0.0, SETTINGS)
+    for action in actions:
+        if isinstance(action, Write) and not node.disk:
+            yield put(world, who, order=None), False
+            return
+        world = act(world, who, action)
+        check(world)
+        yield boot(world, who), True
+        if action is Do.REBOOT:
+            yield boot(world, who), False
+            return
+    world = put(world, who, memory=memory, order=None)
+    said = arbiters.word(memory, seen, 0.0, SETTINGS)
+    if path(world) and world.nodes[1 - who].run is Run.UP:
+        world = put(world, 1 - who, heard=said, heard_at=0.0)
+    yield world, False
+
+
+def act(world: World, who: int, action: Action) -> World:
+    node, peer = world.nodes[who], 1 - who
+    if isinstance(action, Write):
+        return put(world, who, record=action.record)
+    if action is Do.RELEASE and not node.stuck:
+        stopped = Database.STOPPED if node.database is Database.PRIMARY else node.database
+        return put(world, who, serving=False, database=stopped)
+    if action is Do.OPEN and node.disk:
+        if not node.has_all and not world.forced:
+            raise Broken("opened a database that lacks what was acknowledged")
+        return put(world, who, database=Database.PRIMARY)
+    if action is Do.SERVE:
+        return put(world, who, serving=True)
+    if action is Do.FOLLOW and world.nodes[peer].database is Database.PRIMARY and path(world):
+        return put(world, who, database=Database.STANDBY)
+    if action in (Do.WAIT_ON, Do.WAIT_OFF):
+        return put(world, who, synchronous=action is Do.WAIT_ON)
+    if action in (Do.POWER_OFF, Do.POWER_ON) and world.consoles and world.nodes[peer].console:
+        return power(world, peer, on=action is Do.POWER_ON)
+    return world
+
+
+def power(world: World, who: int, *, on: bool) -> World:
+    if on:
+        return boot(world, who) if world.nodes[who].run is Run.OFF else world
+    return boot(world, who, run=Run.OFF, memory=None)
+
+
+def commits(world: World, who: int) -> bool:
+    """Could acknowledge a change now."""
+    node = world.nodes[who]
+    is_open = node.database is Database.PRIMARY and node.run is not Run.OFF and node.disk
+    return is_open and (not node.synchronous or streams(world, who))
+
+
+def check(world: World) -> None:
+    """Never two that commit or hold the address and the trunks."""
+    acting = [who for who in (A, B) if commits(world, who) or world.nodes[who].serving]
+    if len(acting) > 1:
+        raise Broken("two actives")
+    for who in (A, B):
+        if world.nodes[who].serving and world.nodes[who].database is Database.STANDBY:
+            raise Broken("the address is beside a standby database")
+
+
+def committed(world: World) -> World:
+    """Whoever can commit does: what the other then has follows."""
+    for who in (A, B):
+        if commits(world, who):
+            if not world.nodes[who].has_all and not world.forced:
+                raise Broken("acknowledges on top of a lost change")
+            both = world.nodes[who].synchronous
+            if world.nodes[1 - who].has_all is not both:
+                world = put(world, 1 - who, has_all=both)
+            if not world.nodes[who].has_all:
+                world = put(world, who, has_all=True)
+    return world
+
+
+def tick(world: World) -> World:
+    """A second later: all ages grow; a hung arbiter comes nearer to its watchdog."""
+    for who in (A, B):
+        node = world.nodes[who]
+        if node.run is Run.HUNG and node.hung >= SETTINGS.watchdog:
+            world = boot(world, who)
+        elif node.run is Run.HUNG:
+            world = put(world, who, hung=node.hung + 1)
+        world = put(world, who, **_aged(world.nodes[who]))
+    check(world)
+    return world
+
+
+def _aged(node: Node) -> dict[str, object]:
+    memory = node.memory
+    if memory is not None:
+        memory = replace(
+            memory,
+            since=_older(memory.since),
+            stalled_since=None if memory.stalled_since is None else _older(memory.stalled_since),
+            loss_since=None if memory.loss_since is None else _older(memory.loss_since),
+        )
+    return {"memory": memory, "heard_at": _older(node.heard_at), "gateway_at": _older(node.gateway_at)}
+
+
+def _older(at: float) -> float:
+    return max(OLDEST, at - 1)
+
+
+def is_active(world: World, who: int) -> bool:
+    node = world.nodes[who]
+    in_role = node.run is Run.UP and node.memory is not None and node.memory.state in ACTIVE
+    return in_role and node.serving and commits(world, who)
+
+
+def states(world: World) -> str:
+    return " ".join(
+        node.run.value if node.memory is None else f"{node.memory.state.value}({node.run.value})"
+        for node in world.nodes
+    )
+
+
+def paired(world: World) -> bool:
+    pair = {node.memory.state for node in world.nodes if node.memory is not None}
+    return pair == {PairState.ACTIVE_PAIRED, PairState.STANDBY}
+
+
+def settle(world: World, order: tuple[int, int] = (A, B)) -> World:
+    """A quiet tick."""
+    for who in order:
+        for after, cut in step(world, who):
+            if not cut:
+                world = committed(after)
+    return tick(world)
