@@ -4,27 +4,26 @@ Owns which faults there are and in which order things happen. The invariants are
 A fault may strike before, between and after the two decisions of a tick, and between any two actions of one.
 """
 
-import argparse
-import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Any
 
 from usnd.domain.pair.evidence import Database, Order
-from usnd.domain.pair.states import ACTIVE
 from workbench import pair_world as model
 from workbench.pair_world import A, B, Broken, Run, World
 
+LAG = 3
+"""Ticks: longer than it takes to fence."""
 
 Strike = Callable[[World, int], World]
 
 
-def _put(**changes: object) -> Strike:
+def _put(**changes: Any) -> Strike:
     return lambda world, who: model.put(world, who, **changes)
 
 
-def _all(**changes: bool) -> Strike:
-    return lambda world, _who: replace(world, **changes)
+def _all(**changes: Any) -> Strike:
+    return lambda world, _who: world._replace(**changes)
 
 
 def _lose_power(world: World, who: int) -> World:
@@ -39,6 +38,11 @@ def _kill_database(world: World, who: int) -> World:
     return model.put(world, who, database=Database.STOPPED)
 
 
+def _lag(world: World, who: int) -> World:
+    standby = world.nodes[who].database is Database.STANDBY
+    return model.put(world, who, lag=LAG) if standby else world
+
+
 def _order(order: Order) -> Strike:
     return lambda world, who: model.put(world, who, order=order) if _is_up(world, who) else world
 
@@ -47,7 +51,7 @@ def _force(world: World, who: int) -> World:
     """An operator who made sure that the other server is off, and accepts what is lost."""
     if not _is_up(world, who) or world.nodes[1 - who].run is not Run.OFF:
         return world
-    return replace(model.put(world, who, order=Order.FORCE_ACTIVE), forced=True)
+    return model.put(world, who, order=Order.FORCE_ACTIVE)._replace(forced=True)
 
 
 def _hang(world: World, who: int) -> World:
@@ -65,9 +69,11 @@ EACH: Mapping[str, Strike] = {
     "arbiter hangs": _hang,
     "bond down": _put(lan=False),
     "console down": _put(console=False),
+    "console disobeys": _put(obeys=False),
     "trunks or Asterisk down": _put(ill=True),
     "database dies": _kill_database,
     "disk full": _put(disk=False),
+    "standby lags": _lag,
     "cannot let go": _put(stuck=True),
     "switch-over": _order(Order.SWITCH_OVER),
     "maintenance on": _order(Order.MAINTENANCE_ON),
@@ -78,54 +84,75 @@ BOTH: Mapping[str, Strike] = {
     "cross-over down": _all(cross=False),
     "gateway down": _all(gateway=False),
     "consoles' network down": _all(consoles=False),
+    "words are lost": _all(deaf=True),
+    "network splits": _all(split=True),
 }
 """What can befall what they share."""
 
-REPAIRS: Mapping[str, Strike] = {
+REPAIR_EACH: Mapping[str, Strike] = {
     "switched on": _switch_on,
     "bond up": _put(lan=True),
     "trunks up": _put(ill=False),
     "disk free": _put(disk=True),
     "maintenance off": _order(Order.MAINTENANCE_OFF),
     "force-active": _force,
+}
+
+REPAIR_BOTH: Mapping[str, Strike] = {
     "cross-over up": _all(cross=True),
     "gateway up": _all(gateway=True),
     "consoles' network up": _all(consoles=True),
+    "words pass": _all(deaf=False),
+    "network whole": _all(split=False),
 }
+
+FAULTS = [
+    *((name, strike, who) for name, strike in EACH.items() for who in (A, B)),
+    *((name, strike, A) for name, strike in BOTH.items()),
+]
+REPAIRS = [
+    *((name, strike, who) for name, strike in REPAIR_EACH.items() for who in (A, B)),
+    *((name, strike, A) for name, strike in REPAIR_BOTH.items()),
+]
 
 
 @dataclass
 class Walk:
-    """What to walk, and what came of it. faults: names; None for all."""
+    """What to walk, and what came of it. befalls: names of faults and repairs; None for all."""
 
-    faults: frozenset[str] | None = None
+    befalls: frozenset[str] | None = None
     worlds: int = 0
     ticks: int = 0
-    seen: set[World] = field(default_factory=set)
+    came: dict[World, World | None] = field(default_factory=dict)
 
     def strikes(self, world: World) -> Iterator[World]:
         """The world as it is, and after each one fault or repair that changes it."""
         yield world
         if world.faults:
-            for name, strike in {**EACH, **BOTH}.items():
-                if self.faults is None or name in self.faults:
-                    yield from self._struck(world, strike, faults=world.faults - 1)
+            for name, strike, who in FAULTS:
+                after = strike(world, who) if self._befalls(name) else world
+                if after != world:
+                    yield after._replace(faults=world.faults - 1)
         if world.repairs:
-            for strike in REPAIRS.values():
-                yield from self._struck(world, strike, repairs=world.repairs - 1)
+            for name, strike, who in REPAIRS:
+                after = strike(world, who) if self._befalls(name) else world
+                if after != world:
+                    yield after._replace(repairs=world.repairs - 1)
 
-    def _struck(self, world: World, strike: Strike, **left: int) -> Iterator[World]:
-        for who in (A, B):
-            after = strike(world, who)
-            if after != world:
-                yield replace(after, **left)  # type: ignore[arg-type]
+    def _befalls(self, name: str) -> bool:
+        return self.befalls is None or name in self.befalls
 
     def following(self, world: World) -> Iterator[World]:
         """Every world a tick later: both decide, in either order, and anything strikes at any point."""
         for order in ((A, B), (B, A)):
             now = {world}
             for who in order:
-                now = {after for before in now for struck in self.strikes(before) for after in self._steps(struck, who)}
+                now = {
+                    after
+                    for before in now
+                    for struck in self.strikes(before)
+                    for after in self._steps(struck, who)
+                }
             for last in {struck for before in now for struck in self.strikes(before)}:
                 yield model.tick(last)
 
@@ -134,23 +161,37 @@ class Walk:
             if not cut:
                 yield model.committed(after)
             elif world.faults:
-                yield replace(model.committed(after), faults=world.faults - 1)
+                yield model.committed(after)._replace(faults=world.faults - 1)
         if world.nodes[who].run is Run.HUNG:
             yield model.put(world, who, run=Run.UP, hung=0)
 
     def run(self, starts: set[World], depth: int | None = None) -> "Walk":
         """To all depths, or to `depth` ticks. Raises Broken where an invariant does not hold."""
-        newest = set(starts)
-        self.seen = set(newest)
+        newest = list(starts)
+        self.came = dict.fromkeys(starts)
         while newest and (depth is None or self.ticks < depth):
-            found: set[World] = set()
-            for world in newest:
-                found.update(after for after in self.following(world) if after not in self.seen)
-            self.seen |= found
-            newest = found
+            newest = [after for world in newest for after in self._new(world)]
             self.ticks += 1
-        self.worlds = len(self.seen)
+        self.worlds = len(self.came)
         return self
+
+    def _new(self, world: World) -> Iterator[World]:
+        try:
+            for after in self.following(world):
+                if after not in self.came:
+                    self.came[after] = world
+                    yield after
+        except Broken as broken:
+            raise Broken(f"{broken}, after:\n{self.story(world)}") from broken
+
+    def story(self, world: World) -> str:
+        """How it came to that world, a line a tick."""
+        lines: list[str] = []
+        at: World | None = world
+        while at is not None:
+            lines.append(model.told(at))
+            at = self.came[at]
+        return "\n".join(reversed(lines))
 
 
 def steady(faults: int, repairs: int) -> World:
@@ -160,4 +201,4 @@ def steady(faults: int, repairs: int) -> World:
         world = model.settle(world)
     for _ in range(3):
         world = model.settle(world)
-    return replace(world, faults=faults, repairs=repairs)
+    return world._replace(faults=faults, repairs=repairs)

@@ -1,13 +1,14 @@
 """A model of two servers, their disks, PostgreSQL, links, gateway and consoles, driven by the real arbiters.
 
-Owns the invariants of the pair and checks them at every step. Time goes in ticks: in each, every server that
-lives decides once, in either order; faults strike before, between and after, and between any two actions.
-A `World` is a value. All times are relative to now, which is 0, so that equal worlds are equal.
+Owns the invariants of the pair and checks them at every step. Time goes in ticks, in which every server that
+lives decides once. A `World` is a value, of tuples because a walk makes millions. All times are relative to
+now, which is 0, so that equal worlds are equal.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
+from typing import Any, NamedTuple
 
 from usnd.domain.pair import arbiter as arbiters
 from usnd.domain.pair.evidence import (
@@ -57,19 +58,23 @@ class Broken(AssertionError):
     """An invariant does not hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """has_all: every acknowledged change is on its disk. stuck: letting go has no effect."""
+class Node(NamedTuple):
+    """has_all: every acknowledged change is on its disk. lag: ticks until all that was received is replayed.
+
+    obeys: its console switches off what it is told to. stuck: letting go has no effect. disk: can be written.
+    """
 
     record: Record
     run: Run = Run.UP
     hung: int = 0
     console: bool = True
+    obeys: bool = True
     lan: bool = True
     database: Database = Database.STOPPED
     synchronous: bool = False
     serving: bool = False
     has_all: bool = True
+    lag: int = 0
     memory: Arbiter | None = None
     heard: Word | None = None
     heard_at: float = OLDEST
@@ -80,27 +85,31 @@ class Node:
     order: Order | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """split: both see the gateway and not each other. forced: an operator accepted a loss."""
+class World(NamedTuple):
+    """split: both see the gateway and not each other. deaf: words are lost, all else passes.
+
+    forced: an operator accepted a loss.
+    """
 
     nodes: tuple[Node, Node]
     cross: bool = True
     gateway: bool = True
     consoles: bool = True
     split: bool = False
+    deaf: bool = False
     forced: bool = False
     faults: int = 0
     repairs: int = 0
 
 
-def boot(world: World, who: int, **changes: object) -> World:
+def boot(world: World, who: int, **changes: Any) -> World:
     """Memory is gone; whoever remembers the former boot remembers another. Only the disk stays."""
     node = world.nodes[who]
-    lost = dict(
-        run=Run.UP, hung=0, database=Database.STOPPED, serving=False, heard=None, heard_at=OLDEST,
-        gateway_at=OLDEST, order=None, stuck=False, memory=Arbiter(0, node.record, who, 0.0),
-    )  # fmt: skip
+    lost = {
+        "run": Run.UP, "hung": 0, "database": Database.STOPPED, "serving": False, "heard": None, "lag": 0,
+        "heard_at": OLDEST, "gateway_at": OLDEST, "order": None, "stuck": False,
+        "memory": Arbiter(0, node.record, who, 0.0),
+    }  # fmt: skip
     world = put(world, who, **{**lost, **changes})
     other = world.nodes[1 - who]
     if other.heard is not None and other.heard.boot == 0:
@@ -108,9 +117,9 @@ def boot(world: World, who: int, **changes: object) -> World:
     return world
 
 
-def put(world: World, who: int, **changes: object) -> World:
-    node = replace(world.nodes[who], **changes)  # type: ignore[arg-type]
-    return replace(world, nodes=(node, world.nodes[B]) if who == A else (world.nodes[A], node))
+def put(world: World, who: int, **changes: Any) -> World:
+    node = world.nodes[who]._replace(**changes)
+    return world._replace(nodes=(node, world.nodes[B]) if who == A else (world.nodes[A], node))
 
 
 def first(faults: int, repairs: int) -> World:
@@ -149,9 +158,9 @@ def evidence(world: World, who: int) -> Evidence:
         node.database,
         node.synchronous and node.database is Database.PRIMARY,
         streams(world, 1 - who),
-        node.database is Database.STANDBY,
+        not node.lag,
         streaming,
-        streaming and node.synchronous,
+        streaming and node.synchronous and not peer.lag,
     )
     return Evidence(
         node.heard,
@@ -184,7 +193,7 @@ def step(world: World, who: int) -> Iterator[tuple[World, bool]]:
         if isinstance(action, Write) and not node.disk:
             yield put(world, who, order=None), False
             return
-        world = act(world, who, action)
+        world = committed(act(world, who, action))
         check(world)
         yield boot(world, who), True
         if action is Do.REBOOT:
@@ -192,7 +201,7 @@ def step(world: World, who: int) -> Iterator[tuple[World, bool]]:
             return
     world = put(world, who, memory=memory, order=None)
     said = arbiters.word(memory, seen, 0.0, SETTINGS)
-    if path(world) and world.nodes[1 - who].run is Run.UP:
+    if path(world) and not world.deaf and world.nodes[1 - who].run is Run.UP:
         world = put(world, 1 - who, heard=said, heard_at=0.0)
     yield world, False
 
@@ -207,14 +216,17 @@ def act(world: World, who: int, action: Action) -> World:
     if action is Do.OPEN and node.disk:
         if not node.has_all and not world.forced:
             raise Broken("opened a database that lacks what was acknowledged")
+        if node.lag and node.database is Database.STANDBY:
+            raise Broken("opened a database before it had replayed all it received")
         return put(world, who, database=Database.PRIMARY)
     if action is Do.SERVE:
         return put(world, who, serving=True)
     if action is Do.FOLLOW and world.nodes[peer].database is Database.PRIMARY and path(world):
-        return put(world, who, database=Database.STANDBY)
+        return put(world, who, database=Database.STANDBY, lag=1)
     if action in (Do.WAIT_ON, Do.WAIT_OFF):
         return put(world, who, synchronous=action is Do.WAIT_ON)
-    if action in (Do.POWER_OFF, Do.POWER_ON) and world.consoles and world.nodes[peer].console:
+    obeys = world.consoles and world.nodes[peer].console and world.nodes[peer].obeys
+    if action in (Do.POWER_OFF, Do.POWER_ON) and obeys:
         return power(world, peer, on=action is Do.POWER_ON)
     return world
 
@@ -229,7 +241,7 @@ def commits(world: World, who: int) -> bool:
     """Could acknowledge a change now."""
     node = world.nodes[who]
     is_open = node.database is Database.PRIMARY and node.run is not Run.OFF and node.disk
-    return is_open and (not node.synchronous or streams(world, who))
+    return is_open and (not node.synchronous or (streams(world, who) and not world.nodes[1 - who].lag))
 
 
 def check(world: World) -> None:
@@ -269,16 +281,19 @@ def tick(world: World) -> World:
     return world
 
 
-def _aged(node: Node) -> dict[str, object]:
+def _aged(node: Node) -> dict[str, Any]:
     memory = node.memory
     if memory is not None:
-        memory = replace(
-            memory,
-            since=_older(memory.since),
-            stalled_since=None if memory.stalled_since is None else _older(memory.stalled_since),
-            loss_since=None if memory.loss_since is None else _older(memory.loss_since),
-        )
-    return {"memory": memory, "heard_at": _older(node.heard_at), "gateway_at": _older(node.gateway_at)}
+        clocks = (memory.since, memory.stalled_since, memory.loss_since)
+        since, stalled, loss = (None if at is None else _older(at) for at in clocks)
+        if (since, stalled, loss) != clocks:
+            memory = replace(memory, since=since or 0.0, stalled_since=stalled, loss_since=loss)
+    return {
+        "memory": memory,
+        "heard_at": _older(node.heard_at),
+        "gateway_at": _older(node.gateway_at),
+        "lag": max(0, node.lag - 1),
+    }
 
 
 def _older(at: float) -> float:
@@ -291,11 +306,28 @@ def is_active(world: World, who: int) -> bool:
     return in_role and node.serving and commits(world, who)
 
 
-def states(world: World) -> str:
-    return " ".join(
-        node.run.value if node.memory is None else f"{node.memory.state.value}({node.run.value})"
-        for node in world.nodes
-    )
+def told(world: World) -> str:
+    """A world in one line."""
+    shared = [name for name in ("cross", "gateway", "consoles") if not getattr(world, name)]
+    shared += [name for name in ("hearing",) if world.deaf] + [
+        name for name in ("one network",) if world.split
+    ]
+    return " | ".join([*map(_told, world.nodes), "without " + ", ".join(shared) if shared else "all up"])
+
+
+def _told(node: Node) -> str:
+    memory = node.memory
+    state = node.run.value if memory is None or node.run is not Run.UP else memory.state.value
+    right = node.record.right
+    words = [state, f"{node.record.standing.value} {right.epoch}.{right.pairing}", node.database.value]
+    marks = {
+        "waits": node.synchronous, "serving": node.serving, "has all": node.has_all, "no bond": not node.lan,
+        "no console": not node.console, "ill": node.ill, "stuck": node.stuck, "full": not node.disk,
+    }  # fmt: skip
+    words += [mark for mark, so in marks.items() if so]
+    if memory is not None and memory.right is not None:
+        words.append(f"right {memory.right.epoch}.{memory.right.pairing}")
+    return ", ".join(words)
 
 
 def paired(world: World) -> bool:

@@ -46,7 +46,7 @@ def word(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Wor
     peer = seen.peer
     idle = me.let_go or (me.state in (PairState.BOOT, PairState.FAULT) and released(seen, now, settings))
     paired = me.record.standing is Standing.PAIRED
-    gives = me.state is PairState.ACTIVE_PAIRED and rules.grants(me, seen, now, settings)
+    gives = me.state is PairState.ACTIVE_PAIRED and rules.may_give_right(me, seen, now, settings)
     return Word(
         boot=me.boot,
         state=me.state,
@@ -145,13 +145,11 @@ def _resumes(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) ->
 
 
 def _catchup(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
-    peer = seen.peer
     if seen.order is Order.FORCE_ACTIVE:
         return Turn.ORDERED
-    if peer is None or not rules.hears_peer(seen, now, settings) or not _fit(me, seen, now, settings):
+    if not rules.hears_peer(seen, now, settings) or not _fit(me, seen, now, settings):
         return None
-    given = peer.grants == me.boot and peer.record.right != me.freed
-    return Turn.GRANTED if given else None
+    return Turn.GRANTED if rules.is_granted(me, seen) else None
 
 
 def _rightful(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:

@@ -77,14 +77,10 @@ def may_give_right(me: Arbiter, seen: Evidence, now: float, settings: PairSettin
     )
 
 
-def grants(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
-    """R1: the right is given only when PAIRED is on the disk: a SOLO that boots asks nobody."""
-    return me.record.standing is Standing.PAIRED and may_give_right(me, seen, now, settings)
-
-
-def holds_right(me: Arbiter) -> bool:
-    """R2: was in step in this boot, and was told so by the active."""
-    return me.right is not None
+def is_granted(me: Arbiter, seen: Evidence) -> bool:
+    """R2: the active says that this boot of this server may take over. What was given up is not taken again."""
+    peer = seen.peer
+    return peer is not None and peer.grants == me.boot and peer.record.right != me.freed
 
 
 def has_replayed(seen: Evidence, now: float, settings: PairSettings) -> bool:
@@ -106,7 +102,7 @@ def waited_out(me: Arbiter, now: float, settings: PairSettings) -> bool:
 
 def may_take_over(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
     """R2: all of it."""
-    if not holds_right(me) or not has_replayed(seen, now, settings):
+    if me.right is None or not has_replayed(seen, now, settings):
         return False
     if peer_let_go(me, seen):
         return True
