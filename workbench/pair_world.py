@@ -172,7 +172,7 @@ def evidence(world: World, who: int) -> Evidence:
         Reading(not answers, 0.0),
         Reading(store, 0.0),
         Reading(node.serving, 0.0),
-        "ill" if node.ill else "",
+        "ill" if node.ill or not node.disk else "",
         NEVER,
         node.disk,
         node.order,

@@ -78,7 +78,7 @@ def may_give_right(me: Arbiter, seen: Evidence, now: float, settings: PairSettin
 
 
 def is_granted(me: Arbiter, seen: Evidence) -> bool:
-    """R2: the active says that this boot of this server may take over. What was given up is not taken again."""
+    """R2: the active says that this boot of this server may take over; never a right that was given up."""
     peer = seen.peer
     return peer is not None and peer.grants == me.boot and peer.record.right != me.freed
 
