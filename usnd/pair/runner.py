@@ -55,7 +55,7 @@ class Runner:
         self._stepped: float | None = None
 
     async def run(self) -> None:
-        """Until cancelled. What is held then stays held: a restart within the lease goes on with it."""
+        """Until cancelled. What is held then stays held; the next start lets go of it first (R4)."""
         try:
             while True:
                 self.step()

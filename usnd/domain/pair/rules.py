@@ -47,8 +47,12 @@ def address_is_free(me: Arbiter, seen: Evidence, now: float, settings: PairSetti
 
 
 def may_fence(seen: Evidence, now: float, settings: PairSettings) -> bool:
-    """Who is cut off itself must not switch the other off."""
-    return settings.fencing and has_gateway(seen, now, settings)
+    """Who is cut off itself must not switch the other off.
+
+    The gateway must have answered when the peer was silent already: both may have been lost together.
+    """
+    later = seen.gateway_at - seen.heard_at >= settings.suspect_after
+    return settings.fencing and later and has_gateway(seen, now, settings)
 
 
 def standby_said_so(me: Arbiter, seen: Evidence) -> bool:
