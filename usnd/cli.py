@@ -17,6 +17,7 @@ import typer
 
 from usnd import logs
 from usnd.config import Config, ConfigError, load
+from usnd.pair.commandline import pair
 from usnd.tables import (
     Row,
     bind_row,
@@ -53,6 +54,7 @@ subscriber = typer.Typer(
 )
 smpp = typer.Typer(help="The binds to the SMSCs.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(db, name="db", epilog="Example: usnd db upgrade")
+app.add_typer(pair, name="pair", epilog="Example: usnd pair status")
 app.add_typer(smpp, name="smpp", epilog="Example: usnd smpp status")
 app.add_typer(subscriber, name="subscriber", epilog="Example: usnd subscriber add +447700900001")
 

@@ -27,9 +27,10 @@ def carrier(interface: str) -> bool | None:
 def has_address(interface: str, address: str) -> bool:
     """Whether the interface holds the IPv4 address."""
     with IPRoute() as netlink:
-        index = netlink.link_lookup(ifname=interface)
+        index: list[int] = netlink.link_lookup(ifname=interface)
         held = netlink.get_addr(family=socket.AF_INET, index=index[0]) if index else ()
-        return any(bool(entry.get_attr("IFA_ADDRESS") == address) for entry in held)
+        held_here: list[str] = [entry.get_attr("IFA_ADDRESS") for entry in held]
+        return address in held_here
 
 
 def request(mac: bytes, wanted: str) -> bytes:
@@ -43,7 +44,7 @@ def answers(frame: bytes, wanted: str) -> bool:
     if len(frame) < _HEAD + _FORM.size:
         return False
     *_, operation, _mac, sender, _target, _asked = _FORM.unpack_from(frame, _HEAD)
-    return operation == _ARP_REPLY and sender == socket.inet_aton(wanted)
+    return bool(operation == _ARP_REPLY and sender == socket.inet_aton(wanted))
 
 
 def somebody_has(interface: str, address: str, patience: float = 0.3) -> bool | None:

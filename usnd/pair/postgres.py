@@ -32,7 +32,7 @@ select pg_is_in_recovery(), current_setting('synchronous_standby_names'),
   exists (select from pg_stat_wal_receiver where status = 'streaming')
 """
 _STANDBY = """
-select sync_state, flush_lsn - '0/0'::pg_lsn from pg_stat_replication
+select sync_state = 'sync', flush_lsn - '0/0'::pg_lsn from pg_stat_replication
 where application_name = %s and state = 'streaming'
   and clock_timestamp() - reply_time < interval '3 seconds'
 """
@@ -148,7 +148,7 @@ class Postgres:
             lsn=int(lsn),
         )
 
-    def _in_step(self, peer: Any, lsn: int, *, waits: bool) -> bool:
+    def _in_step(self, peer: tuple[Any, ...] | None, lsn: int, *, waits: bool) -> bool:
         """Waits hold for every commit, and the standby has all that was written before they did."""
         now = self._clock()
         if not waits:
@@ -159,8 +159,8 @@ class Postgres:
             self._line = lsn
         if peer is None or self._line is None:
             return False
-        state, flushed = peer
-        return state == "sync" and flushed is not None and int(flushed) >= self._line
+        waited_for, flushed = peer
+        return bool(waited_for) and flushed is not None and int(flushed) >= self._line
 
     async def _execute(self, *statements: sql.SQL | sql.Composed) -> None:
         def execute() -> None:

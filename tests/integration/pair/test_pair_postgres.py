@@ -1,4 +1,4 @@
-"""Two real PostgreSQL in a pair: following, waits for the standby, taking over, and the old active's return."""
+"""Two real PostgreSQL in a pair: following, waiting for the standby, taking over, the old active's return."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 SETTINGS = (
     "listen_addresses=''\nfsync=off\njit=off\ntimezone='GMT'\nlog_timezone='GMT'\n"
     "dynamic_shared_memory_type=mmap\nwal_log_hints=on\nwal_retrieve_retry_interval=100ms\n"
-    "wal_receiver_status_interval=1s\nwal_keep_size=64MB\nmax_wal_senders=4\n"
+    "wal_receiver_status_interval=1s\nwal_keep_size=64MB\n"
 )
 
 
@@ -88,7 +88,7 @@ class Pair:
             return cursor.fetchall() if cursor.description else []
 
 
-async def until(server: Postgres, wish: str, patience: float = 20.0) -> Store:
+async def until(server: Postgres, wish: str, patience: float = 15.0) -> Store:
     """The figures as soon as they are as wished."""
     deadline = time.monotonic() + patience
     while True:
