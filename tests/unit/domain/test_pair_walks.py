@@ -116,7 +116,7 @@ DEAF_APART = frozenset({DEAF, CROSS, CONSOLE})
 LAGS = frozenset({CRASH, "standby lags"})
 CRASHED = frozenset({CRASH})
 MUTANTS: dict[str, Mutant] = {
-    "R1: alone without asking": (rules, "may_go_alone", always, steady(2, 0), CUTS | {CRASH}),
+    "R1: alone without asking": (rules, "may_go_alone", always, steady(2, 0), CUTS),
     "R1: the word of another right": (rules, "standby_said_so", always, steady(2, 0), CUTS),
     "R1: alone before the lease": (rules, "looks_without_power", always, steady(3, 0), CUTS),
     "R1: the right too early": (rules, "may_give_right", in_hearing, first(1, 0), CRASHED),
