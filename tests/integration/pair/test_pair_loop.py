@@ -1,4 +1,4 @@
-"""Two arbiters' loops with real datagrams, record files and control sockets; what they act on is put down only."""
+"""Two arbiters' loops with real datagrams, records and control sockets; their acts only set variables."""
 
 import asyncio
 import time
@@ -26,9 +26,10 @@ from usnd.domain.pair.evidence import (
 from usnd.domain.pair.states import PairState
 from usnd.pair import console, control
 from usnd.pair.record import RecordError, RecordFile
-from usnd.pair.runner import Runner
+from usnd.pair.runner import EVERY, Runner
 from usnd.pair.words import Words, opened, sealed
-from workbench.ports import HOST, free_port
+from workbench.ports import HOST, PortBlock
+from workbench.process import until
 
 SECRET = "a secret of both servers"
 QUICK = PairSettings(boot_patience=0.5, suspect_after=0.5, fence_delay=0.2, deadline=40)
@@ -54,7 +55,8 @@ class Server:
     def gather(self) -> Evidence:
         now = time.monotonic()
         streams = self.peer is not None and self.peer.database is Database.STANDBY
-        follows = self.peer is not None and self.peer.database is Database.PRIMARY
+        standby = self.database is Database.STANDBY
+        follows = standby and self.peer is not None and self.peer.database is Database.PRIMARY
         primary = self.database is Database.PRIMARY
         step = primary and streams and self.waits
         store = Store(self.database, primary and self.waits, follows, True, primary and streams, step)  # noqa: FBT003
@@ -80,15 +82,14 @@ class Server:
         }
 
     async def comes(self, state: PairState) -> None:
-        async with asyncio.timeout(8):
-            while self.runner.me.state is not state:
-                await asyncio.sleep(0.02)
+        assert await until(lambda: self.runner.me.state is state, 8), (state, self.runner.me)
 
 
 async def test_a_pair_forms_hands_over_on_the_operators_word_and_forms_again(tmp_path: Path) -> None:
     a, b = Server(tmp_path / "a", "A", Standing.SOLO), Server(tmp_path / "b", "B", Standing.STANDBY)
     a.peer, b.peer = b, a
-    ports = free_port(), free_port()
+    block = PortBlock()
+    ports = block.spare(0), block.spare(1)
     await a.words.open({"bond": ((HOST, ports[0]), (HOST, ports[1]))})
     await b.words.open({"bond": ((HOST, ports[1]), (HOST, ports[0]))})
     socket = tmp_path / "socket"
@@ -97,6 +98,8 @@ async def test_a_pair_forms_hands_over_on_the_operators_word_and_forms_again(tmp
     try:
         await a.comes(PairState.ACTIVE_PAIRED)
         await b.comes(PairState.STANDBY)
+        assert await until(lambda: a.words.peer is not None and a.words.peer.holds is not None, 2)
+        await asyncio.sleep(2 * EVERY)
         found = await control.ask(socket, {})
         assert (found["state"], found["peer"], found["standing"]) == ("active_paired", "standby", "paired")
         assert await control.ask(socket, {"order": "rejoin"}) == {
@@ -116,6 +119,7 @@ async def test_a_pair_forms_hands_over_on_the_operators_word_and_forms_again(tmp
         await asyncio.gather(*loops, return_exceptions=True)
         a.words.close()
         b.words.close()
+        block.close()
 
 
 async def test_an_arbiter_that_is_away_is_said_to_be(tmp_path: Path) -> None:

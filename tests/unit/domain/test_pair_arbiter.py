@@ -44,7 +44,8 @@ def peer(state: PairState = PairState.STANDBY, **said: Any) -> Word:
 
 def seen(**known: Any) -> Evidence:
     usual: dict[str, Any] = {
-        "peer": peer(holds=RIGHT), "heard": {"bond": NOW, "cross": NOW}, "carrier": YES, "power": at(Power.ON),
+        "peer": peer(holds=RIGHT), "heard": {"bond": NOW, "cross": NOW}, "carrier": YES,
+        "power": at(Power.ON),
         "console": YES, "gateway_at": NOW, "silent": YES, "store": at(STREAMS), "serving": YES,
     }  # fmt: skip
     return Evidence(**{**usual, **known})
