@@ -165,3 +165,40 @@ def test_a_record_that_cannot_be_read_is_a_fault_until_it_can() -> None:
     assert me.state is PairState.FAULT
     me, _ = decide(me, seen(**IDLE), NOW, SETTINGS)
     assert me.state is PairState.BOOT
+
+
+def test_an_act_on_an_ill_server_waits_for_a_peer_that_could_take_over() -> None:
+    ill = seen(ill="trunks", ill_at=NOW - 60)
+    assert decide(server(PairState.ACTIVE_PAIRED), ill, NOW, SETTINGS)[0].state is PairState.HANDOVER
+    also_ill = replace(ill, peer=peer(holds=RIGHT, well=False))
+    assert (
+        decide(server(PairState.ACTIVE_PAIRED), also_ill, NOW, SETTINGS)[0].state is PairState.ACTIVE_PAIRED
+    )
+
+
+def test_nothing_happens_by_itself_in_maintenance() -> None:
+    me = server(PairState.ACTIVE_PAIRED, maintenance=True)
+    for known in (
+        seen(ill="trunks", ill_at=NOW - 60),
+        seen(heard={}, store=at(Store(Database.PRIMARY))),
+    ):
+        after, actions = decide(me, known, NOW, SETTINGS)
+        assert (after.state, Do.POWER_OFF in actions) == (PairState.ACTIVE_PAIRED, False)
+
+
+def test_a_hand_over_is_withdrawn_while_something_is_held_and_the_peer_cannot() -> None:
+    me, _ = decide(server(PairState.HANDOVER, since=NOW), seen(peer=peer()), NOW, SETTINGS)
+    assert me.state is PairState.ACTIVE_PAIRED
+
+
+def test_any_active_that_hears_nobody_for_a_lease_lets_go() -> None:
+    alone = seen(heard={"bond": NOW - 5}, gateway_at=NOW - 5)
+    for state in (PairState.ACTIVE_PAIRED, PairState.ACTIVE_SOLO, PairState.PROMOTING):
+        me, actions = decide(server(state), alone, NOW, SETTINGS)
+        assert (me.state, actions[0]) == (PairState.BOOT, Do.RELEASE)
+
+
+def test_an_active_heard_below_our_epoch_is_none_of_ours() -> None:
+    active = peer(PairState.ACTIVE_SOLO, active=True, record=Record(Standing.SOLO, Right(0)))
+    me, _ = decide(server(PairState.ACTIVE_SOLO, Standing.SOLO), seen(peer=active), NOW, SETTINGS)
+    assert me.state is PairState.ACTIVE_SOLO
