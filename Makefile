@@ -11,7 +11,7 @@ DEV := $(call venv,requirements-dev.txt)
 export PYTHONPATH := $(CURDIR)
 
 .PHONY: help demo play test unit integration fetch lint format pages prompts lock bench bench-sms bench-peers \
-  chaos-sms clean
+  chaos-sms pair-proof clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -57,6 +57,9 @@ bench-peers: fetch ## usnd beside Kannel and Jasmin at the same work, each with 
 
 chaos-sms: fetch ## 10,000 texts while usnd, the SMSC and the database are killed; the account in build/bench/
 	@$(DEV)/bin/python -m workbench.chaos_sms
+
+pair-proof: $(DEV)/ready ## walk every world of two arbiters under two faults and a repair; the count in build/bench/
+	@$(DEV)/bin/python -m workbench.pair_proof
 
 bench-sms: $(DEV)/ready ## commands and blast segments a second on PostgreSQL, with an SMSC of another make; results in build/bench/
 	@$(DEV)/bin/python -m workbench.bench_sms

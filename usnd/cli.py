@@ -28,6 +28,7 @@ from usnd.cli_tools import (
     status_of,
 )
 from usnd.cli_trunk import trunk
+from usnd.pair.commandline import pair
 from usnd.tables import (
     bind_row,
     call_rows,
@@ -59,6 +60,7 @@ app.add_typer(
 )
 app.add_typer(db, name="db", epilog="Example: usnd db upgrade")
 app.add_typer(recording, name="recording", epilog="Example: usnd recording list")
+app.add_typer(pair, name="pair", epilog="Example: usnd pair status")
 app.add_typer(smpp, name="smpp", epilog="Example: usnd smpp status")
 app.add_typer(trunk, name="trunk", epilog="Example: usnd trunk status")
 app.add_typer(subscriber, name="subscriber", epilog="Example: usnd subscriber add +447700900001")

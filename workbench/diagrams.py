@@ -1,4 +1,4 @@
-"""Draws the domain's tables as state diagrams into docs/states.md: `python -m workbench.diagrams`.
+"""Draws the domain's tables as state diagrams into docs/*states.md: `python -m workbench.diagrams`.
 
 Owns how they are drawn (Mermaid). The tables are the truth: what is drawn is never edited. An event that
 leaves a state as it is is left out.
@@ -11,17 +11,28 @@ from typing import TypeVar
 
 from usnd.domain.calls import CALL_TABLE
 from usnd.domain.conference import CONFERENCE_TABLE
+from usnd.domain.pair.states import PAIR_TABLE, STATE_WORDS
 from usnd.domain.recording import RECORD_TABLE
 from usnd.domain.trunks import TRUNK_TABLE
 from usnd.domain.voice import VOICE_TABLE
 
 PAGE = Path(__file__).parent.parent / "docs" / "states.md"
+PAIR_PAGE = PAGE.with_name("pair-states.md")
 S = TypeVar("S", bound=Enum)
 E = TypeVar("E", bound=Enum)
 HEAD = """# The states
 
 Drawn from the tables in `usnd/domain/` by `python -m workbench.diagrams`; do not edit. What changes nothing
 is left out.
+"""
+
+PAIR_HEAD = """# The states of the pair
+
+Drawn from the tables in `usnd/domain/pair/states.py` by `python -m workbench.diagrams`; do not edit.
+What permits each turn is in `rules.py` beside it.
+
+| state | what the server does |
+|---|---|
 """
 
 
@@ -35,6 +46,12 @@ def page() -> str:
         _section("A trunk", "trunks.py", TRUNK_TABLE),
     )
     return "\n".join((HEAD, *sections))
+
+
+def pair_page() -> str:
+    """The pair's states, each with its words, as Markdown."""
+    words = "\n".join(f"| `{state.value}` | {says} |" for state, says in STATE_WORDS.items())
+    return f"{PAIR_HEAD}{words}\n\n```mermaid\n{diagram(PAIR_TABLE)}\n```\n"
 
 
 def diagram(table: Mapping[tuple[S, E], S]) -> str:
@@ -60,3 +77,4 @@ def _section(title: str, module: str, table: Mapping[tuple[S, E], S]) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    PAIR_PAGE.write_text(pair_page(), encoding="utf-8")

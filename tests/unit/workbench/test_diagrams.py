@@ -4,7 +4,7 @@ import re
 from enum import Enum
 
 from usnd.domain.calls import CALL_TABLE, CallEvent, CallState
-from workbench.diagrams import PAGE, diagram, page
+from workbench.diagrams import PAGE, PAIR_PAGE, diagram, page, pair_page
 
 ARROW = re.compile(r"    (\S+) --> (\S+?)(?:: (.+))?")
 
@@ -23,6 +23,7 @@ class Push(Enum):
 
 def test_the_committed_page_is_what_the_tables_give() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run `python -m workbench.diagrams` and commit it"
+    assert PAIR_PAGE.read_text(encoding="utf-8") == pair_page()
 
 
 def test_a_small_table_is_drawn_from_its_first_state_to_its_last() -> None:

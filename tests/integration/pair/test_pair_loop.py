@@ -1,0 +1,169 @@
+"""Two arbiters' loops with real datagrams, records and control sockets; their acts only set variables."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from usnd.domain.pair.evidence import (
+    Arbiter,
+    Database,
+    Do,
+    Evidence,
+    Order,
+    PairSettings,
+    Power,
+    Reading,
+    Record,
+    Standing,
+    Store,
+    Word,
+)
+from usnd.domain.pair.states import PairState
+from usnd.pair import console, control
+from usnd.pair.record import RecordError, RecordFile
+from usnd.pair.runner import EVERY, Runner
+from usnd.pair.words import Words, opened, sealed
+from workbench.ports import HOST, PortBlock
+from workbench.process import until
+
+SECRET = "a secret of both servers"
+QUICK = PairSettings(boot_patience=0.5, suspect_after=0.5, fence_delay=0.2, deadline=40)
+
+
+class Server:
+    """Its database and its address are variables, which the acts set."""
+
+    def __init__(self, home: Path, name: str, standing: Standing) -> None:
+        home.mkdir()
+        self.file = RecordFile(home)
+        self.file.write(Record(standing))
+        self.words = Words(SECRET, name, time.monotonic)
+        self.database, self.waits, self.serving = Database.STOPPED, False, False
+        self.power = Power.ON
+        self.peer: Server | None = None
+        me = Arbiter(0, self.file.begin(), int(name == "B"), time.monotonic())
+        self.runner = Runner(
+            QUICK, self.file, self.words, self.gather, self.hands(), time.monotonic, lambda: None,
+            replace(me, boot=self.file.boot), Evidence(),
+        )  # fmt: skip
+
+    def gather(self) -> Evidence:
+        now = time.monotonic()
+        streams = self.peer is not None and self.peer.database is Database.STANDBY
+        standby = self.database is Database.STANDBY
+        follows = standby and self.peer is not None and self.peer.database is Database.PRIMARY
+        primary = self.database is Database.PRIMARY
+        step = primary and streams and self.waits
+        store = Store(self.database, primary and self.waits, follows, True, primary and streams, step)  # noqa: FBT003
+        return Evidence(
+            power=Reading(self.power, now), gateway_at=now, silent=Reading(value=True, at=now),
+            store=Reading(store, now), serving=Reading(self.serving, now),
+        )  # fmt: skip
+
+    def hands(self) -> dict[Do, Callable[[], Awaitable[None]]]:
+        def puts(**values: Any) -> Callable[[], Awaitable[None]]:
+            async def put() -> None:
+                self.__dict__.update(values)
+
+            return put
+
+        return {
+            Do.OPEN: puts(database=Database.PRIMARY),
+            Do.FOLLOW: puts(database=Database.STANDBY),
+            Do.RELEASE: puts(database=Database.STOPPED, serving=False),
+            Do.SERVE: puts(serving=True),
+            Do.WAIT_ON: puts(waits=True),
+            Do.WAIT_OFF: puts(waits=False),
+        }
+
+    async def comes(self, state: PairState) -> None:
+        assert await until(lambda: self.runner.me.state is state, 8), (state, self.runner.me)
+
+
+async def test_a_pair_forms_hands_over_on_the_operators_word_and_forms_again(tmp_path: Path) -> None:
+    a, b = Server(tmp_path / "a", "A", Standing.SOLO), Server(tmp_path / "b", "B", Standing.STANDBY)
+    a.peer, b.peer = b, a
+    block = PortBlock()
+    ports = block.spare(0), block.spare(1)
+    await a.words.open({"bond": ((HOST, ports[0]), (HOST, ports[1]))})
+    await b.words.open({"bond": ((HOST, ports[1]), (HOST, ports[0]))})
+    socket = tmp_path / "socket"
+    server = await control.serve(a.runner, socket)
+    loops = [asyncio.create_task(end.runner.run()) for end in (a, b)]
+    try:
+        await a.comes(PairState.ACTIVE_PAIRED)
+        await b.comes(PairState.STANDBY)
+        assert await until(lambda: a.words.peer is not None and a.words.peer.holds is not None, 2)
+        await asyncio.sleep(2 * EVERY)
+        found = await control.ask(socket, {})
+        assert (found["state"], found["peer"], found["standing"]) == ("active_paired", "standby", "paired")
+        assert await control.ask(socket, {"order": "rejoin"}) == {
+            "refused": "there is nothing to choose: the servers' histories agree"
+        }
+        dry = await control.ask(socket, {"order": "switch-over", "dry_run": True})
+        assert dry == {"done": "switch-over", "dry_run": True}
+        await control.ask(socket, {"order": Order.SWITCH_OVER.value})
+        await b.comes(PairState.ACTIVE_PAIRED)
+        await a.comes(PairState.STANDBY)
+        assert (a.serving, b.serving) == (False, True)
+        assert b.file.begin().right.epoch == 1
+    finally:
+        server.close()
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        a.words.close()
+        b.words.close()
+        block.close()
+
+
+async def test_an_arbiter_that_is_away_is_said_to_be(tmp_path: Path) -> None:
+    with pytest.raises(control.NoArbiter):
+        await control.ask(tmp_path / "none", {})
+
+
+def test_words_that_are_forged_late_or_our_own_are_nothing() -> None:
+    word = Word(3, PairState.STANDBY, Record())
+    words = Words(SECRET, "A", lambda: 5.0)
+    words.take("bond", sealed(SECRET.encode(), "B", 9, word))
+    assert (words.peer, words.heard) == (word, {"bond": 5.0})
+    for datagram in (
+        sealed(SECRET.encode(), "B", 8, replace(word, asks=True)),
+        sealed(SECRET.encode(), "B", 99, replace(word, boot=2)),
+        sealed(b"another", "B", 10, replace(word, asks=True)),
+        b"short",
+    ):
+        words.take("bond", datagram)
+    assert words.peer == word
+    assert opened(SECRET.encode(), "A", sealed(SECRET.encode(), "A", 1, word)) is None
+
+
+def test_a_record_outlives_and_a_broken_one_is_no_new_one(tmp_path: Path) -> None:
+    file = RecordFile(tmp_path)
+    assert file.begin() == Record()
+    file.write(Record(Standing.SOLO))
+    again = RecordFile(tmp_path)
+    assert (again.begin(), again.boot) == (Record(Standing.SOLO), 2)
+    (tmp_path / "record.json").write_text("{")
+    with pytest.raises(RecordError):
+        RecordFile(tmp_path).begin()
+
+
+async def test_a_console_is_believed_by_what_is_read_back(tmp_path: Path) -> None:
+    """A small command in a fence agent's place."""
+    agent, state = tmp_path / "agent", tmp_path / "power"
+    state.write_text("on")
+    agent.write_text(
+        f'#!/bin/sh\ncase "$2" in status) grep -q on {state} || exit 2;; *) echo "$2" >{state};; esac\n'
+    )
+    agent.chmod(0o755)
+    assert await console.power([str(agent)]) is Power.ON
+    assert await console.switch([str(agent)], on=False)
+    assert await console.power([str(agent)]) is Power.OFF
+    assert await console.power([str(tmp_path / "missing")]) is Power.SILENT
+    assert await console.power(["/bin/sleep", "9", ";"], patience=0.2) is Power.SILENT

@@ -1,0 +1,154 @@
+"""Two real PostgreSQL in a pair: following, waiting for the standby, taking over, the old active's return."""
+
+import asyncio
+import os
+import pwd
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from usnd.domain.pair.evidence import Database, Store
+from usnd.pair.commands import run
+from usnd.pair.config import DatabaseConfig
+from usnd.pair.postgres import Postgres
+from workbench.postgres import Programs, programs
+from workbench.process import private_directory
+
+pytestmark = pytest.mark.slow
+SETTINGS = (
+    "listen_addresses=''\nfsync=off\njit=off\ntimezone='GMT'\nlog_timezone='GMT'\n"
+    "dynamic_shared_memory_type=mmap\nwal_log_hints=on\nwal_retrieve_retry_interval=100ms\n"
+    "wal_receiver_status_interval=1s\nwal_keep_size=64MB\n"
+)
+
+
+def as_user() -> tuple[str, ...]:
+    """PostgreSQL refuses root."""
+    if os.geteuid():
+        return ()
+    return ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--")
+
+
+class Pair:
+    """Servers A and B, each in a directory of its own, reached by Unix sockets."""
+
+    def __init__(self, found: Programs) -> None:
+        self.home = private_directory("usn-pair-")
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(self.home, nobody.pw_uid, nobody.pw_gid)
+        environment = tuple(f"{key}={value}" for key, value in found.environment.items())
+        self.user = (*as_user(), "env", *environment)
+        self.programs = found.directory
+        self.a, self.b = (Postgres(self.config(*names), time.monotonic) for names in (("a", "b"), ("b", "a")))
+
+    def own(self, name: str) -> str:
+        return f"host={self.home}/{name}s user=usnd dbname=postgres"
+
+    def config(self, name: str, peer: str) -> DatabaseConfig:
+        control = (*self.user, str(self.programs / "pg_ctl"), "-D", f"{self.home}/{name}", "-w")
+        options = f"-k {self.home}/{name}s"
+        return DatabaseConfig(
+            own=self.own(name),
+            peer=self.own(peer),
+            own_name=name,
+            peer_name=peer,
+            data=self.home / name,
+            programs=self.programs,
+            start=(*control, "-l", f"{self.home}/{name}.log", "-o", options, "start"),
+            stop=(*control, "-m", "fast", "stop"),
+            as_user=self.user,
+        )
+
+    async def create(self) -> None:
+        sockets = [*self.user, "mkdir", f"{self.home}/as", f"{self.home}/bs"]
+        initdb = [*self.user, str(self.programs / "initdb"), "-D", f"{self.home}/a", "-U", "usnd"]
+        for command in (sockets, [*initdb, "--locale=C", "-A", "trust", "--no-sync"]):
+            status, said = await run(command, 60)
+            assert status == 0, said
+        with (self.home / "a" / "postgresql.conf").open("a") as file:
+            file.write(SETTINGS)
+
+    async def end(self) -> None:
+        for name in ("a", "b"):
+            await run((*self.config(name, name).stop, "-m", "immediate"), 20)
+        await run(("rm", "-rf", str(self.home)), 20)
+
+    def kill(self, name: str) -> None:
+        """What a power cut leaves of it."""
+        pid = int((self.home / name / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, 9)
+
+    def execute(self, name: str, statement: str) -> list[tuple[object, ...]]:
+        with psycopg.connect(self.own(name), autocommit=True, connect_timeout=3) as link:
+            cursor = link.execute(statement)  # type: ignore[call-overload]
+            return cursor.fetchall() if cursor.description else []
+
+
+async def until(server: Postgres, wish: str, patience: float = 15.0) -> Store:
+    """The figures as soon as they are as wished."""
+    deadline = time.monotonic() + patience
+    while True:
+        store = await server.read()
+        if store is not None and (
+            getattr(store, wish, False) or store.database is getattr(Database, wish, "")
+        ):
+            return store
+        assert time.monotonic() < deadline, (wish, store)
+        await asyncio.sleep(0.1)
+
+
+@pytest.fixture
+async def pair() -> AsyncIterator[Pair]:
+    pair = Pair(programs())
+    try:
+        await pair.create()
+        yield pair
+    finally:
+        await pair.end()
+
+
+async def test_a_pair_of_databases_goes_through_its_whole_life(pair: Pair) -> None:
+    await pair.a.open()
+    first = await until(pair.a, "PRIMARY")
+    pair.execute("a", "create table kept (n int)")
+
+    await pair.b.follow()  # nothing there: a base backup
+    await until(pair.b, "following")
+    await until(pair.a, "streaming")
+    await pair.a.wait_for_standby(on=True)
+    await until(pair.a, "in_step")
+    pair.execute("a", "insert into kept values (1)")
+
+    pair.kill("b")  # commits wait, nothing is acknowledged
+    waiting = asyncio.create_task(asyncio.to_thread(pair.execute, "a", "insert into kept values (2)"))
+    await asyncio.sleep(1.5)
+    assert not waiting.done()
+    await pair.a.wait_for_standby(on=False)
+    await asyncio.wait_for(waiting, 5)
+
+    await pair.b.follow()  # pg_rewind finds nothing to do
+    await until(pair.a, "streaming")
+    await pair.a.wait_for_standby(on=True)
+    await until(pair.a, "in_step")
+    pair.execute("a", "insert into kept values (3)")
+
+    pair.kill("a")
+    await pair.b.open()
+    taken = await until(pair.b, "PRIMARY")
+    assert taken.timeline > first.timeline or taken.lsn > first.lsn
+    await pair.b.wait_for_standby(on=False)
+    pair.execute("b", "insert into kept values (4)")
+    assert pair.execute("b", "select array_agg(n order by n) from kept") == [([1, 2, 3, 4],)]
+
+    await pair.a.follow()  # the old active returns, only as standby
+    assert (await until(pair.a, "following")).database is Database.STANDBY
+    await until(pair.a, "replayed")
+    assert pair.execute("a", "select max(n) from kept") == [(4,)]
+
+    await pair.a.stop()
+    assert await pair.a.read() == Store()
+    assert (Path(pair.home) / "a" / "standby.signal").exists()

@@ -1,0 +1,204 @@
+"""Single cells of the arbiter: orders, alarms, epochs, settings, and what unknown evidence permits."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from usnd.domain.pair.alarms import PairAlarm, alarms
+from usnd.domain.pair.arbiter import decide, word
+from usnd.domain.pair.evidence import (
+    NEVER,
+    Arbiter,
+    Database,
+    Do,
+    Evidence,
+    Order,
+    PairSettings,
+    Power,
+    Reading,
+    Record,
+    Right,
+    Standing,
+    Store,
+    Word,
+    Write,
+)
+from usnd.domain.pair.states import PAIR_TABLE, STATE_WORDS, PairState, Turn
+
+NOW = 1000.0
+SETTINGS, UNTESTED = PairSettings(), PairSettings(fencing=False)
+ONE_PATH = {"bond": NOW, "cross": 0.0}
+RIGHT = Right(0, 1)
+YES, NO = Reading(value=True, at=NOW), Reading(value=False, at=NOW)
+STREAMS = Store(Database.PRIMARY, synchronous=True, streaming=True, in_step=True)
+
+
+def at(value: Any) -> Reading[Any]:
+    return Reading(value, NOW)
+
+
+def peer(state: PairState = PairState.STANDBY, **said: Any) -> Word:
+    return Word(7, state, said.pop("record", Record()), **said)
+
+
+def seen(**known: Any) -> Evidence:
+    usual: dict[str, Any] = {
+        "peer": peer(holds=RIGHT), "heard": {"bond": NOW, "cross": NOW}, "carrier": YES,
+        "power": at(Power.ON),
+        "console": YES, "gateway_at": NOW, "silent": YES, "store": at(STREAMS), "serving": YES,
+    }  # fmt: skip
+    return Evidence(**{**usual, **known})
+
+
+def server(state: PairState, standing: Standing = Standing.PAIRED, **more: Any) -> Arbiter:
+    return replace(Arbiter(1, Record(standing, RIGHT), 0, NOW - 100, state), **more)
+
+
+IDLE = {"store": at(Store()), "serving": NO}
+
+
+def test_every_state_has_words_and_every_turn_is_used() -> None:
+    assert set(STATE_WORDS) == set(PairState)
+    assert {turn for _, turn in PAIR_TABLE} == set(Turn)
+
+
+def test_times_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ValueError, match="deadline"):
+        PairSettings(deadline=5)
+
+
+def test_a_pair_in_step_asks_for_nothing_and_raises_nothing() -> None:
+    me = server(PairState.ACTIVE_PAIRED)
+    after, actions = decide(me, seen(), NOW, SETTINGS)
+    assert (after, actions) == (me, ())
+    assert alarms(me, seen(), NOW, SETTINGS) == ()
+    assert word(me, seen(), NOW, SETTINGS).grants == 7
+
+
+def test_every_alarm_can_be_raised() -> None:
+    raised = {
+        *alarms(server(PairState.ACTIVE_SOLO), Evidence(ill="disk", record_ok=False), NOW, UNTESTED),
+        *alarms(server(PairState.ACTIVE_PAIRED, stalled_since=0.0), seen(heard=ONE_PATH), NOW, SETTINGS),
+        *alarms(server(PairState.BOOT, maintenance=True), seen(heard={}), NOW, SETTINGS),
+        *alarms(server(PairState.FAULT, diverged=True), seen(), NOW, SETTINGS),
+        *alarms(server(PairState.FAULT), seen(), NOW, SETTINGS),
+    }  # fmt: skip
+    assert raised == set(PairAlarm)
+
+
+def test_switch_over_hands_over_and_says_so_only_when_all_is_let_go_of() -> None:
+    me, actions = decide(server(PairState.ACTIVE_PAIRED), seen(order=Order.SWITCH_OVER), NOW, SETTINGS)
+    assert (me.state, actions) == (PairState.HANDOVER, (Do.RELEASE,))
+    assert not word(me, seen(), NOW, SETTINGS).inactive
+    me, _ = decide(me, seen(**IDLE), NOW, SETTINGS)
+    assert word(me, seen(**IDLE), NOW, SETTINGS).inactive
+    again, _ = decide(me, seen(store=Reading(Store(), NEVER)), NOW, SETTINGS)
+    assert again.state is PairState.HANDOVER, "no way back, though nothing is known of the database"
+
+
+def test_a_hand_over_that_does_not_end_is_broken() -> None:
+    me, actions = decide(server(PairState.HANDOVER), seen(), NOW, SETTINGS)
+    assert (me.state, actions) == (PairState.FAULT, (Do.RELEASE, Do.REBOOT))
+
+
+@pytest.mark.parametrize("state", [PairState.BOOT, PairState.CATCHUP, PairState.STANDBY, PairState.HANDOVER])
+def test_force_active_makes_a_later_epoch_of_the_own_colour(state: PairState) -> None:
+    standing = Standing.STANDBY if state is PairState.CATCHUP else Standing.PAIRED
+    known = seen(order=Order.FORCE_ACTIVE, heard={}, **(IDLE if state is not PairState.STANDBY else {}))
+    start = server(state, standing, let_go=True, right=RIGHT)
+    for colour, epoch in ((0, 2), (1, 1)):
+        me, actions = decide(replace(start, colour=colour), known, NOW, SETTINGS)
+        assert (me.state, me.right) == (PairState.PROMOTING, None)
+        assert actions[0] == Write(Record(Standing.SOLO, Right(epoch)))
+
+
+def test_force_active_lets_a_paired_active_go_alone() -> None:
+    me, _ = decide(server(PairState.ACTIVE_PAIRED), seen(order=Order.FORCE_ACTIVE, heard={}), NOW, SETTINGS)
+    assert (me.state, me.record.standing) == (PairState.ACTIVE_SOLO, Standing.SOLO)
+
+
+def test_maintenance_of_the_standby_gives_up_its_right_for_good() -> None:
+    known = seen(store=at(Store(Database.STANDBY, following=True, replayed=True)), serving=NO)
+    me = server(PairState.STANDBY, Standing.STANDBY, right=RIGHT)
+    me, _ = decide(me, replace(known, order=Order.MAINTENANCE_ON), NOW, SETTINGS)
+    assert (me.state, me.freed, me.maintenance) == (PairState.CATCHUP, RIGHT, True)
+    me, _ = decide(me, replace(known, order=Order.MAINTENANCE_OFF), NOW, SETTINGS)
+    assert not me.maintenance
+
+
+def test_who_was_active_later_than_the_active_waits_for_a_person() -> None:
+    active = peer(PairState.ACTIVE_SOLO, active=True, record=Record(Standing.SOLO, Right(1)))
+    known = seen(peer=active, **IDLE)
+    me = server(PairState.BOOT, record=Record(Standing.SOLO, Right(2)))
+    me, _ = decide(me, known, NOW, SETTINGS)
+    assert (me.state, me.diverged) == (PairState.FAULT, True)
+    me, _ = decide(me, known, NOW, SETTINGS)
+    assert me.state is PairState.FAULT
+    me, _ = decide(me, replace(known, order=Order.REJOIN), NOW, SETTINGS)
+    assert (me.state, me.record) == (PairState.BOOT, Record(Standing.STANDBY, Right(1)))
+
+
+def test_who_follows_keeps_the_epoch_of_a_forced_active() -> None:
+    active = peer(PairState.ACTIVE_SOLO, active=True, record=Record(Standing.SOLO, Right(9)))
+    me, actions = decide(
+        server(PairState.CATCHUP, Standing.STANDBY), seen(peer=active, **IDLE), NOW, SETTINGS
+    )
+    assert me.record == Record(Standing.STANDBY, Right(9))
+    assert actions == (Write(me.record), Do.FOLLOW)
+
+
+def test_unknown_evidence_permits_nothing() -> None:
+    for state in (PairState.BOOT, PairState.CATCHUP, PairState.SUSPECT, PairState.FENCING, PairState.FAULT):
+        me, _ = decide(server(state, right=RIGHT), Evidence(), NOW, SETTINGS)
+        assert me.state in (PairState.BOOT, PairState.CATCHUP, PairState.FAULT)
+
+
+def test_an_active_outranked_by_its_peer_lets_go() -> None:
+    active = peer(PairState.ACTIVE_SOLO, active=True, record=Record(Standing.SOLO, Right(3)))
+    me, actions = decide(server(PairState.ACTIVE_SOLO, Standing.SOLO), seen(peer=active), NOW, SETTINGS)
+    assert (me.state, actions) == (PairState.BOOT, (Do.RELEASE,))
+
+
+def test_a_record_that_cannot_be_read_is_a_fault_until_it_can() -> None:
+    me, _ = decide(server(PairState.BOOT), seen(record_ok=False, **IDLE), NOW, SETTINGS)
+    assert me.state is PairState.FAULT
+    me, _ = decide(me, seen(**IDLE), NOW, SETTINGS)
+    assert me.state is PairState.BOOT
+
+
+def test_an_act_on_an_ill_server_waits_for_a_peer_that_could_take_over() -> None:
+    ill = seen(ill="trunks", ill_at=NOW - 60)
+    assert decide(server(PairState.ACTIVE_PAIRED), ill, NOW, SETTINGS)[0].state is PairState.HANDOVER
+    also_ill = replace(ill, peer=peer(holds=RIGHT, well=False))
+    assert (
+        decide(server(PairState.ACTIVE_PAIRED), also_ill, NOW, SETTINGS)[0].state is PairState.ACTIVE_PAIRED
+    )
+
+
+def test_nothing_happens_by_itself_in_maintenance() -> None:
+    me = server(PairState.ACTIVE_PAIRED, maintenance=True)
+    for known in (
+        seen(ill="trunks", ill_at=NOW - 60),
+        seen(heard={}, store=at(Store(Database.PRIMARY))),
+    ):
+        after, actions = decide(me, known, NOW, SETTINGS)
+        assert (after.state, Do.POWER_OFF in actions) == (PairState.ACTIVE_PAIRED, False)
+
+
+def test_a_hand_over_is_withdrawn_while_something_is_held_and_the_peer_cannot() -> None:
+    me, _ = decide(server(PairState.HANDOVER, since=NOW), seen(peer=peer()), NOW, SETTINGS)
+    assert me.state is PairState.ACTIVE_PAIRED
+
+
+def test_any_active_that_hears_nobody_for_a_lease_lets_go() -> None:
+    alone = seen(heard={"bond": NOW - 5}, gateway_at=NOW - 5)
+    for state in (PairState.ACTIVE_PAIRED, PairState.ACTIVE_SOLO, PairState.PROMOTING):
+        me, actions = decide(server(state), alone, NOW, SETTINGS)
+        assert (me.state, actions[0]) == (PairState.BOOT, Do.RELEASE)
+
+
+def test_an_active_heard_below_our_epoch_is_none_of_ours() -> None:
+    active = peer(PairState.ACTIVE_SOLO, active=True, record=Record(Standing.SOLO, Right(0)))
+    me, _ = decide(server(PairState.ACTIVE_SOLO, Standing.SOLO), seen(peer=active), NOW, SETTINGS)
+    assert me.state is PairState.ACTIVE_SOLO

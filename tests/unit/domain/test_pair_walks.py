@@ -1,0 +1,188 @@
+"""Two arbiters in every world that faults bring: never two actives, nothing lost; and each rule is needed.
+
+The walks count their worlds, so that a change that opens or closes a way is seen: look at what it is, then
+count again. Only single faults are measured for coverage, which triples the time.
+Deeper walks: `make pair-proof`.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from usnd.domain.pair import arbiter, rules
+from usnd.domain.pair.evidence import Arbiter, Evidence, PairSettings, Power, Reading, Record, Standing
+from usnd.domain.pair.states import Turn
+from workbench.pair_proof import Walk, steady
+from workbench.pair_world import A, B, Broken, World, first, is_active, paired, settle
+
+Rule = Callable[..., Any]
+DEAD, CRASH, SPLIT, DEAF = "dead, console alive", "crash", "network splits", "words are lost"
+BOND, CROSS, CONSOLE = "bond down", "cross-over down", "console down"
+CUTS = frozenset({BOND, CROSS, CONSOLE})
+
+
+DEPTH = 16
+"""Ticks to which the chosen walks go: further than any mutant needs."""
+WORLDS = 4339
+QUIET = 16
+"""Ticks from a fault to somebody active, at most: the deadline, a watchdog and the steps between."""
+
+
+@pytest.mark.no_cover
+def test_no_single_fault_with_a_repair_breaks_an_invariant() -> None:
+    assert Walk().run({steady(1, 1)}).worlds == WORLDS
+
+
+def comes_active(world: World, proved: set[World]) -> bool:
+    """With nothing more going wrong, one is active within QUIET ticks, and stays so."""
+    path: list[World] = []
+    for _ in range(QUIET):
+        if world in proved or any(is_active(world, who) for who in (A, B)):
+            proved.update(path)
+            return True
+        path.append(world)
+        world = settle(world)
+    return False
+
+
+def test_after_any_single_fault_at_any_moment_somebody_is_active_in_time() -> None:
+    walk = Walk()
+    walk.run({steady(1, 0)})
+    proved: set[World] = set()
+    assert [walk.story(world) for world in walk.came if not comes_active(world, proved)] == []
+
+
+@pytest.mark.no_cover
+def test_of_two_that_are_cut_apart_one_survives() -> None:
+    """Every way of cutting bond and cross-over, with the consoles alive."""
+    walk = Walk(frozenset({BOND, CROSS}))
+    walk.run({steady(2, 0)})
+    proved: set[World] = set()
+    assert [walk.story(world) for world in walk.came if not comes_active(world, proved)] == []
+
+
+@pytest.mark.no_cover
+def test_three_faults_at_once_cannot_be_told_apart() -> None:
+    """The limit of two servers, as the manual says: both see the gateway, and nothing of each other."""
+    with pytest.raises(Broken):
+        Walk(frozenset({SPLIT, CROSS, CONSOLE})).run({steady(3, 0)}, 40)
+
+
+def always(*_: object) -> bool:
+    return True
+
+
+def never(*_: object) -> bool:
+    return False
+
+
+def blind(rule: Rule, **believed: Any) -> Rule:
+    """The rule with one kind of evidence taken for granted."""
+
+    def mutant(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Any:
+        return rule(me, replace(seen, **believed), now, settings)
+
+    return mutant
+
+
+def at_once(me: Arbiter, *_: object) -> bool:
+    return me.loss_since is not None
+
+
+def in_hearing(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
+    return rules.hears_peer(seen, now, settings)
+
+
+def not_on_disk(turn: Turn) -> Rule:
+    recorded = arbiter._recorded
+
+    def mutant(me: Arbiter, now_turn: Turn, *rest: Any) -> Record:
+        return me.record if now_turn is turn else recorded(me, now_turn, *rest)
+
+    return mutant
+
+
+def kept_last(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Any:
+    after, actions = DECIDE(me, seen, now, settings)
+    return after, actions[::-1]
+
+
+def was_active(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
+    return me.record.standing is not Standing.STANDBY
+
+
+def about_to_pair(faults: int) -> World:
+    """The standby follows, and is given its right in the next tick."""
+    world = first(0, 0)
+    while not paired(settle(world)):
+        world = settle(world)
+    return world._replace(faults=faults)
+
+
+DECIDE = arbiter.decide
+NOW = 0.0
+FORCED = frozenset({DEAD, "force-active", "switched on"})
+Mutant = tuple[Any, str, Rule, World, frozenset[str]]
+HUNG_APART = frozenset({"arbiter hangs", SPLIT})
+DEAF_APART = frozenset({DEAF, CROSS, CONSOLE})
+LAGS = frozenset({CRASH, "standby lags"})
+APART = steady(3, 0)._replace(cross=False)
+DISOBEYED = frozenset({BOND, CONSOLE, "console disobeys"})
+CRASHED = frozenset({CRASH})
+MUTANTS: dict[str, Mutant] = {
+    "R1: alone without asking": (rules, "may_go_alone", always, steady(2, 0), CUTS),
+    "R1: the word of another right": (rules, "standby_said_so", always, steady(2, 0), CUTS),
+    "R1: alone before the lease": (rules, "looks_without_power", always, steady(3, 0), CUTS),
+    "R1: the right too early": (rules, "may_give_right", in_hearing, first(1, 0), CRASHED),
+    "R1: paired, not on disk": (
+        arbiter, "_recorded", not_on_disk(Turn.PAIRED), about_to_pair(2)._replace(cross=False), HUNG_APART,
+    ),
+    "R1: acts before the disk": (arbiter, "decide", kept_last, steady(2, 0), CRASHED),
+    "R2: the right without a word": (rules, "is_granted", always, first(1, 0), frozenset({DEAD})),
+    "R2: fenced, not read back": (rules, "fenced", always, steady(2, 0), CUTS),
+    "R2: before it has replayed": (rules, "has_replayed", always, steady(2, 0), LAGS),
+    "R2: another right was let go": (rules, "peer_let_go", always, first(1, 0), CRASHED),
+    "R2: power not looked at": (
+        rules, "looks_without_power", blind(rules.looks_without_power, power=Reading(Power.SILENT, NOW)),
+        steady(4, 0), frozenset({SPLIT, CROSS, "console disobeys"}),
+    ),
+    "R2: carrier not looked at": (
+        rules, "looks_without_power", blind(rules.looks_without_power, carrier=Reading(value=False, at=NOW)),
+        steady(3, 0), frozenset({SPLIT, DEAF, CONSOLE}),
+    ),
+    "R2: own console network not looked at": (
+        rules, "looks_without_power", blind(rules.looks_without_power, console=Reading(value=True, at=NOW)),
+        steady(3, 0), frozenset({SPLIT, CROSS, "consoles' network down"}),
+    ),
+    "R2: address not looked at": (rules, "address_is_free", always, steady(3, 0), DEAF_APART),
+    "R2: own gateway not looked at": (rules, "has_gateway", always, APART, DISOBEYED),
+    "R3: no self-fence": (rules, "is_cut_off", never, steady(3, 0), CUTS),
+    "R3: no deadline": (rules, "waited_out", at_once, steady(3, 0), CUTS),
+    "R4: resumes, whatever it was": (rules, "may_resume_alone", always, first(1, 0), CRASHED),
+    "R4: resumes without a word": (rules, "may_resume_by_word", was_active, steady(1, 1), FORCED),
+    "R4: the higher epoch is nothing": (rules, "outranks", never, first(1, 2), FORCED),
+    "R5: serves in any state": (rules, "may_serve", always, first(0, 0), frozenset()),
+}  # fmt: skip
+"""What is taken away, from which world, under which faults it is missed."""
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("name", MUTANTS)
+def test_without_the_rule_an_invariant_breaks(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, function, mutant, start, befalls = MUTANTS[name]
+    monkeypatch.setattr(owner, function, mutant)
+    with pytest.raises(Broken):
+        Walk(befalls).run({start}, DEPTH)
+
+
+WALKED = sorted({(start, befalls) for *_, start, befalls in MUTANTS.values()}, key=str)
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize(
+    ("start", "befalls"), WALKED, ids=[f"{w.faults}-{'+'.join(sorted(b))}" for w, b in WALKED]
+)
+def test_with_all_rules_none_breaks(start: World, befalls: frozenset[str]) -> None:
+    Walk(befalls).run({start}, DEPTH)

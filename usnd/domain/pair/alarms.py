@@ -1,0 +1,57 @@
+"""What of the pair an operator must know, with what to do. Pure.
+
+Owns the alarms and their words; docs/operator/pair.md repeats them.
+"""
+
+from collections.abc import Iterator
+from enum import Enum
+
+from usnd.domain.pair import rules
+from usnd.domain.pair.evidence import Arbiter, Evidence, PairSettings, Power, Standing
+from usnd.domain.pair.states import ACTIVE, RIGHTFUL, PairState
+
+
+class PairAlarm(Enum):
+    """The sentence that stands in the journal and the status."""
+
+    PEER_SILENT = "the other server is not heard"
+    PATH_SILENT = "one path to the other server is silent"
+    NOT_COVERED = "nobody can take over from this server"
+    CANNOT_TAKE_OVER = "this server cannot take over"
+    COMMITS_WAIT = "changes wait for the standby"
+    WAITS_FOR_PEER = "waits for the other server: only it knows whether it was active later"
+    NO_GATEWAY = "the gateway does not answer"
+    NO_CONSOLE = "the other server's remote console does not answer"
+    NOT_FENCED = "fencing is not configured and tested: nobody takes over by itself"
+    ILL = "this server should not serve"
+    RECORD = "the pair's record cannot be read or written"
+    DIVERGED = "both servers were active alone: choose whose changes are lost"
+    STUCK = "this server cannot let go of its role"
+    MAINTENANCE = "maintenance is on: nothing happens by itself"
+
+
+def alarms(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> tuple[PairAlarm, ...]:
+    """Those that are raised, in the order of their Enum."""
+    return tuple(alarm for alarm, raised in _judged(me, seen, now, settings) if raised)
+
+
+def _judged(
+    me: Arbiter, seen: Evidence, now: float, settings: PairSettings
+) -> Iterator[tuple[PairAlarm, bool]]:
+    heard = rules.hears_peer(seen, now, settings)
+    silent = any(now - at >= settings.suspect_after for at in seen.heard.values())
+    active, waiting = me.state in ACTIVE, me.state in (PairState.BOOT, PairState.HANDOVER)
+    yield PairAlarm.PEER_SILENT, not heard
+    yield PairAlarm.PATH_SILENT, heard and silent
+    yield PairAlarm.NOT_COVERED, me.state is PairState.ACTIVE_SOLO
+    yield PairAlarm.CANNOT_TAKE_OVER, not active and me.state not in RIGHTFUL
+    yield PairAlarm.COMMITS_WAIT, me.stalled_since is not None and now - me.stalled_since >= settings.stall
+    yield PairAlarm.WAITS_FOR_PEER, waiting and me.record.standing is not Standing.SOLO and not heard
+    yield PairAlarm.NO_GATEWAY, not rules.has_gateway(seen, now, settings)
+    yield PairAlarm.NO_CONSOLE, seen.power.fresh(now, settings.fresh) in (None, Power.SILENT)
+    yield PairAlarm.NOT_FENCED, not settings.fencing
+    yield PairAlarm.ILL, bool(seen.ill)
+    yield PairAlarm.RECORD, not seen.record_ok
+    yield PairAlarm.DIVERGED, me.diverged
+    yield PairAlarm.STUCK, me.state is PairState.FAULT and not me.diverged and seen.record_ok
+    yield PairAlarm.MAINTENANCE, me.maintenance

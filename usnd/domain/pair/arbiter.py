@@ -1,0 +1,303 @@
+"""The arbiter of one server: `(arbiter, evidence, now) → (arbiter, actions)`, and what it says to its peer.
+
+Owns the order: note what the evidence means, turn at most once, keep the record, then ask for what the
+state needs and is not yet so. The caller keeps the record first, does the rest, and only then speaks.
+Refuses I/O. What permits a turn is in rules.py.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from usnd.domain.pair import rules
+from usnd.domain.pair.evidence import (
+    Action,
+    Arbiter,
+    Database,
+    Evidence,
+    Order,
+    PairSettings,
+    Power,
+    Record,
+    Right,
+    Standing,
+    Store,
+    Word,
+    Write,
+)
+from usnd.domain.pair.states import ACTIVE, PAIR_TABLE, PairState, Turn
+from usnd.domain.pair.wanted import wanted
+
+Choose = Callable[[Arbiter, Evidence, float, PairSettings], Turn | None]
+
+
+def decide(
+    me: Arbiter, seen: Evidence, now: float, settings: PairSettings
+) -> tuple[Arbiter, tuple[Action, ...]]:
+    """One step. The record, when it changes, is the first action; all else only if it was kept."""
+    noted = _followed(_noted(me, seen, now, settings), seen)
+    turn = _CHOICES[noted.state](noted, seen, now, settings)
+    after = noted if turn is None else _turned(noted, turn, seen, now, settings)
+    kept = (Write(after.record),) if after.record != me.record else ()
+    return after, (*kept, *wanted(after, seen, now, settings))
+
+
+def word(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Word:
+    """What to tell the peer after a step."""
+    peer = seen.peer
+    idle = me.let_go or (me.state in (PairState.BOOT, PairState.FAULT) and released(seen, now, settings))
+    paired = me.record.standing is Standing.PAIRED
+    gives = me.state is PairState.ACTIVE_PAIRED and rules.may_give_right(me, seen, now, settings)
+    return Word(
+        boot=me.boot,
+        state=me.state,
+        record=me.record,
+        active=me.state in ACTIVE,
+        inactive=idle and paired,
+        grants=peer.boot if gives and peer is not None else None,
+        asks=_stalled_for(me, now) >= settings.stall,
+        holds=me.right,
+        freed=me.freed,
+        well=_well(me, seen),
+    )
+
+
+def released(seen: Evidence, now: float, settings: PairSettings) -> bool:
+    """Nothing is held here: no address, no trunks, no open database; measured lately."""
+    store = seen.store.fresh(now, settings.fresh)
+    idle = seen.serving.fresh(now, settings.fresh) is False
+    return idle and store is not None and store.database is not Database.PRIMARY
+
+
+def _noted(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Arbiter:
+    """The clocks, the operator's maintenance, and a right that is given up."""
+    lost = rules.looks_without_power(me, seen, now, settings)
+    maintenance = me.maintenance
+    if seen.order in (Order.MAINTENANCE_ON, Order.MAINTENANCE_OFF):
+        maintenance = seen.order is Order.MAINTENANCE_ON
+    return replace(
+        me,
+        loss_since=(now if me.loss_since is None else me.loss_since) if lost else None,
+        stalled_since=_stalled_since(me, seen, now, settings),
+        maintenance=maintenance,
+        freed=_freed(me, seen, now, settings),
+        let_go=me.let_go or (me.state is PairState.HANDOVER and released(seen, now, settings)),
+        owes_power=me.owes_power and seen.power.fresh(now, settings.fresh) is not Power.ON,
+    )
+
+
+def _followed(me: Arbiter, seen: Evidence) -> Arbiter:
+    """Who follows keeps the epoch it follows: after `force-active` the same peer has a later one."""
+    peer = seen.peer
+    if me.state is not PairState.CATCHUP or peer is None or not peer.active:
+        return me
+    if peer.record.right.epoch <= me.record.right.epoch:
+        return me
+    return replace(me, record=replace(me.record, right=Right(peer.record.right.epoch)))
+
+
+def _stalled_since(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> float | None:
+    """Since when commits of a paired active wait."""
+    store = seen.store.fresh(now, settings.fresh)
+    if me.state is not PairState.ACTIVE_PAIRED or (store is not None and store.in_step):
+        return None
+    return now if me.stalled_since is None else me.stalled_since
+
+
+def _stalled_for(me: Arbiter, now: float) -> float:
+    return 0.0 if me.stalled_since is None else now - me.stalled_since
+
+
+def _freed(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Right | None:
+    """Who has no right says so, when asked or when the peer waits for it; then never takes that one."""
+    peer = seen.peer
+    if me.right is not None or me.record.standing is not Standing.STANDBY or peer is None:
+        return me.freed
+    waits = rules.hears_peer(seen, now, settings) and (peer.asks or peer.inactive)
+    return peer.record.right if waits and seen.record_ok else me.freed
+
+
+def _well(me: Arbiter, seen: Evidence) -> bool:
+    return not seen.ill and seen.record_ok and not me.maintenance
+
+
+def _fit(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
+    """Could take over: its own database follows or has followed."""
+    store = seen.store.fresh(now, settings.fresh)
+    follows = store is not None and store.database is Database.STANDBY
+    return follows and seen.record_ok and not me.maintenance
+
+
+def _boot(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+    if not seen.record_ok:
+        return Turn.BROKEN
+    if not released(seen, now, settings):
+        return Turn.BROKEN if now - me.since >= settings.release else None
+    if seen.order is Order.FORCE_ACTIVE:
+        return Turn.ORDERED
+    if rules.hears_peer(seen, now, settings) and seen.peer is not None and seen.peer.active:
+        return Turn.BROKEN if rules.has_diverged(me, seen) else Turn.PEER_ACTIVE
+    return _resumes(me, seen, now, settings)
+
+
+def _resumes(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+    alone = rules.may_resume_alone(me, seen, now, settings)
+    return Turn.RESUMES if alone or rules.may_resume_by_word(me, seen, now, settings) else None
+
+
+def _catchup(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+    if seen.order is Order.FORCE_ACTIVE:
+        return Turn.ORDERED
+    if not rules.hears_peer(seen, now, settings) or not _fit(me, seen, now, settings):
+        return None
+    return Turn.GRANTED if rules.is_granted(me, seen) else None
+
+
+def _rightful(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+    """STANDBY, SUSPECT and FENCING: what ends the right, and what uses it."""
+    peer, heard = seen.peer, rules.hears_peer(seen, now, settings)
+    if seen.order is Order.FORCE_ACTIVE:
+        return Turn.ORDERED
+    if not _fit(me, seen, now, settings):
+        return Turn.RIGHT_LOST
+    if heard and peer is not None and (peer.asks or peer.record.right != me.right):
+        return Turn.RIGHT_LOST
+    if rules.may_take_over(me, seen, now, settings):
+        return Turn.TAKES_OVER
+    return _watching(me, seen, now, settings)
+
+
+def _watching(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+    heard = rules.hears_peer(seen, now, settings)
+    if me.state is PairState.STANDBY:
+        return None if heard else Turn.PEER_SILENT
+    if heard:
+        return Turn.PEER_HEARD
+    due = now - me.since >= settings.fence_delay
+    fences = me.state is PairState.SUSPECT and due and rules.may_fence(seen, now, settings)
+    return Turn.FENCE if fences else None
+
+
+def _drops(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+    """What an active, or one about to be, lets go for."""
+    if rules.is_cut_off(seen, now, settings):
+        return Turn.CUT_OFF
+    peer = seen.peer
+    if peer is None or not rules.hears_peer(seen, now, settings) or not peer.active:
+        return None
+    return Turn.OUTRANKED if rules.outranks(peer.record, me.record) else None
+
+
+def _promoting(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+    store = seen.store.fresh(now, settings.fresh)
+    is_open = store is not None and store.database is Database.PRIMARY
+    return _drops(me, seen, now, settings) or (Turn.PRIMARY if is_open else None)
+
+
+def _solo(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+    paired = not me.maintenance and rules.may_give_right(me, seen, now, settings)
+    return _drops(me, seen, now, settings) or (Turn.PAIRED if paired else None)
+
+
+def _paired(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+    dropped = _drops(me, seen, now, settings)
+    if dropped:
+        return dropped
+    if seen.order is Order.FORCE_ACTIVE:
+        return Turn.ORDERED
+    if _stalled_for(me, now) > 0 or rules.standby_said_so(me, seen):
+        return Turn.ALONE if rules.may_go_alone(me, seen, now, settings) else None
+    ill = bool(seen.ill) and now - seen.ill_at >= settings.damping and not me.maintenance
+    wanted_away = ill or seen.order is Order.SWITCH_OVER
+    return Turn.HAND_OVER if wanted_away and can_hand_over(me, seen, now, settings) else None
+
+
+def can_hand_over(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
+    """The peer is heard, well, and has the right."""
+    peer = seen.peer
+    heard = peer is not None and rules.hears_peer(seen, now, settings)
+    return heard and peer is not None and peer.well and peer.holds == me.record.right
+
+
+def _handover(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+    if not me.let_go:
+        if not can_hand_over(me, seen, now, settings):
+            return Turn.WITHDRAWN
+        return Turn.BROKEN if now - me.since >= settings.release else None
+    if seen.order is Order.FORCE_ACTIVE:
+        return Turn.ORDERED
+    if rules.hears_peer(seen, now, settings) and seen.peer is not None and seen.peer.active:
+        return Turn.PEER_ACTIVE
+    return _resumes(me, seen, now, settings)
+
+
+def _fault(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+    well = seen.record_ok and released(seen, now, settings)
+    return Turn.REPAIRED if well and (not me.diverged or seen.order is Order.REJOIN) else None
+
+
+_CHOICES: dict[PairState, Choose] = {
+    PairState.BOOT: _boot,
+    PairState.CATCHUP: _catchup,
+    PairState.STANDBY: _rightful,
+    PairState.SUSPECT: _rightful,
+    PairState.FENCING: _rightful,
+    PairState.PROMOTING: _promoting,
+    PairState.ACTIVE_SOLO: _solo,
+    PairState.ACTIVE_PAIRED: _paired,
+    PairState.HANDOVER: _handover,
+    PairState.FAULT: _fault,
+}
+
+
+def _turned(me: Arbiter, turn: Turn, seen: Evidence, now: float, settings: PairSettings) -> Arbiter:
+    """The arbiter after the turn: its state, its record, and the right it got or gave up."""
+    state = PAIR_TABLE[me.state, turn]
+    store = seen.store.fresh(now, settings.fresh) or Store()
+    after = replace(
+        me,
+        state=state,
+        since=now,
+        record=_recorded(me, turn, seen, store),
+        stalled_since=me.stalled_since if state is PairState.ACTIVE_PAIRED else None,
+        owes_power=me.owes_power or _switched_off(me, turn, seen, now, settings),
+        let_go=False,
+        diverged=turn is Turn.BROKEN and rules.has_diverged(me, seen),
+    )
+    if turn is Turn.GRANTED and seen.peer is not None:
+        return replace(after, right=seen.peer.record.right)
+    if turn is Turn.RIGHT_LOST:
+        return replace(after, right=None, freed=me.right)
+    return replace(after, right=None) if state is PairState.PROMOTING else after
+
+
+def _switched_off(me: Arbiter, turn: Turn, seen: Evidence, now: float, settings: PairSettings) -> bool:
+    """The peer was fenced for this turn, and is to be switched on again when all is settled."""
+    took_over = me.state is PairState.FENCING and turn is Turn.TAKES_OVER
+    alone = turn is Turn.ALONE and not rules.standby_said_so(me, seen)
+    return (took_over or alone) and rules.fenced(seen, now, settings)
+
+
+def _recorded(me: Arbiter, turn: Turn, seen: Evidence, store: Store) -> Record:
+    """Each turn that changes who may be active next changes the record."""
+    epoch, pairing = me.record.right.epoch, me.record.right.pairing
+    peer_epoch = seen.peer.record.right.epoch if seen.peer is not None else 0
+
+    def record(standing: Standing, right: Right) -> Record:
+        return Record(standing, right, store.timeline, store.lsn)
+
+    if turn is Turn.PEER_ACTIVE or (turn is Turn.REPAIRED and me.diverged):
+        return record(Standing.STANDBY, Right(peer_epoch))
+    if turn is Turn.PAIRED:
+        return record(Standing.PAIRED, Right(epoch, pairing + 1))
+    resumes = turn is Turn.RESUMES and me.record.standing is Standing.PAIRED
+    goes_alone = me.state is PairState.ACTIVE_PAIRED and turn in (Turn.ALONE, Turn.ORDERED)
+    if resumes or goes_alone:
+        return record(Standing.SOLO, Right(epoch, pairing + 1))
+    if turn in (Turn.TAKES_OVER, Turn.ORDERED):
+        return record(Standing.SOLO, Right(_next_epoch(max(epoch, peer_epoch), me.colour)))
+    return me.record
+
+
+def _next_epoch(epoch: int, colour: int) -> int:
+    """The first epoch of the own colour above `epoch`."""
+    return epoch + 1 + (epoch + 1 + colour) % 2

@@ -1,0 +1,229 @@
+"""What an arbiter knows, what it says to its peer, what it keeps and what it asks for.
+
+Owns these terms. Refuses to decide. All times are in seconds of one clock that counts while the machine
+sleeps; each measured value carries its age, and counts as unknown when it is too old.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from math import inf
+from typing import Generic, TypeVar
+
+from usnd.domain.pair.states import PairState
+
+T = TypeVar("T")
+NEVER = -inf
+
+
+class Standing(Enum):
+    """What a server was last, kept on its disk. Only SOLO may be active again without asking (R4)."""
+
+    STANDBY = "standby"
+    PAIRED = "paired"
+    SOLO = "solo"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Right:
+    """A right to take over from the active of `epoch`, given with its `pairing`; each is given once."""
+
+    epoch: int = 0
+    pairing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Kept with fsync outside the database's directory. Epochs of one server are even, the other's odd.
+
+    timeline, lsn: where the database was when this was written; lsn in bytes.
+    """
+
+    standing: Standing = Standing.STANDBY
+    right: Right = Right()
+    timeline: int = 0
+    lsn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What an arbiter says to its peer several times a second, over both paths.
+
+    boot counts the sender's boots. grants: that boot of the peer may take over. asks: give up the right.
+    inactive: "I hold nothing and shall not be active under `record.right` without your word".
+    freed: "I shall never use that right".
+    """
+
+    boot: int
+    state: PairState
+    record: Record
+    active: bool = False
+    inactive: bool = False
+    grants: int | None = None
+    asks: bool = False
+    holds: Right | None = None
+    freed: Right | None = None
+    well: bool = True
+    """Could serve: voice, trunks and disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """A measured value and when it was measured."""
+
+    value: T
+    at: float
+
+    def fresh(self, now: float, limit: float) -> T | None:
+        """The value if it is at most `limit` seconds old, else None."""
+        return self.value if now - self.at <= limit else None
+
+
+class Database(Enum):
+    """The own PostgreSQL."""
+
+    STOPPED = "stopped"
+    STANDBY = "standby"
+    PRIMARY = "primary"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The own PostgreSQL in figures. synchronous: commits wait for the standby.
+
+    following: a standby that streams. replayed: all that was received. in_step: the peer streams, waits are
+    on, and it has flushed all that was written when they were switched on.
+    """
+
+    database: Database = Database.STOPPED
+    synchronous: bool = False
+    following: bool = False
+    replayed: bool = False
+    streaming: bool = False
+    in_step: bool = False
+    timeline: int = 0
+    lsn: int = 0
+
+
+class Power(Enum):
+    """What the peer's remote console says; SILENT: it does not answer."""
+
+    ON = "on"
+    OFF = "off"
+    SILENT = "silent"
+
+
+class Order(Enum):
+    """The operator's word; heard once."""
+
+    SWITCH_OVER = "switch-over"
+    FORCE_ACTIVE = "force-active"
+    MAINTENANCE_ON = "maintenance on"
+    MAINTENANCE_OFF = "maintenance off"
+    REJOIN = "rejoin"
+
+
+_UNKNOWN_STORE: Reading[Store] = Reading(Store(), NEVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that is known at one moment. heard: when the peer was last heard, by path.
+
+    carrier: of the cross-over; None where there is none. console: the own console network answers.
+    silent: nobody answers for the floating address. serving: address, trunks or usnd are held here.
+    ill: why this server should not serve (voice, trunks, disk), since `ill_at`. record_ok: the record can be
+    read and written.
+    """
+
+    peer: Word | None = None
+    heard: Mapping[str, float] = field(default_factory=dict)
+    carrier: Reading[bool] | None = None
+    power: Reading[Power] = Reading(Power.SILENT, NEVER)
+    console: Reading[bool] = Reading(value=False, at=NEVER)
+    gateway_at: float = NEVER
+    silent: Reading[bool] = Reading(value=False, at=NEVER)
+    store: Reading[Store] = _UNKNOWN_STORE
+    serving: Reading[bool] = Reading(value=True, at=NEVER)
+    ill: str = ""
+    ill_at: float = NEVER
+    record_ok: bool = True
+    order: Order | None = None
+
+    @property
+    def heard_at(self) -> float:
+        """When the peer was last heard, by any path."""
+        return max(self.heard.values(), default=NEVER)
+
+
+@dataclass(frozen=True, slots=True)
+class PairSettings:
+    """Seconds. deadline: from the signature of a power loss to taking over (R3); the rest must fit in it.
+
+    fencing: it is configured and was tested; without it nobody takes over by itself but by a hand-over.
+    """
+
+    fencing: bool = True
+    fresh: float = 3.0
+    suspect_after: float = 1.0
+    fence_delay: float = 1.5
+    stall: float = 2.0
+    lease: float = 4.0
+    release: float = 4.0
+    watchdog: float = 10.0
+    deadline: float = 20.0
+    boot_patience: float = 20.0
+    damping: float = 10.0
+
+    def __post_init__(self) -> None:
+        """Raises ValueError when the standby could take over while the active still lets go."""
+        if self.deadline < self.suspect_after + self.lease + self.release + self.watchdog:
+            raise ValueError("deadline must be at least suspect_after + lease + release + watchdog")
+
+
+@dataclass(frozen=True, slots=True)
+class Arbiter:
+    """All that an arbiter remembers; only the record outlives a boot. colour: 0 or 1, the own epochs.
+
+    right: given to this server in this boot. freed: given up for good. loss_since: since when everything
+    looks as if the peer had lost its power. owes_power: fenced the peer, has yet to switch it on again.
+    let_go: told the peer that all is let go of; there is no way back but by its word.
+    """
+
+    boot: int
+    record: Record
+    colour: int
+    since: float
+    state: PairState = PairState.BOOT
+    right: Right | None = None
+    freed: Right | None = None
+    stalled_since: float | None = None
+    loss_since: float | None = None
+    owes_power: bool = False
+    let_go: bool = False
+    diverged: bool = False
+    maintenance: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Keep the record. When this fails, nothing of the step is done and the old state stays."""
+
+    record: Record
+
+
+class Do(Enum):
+    """What to do to the machine; each may be repeated without harm."""
+
+    RELEASE = "let go of trunks, address and database"
+    OPEN = "open the database"
+    SERVE = "take address and trunks, start usnd"
+    FOLLOW = "follow the peer's database"
+    WAIT_ON = "commits wait for the standby"
+    WAIT_OFF = "commits no longer wait for the standby"
+    POWER_OFF = "switch the peer off"
+    POWER_ON = "switch the peer on"
+    REBOOT = "reboot this server"
+
+
+Action = Write | Do

@@ -1,0 +1,59 @@
+"""What a state asks of the machine and is not so yet. Pure: asked anew at each step until it is.
+
+Owns the order of acts within a step. Refuses to turn states.
+"""
+
+from collections.abc import Iterator
+
+from usnd.domain.pair import rules
+from usnd.domain.pair.evidence import Action, Arbiter, Database, Do, Evidence, PairSettings, Power, Store
+from usnd.domain.pair.states import ACTIVE, PairState
+
+
+def wanted(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> tuple[Action, ...]:
+    """The acts of this step, in order. Without a fresh figure of the database nothing is asked of it."""
+    store = seen.store.fresh(now, settings.fresh) or Store()
+    return (*_own(me, seen, store, now, settings), *_of_peer(me, seen, store, now, settings))
+
+
+def _own(me: Arbiter, seen: Evidence, store: Store, now: float, settings: PairSettings) -> Iterator[Action]:
+    held = seen.serving.fresh(now, settings.fresh) is not False or store.database is Database.PRIMARY
+    if me.state in (PairState.BOOT, PairState.HANDOVER, PairState.FAULT, PairState.CATCHUP) and held:
+        yield Do.RELEASE
+    if me.state is PairState.FAULT and held and not me.diverged:
+        yield Do.REBOOT
+    if me.state is PairState.CATCHUP and not store.following and rules.may_follow(me, seen):
+        yield Do.FOLLOW
+    if me.state is PairState.PROMOTING or me.state in ACTIVE:
+        if store.database is not Database.PRIMARY:
+            yield Do.OPEN
+        else:
+            yield from _waits(me, seen, store, now, settings)
+    if rules.may_serve(me, seen, now, settings) and seen.serving.fresh(now, settings.fresh) is not True:
+        yield Do.SERVE
+
+
+def _waits(me: Arbiter, seen: Evidence, store: Store, now: float, settings: PairSettings) -> Iterator[Action]:
+    """Commits wait for a standby that has, or is about to get, the right to take over."""
+    pairing = store.streaming and rules.hears_peer(seen, now, settings) and not me.maintenance
+    waits = me.state is PairState.ACTIVE_PAIRED or (me.state is PairState.ACTIVE_SOLO and pairing)
+    if waits is not store.synchronous:
+        yield Do.WAIT_ON if waits else Do.WAIT_OFF
+
+
+def _of_peer(
+    me: Arbiter, seen: Evidence, store: Store, now: float, settings: PairSettings
+) -> Iterator[Action]:
+    power = seen.power.fresh(now, settings.fresh)
+    if _fences(me, seen, store, now, settings) and power is Power.ON:
+        yield Do.POWER_OFF
+    if me.owes_power and me.state in ACTIVE and power is Power.OFF:
+        yield Do.POWER_ON
+
+
+def _fences(me: Arbiter, seen: Evidence, store: Store, now: float, settings: PairSettings) -> bool:
+    """The standby after its delay; a paired active at once, when its commits wait for a silent standby."""
+    if me.maintenance or rules.hears_peer(seen, now, settings):
+        return False
+    stuck = me.state is PairState.ACTIVE_PAIRED and not store.in_step
+    return (stuck or me.state is PairState.FENCING) and rules.may_fence(seen, now, settings)

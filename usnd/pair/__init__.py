@@ -1,0 +1,1 @@
+"""The pair's arbiter on a server: evidence from the edges, actions on the machine."""

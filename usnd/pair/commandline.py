@@ -1,0 +1,104 @@
+"""The commands `usnd pair`: the operator's word to the running arbiter. Owns words and exit statuses.
+
+0: done. 1: not possible now. 2: wrong use or configuration.
+"""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from usnd.domain.pair.evidence import Order
+from usnd.pair import control
+from usnd.pair.config import PairConfig, PairConfigError, load
+
+NOT_NOW, WRONG = 1, 2
+DEFAULT = Path("/etc/usn/arbiter.toml")
+ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The arbiter's configuration (TOML).")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say whether it would be done.")]
+
+pair = typer.Typer(help="The pair of servers.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@pair.command(epilog="Example: usnd pair status --json")
+def status(config: ConfigFile = DEFAULT, *, as_json: Json = False) -> None:
+    """What this server is, what it knows of the other, and what is wrong."""
+    found = _ask(config, {})
+    if as_json:
+        typer.echo(json.dumps(found))
+        return
+    typer.echo(f"{found['state']}: {found['means']}")
+    for key in ("standing", "epoch", "since_s", "peer", "heard_s", "peer_power", "ill", "maintenance"):
+        typer.echo(f"  {key:12} {found[key]}")
+    for alarm in found["alarms"]:
+        typer.echo(f"  alarm: {alarm}")
+
+
+@pair.command("switch-over", epilog="Example: usnd pair switch-over --dry-run")
+def switch_over(config: ConfigFile = DEFAULT, *, dry_run: DryRun = False) -> None:
+    """On the active: hand over to the other server. Running calls end."""
+    _tell(config, Order.SWITCH_OVER, dry_run=dry_run)
+
+
+@pair.command(epilog="Example: usnd pair maintenance on")
+def maintenance(
+    switch: Annotated[str, typer.Argument(help="on or off")], config: ConfigFile = DEFAULT
+) -> None:
+    """Nothing happens by itself on this server while it is on; a standby gives up its right to take over."""
+    if switch not in ("on", "off"):
+        _fail("say on or off", WRONG)
+    _tell(config, Order(f"maintenance {switch}"))
+
+
+@pair.command("force-active", epilog="Example: usnd pair force-active --yes")
+def force_active(
+    config: ConfigFile = DEFAULT,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="The other server is off; I checked it.")] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Active without the other's word. Switch the other off first: what only it has is lost."""
+    if not yes and not dry_run:
+        _fail("make sure that the other server is off, then say --yes", WRONG)
+    _tell(config, Order.FORCE_ACTIVE, dry_run=dry_run)
+
+
+@pair.command(epilog="Example: usnd pair rejoin --yes")
+def rejoin(
+    config: ConfigFile = DEFAULT,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="What only this server has may be lost.")] = False,
+) -> None:
+    """After both were active alone: this server gives up its changes and follows the other."""
+    if not yes:
+        _fail("what only this server has will be lost: say --yes", WRONG)
+    _tell(config, Order.REJOIN)
+
+
+def _tell(config: Path, order: Order, *, dry_run: bool = False) -> None:
+    said = _ask(config, {"order": order.value, "dry_run": dry_run})
+    if reason := said.get("refused"):
+        _fail(str(reason))
+    typer.echo(f"would be done: {order.value}" if dry_run else f"told the arbiter: {order.value}")
+
+
+def _ask(config: Path, question: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return asyncio.run(control.ask(_load(config).socket, question))
+    except control.NoArbiter as error:
+        _fail(str(error))
+
+
+def _load(config: Path) -> PairConfig:
+    try:
+        return load(config)
+    except PairConfigError as error:
+        _fail(str(error), WRONG)
+
+
+def _fail(reason: str, status: int = NOT_NOW) -> NoReturn:
+    typer.echo(reason, err=True)
+    raise typer.Exit(status)

@@ -1,0 +1,31 @@
+"""Starts a program and waits for it, each with a deadline. Owns that none outlives it."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+_NOT_FOUND = 127
+
+
+async def run(command: Sequence[str], patience: float) -> tuple[int, str]:
+    """Exit status and what it said; -1 when it was stopped at its deadline (seconds)."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except OSError as error:
+        return _NOT_FOUND, str(error)
+    try:
+        said, _ = await asyncio.wait_for(process.communicate(), patience)
+    except TimeoutError:
+        return -1, f"did not end in {patience:g} s"
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    return process.returncode or 0, said.decode(errors="replace").strip()

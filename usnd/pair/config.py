@@ -1,0 +1,136 @@
+"""The arbiter's configuration: one TOML file, frozen, refused whole if anything in it is not understood.
+
+Owns names, defaults and bounds. Commands are argument lists, never a shell.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from usnd.config_words import in_words
+from usnd.domain.pair.evidence import PairSettings
+
+Seconds = Annotated[float, Meta(gt=0, le=3600)]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Command = tuple[str, ...]
+
+
+class PathConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A way to the peer. cross: the direct link, whose carrier is looked at."""
+
+    name: str
+    local: str
+    peer: str
+    port: Port = 7412
+    cross: bool = False
+    interface: str = ""
+
+
+class DatabaseConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """own, peer: PostgreSQL's connection strings as the superuser. names: application_name of each server.
+
+    as_user: what stands before PostgreSQL's own programs, to run them as their user.
+    """
+
+    own: str
+    peer: str
+    own_name: str
+    peer_name: str
+    data: Path
+    programs: Path
+    start: Command
+    stop: Command
+    as_user: Command = ()
+
+
+class FencingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A fence agent with all but its `--action`; own: the same for this server's console, only asked."""
+
+    peer: Command
+    own: Command
+    tested: bool = False
+
+
+class NetworkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """floating: the address of the active. Without an interface nothing is probed by ARP."""
+
+    interface: str
+    floating: str
+    gateway: str
+    track_file: Path
+    notify_fifo: Path | None = None
+
+
+class ServiceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """start, stop: what the role brings up and down beside the address. well: each exits 0 when so."""
+
+    start: tuple[Command, ...] = ()
+    stop: tuple[Command, ...] = ()
+    well: dict[str, Command] = msgspec.field(default_factory=dict)
+    disk: Path = Path("/")
+    least_free: Annotated[float, Meta(ge=0, lt=1)] = 0.05
+
+
+class TimesConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """See PairSettings."""
+
+    suspect_after: Seconds = 1.0
+    fence_delay: Seconds = 1.5
+    stall: Seconds = 2.0
+    lease: Seconds = 4.0
+    release: Seconds = 4.0
+    watchdog: Seconds = 10.0
+    deadline: Seconds = 20.0
+    boot_patience: Seconds = 20.0
+    damping: Seconds = 10.0
+
+
+class PairConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All of it. server: A or B; the two differ in it, so that their epochs are never equal."""
+
+    server: Literal["A", "B"]
+    secret: Annotated[str, Meta(min_length=16)]
+    state: Path
+    socket: Path
+    paths: Annotated[tuple[PathConfig, ...], Meta(min_length=1, max_length=4)]
+    database: DatabaseConfig
+    network: NetworkConfig
+    fencing: FencingConfig | None = None
+    service: ServiceConfig = ServiceConfig()
+    times: TimesConfig = TimesConfig()
+    reboot: Command = ("systemctl", "reboot", "--force")
+
+    @property
+    def colour(self) -> int:
+        """Of the own epochs: 0 or 1."""
+        return int(self.server == "B")
+
+    def settings(self) -> PairSettings:
+        """For the domain. Raises ValueError when the times do not fit each other."""
+        times: dict[str, Any] = msgspec.structs.asdict(self.times)
+        return PairSettings(fencing=self.fencing is not None and self.fencing.tested, **times)
+
+
+class PairConfigError(Exception):
+    """The configuration cannot be used; the text says where and what to write."""
+
+
+def load(path: Path) -> PairConfig:
+    """Reads and checks; raises PairConfigError."""
+    try:
+        config = msgspec.convert(tomllib.loads(path.read_text()), PairConfig, dec_hook=_path)
+        config.settings()
+    except msgspec.ValidationError as error:
+        raise PairConfigError(f"{path}: {in_words(error, PairConfig)}") from error
+    except (OSError, ValueError) as error:
+        raise PairConfigError(f"{path}: {error}") from error
+    return config
+
+
+def _path(wanted: type, value: object) -> object:
+    if wanted is Path and isinstance(value, str) and value:
+        return Path(value)
+    raise TypeError("a non-empty string is expected")

@@ -1,0 +1,157 @@
+"""What the arbiter sees and does on a server: gathers evidence beside the loop, knows how each act is done.
+
+Owns how often each thing is looked at. What was not measured keeps its age, and counts as unknown when old.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from usnd.domain.pair.evidence import Do, Evidence, Power, Reading
+from usnd.pair import console, network
+from usnd.pair.commands import run
+from usnd.pair.config import PairConfig
+from usnd.pair.postgres import Postgres
+
+EVERY = 0.5
+CONSOLES_EVERY = 1.0
+PATIENCE = 3.0
+STEP_PATIENCE = 10.0
+MAY_HOLD, MAY_NOT = "0\n", "1\n"
+"""For keepalived's `track_file` with weight 0: anything but 0 is a fault of the instance."""
+
+
+class Machine:
+    """`evidence` is the newest; `run` keeps it new."""
+
+    def __init__(self, config: PairConfig, database: Postgres, clock: Callable[[], float]) -> None:
+        self._config, self._database, self._clock = config, database, clock
+        cross = next((path for path in config.paths if path.cross), None)
+        self._cross = cross.interface if cross is not None else ""
+        self._serving = True  # until all was let go of once: a former arbiter may have left it running
+        self.evidence = Evidence()
+        self._log = structlog.get_logger("usnd.pair")
+
+    async def run(self) -> None:
+        """Until cancelled: each look on its own, so that a slow one delays no other."""
+        async with asyncio.TaskGroup() as looks:
+            for look, every in (
+                (self._look_at_database, EVERY),
+                (self._look_at_network, EVERY),
+                (self._look_at_service, EVERY),
+                (self._look_at_consoles, CONSOLES_EVERY),
+            ):
+                looks.create_task(self._repeat(look, every))
+
+    def hands(self) -> Mapping[Do, Callable[[], Awaitable[None]]]:
+        """How each act is done."""
+        return {
+            Do.RELEASE: self._release,
+            Do.OPEN: self._database.open,
+            Do.SERVE: self._serve,
+            Do.FOLLOW: self._database.follow,
+            Do.WAIT_ON: lambda: self._database.wait_for_standby(on=True),
+            Do.WAIT_OFF: lambda: self._database.wait_for_standby(on=False),
+            Do.POWER_OFF: lambda: self._switch(on=False),
+            Do.POWER_ON: lambda: self._switch(on=True),
+            Do.REBOOT: lambda: self._each((self._config.reboot,)),
+        }
+
+    async def _repeat(self, look: Callable[[], Awaitable[None]], every: float) -> None:
+        while True:
+            try:
+                await look()
+            except Exception as error:  # noqa: BLE001 - what cannot be seen ages, and then permits nothing
+                self._log.error("cannot look", at=look.__name__, reason=str(error))
+            await asyncio.sleep(every)
+
+    def _saw(self, **changes: Any) -> None:
+        self.evidence = replace(self.evidence, **changes)
+
+    async def _look_at_database(self) -> None:
+        at = self._clock()
+        store = await self._database.read()
+        if store is not None:
+            self._saw(store=Reading(store, at))
+
+    async def _look_at_network(self) -> None:
+        at, own = self._clock(), self._config.network
+        answered = await asyncio.to_thread(network.somebody_has, own.interface, own.gateway)
+        if answered:
+            self._saw(gateway_at=at)
+        taken = await asyncio.to_thread(network.somebody_has, own.interface, own.floating)
+        if taken is not None:
+            self._saw(silent=Reading(not taken, at))
+        holds = await asyncio.to_thread(network.has_address, own.interface, own.floating)
+        self._saw(serving=Reading(holds or self._serving, at))
+        if self._cross:
+            link = await asyncio.to_thread(network.carrier, self._cross)
+            self._saw(carrier=Reading(bool(link), at))
+
+    async def _look_at_service(self) -> None:
+        """The first thing found ill, and since when anything is."""
+        ill = await self._illness()
+        now = self._clock()
+        self._saw(ill=ill, ill_at=(self.evidence.ill_at if self.evidence.ill else now))
+
+    async def _illness(self) -> str:
+        service = self._config.service
+        usage = shutil.disk_usage(service.disk)
+        if usage.free < usage.total * service.least_free:
+            return "disk"
+        for name, command in service.well.items():
+            status, _ = await run(command, PATIENCE)
+            if status:
+                return name
+        return ""
+
+    async def _look_at_consoles(self) -> None:
+        if self._config.fencing is None:
+            return
+        at = self._clock()
+        peer, own = await asyncio.gather(
+            console.power(self._config.fencing.peer), console.power(self._config.fencing.own)
+        )
+        self._saw(power=Reading(peer, at), console=Reading(own is not Power.SILENT, at))
+
+    async def _switch(self, *, on: bool) -> None:
+        if self._config.fencing is not None:
+            await console.switch(self._config.fencing.peer, on=on)
+
+    async def _serve(self) -> None:
+        self._serving = True
+        await asyncio.to_thread(_put, self._config.network.track_file, MAY_HOLD)
+        await self._each(self._config.service.start)
+
+    async def _release(self) -> None:
+        """Trunks and usnd, then the address, then the database: what comes last has seen all that came in."""
+        failures = await self._failures(self._config.service.stop)
+        await asyncio.to_thread(_put, self._config.network.track_file, MAY_NOT)
+        await self._database.stop()
+        if failures:
+            raise OSError(failures)
+        self._serving = False
+
+    async def _each(self, commands: tuple[tuple[str, ...], ...]) -> None:
+        if failures := await self._failures(commands):
+            raise OSError(failures)
+
+    async def _failures(self, commands: tuple[tuple[str, ...], ...]) -> str:
+        """Runs all, also behind one that fails; what the failed ones said."""
+        failures = []
+        for command in commands:
+            status, said = await run(command, STEP_PATIENCE)
+            if status:
+                failures.append(f"{' '.join(command)} ended with {status}: {said[-300:]}")
+        return "; ".join(failures)
+
+
+def _put(path: Path, text: str) -> None:
+    new = path.with_suffix(".new")
+    new.write_text(text)
+    new.replace(path)

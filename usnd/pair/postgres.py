@@ -1,0 +1,195 @@
+"""The own PostgreSQL: what it is, waits for the standby, opening, following, stopping.
+
+Owns the only SQL of the pair. PostgreSQL never opens read-write by itself (R4): whenever it was stopped here,
+`standby.signal` is left, so that any start is a standby's, and only `pg_promote` opens it. Everything is
+idempotent and bounded in time; errors mean "unknown", never "no".
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg import sql
+
+from usnd.domain.pair.evidence import Database, Store
+from usnd.pair.commands import run
+from usnd.pair.config import DatabaseConfig
+
+PATIENCE = 60.0
+"""Seconds for PostgreSQL's own programs; a base backup has BACKUP_PATIENCE."""
+BACKUP_PATIENCE = 6 * 3600.0
+SETTLED = 1.0
+"""Seconds until waits that were switched on hold for every commit: the checkpointer tells the others."""
+SIGNAL = "standby.signal"
+_STATE = """
+select pg_is_in_recovery(), current_setting('synchronous_standby_names'),
+  (select timeline_id from pg_control_checkpoint()),
+  case when pg_is_in_recovery() then coalesce(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn(), '0/0')
+    else pg_current_wal_flush_lsn() end - '0/0'::pg_lsn,
+  coalesce(pg_last_wal_replay_lsn() >= coalesce(pg_last_wal_receive_lsn(), '0/0'), false),
+  exists (select from pg_stat_wal_receiver where status = 'streaming')
+"""
+_STANDBY = """
+select sync_state = 'sync', flush_lsn - '0/0'::pg_lsn from pg_stat_replication
+where application_name = %s and state = 'streaming'
+  and clock_timestamp() - reply_time < interval '3 seconds'
+"""
+
+
+class PostgresError(Exception):
+    """An act on the database failed; the text ends with what the program said."""
+
+
+class Postgres:
+    """Of this server. `clock`: seconds."""
+
+    def __init__(self, config: DatabaseConfig, clock: Callable[[], float]) -> None:
+        self._config, self._clock = config, clock
+        self._waits_since: float | None = None
+        self._line: int | None = None
+        self._log = structlog.get_logger("usnd.pair")
+
+    async def read(self) -> Store | None:
+        """The figures; None when it runs and does not answer in time."""
+        if not await asyncio.to_thread(self._running):
+            self._waits_since = self._line = None
+            return Store()
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(self._read), 3)
+        except (psycopg.Error, TimeoutError):
+            return None
+
+    async def wait_for_standby(self, *, on: bool) -> None:
+        """Commits wait for the standby, or no longer. Raises PostgresError."""
+        names = f'FIRST 1 ("{self._config.peer_name}")' if on else ""
+        statement = sql.SQL("alter system set synchronous_standby_names = {}").format(sql.Literal(names))
+        await self._execute(statement, sql.SQL("select pg_reload_conf()"))
+
+    async def open(self) -> None:
+        """Read-write: started as a standby if it does not run, then promoted. Raises PostgresError."""
+        if not self._running():
+            self._signal()
+            await self._start()
+        await self._execute(sql.SQL("select case when pg_is_in_recovery() then pg_promote(false) end"))
+
+    async def stop(self) -> None:
+        """Cleanly, all sent to the standby; any next start is a standby's. Raises PostgresError."""
+        if self._running():
+            await self._run(self._config.stop, PATIENCE)
+        self._signal()
+
+    async def follow(self) -> None:
+        """Becomes the peer's standby: as it is, else by pg_rewind, else by a base backup (R6)."""
+        if (self._config.data / "PG_VERSION").exists():
+            await self.stop()
+            rewind = (
+                self._program("pg_rewind"),
+                f"--target-pgdata={self._config.data}",
+                f"--source-server={self._config.peer}",
+            )
+            status, said = await run((*self._config.as_user, *rewind), PATIENCE)
+            if status:
+                self._log.warning("pg_rewind failed, a base backup follows", said=said[-500:])
+                await self._copy()
+        else:
+            await self._copy()
+        self._connect_to_peer()
+        self._signal()
+        await self._start()
+
+    async def _copy(self) -> None:
+        """Into a directory beside, so that a half copy is never taken for a database."""
+        data, new = self._config.data, self._config.data.with_suffix(".new")
+        await self._run(("rm", "-rf", str(new)), PATIENCE)
+        copy = (self._program("pg_basebackup"), "-D", str(new), "-d", self._config.peer, "-c", "fast")
+        await self._run((*self._config.as_user, *copy), BACKUP_PATIENCE)
+        await self._run(("rm", "-rf", str(data)), PATIENCE)
+        new.replace(data)
+
+    def _connect_to_peer(self) -> None:
+        """pg_rewind brings the peer's own settings: ours are written after it; the last line counts."""
+        peer = f"{self._config.peer} application_name={self._config.own_name}".replace("'", "''")
+        with (self._config.data / "postgresql.auto.conf").open("a") as file:
+            file.write(f"primary_conninfo = '{peer}'\nsynchronous_standby_names = ''\n")
+
+    def _signal(self) -> None:
+        if self._config.data.exists():
+            (self._config.data / SIGNAL).touch()
+
+    def _running(self) -> bool:
+        """postmaster.pid names a living process."""
+        try:
+            pid = int((self._config.data / "postmaster.pid").read_text().split("\n", 1)[0])
+        except (OSError, ValueError):
+            return False
+        return _alive(pid)
+
+    def _read(self) -> Store:
+        config = self._config
+        with psycopg.connect(config.own, connect_timeout=2, autocommit=True) as link:
+            link.execute("set statement_timeout = 2000")
+            row = link.execute(_STATE).fetchone()
+            peer = link.execute(_STANDBY, (config.peer_name,)).fetchone()
+        assert row is not None
+        recovers, names, timeline, lsn, replayed, receives = row
+        if recovers:
+            self._waits_since = self._line = None
+            return Store(
+                Database.STANDBY, following=receives, replayed=replayed, timeline=timeline, lsn=int(lsn)
+            )
+        return Store(
+            Database.PRIMARY,
+            synchronous=bool(names),
+            streaming=peer is not None,
+            in_step=self._in_step(peer, int(lsn), waits=bool(names)),
+            timeline=timeline,
+            lsn=int(lsn),
+        )
+
+    def _in_step(self, peer: tuple[Any, ...] | None, lsn: int, *, waits: bool) -> bool:
+        """Waits hold for every commit, and the standby has all that was written before they did."""
+        now = self._clock()
+        if not waits:
+            self._waits_since = self._line = None
+            return False
+        self._waits_since = now if self._waits_since is None else self._waits_since
+        if self._line is None and now - self._waits_since >= SETTLED:
+            self._line = lsn
+        if peer is None or self._line is None:
+            return False
+        waited_for, flushed = peer
+        return bool(waited_for) and flushed is not None and int(flushed) >= self._line
+
+    async def _execute(self, *statements: sql.SQL | sql.Composed) -> None:
+        def execute() -> None:
+            with psycopg.connect(self._config.own, connect_timeout=2, autocommit=True) as link:
+                link.execute("set statement_timeout = 5000")
+                for statement in statements:
+                    link.execute(statement)
+
+        try:
+            await asyncio.wait_for(asyncio.to_thread(execute), 10)
+        except (psycopg.Error, TimeoutError) as error:
+            raise PostgresError(str(error)) from error
+
+    async def _start(self) -> None:
+        await self._run(self._config.start, PATIENCE)
+
+    def _program(self, name: str) -> str:
+        return str(self._config.programs / name)
+
+    async def _run(self, command: tuple[str, ...], patience: float) -> None:
+        status, said = await run(command, patience)
+        if status:
+            raise PostgresError(f"{command[0]} ended with {status}: {said[-500:]}")
+
+
+def _alive(pid: int) -> bool:
+    """Another user's process counts, too; a dead one that was not yet collected does not."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123 - a path of the kernel
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

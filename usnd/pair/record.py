@@ -1,0 +1,60 @@
+"""The durable record: epoch, standing, where the database was; one file outside the database's directory.
+
+Owns that it is whole and on the disk before anybody acts upon it. A record that cannot be read is a fault,
+never a new one: only a server without any file begins with an empty record.
+"""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from usnd.domain.pair.evidence import Record
+
+FILE = "record.json"
+
+
+class RecordError(Exception):
+    """The record cannot be read or written; the text says why."""
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    boot: int
+    record: Record
+
+
+class RecordFile:
+    """In a directory of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / FILE
+        self.boot = 0
+
+    def begin(self) -> Record:
+        """Counts this boot of the arbiter and gives the record. Raises RecordError."""
+        try:
+            kept = _Kept(0, Record())
+            if self._path.exists():
+                kept = msgspec.json.decode(self._path.read_bytes(), type=_Kept)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise RecordError(f"{self._path} cannot be read: {error}") from error
+        self.boot = kept.boot + 1
+        self.write(kept.record)
+        return kept.record
+
+    def write(self, record: Record) -> None:
+        """On the disk when it returns, with the directory's entry. Raises RecordError."""
+        new = self._path.with_suffix(".new")
+        try:
+            with new.open("wb") as file:
+                file.write(msgspec.json.encode(_Kept(self.boot, record)))
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(self._path)
+            directory = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(directory)
+            finally:
+                os.close(directory)
+        except OSError as error:
+            raise RecordError(f"{self._path} cannot be written: {error}") from error

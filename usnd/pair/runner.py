@@ -1,0 +1,133 @@
+"""The loop: gather evidence, decide, keep the record, act, speak; ten times a second.
+
+Owns that order, and that a late loop takes nothing it finds for fresh. Acts run beside the loop, one of each
+kind at a time, each with its deadline: a slow fence agent does not stop the heartbeat. Refuses to decide.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import structlog
+
+from usnd.domain.pair import arbiter as arbiters
+from usnd.domain.pair.alarms import alarms
+from usnd.domain.pair.evidence import Arbiter, Do, Evidence, Order, PairSettings, Record, Word, Write
+from usnd.domain.pair.states import STATE_WORDS
+from usnd.pair.record import RecordError, RecordFile
+
+EVERY = 0.1
+LATE = 1.0
+"""Seconds: a longer gap between two steps means that we stood still."""
+
+
+class Hears(Protocol):
+    """What the loop needs of `Words`."""
+
+    peer: Word | None
+    heard: dict[str, float]
+
+    def say(self, word: Word) -> None: ...
+    def forget(self) -> None: ...
+
+
+@dataclass
+class Runner:
+    """One server's arbiter. gather: all evidence but words, record and order; hands: how each act is done."""
+
+    settings: PairSettings
+    file: RecordFile
+    words: Hears
+    gather: Callable[[], Evidence]
+    hands: Mapping[Do, Callable[[], Awaitable[None]]]
+    clock: Callable[[], float]
+    alive: Callable[[], None]
+    me: Arbiter
+    seen: Evidence
+    order: Order | None = None
+    record_ok: bool = True
+
+    def __post_init__(self) -> None:
+        self._log = structlog.get_logger("usnd.pair")
+        self._busy: dict[Do, asyncio.Task[None]] = {}
+        self._raised: set[str] = set()
+        self._stepped: float | None = None
+
+    async def run(self) -> None:
+        """Until cancelled. What is held then stays held; the next start lets go of it first (R4)."""
+        try:
+            while True:
+                self.step()
+                await asyncio.sleep(EVERY)
+        finally:
+            for task in self._busy.values():
+                task.cancel()
+
+    def step(self) -> None:
+        """One decision, and what follows from it."""
+        now = self.clock()
+        if self._stepped is not None and now - self._stepped > LATE:
+            self._log.warning("stood still", seconds=round(now - self._stepped, 1))
+            self.words.forget()
+        self._stepped = now
+        order, self.order = self.order, None
+        self.seen = replace(
+            self.gather(),
+            peer=self.words.peer,
+            heard=dict(self.words.heard),
+            record_ok=self.record_ok,
+            order=order,
+        )
+        after, actions = arbiters.decide(self.me, self.seen, now, self.settings)
+        for action in actions:
+            if not isinstance(action, Write):
+                self._start(action)
+            elif not self._keep(action.record):
+                return
+        self._adopt(after)
+        self.words.say(arbiters.word(after, self.seen, now, self.settings))
+        self._tell(now)
+        self.alive()
+
+    def _keep(self, record: Record) -> bool:
+        """On the disk before anything else is done. Blocks the loop: nothing may overtake it."""
+        try:
+            self.file.write(record)
+        except RecordError as error:
+            self.record_ok = False
+            self._log.error("alarm raised: the record cannot be written", reason=str(error))
+            return False
+        self.record_ok = True
+        return True
+
+    def _adopt(self, after: Arbiter) -> None:
+        if after.state is not self.me.state:
+            self._log.warning(
+                "the pair turns",
+                state=after.state.value,
+                was=self.me.state.value,
+                epoch=after.record.right.epoch,
+                means=STATE_WORDS[after.state],
+            )
+        self.me = after
+
+    def _start(self, act: Do) -> None:
+        if act in self._busy and not self._busy[act].done():
+            return
+        self._busy[act] = asyncio.create_task(self._do(act))
+
+    async def _do(self, act: Do) -> None:
+        self._log.info("the arbiter acts", act=act.value)
+        try:
+            await self.hands[act]()
+        except Exception as error:  # noqa: BLE001 - whatever fails is asked for again, and seen by its evidence
+            self._log.error("an act of the arbiter failed", act=act.value, reason=str(error))
+
+    def _tell(self, now: float) -> None:
+        raised = {alarm.value for alarm in alarms(self.me, self.seen, now, self.settings)}
+        for name in sorted(raised - self._raised):
+            self._log.error(f"alarm raised: {name}")
+        for name in sorted(self._raised - raised):
+            self._log.info(f"alarm cleared: {name}")
+        self._raised = raised

@@ -1,0 +1,344 @@
+"""A model of two servers, their disks, PostgreSQL, links, gateway and consoles, driven by the real arbiters.
+
+Owns the invariants of the pair and checks them at every step. Time goes in ticks, in which every server that
+lives decides once. A `World` is a value, of tuples because a walk makes millions. All times are relative to
+now, which is 0, so that equal worlds are equal.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from enum import Enum
+from typing import Any, NamedTuple
+
+from usnd.domain.pair import arbiter as arbiters
+from usnd.domain.pair.evidence import (
+    NEVER,
+    Action,
+    Arbiter,
+    Database,
+    Do,
+    Evidence,
+    Order,
+    PairSettings,
+    Power,
+    Reading,
+    Record,
+    Right,
+    Standing,
+    Store,
+    Word,
+    Write,
+)
+from usnd.domain.pair.states import ACTIVE, PairState
+
+SETTINGS = PairSettings(
+    fresh=1,
+    suspect_after=2,
+    fence_delay=1,
+    stall=1,
+    lease=2,
+    release=1,
+    watchdog=2,
+    deadline=7,
+    boot_patience=3,
+    damping=0,
+)
+OLDEST = -9.0
+"""Older is all the same to every rule."""
+A, B = 0, 1
+
+
+class Run(Enum):
+    UP = "up"
+    HUNG = "hung"  # the arbiter stands still; kernel, database and address go on
+    OFF = "off"
+
+
+class Broken(AssertionError):
+    """An invariant does not hold."""
+
+
+class Node(NamedTuple):
+    """has_all: every acknowledged change is on its disk. lag: ticks until all that was received is replayed.
+
+    obeys: its console switches off what it is told to. stuck: letting go has no effect. disk: can be written.
+    """
+
+    record: Record
+    run: Run = Run.UP
+    hung: int = 0
+    console: bool = True
+    obeys: bool = True
+    lan: bool = True
+    database: Database = Database.STOPPED
+    synchronous: bool = False
+    serving: bool = False
+    has_all: bool = True
+    lag: int = 0
+    memory: Arbiter | None = None
+    heard: Word | None = None
+    heard_at: float = OLDEST
+    gateway_at: float = OLDEST
+    ill: bool = False
+    stuck: bool = False
+    disk: bool = True
+    order: Order | None = None
+
+
+class World(NamedTuple):
+    """split: both see the gateway and not each other. deaf: words are lost, all else passes.
+
+    forced: an operator accepted a loss.
+    """
+
+    nodes: tuple[Node, Node]
+    cross: bool = True
+    gateway: bool = True
+    consoles: bool = True
+    split: bool = False
+    deaf: bool = False
+    forced: bool = False
+    faults: int = 0
+    repairs: int = 0
+
+
+def boot(world: World, who: int, **changes: Any) -> World:
+    """Memory is gone; whoever remembers the former boot remembers another. Only the disk stays."""
+    node = world.nodes[who]
+    lost = {
+        "run": Run.UP, "hung": 0, "database": Database.STOPPED, "serving": False, "heard": None, "lag": 0,
+        "heard_at": OLDEST, "gateway_at": OLDEST, "order": None, "stuck": False,
+        "memory": Arbiter(0, node.record, who, 0.0),
+    }  # fmt: skip
+    world = put(world, who, **{**lost, **changes})
+    other = world.nodes[1 - who]
+    if other.heard is not None and other.heard.boot == 0:
+        world = put(world, 1 - who, heard=replace(other.heard, boot=-1))
+    return world
+
+
+def put(world: World, who: int, **changes: Any) -> World:
+    node = world.nodes[who]._replace(**changes)
+    return world._replace(nodes=(node, world.nodes[B]) if who == A else (world.nodes[A], node))
+
+
+def first(faults: int, repairs: int) -> World:
+    """A was alone, both boot."""
+    nodes = (Node(Record(Standing.SOLO, Right(0, 0))), Node(Record(), has_all=False))
+    world = World(nodes, faults=faults, repairs=repairs)
+    return boot(boot(world, A), B)
+
+
+def bond(world: World) -> bool:
+    return world.nodes[A].lan and world.nodes[B].lan and not world.split
+
+
+def path(world: World) -> bool:
+    """Any, between two servers that have power."""
+    return (bond(world) or world.cross) and all(node.run is not Run.OFF for node in world.nodes)
+
+
+def streams(world: World, primary: int) -> bool:
+    here, there = world.nodes[primary], world.nodes[1 - primary]
+    return (
+        here.database is Database.PRIMARY
+        and there.database is Database.STANDBY
+        and here.disk  # a full disk writes nothing
+        and path(world)
+    )
+
+
+def evidence(world: World, who: int) -> Evidence:
+    node, peer = world.nodes[who], world.nodes[1 - who]
+    reached = world.consoles and peer.console
+    power = (Power.OFF if peer.run is Run.OFF else Power.ON) if reached else Power.SILENT
+    answers = bond(world) and peer.serving and peer.run is not Run.OFF
+    streaming = streams(world, who)
+    store = Store(
+        node.database,
+        node.synchronous and node.database is Database.PRIMARY,
+        streams(world, 1 - who),
+        not node.lag,
+        streaming,
+        streaming and node.synchronous and not peer.lag,
+    )
+    return Evidence(
+        node.heard,
+        {"any": node.heard_at},
+        Reading(world.cross and peer.run is not Run.OFF, 0.0),
+        Reading(power, 0.0),
+        Reading(world.consoles and node.console, 0.0),
+        node.gateway_at,
+        Reading(not answers, 0.0),
+        Reading(store, 0.0),
+        Reading(node.serving, 0.0),
+        "ill" if node.ill or not node.disk else "",
+        NEVER,
+        node.disk,
+        node.order,
+    )
+
+
+def step(world: World, who: int) -> Iterator[tuple[World, bool]]:
+    """One decision: the world after all of it, and (True) each world where the power fails on the way."""
+    node = world.nodes[who]
+    if node.run is not Run.UP or node.memory is None:
+        yield world, False
+        return
+    if node.lan and world.gateway:
+        world = put(world, who, gateway_at=0.0)
+    seen = evidence(world, who)
+    memory, actions = arbiters.decide(node.memory, seen, 0.0, SETTINGS)
+    for action in actions:
+        if isinstance(action, Write) and not node.disk:
+            yield put(world, who, order=None), False
+            return
+        world = committed(act(world, who, action))
+        check(world)
+        yield boot(world, who), True
+        if action is Do.REBOOT:
+            yield boot(world, who), False
+            return
+    world = put(world, who, memory=memory, order=None)
+    said = arbiters.word(memory, seen, 0.0, SETTINGS)
+    if path(world) and not world.deaf and world.nodes[1 - who].run is Run.UP:
+        world = put(world, 1 - who, heard=said, heard_at=0.0)
+    yield world, False
+
+
+def act(world: World, who: int, action: Action) -> World:
+    node, peer = world.nodes[who], 1 - who
+    if isinstance(action, Write):
+        return put(world, who, record=action.record)
+    if action is Do.RELEASE and not node.stuck:
+        stopped = Database.STOPPED if node.database is Database.PRIMARY else node.database
+        return put(world, who, serving=False, database=stopped)
+    if action is Do.OPEN and node.disk:
+        if not node.has_all and not world.forced:
+            raise Broken("opened a database that lacks what was acknowledged")
+        if node.lag and node.database is Database.STANDBY:
+            raise Broken("opened a database before it had replayed all it received")
+        return put(world, who, database=Database.PRIMARY)
+    if action is Do.SERVE:
+        return put(world, who, serving=True)
+    if action is Do.FOLLOW and world.nodes[peer].database is Database.PRIMARY and path(world):
+        return put(world, who, database=Database.STANDBY, lag=1)
+    if action in (Do.WAIT_ON, Do.WAIT_OFF):
+        return put(world, who, synchronous=action is Do.WAIT_ON)
+    obeys = world.consoles and world.nodes[peer].console and world.nodes[peer].obeys
+    if action in (Do.POWER_OFF, Do.POWER_ON) and obeys:
+        return power(world, peer, on=action is Do.POWER_ON)
+    return world
+
+
+def power(world: World, who: int, *, on: bool) -> World:
+    if on:
+        return boot(world, who) if world.nodes[who].run is Run.OFF else world
+    return boot(world, who, run=Run.OFF, memory=None)
+
+
+def commits(world: World, who: int) -> bool:
+    """Could acknowledge a change now."""
+    node = world.nodes[who]
+    is_open = node.database is Database.PRIMARY and node.run is not Run.OFF and node.disk
+    return is_open and (not node.synchronous or (streams(world, who) and not world.nodes[1 - who].lag))
+
+
+def check(world: World) -> None:
+    """Never two that commit or hold the address and the trunks."""
+    acting = [who for who in (A, B) if commits(world, who) or world.nodes[who].serving]
+    if len(acting) > 1:
+        raise Broken("two actives")
+    for who in (A, B):
+        if world.nodes[who].serving and world.nodes[who].database is Database.STANDBY:
+            raise Broken("the address is beside a standby database")
+
+
+def committed(world: World) -> World:
+    """Whoever can commit does: what the other then has follows."""
+    for who in (A, B):
+        if commits(world, who):
+            if not world.nodes[who].has_all and not world.forced:
+                raise Broken("acknowledges on top of a lost change")
+            both = world.nodes[who].synchronous
+            if world.nodes[1 - who].has_all is not both:
+                world = put(world, 1 - who, has_all=both)
+            if not world.nodes[who].has_all:
+                world = put(world, who, has_all=True)
+    return world
+
+
+def tick(world: World) -> World:
+    """A second later: all ages grow; a hung arbiter comes nearer to its watchdog."""
+    for who in (A, B):
+        node = world.nodes[who]
+        if node.run is Run.HUNG and node.hung >= SETTINGS.watchdog:
+            world = boot(world, who)
+        elif node.run is Run.HUNG:
+            world = put(world, who, hung=node.hung + 1)
+        world = put(world, who, **_aged(world.nodes[who]))
+    check(world)
+    return world
+
+
+def _aged(node: Node) -> dict[str, Any]:
+    memory = node.memory
+    if memory is not None:
+        clocks = (memory.since, memory.stalled_since, memory.loss_since)
+        since, stalled, loss = (None if at is None else _older(at) for at in clocks)
+        if (since, stalled, loss) != clocks:
+            memory = replace(memory, since=since or 0.0, stalled_since=stalled, loss_since=loss)
+    return {
+        "memory": memory,
+        "heard_at": _older(node.heard_at),
+        "gateway_at": _older(node.gateway_at),
+        "lag": max(0, node.lag - 1),
+    }
+
+
+def _older(at: float) -> float:
+    return max(OLDEST, at - 1)
+
+
+def is_active(world: World, who: int) -> bool:
+    node = world.nodes[who]
+    in_role = node.run is Run.UP and node.memory is not None and node.memory.state in ACTIVE
+    return in_role and node.serving and commits(world, who)
+
+
+def told(world: World) -> str:
+    """A world in one line."""
+    shared = [name for name in ("cross", "gateway", "consoles") if not getattr(world, name)]
+    shared += [name for name in ("hearing",) if world.deaf] + [
+        name for name in ("one network",) if world.split
+    ]
+    return " | ".join([*map(_told, world.nodes), "without " + ", ".join(shared) if shared else "all up"])
+
+
+def _told(node: Node) -> str:
+    memory = node.memory
+    state = node.run.value if memory is None or node.run is not Run.UP else memory.state.value
+    right = node.record.right
+    words = [state, f"{node.record.standing.value} {right.epoch}.{right.pairing}", node.database.value]
+    marks = {
+        "waits": node.synchronous, "serving": node.serving, "has all": node.has_all, "no bond": not node.lan,
+        "no console": not node.console, "ill": node.ill, "stuck": node.stuck, "full": not node.disk,
+    }  # fmt: skip
+    words += [mark for mark, so in marks.items() if so]
+    if memory is not None and memory.right is not None:
+        words.append(f"right {memory.right.epoch}.{memory.right.pairing}")
+    return ", ".join(words)
+
+
+def paired(world: World) -> bool:
+    pair = {node.memory.state for node in world.nodes if node.memory is not None}
+    return pair == {PairState.ACTIVE_PAIRED, PairState.STANDBY}
+
+
+def settle(world: World, order: tuple[int, int] = (A, B)) -> World:
+    """A quiet tick."""
+    for who in order:
+        for after, cut in step(world, who):
+            if not cut:
+                world = committed(after)
+    return tick(world)
