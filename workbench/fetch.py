@@ -24,13 +24,13 @@ def main() -> int:
         packages()
         kannel_tree()
         sipp_tree()
+        Voice()
     except (DebianError, NodeError) as error:
         print(f"not fetched: {error}", file=sys.stderr)
         return 1
     try:
         jasmin_environment()
         brokers_tree()
-        Voice()
     except (DebianError, NoJasmin) as error:
         print(f"going on without: {error}", file=sys.stderr)  # its tests skip with this reason
     return 0
