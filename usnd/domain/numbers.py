@@ -5,12 +5,16 @@ Owns the only notion of "the same number" in the node. A number is a string of '
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import phonenumbers
 
 _WRITTEN = re.compile(r"\+?[\d ().\-/]{2,30}")
+_REMEMBERED = 10_000
+"""Parsing takes 150 µs; a subscriber writes the same numbers again and again."""
 
 
+@lru_cache(_REMEMBERED)
 def to_e164(written: str, home_region: str) -> str | None:
     """The number as E.164 ('+447700900001'), or None if it cannot be a telephone number.
 
