@@ -63,6 +63,8 @@ lock: $(DEV)/ready ## renew requirements*.txt from pyproject.toml (needs `uv` in
 	  --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --no-emit-index-url --no-emit-find-links --extra dev pyproject.toml -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --no-emit-index-url --no-emit-find-links --extra dev --extra ops pyproject.toml -o requirements-ops.txt
 
 clean: ## remove what was built here; the caches stay
 	rm -rf build .mypy_cache .ruff_cache .hypothesis .coverage
