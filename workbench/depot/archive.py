@@ -33,6 +33,7 @@ PACKAGES = (
     "openssh-server",
     "postgresql",
     "python3-apt",
+    "python3-psycopg2",
     "python3-venv",
     "rsync",
     "sudo",

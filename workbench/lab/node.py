@@ -49,7 +49,7 @@ class Node:
             place.mkdir(parents=True)
         (etc / "hostname").write_text(f"usn-{self.name}\n")
         address = net.ADDRESSES[self.name]
-        (etc / "systemd/network/10-bond0.network").write_text(NETWORKD.format(address=address))
+        (etc / "systemd/network/90-installer.network").write_text(NETWORKD.format(address=address))
         wanted = etc / "systemd/system/multi-user.target.wants/systemd-networkd.service"
         wanted.parent.mkdir(parents=True)
         wanted.symlink_to("/usr/lib/systemd/system/systemd-networkd.service")
