@@ -14,11 +14,16 @@ ROOT = Path(__file__).parents[2]
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 SPECS = {
-    name: yaml.safe_load((ROOT / f"roles/{name}/meta/argument_specs.yml").read_text())["argument_specs"]["main"]
+    name: yaml.safe_load((ROOT / f"roles/{name}/meta/argument_specs.yml").read_text())["argument_specs"][
+        "main"
+    ]
     for name in ROLES
 }
 REQUIRED = [
-    (name, option) for name in ROLES for option, spec in SPECS[name]["options"].items() if spec.get("required")
+    (name, option)
+    for name in ROLES
+    for option, spec in SPECS[name]["options"].items()
+    if spec.get("required")
 ]
 
 

@@ -92,9 +92,11 @@ def apt_options() -> list[str]:
 
 
 def _build(target: Path, log: Path) -> None:
-    """mmdebstrap makes the root file system, runs the build in it as hooks and throws it away."""
+    """Mmdebstrap makes the root file system, runs the build in it as hooks and throws it away."""
     if os.geteuid() != 0 or shutil.which("mmdebstrap") is None:
-        raise debian.DebianError("Asterisk is built in a root file system: be root, with mmdebstrap installed")
+        raise debian.DebianError(
+            "Asterisk is built in a root file system: be root, with mmdebstrap installed"
+        )
     source = f"deb-src [check-valid-until=no] {debian.mirror()} {SOURCE_SUITE} main"
     hooks = [
         f"echo {shlex.quote(source)} > $1/etc/apt/sources.list.d/source.list",

@@ -91,7 +91,11 @@ def start(finished: Path | None) -> None:
         words = [sys.executable, "-m", "workbench.lab.daemon", *([str(finished)] if finished else [])]
         keeper = subprocess.Popen(
             net.inside(net.OUTSIDE, *words),
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT, start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=ROOT,
+            start_new_session=True,
         )
         deadline = time.monotonic() + BOOT_PATIENCE
         while not all(_takes_ssh(address) for address in net.ADDRESSES.values()):
@@ -108,9 +112,18 @@ def _takes_ssh(address: str) -> bool:
 
 
 def ssh_words() -> list[str]:
-    """ssh to the nodes, which are new each time."""
-    return ["ssh", "-i", str(key_pair()), "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-            "-o", "LogLevel=ERROR"]
+    """Ssh to the nodes, which are new each time."""
+    return [
+        "ssh",
+        "-i",
+        str(key_pair()),
+        "-o",
+        "StrictHostKeyChecking=no",
+        "-o",
+        "UserKnownHostsFile=/dev/null",
+        "-o",
+        "LogLevel=ERROR",
+    ]
 
 
 def variables() -> Path:
@@ -173,9 +186,14 @@ def down() -> str:
 def shell() -> str:
     """A shell at the control address, with `ansible-playbook` ready for the lab."""
     ask("status")
-    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "PS1": "usn lab \\w # ",
-                   "ANSIBLE_INVENTORY": str(INVENTORY), "LAB": str(variables()),
-                   "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    environment = {
+        **os.environ,
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "PS1": "usn lab \\w # ",
+        "ANSIBLE_INVENTORY": str(INVENTORY),
+        "LAB": str(variables()),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
     print("for example: ansible-playbook -e @$LAB playbooks/status.yml; ssh root@192.0.2.213")
     subprocess.run(net.inside(net.OUTSIDE, "bash", "--norc"), check=False, cwd=ROOT, env=environment)
     return "the lab is still up: make lab-down"

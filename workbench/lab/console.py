@@ -29,7 +29,9 @@ set_working_mc 0x20
   user 2 true "{user}" "{password}" admin 10 none md2 md5 straight
 """
 # What a BMC of the field has at the least: it answers as a management controller of IPMI 2.
-COMMANDS = "mc_setbmc 0x20\nmc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr\nmc_enable 0x20\n"
+COMMANDS = (
+    "mc_setbmc 0x20\nmc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr\nmc_enable 0x20\n"
+)
 # ipmi_sim asks `get power` and says `set power 0|1`; the lab's control socket does it.
 POWER = """\
 #!/bin/sh
@@ -46,7 +48,16 @@ class Console(Part):
         self.node = node
         self._password = password
         self._home = home
-        command = ["ipmi_sim", "-n", "-c", str(home / "lan.conf"), "-f", str(home / "commands"), "-s", str(home)]
+        command = [
+            "ipmi_sim",
+            "-n",
+            "-c",
+            str(home / "lan.conf"),
+            "-f",
+            str(home / "commands"),
+            "-s",
+            str(home),
+        ]
         self._process = Process(command, home / "console.log")
 
     async def start(self) -> None:

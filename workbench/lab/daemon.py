@@ -23,7 +23,6 @@ from workbench.stage import EVERYBODY
 
 SOCKET = Path("/run/usn-lab.sock")
 LONGEST = 100_000
-Words = list[str]
 
 
 class Lab:
@@ -50,7 +49,7 @@ class Lab:
             for part in (self.outside, *self.consoles):
                 await stack.enter_async_context(part)
             server = await asyncio.start_unix_server(self._serve, SOCKET, limit=LONGEST)
-            SOCKET.chmod(0o600)
+            SOCKET.chmod(0o600)  # noqa: ASYNC240 (at once)
             try:
                 for node in self.nodes.values():
                     node.switch_on()
@@ -59,7 +58,7 @@ class Lab:
                 server.close()
                 for node in self.nodes.values():
                     node.cut()
-                SOCKET.unlink(missing_ok=True)
+                SOCKET.unlink(missing_ok=True)  # noqa: ASYNC240 (at the end)
 
     def commands(self) -> dict[str, Callable[..., Awaitable[str]]]:
         """What may be asked for, by its first word."""
@@ -78,14 +77,17 @@ class Lab:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             words = json.loads(await reader.readline())
-            command = self.commands().get(words[0])
-            if command is None:
-                raise PartError(f"the lab knows: {', '.join(self.commands())}")
-            answer = {"good": True, "text": await command(*words[1:])}
+            answer = {"good": True, "text": await self._do(words)}
         except (PartError, TypeError, KeyError, ConnectionError, TimeoutError) as error:
             answer = {"good": False, "text": str(error) or repr(error)}
         writer.write(json.dumps(answer).encode() + b"\n")
         writer.close()
+
+    async def _do(self, words: list[str]) -> str:
+        command = self.commands().get(words[0])
+        if command is None:
+            raise PartError(f"the lab knows: {', '.join(self.commands())}")
+        return await command(*words[1:])
 
     async def status(self) -> str:
         """Which nodes have power."""

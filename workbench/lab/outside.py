@@ -61,7 +61,7 @@ class Outside(Part):
         return str(binds[-1]) if binds else ""
 
     async def until_all_hear(self, patience: float = 30.0) -> int:
-        """How many of the ways between the handsets are heard, when all are or `patience` seconds are over."""
+        """How many of the ways between the handsets are heard: all, or after `patience` seconds."""
         ways = 0
 
         def listen() -> bool:
