@@ -34,7 +34,7 @@ def key(*made_from: Path) -> str:
     digest.update(json.dumps(lab_secrets(), sort_keys=True).encode())
     for source in SOURCES:
         for path in sorted((ROOT / source).rglob("*")):
-            if path.is_file():
+            if path.is_file() and "molecule" not in path.parts:
                 digest.update(f"{path.relative_to(ROOT)}\n".encode() + path.read_bytes())
     return digest.hexdigest()[:12]
 

@@ -53,7 +53,7 @@ class Outside(Part):
             answer = await self.smsc.until(lambda event: _is_to(event, sender), before)
         except TimeoutError:
             raise PartError(f"no answer to {body!r}") from None
-        return bytes.fromhex(answer["pdu"]["short_message"]).decode("ascii", errors="replace")
+        return str(answer["pdu"]["short_message"])
 
     def esme(self) -> str:
         """The address that the last bind came from, or nothing."""
