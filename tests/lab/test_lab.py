@@ -44,11 +44,7 @@ def on(node: str, command: str) -> str:
 
 def site(*more: str) -> dict[str, dict[str, int]]:
     """How many tasks changed, failed… on each server, in one more run of site.yml."""
-    environment = {
-        **os.environ,
-        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-        "ANSIBLE_STDOUT_CALLBACK": "json",
-    }
+    environment = {**lab.environment(), "ANSIBLE_STDOUT_CALLBACK": "json"}
     done = subprocess.run(
         lab.ansible("site", *more), cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )

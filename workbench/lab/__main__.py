@@ -154,10 +154,29 @@ def ansible(playbook_name: str, *more: str) -> list[str]:
     return net.inside(net.OUTSIDE, *words, str(ROOT / "playbooks" / f"{playbook_name}.yml"), *more)
 
 
+def environment() -> dict[str, str]:
+    """For Ansible: its settings, and where its ssh connections are, so that they end with the lab."""
+    place = cache() / "ssh"
+    return {
+        **os.environ,
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(place),
+        "ANSIBLE_INVENTORY": str(INVENTORY),
+        "LAB": str(variables()),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+
+
+def _hang_up() -> None:
+    """Ends the ssh connections that wait to be used again: the next lab's servers are others."""
+    for master in (cache() / "ssh").glob("*"):
+        words = ["ssh", "-o", f"ControlPath={master}", "-O", "exit", "lab"]
+        subprocess.run(words, check=False, capture_output=True)
+
+
 def playbook(name: str, *more: str) -> None:
     """Runs it, its words on the terminal. Raises PartError when it fails."""
-    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
-    done = subprocess.run(ansible(name, *more), check=False, cwd=ROOT, env=environment)
+    done = subprocess.run(ansible(name, *more), check=False, cwd=ROOT, env=environment())
     if done.returncode:
         raise PartError(f"{name}.yml failed on the lab, which is left up for a look")
 
@@ -172,6 +191,7 @@ def _finish(name: str) -> None:
 
 def down() -> str:
     """Ends the lab and removes its cables."""
+    _hang_up()
     try:
         ask("down")
         deadline = time.monotonic() + DOWN_PATIENCE
@@ -186,16 +206,9 @@ def down() -> str:
 def shell() -> str:
     """A shell at the control address, with `ansible-playbook` ready for the lab."""
     ask("status")
-    environment = {
-        **os.environ,
-        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-        "PS1": "usn lab \\w # ",
-        "ANSIBLE_INVENTORY": str(INVENTORY),
-        "LAB": str(variables()),
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-    }
     print("for example: ansible-playbook -e @$LAB playbooks/status.yml; ssh root@192.0.2.213")
-    subprocess.run(net.inside(net.OUTSIDE, "bash", "--norc"), check=False, cwd=ROOT, env=environment)
+    told = {**environment(), "PS1": "usn lab \\w # "}
+    subprocess.run(net.inside(net.OUTSIDE, "bash", "--norc"), check=False, cwd=ROOT, env=told)
     return "the lab is still up: make lab-down"
 
 
