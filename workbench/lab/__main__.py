@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from workbench.debian import DebianError
@@ -30,6 +31,7 @@ TOOLS = {
     "ssh": "openssh-client",
 }
 INVENTORY = ROOT / "tests/lab/inventory"
+KEEPER_PATIENCE = 30.0
 BOOT_PATIENCE = 60.0
 DOWN_PATIENCE = 30.0
 
@@ -87,22 +89,20 @@ def start(finished: Path | None) -> None:
             else:
                 raise PartError("a lab is up already on this machine: make lab-down")
         net.build()
-        log = (cache() / "keeper.log").open("w")
         words = [sys.executable, "-m", "workbench.lab.daemon", *([str(finished)] if finished else [])]
-        keeper = subprocess.Popen(
-            net.inside(net.OUTSIDE, *words),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=ROOT,
-            start_new_session=True,
-        )
-        deadline = time.monotonic() + BOOT_PATIENCE
-        while not all(_takes_ssh(address) for address in net.ADDRESSES.values()):
-            if keeper.poll() is not None or time.monotonic() > deadline:
-                keeper.terminate()
-                raise PartError(f"the lab did not come up:\n{(cache() / 'keeper.log').read_text()[-2000:]}")
-            time.sleep(0.3)
+        with (cache() / "keeper.log").open("w") as log:
+            command = ["setsid", "--fork", *net.inside(net.OUTSIDE, *words)]
+            subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT)
+        _wait(SOCKET.exists, KEEPER_PATIENCE)
+        _wait(lambda: all(map(_takes_ssh, net.ADDRESSES.values())), BOOT_PATIENCE)
+
+
+def _wait(condition: Callable[[], bool], patience: float) -> None:
+    deadline = time.monotonic() + patience
+    while not condition():
+        if time.monotonic() > deadline:
+            raise PartError(f"the lab did not come up:\n{(cache() / 'keeper.log').read_text()[-2000:]}")
+        time.sleep(0.3)
 
 
 def _takes_ssh(address: str) -> bool:
