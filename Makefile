@@ -74,7 +74,7 @@ lab-down: $(OPS)/ready ## end the lab
 test-lab: $(OPS)/ready ## the lab, from bare servers to a conference, and site.yml again (needs root)
 	@$(OPS)/bin/pytest tests/lab
 
-test-roles: $(OPS)/ready ## ansible-lint, and what each role refuses
+test-roles: $(OPS)/ready ## ansible-lint, what each role refuses, and (as root) its molecule scenario on two bare servers
 	@$(OPS)/bin/pytest tests/roles
 
 lock: $(DEV)/ready ## renew requirements*.txt from pyproject.toml (needs `uv` in the environment)
