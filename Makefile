@@ -1,5 +1,5 @@
 # Everything a developer or an operator's workstation does with this tree. `make` alone lists the targets.
-# Nothing here needs root. Caches lie in the user's cache directory, keyed by content.
+# Nothing here needs root but the lab and the depot. Caches lie in the user's cache directory, keyed by content.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/usn
@@ -8,10 +8,11 @@ JOBS ?= 3 # test modules at once: most of their time is waiting
 venv = $(CACHE)/venv/$(shell { $(PYTHON) -V; cat $(1); } | sha256sum | cut -c1-16)
 RUN := $(call venv,requirements.txt)
 DEV := $(call venv,requirements-dev.txt)
-export PYTHONPATH := $(CURDIR)
+OPS := $(call venv,requirements-ops.txt)
+export PYTHONPATH := $(CURDIR):$(CURDIR)/tests/peers
 
 .PHONY: help demo play test unit integration fetch lint format pages prompts lock bench bench-sms bench-peers \
-  chaos-sms pair-proof clean
+  chaos-sms pair-proof depot lab lab-shell lab-down test-lab test-roles clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -64,17 +65,38 @@ pair-proof: $(DEV)/ready ## walk every world of two arbiters under two faults an
 bench-sms: $(DEV)/ready ## commands and blast segments a second on PostgreSQL, with an SMSC of another make; results in build/bench/
 	@$(DEV)/bin/python -m workbench.bench_sms
 
+depot: $(OPS)/ready ## build what a node installs: Debian's packages, Asterisk, the release; prints the inventory's variables
+	@$(OPS)/bin/python -m workbench.depot
+
+lab: $(OPS)/ready ## two bare servers become a pair, in network namespaces of this machine; left running (needs root)
+	@$(OPS)/bin/python -m workbench.lab up
+
+lab-shell: $(OPS)/ready ## a shell at the lab's control address, with ansible-playbook ready
+	@$(OPS)/bin/python -m workbench.lab shell
+
+lab-down: $(OPS)/ready ## end the lab
+	@$(OPS)/bin/python -m workbench.lab down
+
+test-lab: $(OPS)/ready ## the lab, from bare servers to a conference, and site.yml again (needs root)
+	@$(OPS)/bin/pytest tests/lab
+
+test-roles: $(OPS)/ready ## ansible-lint, what each role refuses, and (as root) its molecule scenario on two bare servers
+	@$(OPS)/bin/pytest tests/roles
+
 lock: $(DEV)/ready ## renew requirements*.txt from pyproject.toml (needs `uv` in the environment)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --no-emit-index-url --no-emit-find-links --extra dev pyproject.toml -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --no-emit-index-url --no-emit-find-links --extra dev --extra ops pyproject.toml -o requirements-ops.txt
 
 clean: ## remove what was built here; the caches stay
 	rm -rf build .mypy_cache .ruff_cache .hypothesis .coverage
 
 $(RUN)/ready: NEEDS := requirements.txt
 $(DEV)/ready: NEEDS := requirements-dev.txt
+$(OPS)/ready: NEEDS := requirements-ops.txt
 $(CACHE)/venv/%/ready:
 	@mkdir -p build
 	@echo "setting up Python packages ($(NEEDS)), once"

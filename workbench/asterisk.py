@@ -70,9 +70,15 @@ def _listens(port: int) -> bool:
 class Asterisk(Part):
     """One instance. `async with` starts it and stops it, also on exceptions."""
 
-    def __init__(self, tree: Path, name: str, values: Mapping[str, str], files: Mapping[str, str]) -> None:
-        """`values` fill the templates of conf/asterisk; `files` (name to text) are added to astetcdir."""
+    def __init__(
+        self, tree: Path, name: str, values: Mapping[str, str], files: Mapping[str, str], host: str = HOST
+    ) -> None:
+        """`values` fill the templates of conf/asterisk; `files` (name to text) are added to astetcdir.
+
+        `host`: the address of SIP and media; from its network calls are taken.
+        """
         self.name = name
+        self.host = host
         self.ports = PortBlock()
         self.home = private_directory(f"usn-{name}-")
         self.account = Account(self.ports.manager, "workbench", secrets.token_hex(16))
@@ -94,6 +100,8 @@ class Asterisk(Part):
             "manager_port": str(self.ports.manager),
             "workbench_secret": self.account.secret,
             "usnd_secret": self.usnd_account.secret,
+            "host": self.host,
+            "network": self.host if self.host == HOST else f"{self.host}/24",
             "sip_port": str(self.ports.sip),
             "rtp_first": str(first),
             "rtp_last": str(last),

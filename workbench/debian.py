@@ -180,8 +180,10 @@ class Apt:
     The machine's own settings of how to reach a mirror (proxies, certificates, credentials) stay in force.
     """
 
-    def __init__(self, scratch: Path, suite: str, mirror_address: str) -> None:
-        """`scratch`: an empty directory of our own."""
+    def __init__(
+        self, scratch: Path, suite: str, mirror_address: str, more_sources: Sequence[str] = ()
+    ) -> None:
+        """`scratch`: an empty directory of our own; `more_sources`: lines of a sources.list."""
         self._scratch = scratch
         self._suite = suite
         keys = [Path("/usr/share/keyrings") / name for name in KEYRINGS]
@@ -192,7 +194,7 @@ class Apt:
             (scratch / part).mkdir(parents=True)
         # The Release file of a suite in the making may be past its date; its signature is still checked.
         source = f"deb [check-valid-until=no signed-by={keyring}] {mirror_address} {suite} main\n"
-        (scratch / "sources.list").write_text(source)
+        (scratch / "sources.list").write_text(source + "".join(more_sources))
         (scratch / "status").touch()
         for setting in Path("/etc/apt/apt.conf.d").glob("*"):
             (scratch / "conf" / setting.name).symlink_to(setting)

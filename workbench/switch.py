@@ -64,15 +64,15 @@ NEVER = DAY  # `ring` of a handset that is not answered
 class Switch(Part):
     """The switch. The USN's trunk points to `port`, where the tap listens."""
 
-    def __init__(self, tree: Path, name: str = "msc") -> None:
-        """`tree`: what `asterisk_tree` gives."""
+    def __init__(self, tree: Path, name: str = "msc", host: str = HOST) -> None:
+        """`tree`: what `asterisk_tree` gives; `host`: the address of SIP and media."""
         values = {"trunk": TRUNK, "context": "from-usn", "peer_port": "9", "qualify": "0"}
-        self.asterisk = Asterisk(tree, name, values, {})
+        self.asterisk = Asterisk(tree, name, values, {}, host)
         self._heard = self.asterisk.home / "heard"
         self._heard.mkdir()
         self.asterisk.add_files(render("switch", {"heard": str(self._heard)}))
         self._handsets: dict[str, Handset] = {}
-        self._tap = Tap(self.port, self.asterisk.ports.sip, self._has_credit)
+        self._tap = Tap(self.port, self.asterisk.ports.sip, self._has_credit, host)
 
     @property
     def port(self) -> int:

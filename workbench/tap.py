@@ -55,16 +55,16 @@ def payment_required(response: bytes) -> bytes:
 class Tap:
     """Listens on `front`, passes on to the switch's own port `back`, and the answers to whom they belong."""
 
-    def __init__(self, front: int, back: int, has_credit: Callable[[str], bool]) -> None:
-        """`has_credit` tells it of a called number."""
+    def __init__(self, front: int, back: int, has_credit: Callable[[str], bool], host: str = HOST) -> None:
+        """`has_credit` tells it of a called number; `host`: the switch's address."""
         self.invites: list[Invite] = []
-        self._back = (HOST, back)
+        self._back = (host, back)
         self._has_credit = has_credit
         self._refused: set[bytes] = set()
         self._seen: set[str] = set()
         self._behind: dict[Address, socket.socket] = {}
         self._front = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._front.bind((HOST, front))
+        self._front.bind((host, front))
         self._front.setblocking(False)  # noqa: FBT003 (positional-only)
         self._front.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
 
@@ -93,7 +93,7 @@ class Tap:
         leg = self._behind.get(source)
         if leg is None:
             leg = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            leg.bind((HOST, 0))
+            leg.bind((self._back[0], 0))
             leg.setblocking(False)  # noqa: FBT003 (positional-only)
             asyncio.get_running_loop().add_reader(leg, self._outwards, leg, source)
             self._behind[source] = leg

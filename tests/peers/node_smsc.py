@@ -18,10 +18,11 @@ Event = dict[str, Any]
 
 
 class NodeSmsc:
-    """`events` is all it reported, in order; `port` where it listens on 127.0.0.1."""
+    """`events` is all it reported, in order; `port` where it listens on `host`."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
         self.port = port
+        self.host = host
         self.events: list[Event] = []
         self._changed = asyncio.Condition()
         self._next_id = 0
@@ -32,6 +33,7 @@ class NodeSmsc:
             tool("node"),
             str(_HERE / "smsc.js"),
             str(self.port),
+            self.host,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env={**os.environ, "NODE_PATH": str(place / "node_modules")},

@@ -1,6 +1,6 @@
 // An SMSC of node-smpp, driven by JSON lines: commands on stdin, what happens on stdout.
 // Owns no expectation: it reports every PDU and does what it is told.
-// Its argument is the port to listen on; without it, a free one.
+// Its arguments are the port to listen on (0: a free one) and the address.
 'use strict';
 
 const readline = require('readline');
@@ -45,6 +45,7 @@ function submit(session, pdu) {
 }
 
 const server = smpp.createServer({}, (session) => {
+  report('connected', { from: session.socket.remoteAddress });
   session.on('pdu', (pdu) => report('pdu', { pdu: plain(pdu) }));
   session.on('bind_transceiver', (pdu) => bind(session, pdu));
   session.on('bind_transmitter', (pdu) => bind(session, pdu));
@@ -91,4 +92,4 @@ readline.createInterface({ input: process.stdin }).on('line', (line) => {
   report('told', { done: command.id });
 }).on('close', () => process.exit(0));
 
-server.listen(Number(process.argv[2] || 0), '127.0.0.1', () => report('listening', { port: server.address().port }));
+server.listen(Number(process.argv[2] || 0), process.argv[3] || '127.0.0.1', () => report('listening', { port: server.address().port }));

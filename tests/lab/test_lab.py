@@ -1,0 +1,141 @@
+"""Two bare servers become a pair: on the lab, by the real site.yml, seen from outside."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from workbench.lab import __main__ as lab
+from workbench.lab import net
+from workbench.stage import EVERYBODY, GROUP, GROUP_NAME
+
+ROOT = Path(__file__).parents[2]
+WAYS = len(EVERYBODY) * (len(EVERYBODY) - 1)
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="the lab needs root"),
+    pytest.mark.skipif(any(shutil.which(tool) is None for tool in lab.TOOLS), reason="the lab's programs"),
+    pytest.mark.timeout(3600),
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def pair() -> Iterator[None]:
+    """A pair, from bare servers or from what a former lab made of them; stopped after."""
+    lab.up(bare="LAB_BARE" in os.environ)
+    try:
+        yield
+    finally:
+        lab.down()
+
+
+def on(node: str, command: str) -> str:
+    words = [*lab.ssh_words(), f"root@{net.ADDRESSES[node]}", command]
+    done = subprocess.run(net.inside(net.OUTSIDE, *words), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def site(*more: str) -> dict[str, dict[str, int]]:
+    """How many tasks changed, failed… on each server, in one more run of site.yml."""
+    environment = {**lab.environment(), "ANSIBLE_STDOUT_CALLBACK": "json"}
+    done = subprocess.run(
+        lab.ansible("site", *more), cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    stats: dict[str, dict[str, int]] = json.loads(done.stdout[done.stdout.index("{") :])["stats"]
+    return stats
+
+
+def test_a_text_makes_a_conference_on_the_active() -> None:
+    on("a", f"sudo -u usnd usnd subscriber add {EVERYBODY['subscriber']}")
+    for nick, number in GROUP.items():
+        lab.ask("text", "subscriber", f"UC {nick} {number} {nick.title()} {GROUP_NAME}")
+    before = len(lab.ask("invites").splitlines())
+    answer = lab.ask("text", "subscriber", f"IC {GROUP_NAME}")
+    assert answer.startswith(f"Calling you and {len(GROUP)} more")
+    assert int(lab.ask("hears")) == WAYS
+    calls = lab.ask("invites").splitlines()[before:]
+    assert {call.split()[0] for call in calls} == {net.ADDRESSES["a"]}
+    assert sorted(call.split()[2] for call in calls) == sorted(EVERYBODY.values())
+    lab.ask("hang-up")
+
+
+def test_the_smsc_sees_the_floating_address() -> None:
+    assert lab.ask("esme").endswith(net.FLOATING)
+
+
+def test_the_standby_has_all_and_holds_nothing() -> None:
+    deadline = time.monotonic() + 20
+    while on("a", "sudo -u usnd usnd conferences --json"):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    count = "sudo -u postgres psql -At usn -c 'SELECT count(*) FROM cdrs'"
+    assert int(on("a", count)) >= len(EVERYBODY)
+    assert on("b", count) == on("a", count)
+    assert on("b", "systemctl is-active asterisk usnd usn-address || true").split() == ["inactive"] * 3
+    assert net.FLOATING not in on("b", "ip -4 address show")
+
+
+def test_a_second_run_changes_nothing() -> None:
+    for host, counts in site().items():
+        assert (counts["changed"], counts["failures"], counts["unreachable"]) == (0, 0, 0), host
+
+
+def test_a_dry_run_is_clean() -> None:
+    for host, counts in site("--check").items():
+        assert (counts["changed"], counts["failures"]) == (0, 0), host
+
+
+@pytest.mark.parametrize("unit", ["usnd.service"])
+def test_a_unit_is_sandboxed(unit: str) -> None:
+    told = on("a", f"systemd-analyze security {unit} --no-pager | tail -1")
+    exposure = re.search(r": (\d+\.\d+)", told)
+    assert exposure
+    assert float(exposure[1]) <= 3.0
+
+
+def test_only_what_is_used_is_open() -> None:
+    """From the outer network of a stranger: an address that no rule names."""
+    probe = "\n".join(
+        [
+            "import socket",
+            "for port in range(1, 10000):",
+            "    with socket.socket() as one:",
+            "        one.settimeout(0.002)",
+            f"        one.bind(('{net.CONSOLES['a']}', 0))",
+            f"        if one.connect_ex(('{net.ADDRESSES['a']}', port)) == 0:",
+            "            print(port)",
+        ]
+    )
+    words = net.inside(net.OUTSIDE, sys.executable, "-c", probe)
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+
+
+def test_the_console_switches_a_node_off_and_on() -> None:
+    password = json.loads(lab.variables().read_text())["lab_console_password"]
+    words = ["ipmitool", "-I", "lanplus", "-C", "3", "-H", net.CONSOLES["b"], "-U", "usn", "-P", password]
+
+    def ipmi(*more: str) -> str:
+        done = subprocess.run(
+            net.inside(net.OUTSIDE, *words, *more), capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    assert "is on" in ipmi("chassis", "power", "status")
+    ipmi("chassis", "power", "off")
+    assert "is off" in ipmi("chassis", "power", "status")
+    assert lab.ask("power", "b") == "off"
+    ipmi("chassis", "power", "on")
+    follows = "sudo -u postgres psql -Atc 'SELECT sync_state FROM pg_stat_replication'"
+    deadline = time.monotonic() + 60
+    while on("a", follows) != "sync\n":
+        assert time.monotonic() < deadline
+        time.sleep(0.5)

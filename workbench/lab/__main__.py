@@ -1,0 +1,254 @@
+"""`python -m workbench.lab up | down | shell | site | COMMAND …`: the lab for a person, a test, a console.
+
+Owns the order of bringing it up, and that there is one lab a machine. The commands are the keeper's.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from workbench.debian import DebianError
+from workbench.depot.archive import packages_file
+from workbench.depot.release import ROOT, ReleaseError, release_file
+from workbench.lab import layers, net
+from workbench.lab.bare import bare_root, cache, key_pair
+from workbench.lab.daemon import SOCKET
+from workbench.process import PartError
+
+TOOLS = {
+    "systemd-nspawn": "systemd-container",
+    "mmdebstrap": "mmdebstrap",
+    "ip": "iproute2",
+    "nft": "nftables",
+    "ipmi_sim": "openipmi",
+    "ssh": "openssh-client",
+}
+INVENTORY = ROOT / "tests/lab/inventory"
+KEEPER_PATIENCE = 30.0
+BOOT_PATIENCE = 60.0
+DOWN_PATIENCE = 30.0
+
+
+def ask(*words: str, patience: float = 120.0) -> str:
+    """The keeper's answer to a command. Raises PartError: no lab is up, or it refuses."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(patience)
+        try:
+            line.connect(str(SOCKET))
+        except OSError as error:
+            raise PartError("no lab is up: make lab") from error
+        line.sendall(json.dumps(words).encode() + b"\n")
+        answer = json.loads(line.makefile().readline() or '{"good": false, "text": "the lab has ended"}')
+    if not answer["good"]:
+        raise PartError(answer["text"])
+    return str(answer["text"])
+
+
+def ready() -> None:
+    """Raises PartError with what to do where a lab cannot be."""
+    if os.geteuid() != 0:
+        raise PartError("the lab boots servers and lays cables: run it as root, for example sudo make lab")
+    if missing := [package for tool, package in TOOLS.items() if shutil.which(tool) is None]:
+        raise PartError(f"the lab needs more programs: apt-get install {' '.join(missing)}")
+
+
+def up(*, bare: bool) -> str:
+    """Brings the lab up, as `site.yml` makes it; `bare`: without finished layers. Raises PartError."""
+    ready()
+    started = time.monotonic()
+    packages, release = packages_file(), release_file()
+    name = layers.key(bare_root(), packages, release)
+    finished = None if bare else layers.finished(name)
+    start(finished)
+    write_variables(packages, release)
+    if finished is None:
+        playbook("site")
+        if layers.finished(name) is None:
+            _finish(name)
+    else:
+        playbook("status")
+    return f"the lab is up after {time.monotonic() - started:.0f} s: make lab-shell, make lab-down"
+
+
+def start(finished: Path | None) -> None:
+    """The keeper with everything below it, until both nodes take ssh."""
+    with (cache() / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if SOCKET.exists():
+            try:
+                ask("status")
+            except PartError:
+                SOCKET.unlink()
+            else:
+                raise PartError("a lab is up already on this machine: make lab-down")
+        net.build()
+        words = [sys.executable, "-m", "workbench.lab.daemon", *([str(finished)] if finished else [])]
+        with (cache() / "keeper.log").open("w") as log:
+            command = ["setsid", "--fork", *net.inside(net.OUTSIDE, *words)]
+            subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT)
+        _wait(SOCKET.exists, KEEPER_PATIENCE)
+        _wait(lambda: all(map(_takes_ssh, net.ADDRESSES.values())), BOOT_PATIENCE)
+
+
+def _wait(condition: Callable[[], bool], patience: float) -> None:
+    deadline = time.monotonic() + patience
+    while not condition():
+        if time.monotonic() > deadline:
+            raise PartError(f"the lab did not come up:\n{(cache() / 'keeper.log').read_text()[-2000:]}")
+        time.sleep(0.3)
+
+
+def _takes_ssh(address: str) -> bool:
+    words = [*ssh_words(), "-o", "ConnectTimeout=2", f"root@{address}", "true"]
+    done = subprocess.run(net.inside(net.OUTSIDE, *words), check=False, capture_output=True)
+    return done.returncode == 0
+
+
+def ssh_words() -> list[str]:
+    """Ssh to the nodes, which are new each time."""
+    return [
+        "ssh",
+        "-i",
+        str(key_pair()),
+        "-o",
+        "StrictHostKeyChecking=no",
+        "-o",
+        "UserKnownHostsFile=/dev/null",
+        "-o",
+        "LogLevel=ERROR",
+    ]
+
+
+def variables() -> Path:
+    """The file with what only this lab knows: secrets, places of files, the port of the trunk."""
+    return cache() / "lab.json"
+
+
+def write_variables(packages: Path, release: Path) -> None:
+    """For the playbooks, beside the lab's inventory."""
+    words = ssh_words()
+    given = {
+        **layers.lab_secrets(),
+        "base_packages_file": str(packages),
+        "usnd_release_file": str(release),
+        "lab_trunk_port": int(ask("trunk")),
+        "ansible_ssh_private_key_file": words[2],
+        "ansible_ssh_common_args": " ".join(words[3:]),
+        "base_ssh_keys": [key_pair().with_suffix(".pub").read_text().strip()],
+    }
+    variables().touch(mode=0o600)
+    variables().write_text(json.dumps(given))
+
+
+def ansible(playbook_name: str, *more: str) -> list[str]:
+    """The command words that run one of the project's playbooks on the lab, from its control address."""
+    program = str(Path(sys.executable).parent / "ansible-playbook")
+    words = [program, "-i", str(INVENTORY), "-e", f"@{variables()}"]
+    return net.inside(net.OUTSIDE, *words, str(ROOT / "playbooks" / f"{playbook_name}.yml"), *more)
+
+
+def environment() -> dict[str, str]:
+    """For Ansible: its settings, and where its ssh connections are, so that they end with the lab."""
+    place = cache() / "ssh"
+    return {
+        **os.environ,
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(place),
+        "ANSIBLE_INVENTORY": str(INVENTORY),
+        "LAB": str(variables()),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+
+
+def _hang_up() -> None:
+    """Ends the ssh connections that wait to be used again: the next lab's servers are others."""
+    for master in (cache() / "ssh").glob("*"):
+        words = ["ssh", "-o", f"ControlPath={master}", "-O", "exit", "lab"]
+        subprocess.run(words, check=False, capture_output=True)
+
+
+def playbook(name: str, *more: str) -> None:
+    """Runs it, its words on the terminal. Raises PartError when it fails."""
+    done = subprocess.run(ansible(name, *more), check=False, cwd=ROOT, env=environment())
+    if done.returncode:
+        raise PartError(f"{name}.yml failed on the lab, which is left up for a look")
+
+
+def _finish(name: str) -> None:
+    """Keeps what was made for the next lab, and goes on with it as that one will."""
+    for node in net.ADDRESSES:
+        ask("power", node, "shut-down")
+    down()
+    start(layers.keep(name, {node: cache() / "run" / node / "upper" for node in net.ADDRESSES}))
+
+
+def down() -> str:
+    """Ends the lab and removes its cables."""
+    _hang_up()
+    try:
+        ask("down")
+        deadline = time.monotonic() + DOWN_PATIENCE
+        while SOCKET.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+    except PartError:
+        pass
+    net.remove()
+    return "the lab is down"
+
+
+def shell() -> str:
+    """A shell at the control address, with `ansible-playbook` ready for the lab."""
+    ask("status")
+    print("for example: ansible-playbook -e @$LAB playbooks/status.yml; ssh root@192.0.2.213")
+    told = {**environment(), "PS1": "usn lab \\w # "}
+    subprocess.run(net.inside(net.OUTSIDE, "bash", "--norc"), check=False, cwd=ROOT, env=told)
+    return "the lab is still up: make lab-down"
+
+
+def button(node: str, do: str, what: str, value: str = "") -> str:
+    """What ipmi_sim asks of a chassis: `get power` gives power:0 or 1, `set power 0|1`, `set reset 1`."""
+    if do == "get":
+        return f"{what}:{int(ask('power', node) == 'on')}" if what == "power" else f"{what}:0"
+    if what == "power":
+        ask("power", node, "on" if value == "1" else "off")
+    elif what == "reset":
+        ask("power", node, "off")
+        ask("power", node, "on")
+    return ""
+
+
+def carry_out(words: list[str]) -> str:
+    """What there is to print. Raises PartError, DebianError, ReleaseError."""
+    if words[:1] == ["up"]:
+        return up(bare="--bare" in words)
+    if words[:1] == ["button"]:
+        return button(*words[1:5])
+    if words == ["down"]:
+        return down()
+    if words == ["shell"]:
+        return shell()
+    if words[:1] == ["play"]:
+        playbook(*words[1:])
+        return ""
+    return ask(*words)
+
+
+def main() -> int:
+    """The exit status."""
+    try:
+        print(carry_out(sys.argv[1:] or ["status"]))
+    except (PartError, DebianError, ReleaseError) as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""The lab's keeper: everything of the lab runs below this one process and ends with it.
+
+    python -m workbench.lab.daemon [FINISHED]
+
+Owns the nodes, their consoles, what is around them, and a socket that takes one command a connection, as a
+JSON list of words. Runs in the lab's outer namespace.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from workbench.lab import layers, net
+from workbench.lab.bare import bare_root, cache, key_pair
+from workbench.lab.console import Console
+from workbench.lab.node import Node
+from workbench.lab.outside import Outside
+from workbench.process import PartError, run
+from workbench.stage import EVERYBODY
+
+SOCKET = Path("/run/usn-lab.sock")
+LONGEST = 100_000
+
+
+class Lab:
+    """The parts. Commands are the methods that `commands` lists; each gives what a person reads."""
+
+    def __init__(self, finished: Path | None) -> None:
+        """`finished`: layers of a former run to start from."""
+        place = cache() / "run"
+        place.mkdir(exist_ok=True)
+        public = key_pair().with_suffix(".pub").read_text()
+        self.nodes: dict[str, Node] = {}
+        for name in net.ADDRESSES:
+            lowers = [finished / name, bare_root()] if finished else [bare_root()]
+            self.nodes[name] = Node(name, lowers, place / name, public)
+            self.nodes[name].lay_out(first=finished is None)
+        password = layers.lab_secrets()["lab_console_password"]
+        self.consoles = [Console(name, place / f"console-{name}", password) for name in self.nodes]
+        self.outside = Outside()
+        self.ended = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until `down`."""
+        async with AsyncExitStack() as stack:
+            for part in (self.outside, *self.consoles):
+                await stack.enter_async_context(part)
+            server = await asyncio.start_unix_server(self._serve, SOCKET, limit=LONGEST)
+            SOCKET.chmod(0o600)  # noqa: ASYNC240 (at once)
+            try:
+                for node in self.nodes.values():
+                    node.switch_on()
+                await self.ended.wait()
+            finally:
+                server.close()
+                for node in self.nodes.values():
+                    node.cut()
+                SOCKET.unlink(missing_ok=True)  # noqa: ASYNC240 (at the end)
+
+    def commands(self) -> dict[str, Callable[..., Awaitable[str]]]:
+        """What may be asked for, by its first word."""
+        return {
+            "status": self.status,
+            "power": self.power,
+            "text": self.text,
+            "hears": self.hears,
+            "hang-up": self.hang_up,
+            "trunk": self.trunk,
+            "esme": self.esme,
+            "invites": self.invites,
+            "down": self.down,
+        }
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            words = json.loads(await reader.readline())
+            answer = {"good": True, "text": await self._do(words)}
+        except (PartError, TypeError, KeyError, ConnectionError, TimeoutError) as error:
+            answer = {"good": False, "text": str(error) or repr(error)}
+        writer.write(json.dumps(answer).encode() + b"\n")
+        writer.close()
+
+    async def _do(self, words: list[str]) -> str:
+        command = self.commands().get(words[0])
+        if command is None:
+            raise PartError(f"the lab knows: {', '.join(self.commands())}")
+        return await command(*words[1:])
+
+    async def status(self) -> str:
+        """Which nodes have power."""
+        return "\n".join(f"usn-{name} {'on' if node.on else 'off'}" for name, node in self.nodes.items())
+
+    async def power(self, name: str, wish: str = "get") -> str:
+        """on, off (at once), shut-down (orderly), get."""
+        node = self.nodes[name]
+        if wish == "on":
+            node.switch_on()
+        elif wish == "off":
+            node.cut()
+        elif wish == "shut-down":
+            await node.shut_down()
+        return "on" if node.on else "off"
+
+    async def text(self, sender: str, *words: str) -> str:
+        """The sender texts the words; the answer."""
+        return await self.outside.text(EVERYBODY.get(sender, sender), " ".join(words))
+
+    async def hears(self) -> str:
+        """How many ways between all handsets are heard."""
+        return str(await self.outside.until_all_hear())
+
+    async def hang_up(self) -> str:
+        """All handsets."""
+        await self.outside.hang_up_all()
+        return "done"
+
+    async def trunk(self) -> str:
+        """The switch's UDP port of SIP."""
+        return str(self.outside.switch.port)
+
+    async def esme(self) -> str:
+        """Where the last bind came from."""
+        return self.outside.esme()
+
+    async def invites(self) -> str:
+        """Each call that reached the switch: from where, whom."""
+        return "\n".join(f"{one.usn[0]} {one.calling} {one.called}" for one in self.outside.switch.invites)
+
+    async def down(self) -> str:
+        """The end."""
+        self.ended.set()
+        return "going down"
+
+
+async def keep(finished: Path | None) -> None:
+    """Runs a lab."""
+    await Lab(finished).run()
+
+
+def main() -> None:
+    """`argv[1]`: finished layers, if any."""
+    run(keep(Path(sys.argv[1]) if len(sys.argv) > 1 else None))
+
+
+if __name__ == "__main__":
+    main()

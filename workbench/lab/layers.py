@@ -1,0 +1,60 @@
+"""What the lab keeps between runs: its secrets, and the nodes' file systems as `site.yml` made them.
+
+Owns the key under which finished file systems are found: everything that `site.yml` makes them from.
+"""
+
+import hashlib
+import json
+import secrets
+import shutil
+from pathlib import Path
+
+from workbench.depot.release import ROOT
+from workbench.lab.bare import cache
+
+SOURCES = ("roles", "playbooks", "tests/lab/inventory")
+SECRETS = ("postgresql_replication_password", "asterisk_manager_secret", "lab_console_password")
+MOST_KEPT = 3
+
+
+def lab_secrets() -> dict[str, str]:
+    """The lab's passwords, made once: a finished file system has them in it."""
+    path = cache() / "secrets.json"
+    known = json.loads(path.read_text()) if path.exists() else {}
+    if missing := set(SECRETS) - set(known):
+        known |= {name: secrets.token_hex(8) for name in missing}  # IPMI: at most 20 octets
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(known))
+    return {name: str(known[name]) for name in SECRETS}
+
+
+def key(*made_from: Path) -> str:
+    """Of the playbooks' contents and the names of what they install, which carry their own keys."""
+    digest = hashlib.sha256("\n".join(path.name for path in made_from).encode())
+    digest.update(json.dumps(lab_secrets(), sort_keys=True).encode())
+    for source in SOURCES:
+        for path in sorted((ROOT / source).rglob("*")):
+            if path.is_file() and "molecule" not in path.parts:
+                digest.update(f"{path.relative_to(ROOT)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def finished(name: str) -> Path | None:
+    """The directory with a finished layer for each node, if there is one."""
+    place = cache() / "layers" / name
+    return place if place.is_dir() else None
+
+
+def keep(name: str, upper: dict[str, Path]) -> Path:
+    """Moves the nodes' layers, which must be switched off, to the finished ones; drops the oldest."""
+    place = cache() / "layers" / name
+    partial = place.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    for node, layer in upper.items():
+        layer.rename(partial / node)
+    partial.rename(place)
+    kept = sorted((path for path in place.parent.iterdir()), key=lambda path: path.stat().st_mtime)
+    for old in kept[:-MOST_KEPT]:
+        shutil.rmtree(old)
+    return place

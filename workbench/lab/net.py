@@ -1,0 +1,78 @@
+"""The lab's cables and switches: network namespaces that nothing leaves.
+
+Owns the namespaces, two switches with a line between them, the cross-over cable and who is plugged in where.
+Refuses a default route: an address outside the lab is unreachable. A node has one interface `bond0`, not two
+cables: a workstation's kernel may have no bonding. `plug` moves it to the other switch.
+"""
+
+import subprocess
+
+LAN, OUTSIDE = "usnlab-lan", "usnlab-out"
+SWITCHES = ("sw1", "sw2")
+NETWORK = "192.0.2"
+CONTROL, SMSC, MSC = f"{NETWORK}.1", f"{NETWORK}.10", f"{NETWORK}.20"
+FLOATING = f"{NETWORK}.212"
+ADDRESSES = {"a": f"{NETWORK}.213", "b": f"{NETWORK}.214"}
+CONSOLES = {"a": f"{NETWORK}.220", "b": f"{NETWORK}.221"}
+
+
+def namespace(node: str) -> str:
+    """The namespace of the node `a` or `b`."""
+    return f"usnlab-{node}"
+
+
+def ip(*words: str) -> None:
+    """One `ip` command. Raises subprocess.CalledProcessError."""
+    subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
+
+
+def build() -> None:
+    """Namespaces, switches and cables; nothing of a former lab stays."""
+    remove()
+    for name in (LAN, OUTSIDE, *map(namespace, ADDRESSES)):
+        ip("netns", "add", name)
+        ip("-n", name, "link", "set", "lo", "up")
+    for switch in SWITCHES:
+        ip("-n", LAN, "link", "add", switch, "type", "bridge")
+        ip("-n", LAN, "link", "set", switch, "up")
+    ip("-n", LAN, "link", "add", "line1", "type", "veth", "peer", "name", "line2")
+    plug("line1", SWITCHES[0])
+    plug("line2", SWITCHES[1])
+    _cable(OUTSIDE, "eth0", "outside", SWITCHES[0])
+    for address in (CONTROL, SMSC, MSC, *CONSOLES.values()):
+        ip("-n", OUTSIDE, "address", "add", f"{address}/24", "dev", "eth0")
+    ip("-n", OUTSIDE, "link", "set", "eth0", "up")
+    for node, switch in zip(ADDRESSES, SWITCHES, strict=True):
+        _cable(namespace(node), "bond0", f"{node}-bond0", switch)
+    one, other = map(namespace, ADDRESSES)
+    ip("link", "add", "xover", "netns", one, "type", "veth", "peer", "name", "xover", "netns", other)
+
+
+def _cable(place: str, inner: str, outer: str, switch: str) -> None:
+    ip("link", "add", inner, "netns", place, "type", "veth", "peer", "name", outer, "netns", LAN)
+    plug(outer, switch)
+
+
+def plug(port: str, switch: str) -> None:
+    """The far end of a cable goes into that switch."""
+    ip("-n", LAN, "link", "set", port, "master", switch, "up")
+
+
+def without_power(node: str) -> None:
+    """What a server without power is on the wire: no carrier, no address, no rule."""
+    place = namespace(node)
+    for interface in ("bond0", "xover"):
+        ip("-n", place, "address", "flush", "dev", interface)
+        ip("-n", place, "link", "set", interface, "down")
+    subprocess.run(inside(place, "nft", "flush", "ruleset"), check=True)
+
+
+def remove() -> None:
+    """Takes down what is there of a lab."""
+    for name in (LAN, OUTSIDE, *map(namespace, ADDRESSES)):
+        subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)
+
+
+def inside(place: str, *command: str) -> list[str]:
+    """The command words that run a program in a namespace."""
+    return ["nsenter", f"--net=/run/netns/{place}", "--", *command]

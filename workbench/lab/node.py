@@ -1,0 +1,120 @@
+"""A node: a bare server that is switched on and off, over its own layer on the bare file system.
+
+Owns its layer, its first addresses and its power. Refuses to be gentle unless asked: `cut` is a power cut.
+"""
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from workbench.lab import net
+from workbench.process import PartError, Process, until
+
+SHUTDOWN_PATIENCE = 30.0
+NETWORKD = """\
+[Match]
+Name=bond0
+
+[Network]
+Address={address}/24
+"""
+
+
+class Node:
+    """One server. `name` is `a` or `b`."""
+
+    def __init__(self, name: str, lowers: Sequence[Path], layer: Path, public_key: str) -> None:
+        """`lowers`: file systems, the upper ones first; `layer`: a directory for what this node changes."""
+        self.name = name
+        self._lower = ":".join(map(str, lowers))
+        self._layer = layer
+        self._key = public_key
+        self._process = Process(["sh", "-c", self._script()], layer.with_suffix(".console"))
+
+    def lay_out(self, *, first: bool) -> None:
+        """An empty layer; `first`: with what an installer asks a person: address, name, the ssh key."""
+        shutil.rmtree(self._layer, ignore_errors=True)
+        for place in ("upper", "work", "root"):
+            (self._layer / place).mkdir(parents=True)
+        if first:
+            self._install()
+
+    def _install(self) -> None:
+        etc, key = self._layer / "upper/etc", self._layer / "upper/root/.ssh/authorized_keys"
+        for place in (etc / "systemd/network", key.parent):
+            place.mkdir(parents=True)
+        (etc / "hostname").write_text(f"usn-{self.name}\n")
+        address = net.ADDRESSES[self.name]
+        (etc / "systemd/network/90-installer.network").write_text(NETWORKD.format(address=address))
+        wanted = etc / "systemd/system/multi-user.target.wants/systemd-networkd.service"
+        wanted.parent.mkdir(parents=True)
+        wanted.symlink_to("/usr/lib/systemd/system/systemd-networkd.service")
+        key.write_text(self._key)
+        (self._layer / "upper/root").chmod(0o700)
+        key.parent.chmod(0o700)
+
+    def _script(self) -> str:
+        layer = self._layer
+        overlay = f"lowerdir={self._lower},upperdir={layer}/upper,workdir={layer}/work"
+        boot = [
+            "exec systemd-nspawn --quiet --register=no --keep-unit --boot --console=pipe",
+            f"--directory={shlex.quote(str(layer / 'root'))} --machine=usn-{self.name}",
+            f"--network-namespace-path=/run/netns/{net.namespace(self.name)}",
+            "--capability=CAP_NET_ADMIN,CAP_SYS_NICE --resolv-conf=off --timezone=off --link-journal=no",
+        ]
+        mount = f"mount -t overlay overlay -o {shlex.quote(overlay)} {shlex.quote(str(layer / 'root'))}"
+        # The mount is the process's own: it goes with it.
+        return f"exec unshare --mount sh -c {shlex.quote(' '.join([mount, '&&', *boot]))}"
+
+    @property
+    def on(self) -> bool:
+        """Whether it has power."""
+        return self._process.alive
+
+    def switch_on(self) -> None:
+        """The power button; nothing when it is on."""
+        if not self.on:
+            self._process.start()
+
+    def cut(self) -> None:
+        """The power goes: every process of it dies at once, and its cables have no carrier."""
+        for child in self._children():
+            os.kill(child, signal.SIGKILL)
+        self._process.kill()
+        net.without_power(self.name)
+
+    async def shut_down(self) -> None:
+        """As by `poweroff`: systemd stops all services. Raises PartError when it does not end."""
+        for child in self._children():
+            os.kill(child, signal.SIGRTMIN + 4)  # systemd(1): poweroff.target
+        ended = await until(lambda: not self.on, SHUTDOWN_PATIENCE, 0.1)
+        self.cut()
+        if not ended:
+            raise PartError(f"usn-{self.name} did not shut down in {SHUTDOWN_PATIENCE:g} s")
+
+    def _children(self) -> list[int]:
+        if not self.on:
+            return []
+        path = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        return [int(word) for word in path.read_text().split()]
+
+    def command(self, *words: str, patience: float = 60.0) -> str:
+        """What a program prints when root runs it on the node. Raises PartError when it fails."""
+        children = self._children()
+        if not children:
+            raise PartError(f"usn-{self.name} is off")
+        enter = ["nsenter", "--target", str(children[0]), "--all", "--wd=/", "--", *words]
+        done = subprocess.run(
+            enter, capture_output=True, text=True, check=False, timeout=patience, stdin=subprocess.DEVNULL
+        )
+        if done.returncode:
+            raise PartError(f"usn-{self.name}: {' '.join(words)}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def tail(self) -> str:
+        """The end of what its console showed."""
+        return self._process.tail()
