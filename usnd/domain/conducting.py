@@ -81,8 +81,16 @@ def launch(
     """
     subscriber_id, number = subscriber
     people = {person.number: person for person in participants if person.number != number}
-    conference = Conference(conference_id, subscriber_id, number, ConferenceState.GATHERING, now, ())
-    conference = replace(conference, press_one=rules.press_one, instant=instant)
+    conference = Conference(
+        conference_id,
+        subscriber_id,
+        number,
+        ConferenceState.GATHERING,
+        now,
+        (),
+        press_one=rules.press_one,
+        instant=instant,
+    )
     commands: list[Command] = []
     if caller is None:
         conference, first = plan(conference, Participant(number, ""), Role.SUBSCRIBER, rules, now)

@@ -108,7 +108,7 @@ class Rules:
 
     def of(self, *, press_one: bool) -> "Rules":
         """The rules of a subscriber of whom this is set."""
-        return replace(self, press_one=self.press_one or press_one)
+        return self if self.press_one or not press_one else replace(self, press_one=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,5 +68,8 @@ class Decision:
 
     def said_in(self, language: str) -> "Decision":
         """The same in another language."""
+        said = self.reply.said_in(language)
+        if said is self.reply and not self.texts:
+            return self
         texts = tuple(replace(text, message=text.message.said_in(language)) for text in self.texts)
-        return replace(self, reply=self.reply.said_in(language), texts=texts)
+        return replace(self, reply=said, texts=texts)

@@ -181,7 +181,7 @@ class Reply:
 
     def said_in(self, language: str) -> "Reply":
         """The same message in another language."""
-        return replace(self, language=language)
+        return self if language == self.language else replace(self, language=language)
 
 
 def reply(say: Say, **values: object) -> Reply:

@@ -80,6 +80,9 @@ class Texts:
         if outcome is None:
             self._log.info("duplicate text ignored", smsc=received.smsc, sender=received.sender)
             return CommandStatus.ESME_ROK
+        if outcome.launched is not None:
+            self._conferences.adopt(outcome.launched)
+            await asyncio.sleep(0)  # the first call goes out before all the rest
         self._act(outcome)
         self._log.info("text taken", smsc=received.smsc, sender=received.sender, text=outcome.mo_id)
         if outcome.stranger is not None:
@@ -110,8 +113,6 @@ class Texts:
         return _STATUS.get(verdict, CommandStatus.ESME_ROK)
 
     def _act(self, taken: Taken) -> None:
-        if taken.launched is not None:
-            self._conferences.adopt(taken.launched)
         if taken.recalled is not None:
             self._conferences.apply(taken.recalled, Recall())
         for answer in taken.answers:

@@ -62,7 +62,9 @@ class Trunks:
         rules = rules.of(press_one=owner.press_one)
         who = (owner.id, owner.number)
         step = launch(conference, who, decision.launch, rules, now, decision.instant, caller)
-        limited = replace(step.conference, talk_seconds=decision.talk_seconds)
+        limited = step.conference
+        if decision.talk_seconds is not None:
+            limited = replace(limited, talk_seconds=decision.talk_seconds)
         with self._lock:
             self._drop(conference)  # of a unit of work that is run again
             admitted = admit(Step(limited, step.commands), self._pool(now))

@@ -79,11 +79,9 @@ class _Compiled:
         return processed
 
     def _found(self, cursor: DBAPICursor) -> Found:
-        if cursor.description is None:
-            return Found(SimpleResultMetaData([]), (), cursor.rowcount)
         if self._columns is None:
-            self._columns = SimpleResultMetaData([column[0] for column in cursor.description])
-        rows = cursor.fetchall()
+            self._columns = SimpleResultMetaData([column[0] for column in cursor.description or ()])
+        rows = cursor.fetchall() if cursor.description else ()
         return Found(self._columns, map(self._read, rows) if self._out else rows, cursor.rowcount)
 
     def _read(self, row: Sequence[Any]) -> Sequence[Any]:

@@ -37,7 +37,7 @@ async def two_trunks(first: str = "", second: str = "", settings: str = "") -> A
                 await switch.put(*(Handset(number, tone) for number, tone in tones.items()))
             usn = Usn(tree, 9, smsc.port, settings=settings)
             trunks = (("first", one.port, HOST, first), ("second", two.port, SECOND_HOST, second))
-            text = usn.config.read_text().replace("[node]", f'[node]\nruntime = "{usn.home}"')
+            text = usn.config.read_text()
             text += f'\n[trunks]\nbind = "{HOST}"\nbind_port = {usn.asterisk.ports.sip}\nfailures = 2\n'
             for name, port, match, keys in trunks:
                 text += f'[[trunk]]\nname = "{name}"\nhost = "{HOST}"\nport = {port}\nmatch = ["{match}"]\n'
