@@ -4,6 +4,7 @@ Owns the order of starting and stopping. Refuses decisions. Calls stay up when t
 """
 
 import asyncio
+import gc
 import random
 import secrets
 import signal
@@ -57,6 +58,7 @@ _RECEIPTS = {
 }
 
 
+_ALLOCATIONS = 10_000  # more than one text makes: a collection in between is the exception
 _FLUSH_SECONDS = 3.0
 
 
@@ -103,7 +105,9 @@ async def _run_alone(config: Config) -> None:
     try:
         with _stop_signals() as stopped:
             watching = asyncio.create_task(_stop_when_taken(store, stopped))
-            await Daemon(config, store).run(stopped)
+            daemon = Daemon(config, store)
+            _spare_the_collector()
+            await daemon.run(stopped)
             watching.cancel()
     except* StoreTaken:
         pass  # told below
@@ -112,6 +116,13 @@ async def _run_alone(config: Config) -> None:
         log.info("usnd stopped")
     if store.taken.is_set():
         raise Superseded("another usnd has taken the database over: this one has stopped, calls stay up")
+
+
+def _spare_the_collector() -> None:
+    """What is loaded once is never looked through again: each full collection held a launch up by 20 ms."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_ALLOCATIONS)
 
 
 async def _stop_when_taken(store: Store, stopped: asyncio.Event) -> None:

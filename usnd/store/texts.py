@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, not_, select, update
+from sqlalchemy import bindparam, exists, func, not_, select, update
 
 from usnd.domain.messages import Draft, Earlier, IncomingText, MtState, OutgoingText, Priority, Settlement
 from usnd.store.execution import Executor
@@ -20,11 +20,16 @@ _ANSWER_SEEN = exists().where(
     mt_texts.c.state.in_((MtState.SENT, MtState.DELIVERED, MtState.UNDELIVERED)),
     mt_texts.c.session == mo_texts.c.session,
 )
-_EARLIER = (
-    select(mo_texts.c.fingerprint, mo_texts.c.id, mo_texts.c.session, mo_texts.c.received_at, _ANSWER_SEEN)
-    .where(OneOf(mo_texts.c.fingerprint, "wanted"), mo_texts.c.received_at >= bindparam("since"))
-    .order_by(mo_texts.c.received_at, mo_texts.c.id)
+_same = mo_texts.alias()
+# Found by the index alone: somebody may send the same text all day.
+_NEWEST = (
+    select(func.max(_same.c.id))
+    .where(OneOf(_same.c.fingerprint, "wanted"), _same.c.received_at >= bindparam("since"))
+    .group_by(_same.c.fingerprint)
 )
+_EARLIER = select(
+    mo_texts.c.fingerprint, mo_texts.c.id, mo_texts.c.session, mo_texts.c.received_at, _ANSWER_SEEN
+).where(mo_texts.c.id.in_(_NEWEST))
 _MO_COLUMNS = [
     mo_texts.c[name]
     for name in ("smsc", "session", "sender", "recipient", "body", "fingerprint", "received_at")
@@ -87,7 +92,7 @@ class Texts:
         self._tx = tx
 
     def earlier(self, fingerprints: Collection[str], since: datetime) -> dict[str, Earlier]:
-        """Of each fingerprint, the newest text received at `since` or later."""
+        """Of each fingerprint, the text kept last of those received at `since` or later."""
         rows = self._tx.execute(_EARLIER, {"wanted": json_of(fingerprints), "since": since})
         return {row[0]: Earlier(row[1], row[2], row[3], bool(row[4])) for row in rows}
 
