@@ -5,6 +5,7 @@ import os
 import pwd
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -78,9 +79,12 @@ class Pair:
         await run(("rm", "-rf", str(self.home)), 20)
 
     def kill(self, name: str) -> None:
-        """What a power cut leaves of it."""
+        """What a power cut leaves of it: its sessions are gone with it."""
         pid = int((self.home / name / "postmaster.pid").read_text().split()[0])
-        os.kill(pid, 9)
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for process in (pid, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(process, 9)
 
     def execute(self, name: str, statement: str) -> list[tuple[object, ...]]:
         with psycopg.connect(self.own(name), autocommit=True, connect_timeout=3) as link:
