@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from usnd.domain.directory import Group, NumberMember, PutGroup
 from usnd.domain.messages import Draft, Priority
 from usnd.smpp.link import SmscLink
 from usnd.smpp.received import Receipt, ReceivedText
@@ -42,12 +43,15 @@ WINDOW = 50  # of the SMSC towards usnd, and of the ESME towards Jasmin
 SENDERS = 100
 PATIENCE = 30.0
 BODY = "Calling you and 3 others: alfa, bravo, charlie. Text ? for help."
+MEMBERS = 50  # of the group that each sender blasts
 RECIPIENTS = [f"4477009{number:05}" for number in range(1000)]
 MEASURED = {
     "usnd_reply": "texts delivered by the SMSC, each decided and committed with its reply, replies accepted; "
     "PostgreSQL, fsync on",
     "usnd_queue": "texts committed to the store one a transaction (group commit), then sent by usnd from its "
     "start (counted from its bind); PostgreSQL, fsync on",
+    "usnd_blast": f"a text `SB all: …` is one to each of {MEMBERS} and a reply, decided and committed "
+    "together; PostgreSQL, fsync on",
     "kannel_http": "smsbox sendsms over kept connections, answered when bearerbox has it in its spool of one "
     "file a text, which it does not fsync",
     "jasmin_http": "HTTP /send over kept connections; RabbitMQ with the queues Jasmin declares, which are "
@@ -69,6 +73,24 @@ async def usnd_reply(count: int) -> float:
             for number in range(count)
         ]
         return await _timed(sink, count, lambda: sink.deliver(texts, WINDOW))
+
+
+async def usnd_blast(count: int) -> float:
+    """Texts a second, one to each member and the replies: how a subscriber sends many."""
+    async with AsyncExitStack() as parts:
+        sink, usn, store = await _usnd(parts)
+        members = tuple(NumberMember(f"+{number}") for number in RECIPIENTS[-MEMBERS:])
+        for number in RECIPIENTS[:SENDERS]:
+            await store.run(partial(_put_group, f"+{number}", Group("all", members)))
+        usn.process.start()
+        await usn.until_event(BOUND, 30)
+        blasts = count // (MEMBERS + 1)
+        accepted = blasts * (MEMBERS + 1)
+        await sink.expect(accepted)
+        texts = [
+            (RECIPIENTS[number % SENDERS], SHORT_CODE, f"SB all: {number} {BODY}") for number in range(blasts)
+        ]
+        return await _timed(sink, accepted, lambda: sink.deliver(texts, WINDOW))
 
 
 async def usnd_queue(count: int) -> float:
@@ -109,6 +131,12 @@ async def _usnd(parts: AsyncExitStack) -> tuple[Sink, Usn, Store]:
 
 def _register(number: str, tx: Transaction) -> None:
     tx.subscribers.add(number, datetime.now(UTC))
+
+
+def _put_group(number: str, group: Group, tx: Transaction) -> None:
+    owner = tx.subscribers.by_number(number)
+    assert owner is not None
+    tx.directory.apply(owner.id, PutGroup(group))
 
 
 async def kannel_http(count: int) -> float:
@@ -226,9 +254,8 @@ async def _timed(sink: Sink, count: int, load: Callable[[], Awaitable[None]]) ->
 
 async def bench(count: int, rounds: int) -> dict[str, object]:
     """All peers, interleaved. One that cannot be had is left out, with the reason."""
-    ways: dict[str, Callable[[int], Awaitable[float]]] = {
-        way.__name__: way for way in (usnd_reply, usnd_queue, kannel_http, jasmin_http, jasmin_smpp)
-    }
+    every = (usnd_reply, usnd_blast, usnd_queue, kannel_http, jasmin_http, jasmin_smpp)
+    ways: dict[str, Callable[[int], Awaitable[float]]] = {way.__name__: way for way in every}
     runs: defaultdict[str, list[float]] = defaultdict(list)
     missing: dict[str, str] = {}
     for number in range(1, rounds + 1):
@@ -256,7 +283,7 @@ async def bench(count: int, rounds: int) -> dict[str, object]:
 def _ratios(medians: Mapping[str, float]) -> dict[str, float]:
     jasmin = max((medians[name] for name in ("jasmin_http", "jasmin_smpp") if name in medians), default=0.0)
     ratios = {}
-    for own in ("usnd_reply", "usnd_queue"):
+    for own in ("usnd_reply", "usnd_blast", "usnd_queue"):
         ratios[f"{own} / kannel"] = round(medians[own] / medians["kannel_http"], 2)
         if jasmin:
             ratios[f"{own} / jasmin"] = round(medians[own] / jasmin, 2)
