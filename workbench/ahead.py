@@ -1,7 +1,7 @@
 """usnd with a clock that is ahead of all others: `python -m workbench.ahead SECONDS CONFIG`.
 
 Owns that clock, by which minutes pass in a test that lasts seconds. Refuses to move the clock of Asterisk, of
-the journal, or of the event loop: a deadline is ahead of its time only for the daemon that is started with it.
+the journal, or of the event loop: a deadline comes early only for the daemon that is started with it.
 """
 
 import asyncio

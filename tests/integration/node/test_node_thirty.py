@@ -1,4 +1,4 @@
-"""Proves that a subscriber has thirty conferences, each with a number and PINs of its own, and no more (C3)."""
+"""Proves that a subscriber has thirty conferences, each with a number and PINs of its own, no more (C3)."""
 
 import json
 
