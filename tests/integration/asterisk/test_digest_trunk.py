@@ -104,7 +104,7 @@ async def state_is(switch: Asterisk, wanted: dict[str, str]) -> bool:
 
 
 async def test_the_switch_finds_only_the_node_that_is_in_service() -> None:
-    """Main trunk to A, alternate to B: OPTIONS are answered by whose Asterisk runs, on the bound address only."""
+    """Main trunk to A, alternate to B: who runs answers OPTIONS, on the address that it is bound to only."""
     tree = asterisk_tree()
     switch = Asterisk(tree, "msc", {"trunk": "usn", "context": "none", "peer_port": "9", "qualify": "0"}, {})
     nodes = {"main": usn_asterisk(tree, 9, {}, "main"), "alternate": usn_asterisk(tree, 9, {}, "alternate")}
