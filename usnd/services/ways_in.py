@@ -63,6 +63,8 @@ class _Caller:
 class _Launched:
     step: Step | None
     texts: tuple[OutgoingText, ...] = ()
+    why: Denial = Denial.UNKNOWN
+    """Where there is no step."""
 
 
 class WaysIn:
@@ -164,11 +166,11 @@ class WaysIn:
         try:
             launched = await self._store.run(unit)
         except (StoreBusy, StoreTaken):
-            launched = _Launched(None)
+            launched = _Launched(None, why=Denial.BUSY)
         for text in launched.texts:
             self._outbox.send(text)
         if launched.step is None:
-            await self._go(caller, Deny(Denial.UNKNOWN))
+            await self._go(caller, Deny(launched.why))
             return
         known = self.knows(caller.call)
         self.gone(caller.call)
@@ -197,9 +199,11 @@ class WaysIn:
         launched = self._launcher.launch(tx, wish, now, call_in=call_in) if wish.decision.launch else None
         if launched is not None:
             return _Launched(*launched)
-        told = lines_busy(owner) if wish.decision.launch else wish.decision
+        told, why = wish.decision, Denial.UNKNOWN
+        if wish.decision.launch:
+            told, why = lines_busy(owner), Denial.BUSY
         refusal = self._outbox.draft(owner.number, told.reply, now)
-        return _Launched(None, tuple(tx.texts.queue_mt([refusal])))
+        return _Launched(None, tuple(tx.texts.queue_mt([refusal])), why)
 
     async def _act(self, action: Coroutine[None, None, bool]) -> None:
         try:
