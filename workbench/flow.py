@@ -228,12 +228,12 @@ class Flow:
         activation = pin.digits if pin is not None and pin.kind is PinKind.ACTIVATION else ""
         match way:
             case Rejoin():
-                self._apply(CallIn(call, dnis, activation, "msc"))
+                self._apply(CallIn(call, dnis, activation, "msc", PEOPLE[name]))
             case Join():
                 self._apply(JoinIn(call, dnis, PEOPLE[name], activation, "msc"))
             case LaunchInstant(instant):
                 decision = self._decide(f"IC{instant}")
-                if not self._launch(decision, CallIn(call, dnis, activation, "msc")):
+                if not self._launch(decision, CallIn(call, dnis, activation, "msc", PEOPLE[name])):
                     self._draw(USND, name, f"says: {TEXTS['lines-busy']} Releases")
             case AskPin(again):
                 words = [TEXTS["wrong-pin"]] if again else []

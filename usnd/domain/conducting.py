@@ -77,10 +77,12 @@ def launch(
 ) -> Step:
     """Call subscriber (id, number) and participants at once, each number once (REQUIREMENTS C1, S7).
 
-    `caller`: the subscriber is there already, by that call. `instant`: the number of the conference.
+    `caller`: the subscriber is there already, by that call, and its telephone is not called. `instant`: the
+    number of the conference.
     """
     subscriber_id, number = subscriber
-    people = {person.number: person for person in participants if person.number != number}
+    there = {number, caller.number if caller is not None else None}
+    people = {person.number: person for person in participants if person.number not in there}
     conference = Conference(conference_id, subscriber_id, number, ConferenceState.GATHERING, now, ())
     conference = replace(conference, press_one=rules.press_one, instant=instant)
     commands: list[Command] = []
@@ -223,7 +225,8 @@ def _on_call_in(conference: Conference, event: CallIn, now: datetime) -> Step:
         return Step(conference, (HangUp(event.call),))
     for call in others:
         conference = with_call(conference, told_to_end(call, now))
-    back = called_in(event, conference.subscriber_number, Role.SUBSCRIBER, now)
+    number = conference.subscriber_number if event.number is None else event.number
+    back = called_in(event, number, Role.SUBSCRIBER, now)
     conference = replace(conference, calls=(*conference.calls, back), call_back_at=None)
     return Step(conference, (*(HangUp(call.id) for call in others), Admit(event.call, conference.room)))
 

@@ -139,9 +139,7 @@ class WaysIn:
             case Rejoin(conference):
                 self.gone(caller.call)
                 self._log.info("subscriber calls in", conference=conference, call=caller.call)
-                self._conferences.apply(
-                    conference, CallIn(caller.call, caller.dnis, activation, caller.trunk)
-                )
+                self._conferences.apply(conference, _call_in(caller, activation))
             case Join(conference):
                 self.gone(caller.call)
                 self._log.info("participant calls in", conference=conference, call=caller.call)
@@ -158,7 +156,7 @@ class WaysIn:
 
     async def _launch(self, caller: _Caller, way: LaunchInstant, activation: str) -> None:
         voice_up, now = self._conferences.voice_up, self._clock()
-        call_in = CallIn(caller.call, caller.dnis, activation, caller.trunk)
+        call_in = _call_in(caller, activation)
 
         def unit(tx: Transaction) -> _Launched:
             return self._commit(tx, caller, way, call_in, now, voice_up=voice_up)
@@ -210,3 +208,7 @@ class WaysIn:
             await action
         except AmiError as error:
             self._log.warning("incoming call not answered", error=str(error))
+
+
+def _call_in(caller: _Caller, activation: str) -> CallIn:
+    return CallIn(caller.call, caller.dnis, activation, caller.trunk, caller.cli or "")

@@ -31,6 +31,7 @@ async def test_refusals_are_told_apart_and_the_conference_goes_on() -> None:
         await parts.switch.hang_up(SUBSCRIBER)
         await parts.usn.until_event("conference ended", 10, reason="empty")
         assert len(parts.usn.cdrs()) == 5
+        assert {invite.calling for invite in parts.switch.invites} == {SUBSCRIBER}
 
         # A call of which no note is left when usnd comes back: it has a record, which says so.
         await parts.switch.put(parts.handset(alfa, ring=NEVER))
