@@ -43,6 +43,7 @@ from usnd.domain.conference import (
     TellTimeLimit,
     TimePassed,
     Turn,
+    TurnAway,
 )
 from usnd.domain.controlling import control, on_joined, resume_mutes
 from usnd.domain.minutes import used_up_at
@@ -220,8 +221,9 @@ def _on_call_in(conference: Conference, event: CallIn, now: datetime) -> Step:
     if conference.call(event.call) is not None:
         return Step(conference)
     others = [call for call in owner_calls(conference) if call.live]
-    over = conference.state in (ConferenceState.ENDING, ConferenceState.ENDED)
-    if over or any(call.in_room for call in others):
+    if conference.state in OVER:
+        return Step(conference, (TurnAway(event.call, "not-running"),))
+    if any(call.in_room for call in others):
         return Step(conference, (HangUp(event.call),))
     for call in others:
         conference = with_call(conference, told_to_end(call, now))
