@@ -38,13 +38,14 @@ from usnd.domain.decision import Decision, Situation, TextRules
 from usnd.domain.directory import Directory, Subscriber, changed
 from usnd.domain.informing import message_of
 from usnd.domain.menu import Menu, Typed, press
-from usnd.domain.recording import RecorderNews, RecordEvent, StartRecording, StopRecording
+from usnd.domain.recording import RecorderNews, RecordEvent, StartRecording, StopRecording, recorder_of
 from usnd.domain.replies import Reply, render
 from usnd.domain.routing import admit, conduct, load_of
 from usnd.domain.texting import decide, lines_busy
 from usnd.domain.trunks import Pool, Routing, Trunk
 from usnd.domain.ways_in import (
     AskPin,
+    Denial,
     Deny,
     Guesses,
     GuessRules,
@@ -186,7 +187,7 @@ class Flow:
         """What Asterisk says of the newest recorder."""
         stretch = self._must_be.stretches[-1]
         self._draw(ROOM, USND, f"recorder {event.value}")
-        self._apply(RecorderNews(f"rec-c{self._must_be.id}-{stretch.number}", event))
+        self._apply(RecorderNews(recorder_of(self._must_be.id, stretch.number), event))
 
     def waits(self) -> None:
         """Nothing happens until the next deadline."""
@@ -234,12 +235,12 @@ class Flow:
             case LaunchInstant(instant):
                 decision = self._decide(f"IC{instant}")
                 if not self._launch(decision, CallIn(call, dnis, activation, "msc", PEOPLE[name])):
-                    self._draw(USND, name, f"says: {TEXTS['lines-busy']} Releases")
+                    self._draw(USND, name, _why(Denial.BUSY.value))
             case AskPin(again):
                 words = [TEXTS["wrong-pin"]] if again else []
                 self._draw(USND, name, f"says: {' '.join([*words, TEXTS['enter-pin']])}")
             case Deny(why):
-                self._draw(USND, name, f"says: {_why(why.value)} Releases")
+                self._draw(USND, name, _why(why.value))
 
     def _hear(self, name: str, *events: CallEvent, cause: int | None = None) -> None:
         call = self._call_of(name)
@@ -273,11 +274,9 @@ class Flow:
     def _name(self, call_id: str) -> str:
         """Who holds the handset: who types the Activation PIN counts as the subscriber."""
         call = self._must_be.call(call_id)
-        return (
-            NAMES[call.number]
-            if call is not None and call_id not in self._came_in
-            else self._came_in[call_id]
-        )
+        if call is None or call_id in self._came_in:
+            return self._came_in[call_id]
+        return NAMES[call.number]
 
     def _committed(self, before: Conference, after: Conference) -> Iterator[str]:
         for call in after.calls:
@@ -316,25 +315,24 @@ class Flow:
 
     def _act(self, commands: Iterable[Command]) -> None:
         for command in commands:
-            for target, words in self._deed(command):
-                self._draw(USND, target, words)
+            target, words = self._deed(command)
+            self._draw(USND, target, words)
 
-    def _deed(self, command: Command) -> Iterator[tuple[str, str]]:
+    def _deed(self, command: Command) -> tuple[str, str]:
         match command:
             case PlaceCall(call, _, cli, _, _, ask, trunk):
                 asked = ", to press 1" if ask else ""
-                yield self._name(call), f"calls over {trunk} as {cli}{asked}"
+                return self._name(call), f"calls over {trunk} as {cli}{asked}"
             case Admit(call, room):
-                yield self._name(call), f"answers, puts into room {room}"
+                return self._name(call), f"answers, puts into room {room}"
             case HangUp(call):
-                yield self._name(call), "releases"
+                return self._name(call), "releases"
             case Goodbye(call, reason):
                 why = [TEXTS["subscriber-left"]] if reason is EndReason.SUBSCRIBER_AWAY else []
-                yield self._name(call), f"says: {' '.join([*why, TEXTS['conference-ended']])} Releases"
+                return self._name(call), f"says: {' '.join([*why, TEXTS['conference-ended']])} Releases"
             case TurnAway(call, reason):
-                yield self._name(call), f"says: {_why(reason)} Releases"
-            case _:
-                yield self._room_deed(command)
+                return self._name(call), _why(reason)
+        return self._room_deed(command)
 
     def _room_deed(self, command: Command) -> tuple[str, str]:
         match command:
@@ -353,7 +351,10 @@ class Flow:
 
 
 def _why(reason: str) -> str:
-    return TEXTS.get(f"conference-{reason}", TEXTS.get(reason, ""))
+    """What the dialplan does with a call that may not join."""
+    names = (f"conference-{reason}", f"lines-{reason}", reason)
+    words = [TEXTS[name] for name in names if name in TEXTS]
+    return f"says: {words[0]} Releases" if words else "releases"
 
 
 def _said(notice: Notice, count: int) -> str:

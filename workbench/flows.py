@@ -82,6 +82,7 @@ def _away_for_too_long() -> Flow:
     flow = _talking()
     flow.ends("subscriber")
     flow.waits()
+    flow.calls("subscriber", THIRD)
     flow.leave()
     return flow
 
@@ -223,7 +224,7 @@ STORIES = (
     Story(
         "Away for too long",
         "C5",
-        "Two minutes are over: the others are told why, and released.",
+        "Two minutes are over: the others are told why, and released; who is back now is too late.",
         _away_for_too_long,
     ),
     Story("Called back", "C6", "With `call_backs = 3`: busy the first time.", _called_back),
