@@ -117,7 +117,7 @@ class WaysIn:
         try:
             pin = await self._store.run(lambda tx: tx.pins.by_digits(entry.pin))
         except (StoreBusy, StoreTaken):
-            await self._go(caller, Deny(Denial.UNKNOWN))
+            await self._go(caller, Deny(Denial.BUSY))
             return
         way = self._wrong(caller) if pin is None else enter(pin, self._conferences.live)
         await self._go(caller, way, pin)
