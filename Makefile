@@ -42,8 +42,9 @@ format: $(DEV)/ready ## put the sources into the one format
 	@$(DEV)/bin/ruff check --fix-only --quiet .
 	@$(DEV)/bin/ruff format --quiet .
 
-pages: $(DEV)/ready ## draw the states and write the subscriber's manual anew, from the tables they come from
+pages: $(DEV)/ready ## draw states and call flows and write the subscriber's manual anew, from what they come from
 	@$(DEV)/bin/python -m workbench.diagrams
+	@$(DEV)/bin/python -m workbench.flows
 	@$(DEV)/bin/python -m workbench.manual
 
 prompts: $(DEV)/ready ## speak the announcements into build/prompts/en/, for a node's [voice] prompts

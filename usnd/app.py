@@ -11,7 +11,7 @@ import signal
 import ssl
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -71,12 +71,12 @@ class Superseded(Exception):
 
 
 def utc_now() -> datetime:
-    """The only clock of the daemon."""
+    """The daemon's clock, unless it is given another."""
     return datetime.now(UTC)
 
 
-async def run(config: Config) -> None:
-    """Runs the daemon until SIGTERM or SIGINT.
+async def run(config: Config, clock: Callable[[], datetime] = utc_now) -> None:
+    """Runs the daemon until SIGTERM or SIGINT. `clock` gives the time in UTC.
 
     Raises:
         NotReady: the database cannot be used, or its tables are not those of this release.
@@ -84,14 +84,14 @@ async def run(config: Config) -> None:
     """
     try:
         with claim(config.store.url):
-            await _run_alone(config)
+            await _run_alone(config, clock)
     except Taken as error:
         raise Superseded(
             f"another usnd (process {error.process}) runs on this database: stop that one first"
         ) from error
 
 
-async def _run_alone(config: Config) -> None:
+async def _run_alone(config: Config, clock: Callable[[], datetime]) -> None:
     log = structlog.get_logger("usnd")
     try:
         with in_words(config.store.url):
@@ -105,7 +105,7 @@ async def _run_alone(config: Config) -> None:
     try:
         with _stop_signals() as stopped:
             watching = asyncio.create_task(_stop_when_taken(store, stopped))
-            daemon = Daemon(config, store)
+            daemon = Daemon(config, store, clock)
             _spare_the_collector()
             await daemon.run(stopped)
             watching.cancel()
@@ -134,23 +134,21 @@ async def _stop_when_taken(store: Store, stopped: asyncio.Event) -> None:
 class Daemon:
     """All parts of one node, wired."""
 
-    def __init__(self, config: Config, store: Store) -> None:
+    def __init__(self, config: Config, store: Store, clock: Callable[[], datetime]) -> None:
         self._config = config
-        self._outbox = Outbox(
-            store, config.node.short_code, timedelta(seconds=config.texts.validity), utc_now
-        )
+        self._outbox = Outbox(store, config.node.short_code, timedelta(seconds=config.texts.validity), clock)
         self._trunks = Trunks(config.routing())
         self._voice = VoiceEdge(
             _ami(config),
             CallSettings(originates_per_s=config.asterisk.calls_per_second),
             self._trunks,
             timedelta(seconds=config.asterisk.frozen_after),
-            utc_now,
+            clock,
             config.voice.prompts,
         )
         rules = config.conference_rules()
         self._conferences = Conferences(
-            store, self._outbox, self._voice.calls, self._trunks, rules, config.key_menu(), utc_now
+            store, self._outbox, self._voice.calls, self._trunks, rules, config.key_menu(), clock
         )
         policy = TextPolicy(
             config.text_rules(),
@@ -171,7 +169,7 @@ class Daemon:
             (self._voice.calls, self._trunks),
             launcher,
             (config.numbers_in(), GuessRules()),
-            utc_now,
+            clock,
         )
         self._recording = Recording(
             store,
@@ -179,14 +177,14 @@ class Daemon:
             config.recording.directory,
             config.keep_rules(),
             config.recording.sweep,
-            utc_now,
+            clock,
         )
         self._conferences.serve(ways_in, self._recording)
-        steering = Steering(store, self._outbox, self._conferences, launcher, rules, utc_now)
+        steering = Steering(store, self._outbox, self._conferences, launcher, rules, clock)
         acts = Acts(steering, config.node.home_region)
         runtime = config.node.runtime
         self._control = ControlServer(socket_of(runtime) if runtime else None, acts.act)
-        self._texts = Texts(store, self._outbox, self._conferences, policy, utc_now)
+        self._texts = Texts(store, self._outbox, self._conferences, policy, clock)
         self._receipts = Receipts(store, {smsc.name: smsc.group or smsc.name for smsc in config.smsc})
         self._links = [self._link(settings) for smsc in config.smsc for settings in link_settings(smsc)]
         for link in self._links:

@@ -58,8 +58,13 @@ class Usn(Part):
         self._said = Journal(self.journal)
         self._python = python
         self._environment = {"PYTHONPATH": str(Path(__file__).parents[1])}
-        command = [python, "-m", "usnd", "run", "--config", str(self.config)]
-        self.process = Process(command, self.journal, environment=self._environment)
+        self.process = self._daemon()
+
+    def _daemon(self, ahead: float = 0.0) -> Process:
+        program = ["workbench.ahead", f"{ahead:.3f}", str(self.config)]
+        if not ahead:
+            program = ["usnd", "run", "--config", str(self.config)]
+        return Process([self._python, "-m", *program], self.journal, environment=self._environment)
 
     def _toml(self, smsc_port: int, frozen_after: float, settings: str) -> str:
         manager = self.asterisk.usnd_account
@@ -133,10 +138,15 @@ format = "json"
             state = "alive" if self.process.alive else f"ended ({self.process.returncode})"
             raise PartError(f"no {event!r} {values}; usnd is {state}; its journal:\n{self.process.tail()}")
 
-    async def start_daemon(self) -> None:
-        """Starts usnd and waits until it is bound and has Asterisk. Raises PartError."""
+    async def start_daemon(self, ahead: float = 0.0) -> None:
+        """Starts usnd and waits until it is bound and has Asterisk. Raises PartError.
+
+        `ahead`: seconds by which its clock is ahead of all others.
+        """
         before = self.count("voice up")
         binds = self.count(BOUND)
+        if not self.process.alive:
+            self.process = self._daemon(ahead)
         self.process.start()
         await self.until_event("voice up", START_PATIENCE, before + 1)
         await self.until_event(BOUND, START_PATIENCE, binds + 1)

@@ -2,6 +2,8 @@
 
 import re
 import tomllib
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,12 @@ import msgspec
 
 from usnd import config
 from usnd.config_trunks import RouteConfig, TrunkConfig
+from usnd.domain.calls import Call, CallState, Direction, Outcome, Role
+from usnd.domain.cdr import cdr_of
+from usnd.domain.conference import Conference, ConferenceState
+from usnd.tables import cdr_object
 
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/operator/configuration.md").read_text()
 EXAMPLE = re.search(r"```toml\n(.*?)```", PAGE, re.DOTALL)
@@ -43,6 +50,20 @@ def as_told(default: Any) -> Any:
     if isinstance(default, tuple):
         return [as_told(one) for one in default]
     return str(default) if isinstance(default, Path) else default
+
+
+def test_the_integrators_page_names_every_field_and_outcome_of_a_record() -> None:
+    section = (ROOT / "docs/integrator/README.md").read_text().partition("## Call detail records")[2]
+    rows = [line.split("|") for line in section.splitlines() if line.startswith("| `")]
+    call = Call("usn-1-1", "+1", "", Role.PARTICIPANT, Direction.OUT, CallState.ENDED, NOW, ended_at=NOW)
+    call = replace(call, outcome=Outcome.BUSY)
+    conference = Conference(1, 1, "+1", ConferenceState.ENDED, NOW, (call,))
+    assert [name for row in rows for name in re.findall(r"`(\w+)`", row[1])] == list(
+        cdr_object(1, cdr_of(conference, call))
+    )
+    (outcomes,) = (row[2] for row in rows if "`outcome`" in row[1])
+    recorded = [outcome.value for outcome in Outcome if outcome is not Outcome.OVERFLOWED]
+    assert re.findall(r"`([a-z-]+)`", outcomes) == recorded
 
 
 def test_every_page_is_reached_from_the_readme() -> None:

@@ -43,6 +43,7 @@ from usnd.domain.conference import (
     TellTimeLimit,
     TimePassed,
     Turn,
+    TurnAway,
 )
 from usnd.domain.controlling import control, on_joined, resume_mutes
 from usnd.domain.minutes import used_up_at
@@ -77,10 +78,12 @@ def launch(
 ) -> Step:
     """Call subscriber (id, number) and participants at once, each number once (REQUIREMENTS C1, S7).
 
-    `caller`: the subscriber is there already, by that call. `instant`: the number of the conference.
+    `caller`: the subscriber is there already, by that call, and its telephone is not called. `instant`: the
+    number of the conference.
     """
     subscriber_id, number = subscriber
-    people = {person.number: person for person in participants if person.number != number}
+    there = {number, caller.number if caller is not None else None}
+    people = {person.number: person for person in participants if person.number not in there}
     conference = Conference(
         conference_id,
         subscriber_id,
@@ -226,12 +229,14 @@ def _on_call_in(conference: Conference, event: CallIn, now: datetime) -> Step:
     if conference.call(event.call) is not None:
         return Step(conference)
     others = [call for call in owner_calls(conference) if call.live]
-    over = conference.state in (ConferenceState.ENDING, ConferenceState.ENDED)
-    if over or any(call.in_room for call in others):
+    if conference.state in OVER:
+        return Step(conference, (TurnAway(event.call, "not-running"),))
+    if any(call.in_room for call in others):
         return Step(conference, (HangUp(event.call),))
     for call in others:
         conference = with_call(conference, told_to_end(call, now))
-    back = called_in(event, conference.subscriber_number, Role.SUBSCRIBER, now)
+    number = conference.subscriber_number if event.number is None else event.number
+    back = called_in(event, number, Role.SUBSCRIBER, now)
     conference = replace(conference, calls=(*conference.calls, back), call_back_at=None)
     return Step(conference, (*(HangUp(call.id) for call in others), Admit(event.call, conference.room)))
 

@@ -181,12 +181,16 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class CallIn:
-    """The subscriber calls in, by that channel, while the conference goes on (REQUIREMENTS C5)."""
+    """The subscriber calls in, by that channel, while the conference goes on (REQUIREMENTS C5).
+
+    `number`: of the telephone, empty if withheld; None: the subscriber's own.
+    """
 
     call: str
     dnis: str
     activation_pin: str = ""
     trunk: str = ""
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,10 +47,14 @@ def load_of(conference: Conference) -> Load:
 
 
 def admit(launch: Step, pool: Pool) -> Step | None:
-    """The launch with a trunk for each call; None if any gets none: then nothing is dialled."""
+    """The launch with a trunk for each call; None if any gets none: then nothing is dialled.
+
+    A call by which the subscriber is in already has its channel: the pool does not know of it yet.
+    """
     if pool.crowded:
         return None
-    conference, refused = _assign(launch.conference, pool)
+    used = Counter(pool.load.used) + Counter(load_of(launch.conference).used)
+    conference, refused = _assign(launch.conference, replace(pool, load=Load(used, pool.load.waiting)))
     return None if refused else _on_trunks(Step(conference, launch.commands))
 
 

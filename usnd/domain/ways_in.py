@@ -51,6 +51,7 @@ class Denial(Enum):
     LOCKED = "locked"
     FULL = "full"
     WRONG_PIN = "wrong-pin"
+    BUSY = "busy"
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,8 @@ class _Caller:
 class _Launched:
     step: Step | None
     texts: tuple[OutgoingText, ...] = ()
+    why: Denial = Denial.UNKNOWN
+    """Where there is no step."""
 
 
 class WaysIn:
@@ -115,7 +117,7 @@ class WaysIn:
         try:
             pin = await self._store.run(lambda tx: tx.pins.by_digits(entry.pin))
         except (StoreBusy, StoreTaken):
-            await self._go(caller, Deny(Denial.UNKNOWN))
+            await self._go(caller, Deny(Denial.BUSY))
             return
         way = self._wrong(caller) if pin is None else enter(pin, self._conferences.live)
         await self._go(caller, way, pin)
@@ -137,9 +139,7 @@ class WaysIn:
             case Rejoin(conference):
                 self.gone(caller.call)
                 self._log.info("subscriber calls in", conference=conference, call=caller.call)
-                self._conferences.apply(
-                    conference, CallIn(caller.call, caller.dnis, activation, caller.trunk)
-                )
+                self._conferences.apply(conference, _call_in(caller, activation))
             case Join(conference):
                 self.gone(caller.call)
                 self._log.info("participant calls in", conference=conference, call=caller.call)
@@ -156,7 +156,7 @@ class WaysIn:
 
     async def _launch(self, caller: _Caller, way: LaunchInstant, activation: str) -> None:
         voice_up, now = self._conferences.voice_up, self._clock()
-        call_in = CallIn(caller.call, caller.dnis, activation, caller.trunk)
+        call_in = _call_in(caller, activation)
 
         def unit(tx: Transaction) -> _Launched:
             return self._commit(tx, caller, way, call_in, now, voice_up=voice_up)
@@ -164,11 +164,11 @@ class WaysIn:
         try:
             launched = await self._store.run(unit)
         except (StoreBusy, StoreTaken):
-            launched = _Launched(None)
+            launched = _Launched(None, why=Denial.BUSY)
         for text in launched.texts:
             self._outbox.send(text)
         if launched.step is None:
-            await self._go(caller, Deny(Denial.UNKNOWN))
+            await self._go(caller, Deny(launched.why))
             return
         known = self.knows(caller.call)
         self.gone(caller.call)
@@ -197,12 +197,18 @@ class WaysIn:
         launched = self._launcher.launch(tx, wish, now, call_in=call_in) if wish.decision.launch else None
         if launched is not None:
             return _Launched(*launched)
-        told = lines_busy(owner) if wish.decision.launch else wish.decision
+        told, why = wish.decision, Denial.UNKNOWN
+        if wish.decision.launch:
+            told, why = lines_busy(owner), Denial.BUSY
         refusal = self._outbox.draft(owner.number, told.reply, now)
-        return _Launched(None, tuple(tx.texts.queue_mt([refusal])))
+        return _Launched(None, tuple(tx.texts.queue_mt([refusal])), why)
 
     async def _act(self, action: Coroutine[None, None, bool]) -> None:
         try:
             await action
         except AmiError as error:
             self._log.warning("incoming call not answered", error=str(error))
+
+
+def _call_in(caller: _Caller, activation: str) -> CallIn:
+    return CallIn(caller.call, caller.dnis, activation, caller.trunk, caller.cli or "")

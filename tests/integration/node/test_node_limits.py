@@ -3,18 +3,24 @@
 from workbench.stage import EVERYBODY, GROUP, SUBSCRIBER, stage
 
 SETTINGS = """
+[ways_in]
+common = "443001234500"
 [numbers]
+allowed = ["+44"]
 barred = ["+44909"]
 [conference]
 longest = 6
+most_participants = 3
 """
 
 
-async def test_barred_numbers_and_the_longest_time() -> None:
+async def test_barred_numbers_too_many_people_and_the_longest_time() -> None:
     """Nobody ever hangs up, and speech goes on from all: the longest time ends it."""
     async with stage(SETTINGS) as parts:
-        answer = await parts.text("IC +449090123456 " + " ".join(GROUP.values()))
-        assert "+449090123456" in answer
+        # Barred, in a country that is not allowed, and a number of the node's own, which would be a loop.
+        for number in ("+449090123456", "+12125550123", "+443001234500"):
+            assert number in await parts.text(f"IC {number} " + " ".join(list(GROUP.values())[:2]))
+        assert "at most 3" in await parts.text("IC +447700900009 " + " ".join(GROUP.values()))
         assert parts.switch.invites == []
         await parts.text("IC " + " ".join(GROUP.values()))
         await parts.usn.until_event("call joined", 20, len(EVERYBODY))

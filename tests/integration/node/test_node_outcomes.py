@@ -1,5 +1,6 @@
 """Proves that each way a call can fail is told apart, recorded, and does no harm to the others (C2, C9)."""
 
+from workbench.process import until
 from workbench.stage import EVERYBODY, GROUP, SUBSCRIBER, stage
 from workbench.switch import NEVER, Refusal
 from workbench.tones import TONES
@@ -30,6 +31,19 @@ async def test_refusals_are_told_apart_and_the_conference_goes_on() -> None:
         await parts.switch.hang_up(SUBSCRIBER)
         await parts.usn.until_event("conference ended", 10, reason="empty")
         assert len(parts.usn.cdrs()) == 5
+        assert {invite.calling for invite in parts.switch.invites} == {SUBSCRIBER}
+
+        # A call of which no note is left when usnd comes back: it has a record, which says so.
+        await parts.switch.put(parts.handset(alfa, ring=NEVER))
+        await parts.text(f"IC {alfa}")
+        await parts.usn.until_event("call ringing", 10, 1, call="usn-2-2")
+        await parts.usn.until_event("call joined", 10, 2)
+        parts.usn.process.kill()
+        await parts.usn.asterisk.act("Hangup", Channel="usn-2-2", Cause="16")
+        await until(lambda: False, 0.5)
+        await parts.usn.asterisk.cli("database del usn usn-2-2")
+        await parts.usn.start_daemon()
+        await parts.usn.until_event("call ended", 10, number=alfa, outcome="unknown")
 
 
 async def test_lack_of_credit_ends_the_launch_and_is_told_by_text() -> None:

@@ -35,10 +35,22 @@ async def end(parts: Stage, count: int) -> None:
 
 
 async def test_limits_overflow_and_what_is_not_asked_of_another_trunk() -> None:
-    async with two_trunks("channels = 3", "channels = 1", "[conference]\naway = 1\n") as stage:
+    settings = '[conference]\naway = 1\n[ways_in]\nconferences = ["52201"]\n'
+    async with two_trunks("channels = 3", "channels = 1", settings) as stage:
         parts = stage.parts
         # Three lines and one: four are called, five are not.
         assert "All lines are busy" in await parts.text(f"IC {ALFA} {BRAVO} {CHARLIE} +447700900009")
+        # So it is by a call, which hears why.
+        await parts.text(f"CC1 {ALFA} {BRAVO} {CHARLIE} +447700900009")
+        await parts.switch.call(SUBSCRIBER, "52201", parts.usn.asterisk.ports.sip)
+        await parts.usn.until_event("incoming call refused", 10, reason="busy")
+        assert "All lines are busy" in (await parts.smsc.next_text(SUBSCRIBER, 10)).body
+        heard = "Playing 'all-circuits-busy-now"
+        assert await until(lambda: heard in parts.usn.asterisk.log(400), 5, 0.2)
+        for _ in range(100):
+            if await parts.switch.state(SUBSCRIBER) == "idle":
+                break
+            await asyncio.sleep(0.2)
         assert called(stage) == ([], [])
         await parts.text("IC " + " ".join(GROUP.values()))
         await parts.usn.until_event("call joined", 15, 4)

@@ -26,6 +26,7 @@ from usnd.domain.conference import (
     Rules,
     TellNoCredit,
     TimePassed,
+    TurnAway,
 )
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -195,10 +196,10 @@ def test_a_second_call_of_a_subscriber_in_the_room_is_released(running: Scene) -
 
 def test_nobody_comes_into_a_conference_that_is_over(running: Scene) -> None:
     running.do(End())
-    assert running.do(CallIn("171.5", "52272")) == (HangUp("171.5"),)
+    assert running.do(CallIn("171.5", "52272")) == (TurnAway("171.5", "not-running"),)
     for call in (ME, HIM, HER):
         running.hear(call, E.ENDED)
-    assert running.do(CallIn("171.6", "52272")) == (HangUp("171.6"),)
+    assert running.do(CallIn("171.6", "52272")) == (TurnAway("171.6", "not-running"),)
     assert running.do(Recall()) == ()
 
 

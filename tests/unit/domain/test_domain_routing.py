@@ -74,6 +74,15 @@ def placed(call: str, number: str, trunk: str) -> PlaceCall:
     return PlaceCall(call, number, OWNER, "c7", RULES.ring, trunk=trunk)
 
 
+def test_a_launch_by_a_call_that_came_in_counts_that_call_too() -> None:
+    caller = CallIn(CALLED_IN, "52201", trunk="a")
+    by_call = launch(7, (42, OWNER), (BOB, EVE), RULES, T0, 1, caller)
+    assert admit(by_call, limited(2)) is None
+    step = admit(by_call, limited(2, 1))
+    assert step is not None
+    assert [call.trunk for call in step.conference.calls] == ["a", "a", "b"]
+
+
 def test_a_launch_has_a_trunk_for_each_call_before_it_is_committed() -> None:
     scene = Scene(limited(2, 5))
     assert scene.commands == (

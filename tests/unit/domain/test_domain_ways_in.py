@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from test_domain_conducting import BOB, HIM, ME, OWNER, RULES, E, S, Scene
+from test_domain_conducting import BOB, EVE, HIM, ME, OWNER, RULES, E, S, Scene
 
-from usnd.domain.calls import Direction, Outcome, Role
+from usnd.domain.calls import CallNews, Direction, Outcome, Role, follow
 from usnd.domain.cdr import cdr_of
 from usnd.domain.conducting import launch
 from usnd.domain.conference import (
@@ -111,6 +111,18 @@ def test_a_launch_by_a_call_calls_only_the_others() -> None:
     own, other = step.conference.calls
     assert (own.role, own.direction, own.dnis) == (Role.SUBSCRIBER, Direction.IN, "52203")
     assert (own.activation_pin, other.direction, step.conference.instant) == ("1234567", Direction.OUT, 3)
+
+
+@pytest.mark.parametrize(("number", "cli"), [(EVE.number, EVE.number), ("", ""), (None, OWNER)])
+def test_who_types_the_activation_pin_is_recorded_with_the_own_number(number: str | None, cli: str) -> None:
+    """And is not called besides, if that telephone is a participant's."""
+    caller = CallIn(CALL, "52270", "1234567", number=number)
+    step = launch(7, (42, OWNER), (BOB, EVE), RULES, T0, 3, caller)
+    own, *others = step.conference.calls
+    assert (own.number, own.role) == (cli, Role.SUBSCRIBER)
+    assert [call.number for call in others] == [who.number for who in (BOB, EVE) if who.number != number]
+    ended = follow(own, CallNews(CALL, E.ENDED, 16), frozenset(), T0)
+    assert cdr_of(step.conference, ended).cli == cli
 
 
 def test_a_participant_comes_in_and_the_call_to_them_is_given_up(scene: Scene) -> None:

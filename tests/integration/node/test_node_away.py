@@ -1,0 +1,60 @@
+"""Proves the two minutes in which a subscriber may come back, by a daemon whose clock is ahead (C5)."""
+
+import asyncio
+import time
+
+from workbench.journal import written_at
+from workbench.process import until
+from workbench.stage import EVERYBODY, GROUP, SUBSCRIBER, Stage, stage
+
+AWAY = 120.0
+
+
+async def leave(parts: Stage, count: int) -> float:
+    """The subscriber drops out, the so-manieth time; when, in seconds since the epoch."""
+    await parts.switch.hang_up(SUBSCRIBER)
+    await parts.usn.until_event("conference away", 5, count)
+    return max(written_at(event) for event in parts.usn.events() if event["event"] == "conference away")
+
+
+async def advance(parts: Stage, left: float, seconds: float) -> float:
+    """The next daemon's clock shows so many seconds after the leaving; how far it is ahead of ours."""
+    await parts.usn.stop_daemon()
+    ahead = left + seconds - time.time()
+    await parts.usn.start_daemon(ahead)
+    return ahead
+
+
+async def call_at(parts: Stage, moment: float) -> None:
+    """The subscriber calls the node at that time of our clock."""
+    await asyncio.sleep(moment - time.time())
+    await parts.switch.call(SUBSCRIBER, "52272", parts.usn.asterisk.ports.sip)
+
+
+async def test_back_at_1_59_goes_on_and_at_2_01_is_too_late() -> None:
+    async with stage() as parts:
+        await parts.text("IC " + " ".join(GROUP.values()))
+        await parts.usn.until_event("call joined", 20, len(EVERYBODY))
+
+        left = await leave(parts, 1)
+        ahead = await advance(parts, left, 114)
+        await call_at(parts, left + 118.5 - ahead)
+        await parts.usn.until_event("conference running", 10, 2)
+        back = max(written_at(one) for one in parts.usn.events() if one["event"] == "conference running")
+        assert 118.5 < back + ahead - left < AWAY
+        assert len(await parts.until_heard(EVERYBODY.values())) == 12
+
+        left = await leave(parts, 2) + ahead
+        ahead = await advance(parts, left, 117)
+        await parts.usn.until_event("conference ending", 10, reason="subscriber-away")
+        ending = next(written_at(one) for one in parts.usn.events() if one["event"] == "conference ending")
+        assert AWAY <= ending + ahead - left < AWAY + 0.5
+        await call_at(parts, left + 121 - ahead)
+        await parts.usn.until_event("subscriber calls in", 10, 2)
+        for heard in ("conf-leaderhasleft", "conf-waitforleader"):
+            assert await until(lambda: f"Playing '{heard}" in parts.usn.asterisk.log(400), 5, 0.2)  # noqa: B023
+        await parts.usn.until_event("conference ended", 20, reason="subscriber-away")
+        assert await parts.switch.state(SUBSCRIBER) == "idle", "not let in again"
+        cdrs = parts.usn.cdrs()
+        assert [cdr["outcome"] for cdr in cdrs] == ["completed"] * 5
+        assert [cdr["direction"] for cdr in cdrs if cdr["dnis"] == "52272"] == ["in"]
