@@ -37,6 +37,7 @@ async def test_each_status_is_told_apart_and_lack_of_credit_ends_the_launch() ->
         await parts.usn.until_event("conference running", 10)
         await parts.switch.hang_up(SUBSCRIBER)
         await parts.usn.until_event("conference ended", 10, reason="empty")
+        await wait_for_records(parts, len(OUTCOMES) + 1)
 
         await parts.text(f"IC {number_of(402)}")
         assert "not enough credit" in (await parts.smsc.next_text(SUBSCRIBER, 10)).body
