@@ -1,6 +1,6 @@
 """A switch with thousands of handsets, for load: what each does is said by its number alone.
 
-Owns the kinds of numbers. Refuses recordings, a database of handsets and single acts on one: switch.py has these.
+Owns the kinds of numbers. Refuses recordings, a database of handsets and acts on a single one: see switch.py.
 """
 
 import re
@@ -24,6 +24,8 @@ class Kind(Enum):
     """Answers and sends a tone until it is hung up."""
     LISTENER = "+4477002"
     """Answers and sends silence until it is hung up."""
+    MUTE = "+4477006"
+    """Answers and sends nothing, as a telephone with silence suppression does, until it is hung up."""
     BRIEF = "+4477003"
     """Answers, and hangs up after HOLD seconds."""
     LAUNCHER = "+4477004"
@@ -61,11 +63,11 @@ class Crowd(Part):
         """Every call that reached the switch, in order, without retransmissions."""
         return self._tap.invites
 
-    def media_port(self, listener: str) -> int:
-        """Where the media towards a handset goes. Raises PartError when it never answered."""
-        port = self._tap.media.get(listener)
+    def media_port(self, handset: str) -> int:
+        """Where a handset sends its media from, and is sent it. Raises PartError when it never answered."""
+        port = self._tap.media.get(handset)
         if port is None:
-            raise PartError(f"handset {listener} was never called, or did not answer")
+            raise PartError(f"handset {handset} was never called, or did not answer")
         return port
 
     async def hang_up_all(self) -> None:

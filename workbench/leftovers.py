@@ -1,4 +1,4 @@
-"""What a node's database says when all should be over: what lives on, and whether each call has its one record.
+"""What a node's database says when all should be over: what lives on, and if each call has its one record.
 
 Owns these questions, on SQLite and PostgreSQL. Refuses to wait and to judge.
 """
@@ -37,7 +37,8 @@ class Rows:
     """Of the records, in words."""
 
     def __str__(self) -> str:
-        return f"{self.live} rows live, {self.records} CDRs, {'; '.join(self.faults) or 'each call has its own'}"
+        faults = "; ".join(self.faults) or "each call has its own"
+        return f"{self.live} rows live, {self.records} CDRs, {faults}"
 
 
 def rows_of(url: str) -> Rows:

@@ -1,10 +1,11 @@
 """A node under the load of a crowd: SMSC, the crowd's switch, the USN, and a plain ConfBridge beside it.
 
-Owns what has happened so far, counted from the journal, and the launches and ends of many conferences at once.
+Owns what has happened so far, counted from the journal, and launches and ends of many conferences at once.
 """
 
 import asyncio
 import re
+import resource
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -27,6 +28,8 @@ from workbench.usn import SHORT_CODE, Usn
 DIALLED = 60.0  # calls a second while rooms are filled
 PACE = 150.0  # what usnd may dial, so that the pace asked for is not its limit
 TURN = 0.2
+FILES_A_CALL = 8  # of an Asterisk
+FILES_AT_REST = 200
 
 
 @dataclass
@@ -124,6 +127,15 @@ async def until_so_many(count: Callable[[], Awaitable[int]], wanted: int, patien
         await asyncio.sleep(TURN)
 
 
+def allow_files(calls: int) -> None:
+    """Lets what is started from now on open as many files as so many calls need. Raises PartError."""
+    need = FILES_AT_REST + FILES_A_CALL * calls
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most < need:
+        raise PartError(f"{calls} calls need {need} open files, {most} are allowed: raise `ulimit -Hn`")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 async def in_store(url: str, unit: Callable[[Transaction], None]) -> None:
     """Runs one unit in a store opened for it."""
     store = Store.open(url, writer="bench")
@@ -143,9 +155,9 @@ def register(subscribers: Sequence[str]) -> Callable[[Transaction], None]:
     return unit
 
 
-def room(index: int, size: int) -> list[str]:
-    """The members of a room, the speaker first."""
-    listeners = (number(Kind.LISTENER, index * (size - 1) + one) for one in range(size - 1))
+def room(index: int, size: int, kind: Kind = Kind.LISTENER) -> list[str]:
+    """The members of a room, the speaker first, the others of that kind."""
+    listeners = (number(kind, index * (size - 1) + one) for one in range(size - 1))
     return [number(Kind.SPEAKER, index), *listeners]
 
 
@@ -154,6 +166,7 @@ async def load_field(
     subscribers: Sequence[str], calls: int, settings: str = "", store_url: str = ""
 ) -> AsyncIterator[Field]:
     """Starts everything and stops it, also on exceptions. `calls`: most at once."""
+    allow_files(calls)
     tree = asterisk_tree()
     smsc = Smsc(time.monotonic)
     await smsc.start()

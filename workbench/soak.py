@@ -1,26 +1,28 @@
-"""`make soak`: people launch, join, drop, press keys, return, while usnd is killed; then what is left of it all.
+"""`make soak`: people launch, join, drop, press keys, return, while usnd is killed; then what is left of it.
 
-Owns the acts, drawn from a seed (the moments within the programs are the machine's own), and the account: nothing
-lives on, nothing was recorded twice or not at all, memory, files and threads are as they were. Report in
-build/bench/soak.json; the exit status is 1 when anything is left.
+Owns the acts, drawn from a seed (the moments within the programs are the machine's own), and the account:
+nothing lives on, nothing was recorded twice or not at all, memory, files and threads are as they were. Report
+in build/bench/soak.json; the exit status is 1 when anything is wrong.
 """
 
 import argparse
 import asyncio
 import random
+import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from workbench.asterisk import Asterisk
 from workbench.crowd import channels
 from workbench.debian import DebianError
 from workbench.leftovers import Rows, rows_of
 from workbench.postgres import Postgres, programs
-from workbench.process import PartError, run
+from workbench.process import PartError, private_directory, run
 from workbench.results import write_result
 from workbench.stage import SUBSCRIBER, Stage, stage
 from workbench.switch import NEVER, Refusal
@@ -30,8 +32,26 @@ from workbench.vitals import Vitals, vitals
 
 SUBSCRIBERS = (SUBSCRIBER, "+447700900011", "+447700900012")
 OTHERS = tuple(f"+4477009000{index}" for index in range(21, 33))
+EVERYBODY = (*SUBSCRIBERS, *OTHERS)
 NUMBERS_IN = ("52270", "52201", "52202")
-SETTINGS = f"""
+KEYS = ("**", "*1", "*2", "*3", "*4", "*5", "*6", "*7", "*8", "*0", "#", "12")
+ACTORS = 3
+PAUSE = (0.1, 1.5)  # seconds between acts of one
+BETWEEN_KILLS = (1.0, 8.0)
+STOPPED = 0.3  # share of the ends of usnd that are in good order
+AWAY = (0.1, 3.0)  # that usnd is dead
+QUIET_PATIENCE = 60.0
+# Shares of the time: before the first look, with kills, before the second look, without kills
+WARM, TURMOIL, WARM_AGAIN, CALM = 0.1, 0.5, 0.1, 0.3
+FILES_MORE = 5
+THREADS_MORE = {"usnd": 2, "asterisk": 20}  # Asterisk's pools keep idle threads for a minute
+MEMORY_MORE = 0.10
+MEMORY_FREE_MB = 10.0
+
+
+def soak_settings(recordings: Path) -> str:
+    """Sections of usnd.toml: short times, all ways in, and recording into that directory."""
+    return f"""
 [ways_in]
 common = "{NUMBERS_IN[0]}"
 conferences = ["{NUMBERS_IN[1]}", "{NUMBERS_IN[2]}"]
@@ -40,17 +60,9 @@ away = 4
 ring = 8
 call_backs = 1
 call_back_pause = 1
+[recording]
+directory = "{recordings}"
 """
-KEYS = ("**", "*1", "*2", "*3", "*4", "*5", "*6", "*7", "*0", "#", "12")
-PAUSE = (0.05, 0.8)  # seconds between acts
-AWAY = (0.1, 3.0)  # that usnd is dead
-QUIET_PATIENCE = 90.0
-# Shares of the time: before the first look, with kills, before the second look, without kills
-WARM, TURMOIL, WARM_AGAIN, CALM = 0.1, 0.5, 0.1, 0.3
-FILES_MORE = 5
-THREADS_MORE = {"usnd": 2, "asterisk": 20}  # Asterisk's pools keep idle threads for a minute
-MEMORY_MORE = 0.10
-MEMORY_FREE_MB = 10.0
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,9 @@ class Left:
     def nothing(self) -> bool:
         return (self.channels, self.bridges, self.notes, self.rows.live) == (0, 0, 0, 0)
 
+    def __str__(self) -> str:
+        return f"{self.channels} channels, {self.bridges} bridges, {self.notes} notes in AstDB, {self.rows}"
+
 
 class Soak:
     """One run on a stage."""
@@ -80,76 +95,91 @@ class Soak:
         self.seen: dict[str, object] = {}
 
     async def run(self) -> None:
-        """All of it. Raises PartError when it does not come to rest."""
+        """All of it. Raises PartError when a part dies."""
         await self._people()
         await self._act(WARM, kills=False)
         await self._rest()
         asterisk = self._vitals()["asterisk"]
         await self._act(TURMOIL, kills=True)
         await self._rest()
-        await self._restart()
+        await self._parts.usn.stop_daemon()
+        await self._parts.usn.start_daemon()
         await self._act(WARM_AGAIN, kills=False)
         await self._rest()
         usnd = self._vitals()["usnd"]
         await self._act(CALM, kills=False)
         left = await self._rest()
-        self._judge(left, {"asterisk": asterisk, "usnd": usnd})
+        self._judge(left.rows, {"asterisk": asterisk, "usnd": usnd})
 
     async def _people(self) -> None:
         parts = self._parts
         for number in SUBSCRIBERS[1:]:
             await asyncio.to_thread(parts.usn.command, "subscriber", "add", number)
-        for place, number in enumerate((*SUBSCRIBERS, *OTHERS)):
-            parts.tones[number] = TONES[place]
-            await self._change(number)
+        for number, tone in zip(EVERYBODY, TONES, strict=False):
+            parts.tones[number] = tone
+            await self._change(number, self._rng)
 
     async def _act(self, share: float, *, kills: bool) -> None:
         seconds = share * self._seconds
         say(f"{seconds:.0f} s {'with' if kills else 'without'} kills")
-        acts: list[tuple[Callable[[], Awaitable[None]], int]] = [
-            (self._launch, 5),
-            (self._drop, 6),
-            (self._press, 6),
-            (self._return, 3),
-            (self._alter, 3),
-            *([(self._kill, 1), (self._restart, 1)] if kills else []),
-        ]
-        until_when = time.monotonic() + seconds
-        while time.monotonic() < until_when:
-            (act,) = self._rng.choices([act for act, _ in acts], [weight for _, weight in acts])
-            name = act.__name__.strip("_")
+        ends = time.monotonic() + seconds
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(ACTORS):
+                    group.create_task(self._actor(self._own_rng(), ends))
+                if kills:
+                    group.create_task(self._killer(self._own_rng(), ends))
+        except ExceptionGroup as found:
+            raise found.exceptions[0] from found
+
+    def _own_rng(self) -> random.Random:
+        return random.Random(self._rng.random())  # noqa: S311 (a plan of acts, no secret)
+
+    async def _actor(self, rng: random.Random, ends: float) -> None:
+        acts = {self._launch: 5, self._drop: 6, self._press: 6, self._return: 3, self._change: 3}
+        while time.monotonic() < ends:
+            (act,) = rng.choices(list(acts), list(acts.values()))
+            name = act.__name__.removeprefix("_")
             self.acts[name] += 1
             try:
-                await act()
-            except PartError:
-                if name in {"kill", "restart"}:
-                    raise
+                await act(rng.choice(EVERYBODY), rng)
+            except (PartError, ConnectionError):  # the handset is in no call, usnd is dead
                 self.missed[name] += 1
-            await asyncio.sleep(self._rng.uniform(*PAUSE))
+            await asyncio.sleep(rng.uniform(*PAUSE))
 
-    async def _launch(self) -> None:
-        numbers = self._rng.sample(OTHERS, self._rng.randint(1, 6))
-        with suppress(ConnectionError):
-            sender = self._rng.choice(SUBSCRIBERS)
-            await self._parts.smsc.deliver(sender, SHORT_CODE, "IC " + " ".join(numbers))
+    async def _killer(self, rng: random.Random, ends: float) -> None:
+        usn = self._parts.usn
+        while time.monotonic() < ends:
+            await asyncio.sleep(rng.uniform(*BETWEEN_KILLS))
+            if not usn.process.alive:
+                raise PartError(f"usnd ended by itself:\n{usn.process.tail()}")
+            if rng.random() < STOPPED:
+                self.acts["stop"] += 1
+                await usn.stop_daemon()
+            else:
+                self.acts["kill"] += 1
+                usn.process.kill()
+            await asyncio.sleep(rng.uniform(*AWAY))
+            await usn.start_daemon()
 
-    async def _drop(self) -> None:
-        await self._parts.switch.hang_up(self._anybody())
+    async def _launch(self, _: str, rng: random.Random) -> None:
+        numbers = rng.sample(OTHERS, rng.randint(1, 6))
+        body = "IC " + " ".join(numbers)
+        await self._parts.smsc.deliver(rng.choice(SUBSCRIBERS), SHORT_CODE, body)
 
-    async def _press(self) -> None:
-        await self._parts.switch.press(self._anybody(), self._rng.choice(KEYS))
+    async def _drop(self, number: str, _: random.Random) -> None:
+        await self._parts.switch.hang_up(number)
 
-    async def _return(self) -> None:
-        number, dnis = self._anybody(), self._rng.choice(NUMBERS_IN)
-        if await self._parts.switch.state(number) != "idle":
+    async def _press(self, number: str, rng: random.Random) -> None:
+        await self._parts.switch.press(number, rng.choice(KEYS))
+
+    async def _return(self, number: str, rng: random.Random) -> None:
+        switch = self._parts.switch
+        if await switch.state(number) != "idle":
             raise PartError("busy")
-        await self._parts.switch.call(number, dnis, self._parts.usn.asterisk.ports.sip)
+        await switch.call(number, rng.choice(NUMBERS_IN), self._parts.usn.asterisk.ports.sip)
 
-    async def _alter(self) -> None:
-        await self._change(self._anybody())
-
-    async def _change(self, number: str) -> None:
-        rng = self._rng
+    async def _change(self, number: str, rng: random.Random) -> None:
         handset = self._parts.handset(
             number,
             ring=rng.choice((0.0, 0.2, 1.0, 3.0, NEVER)),
@@ -158,27 +188,15 @@ class Soak:
         )
         await self._parts.switch.put(handset)
 
-    async def _kill(self) -> None:
-        self._parts.usn.process.kill()
-        await asyncio.sleep(self._rng.uniform(*AWAY))
-        await self._parts.usn.start_daemon()
-
-    async def _restart(self) -> None:
-        await self._parts.usn.stop_daemon()
-        await self._parts.usn.start_daemon()
-
-    def _anybody(self) -> str:
-        return self._rng.choice((*SUBSCRIBERS, *OTHERS))
-
     async def _rest(self) -> Left:
-        """All hang up, until nothing is left. What is left after QUIET_PATIENCE is left for good."""
+        """All hang up, until nothing is left; what is left after QUIET_PATIENCE is wrong."""
         deadline = time.monotonic() + QUIET_PATIENCE
         while not (left := await self._left()).nothing and time.monotonic() < deadline:
             await self._parts.switch.asterisk.cli("channel request hangup all")
             await asyncio.sleep(1)
-        say(f"at rest: {left}")
+        say(f"left: {left}")
         if not left.nothing:
-            raise PartError(f"not at rest after {QUIET_PATIENCE:g} s: {left}\n{self._parts.usn.process.tail(60)}")
+            self.wrong.append(f"left after {QUIET_PATIENCE:g} s: {left}")
         return left
 
     async def _left(self) -> Left:
@@ -194,8 +212,8 @@ class Soak:
         usn = self._parts.usn
         return {"asterisk": vitals(usn.asterisk.process.pid), "usnd": vitals(usn.process.pid)}
 
-    def _judge(self, left: Left, before: Mapping[str, Vitals]) -> None:
-        rows, after = left.rows, self._vitals()
+    def _judge(self, rows: Rows, before: Mapping[str, Vitals]) -> None:
+        after = self._vitals()
         placed = Counter(invite.called for invite in self._parts.switch.invites)
         self.wrong += [
             f"{number}: {count} calls, {rows.records_of[number]} records"
@@ -204,22 +222,28 @@ class Soak:
         ]
         self.wrong += rows.faults
         for name, was in before.items():
-            now = after[name]
-            if now.files > was.files + FILES_MORE:
-                self.wrong.append(f"{name}: {was.files} files open, then {now.files}")
-            if now.threads > was.threads + THREADS_MORE[name]:
-                self.wrong.append(f"{name}: {was.threads} threads, then {now.threads}")
-            if now.resident_mb > was.resident_mb * (1 + MEMORY_MORE) + MEMORY_FREE_MB:
-                self.wrong.append(f"{name}: {was.resident_mb:.1f} MB, then {now.resident_mb:.1f}")
+            self.wrong += [f"{name}: {what}" for what in grown(was, after[name], THREADS_MORE[name])]
         self.seen = {
             "acts": dict(self.acts),
-            "nobody_to_do_it": dict(self.missed),
-            "calls_at_the_switch": placed.total(),
+            "acts_that_found_nobody": dict(self.missed),
+            "calls_that_reached_the_switch": placed.total(),
             "records": rows.records,
             "before": {name: asdict(was) for name, was in before.items()},
             "after": {name: asdict(now) for name, now in after.items()},
             "wrong": self.wrong,
         }
+
+
+def grown(was: Vitals, now: Vitals, more_threads: int) -> list[str]:
+    """What a process uses more of than it may, in words."""
+    found = []
+    if now.files > was.files + FILES_MORE:
+        found.append(f"{was.files} files open, then {now.files}")
+    if now.threads > was.threads + more_threads:
+        found.append(f"{was.threads} threads, then {now.threads}")
+    if now.resident_mb > was.resident_mb * (1 + MEMORY_MORE) + MEMORY_FREE_MB:
+        found.append(f"{was.resident_mb:.1f} MB, then {now.resident_mb:.1f}")
+    return found
 
 
 async def bridges(asterisk: Asterisk) -> int:
@@ -245,7 +269,9 @@ async def soak(minutes: float, seed: int, database: str) -> Sequence[str]:
         url = ""
         if database == "postgresql":
             url = (await stack.enter_async_context(Postgres(programs(), settings={"fsync": "on"}))).url()
-        parts = await stack.enter_async_context(stage(SETTINGS, store_url=url))
+        recordings = private_directory("usn-soak-")
+        stack.callback(shutil.rmtree, recordings, ignore_errors=True)
+        parts = await stack.enter_async_context(stage(soak_settings(recordings), store_url=url))
         rng = random.Random(seed)  # noqa: S311 (a plan of acts, no secret)
         run_of = Soak(parts, rng, minutes * 60)
         await run_of.run()
@@ -259,7 +285,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--postgresql", dest="database", action="store_const", const="postgresql", default="sqlite")
+    parser.add_argument(
+        "--postgresql", dest="database", action="store_const", const="postgresql", default="sqlite"
+    )
     chosen = parser.parse_args()
     try:
         return 1 if run(soak(chosen.minutes, chosen.seed, chosen.database)) else 0

@@ -1,8 +1,8 @@
-"""What handsets receive, from a capture of the wire: each stream's packets in time, and its gaps. Pure.
+"""What was sent on the wire, from a capture: each stream's packets in time, and its gaps.
 
-Owns reading pcap files (microseconds, Ethernet, as tcpdump writes them of the loopback) and the definition of a
-gap: no packet for that long; or that long without a loud sample, lost packets counted as silence. A tone is loud
-at least every other sample. Refuses codecs other than A-law.
+Owns reading pcap files (microseconds, Ethernet, as tcpdump writes them of the loopback) and the definition of
+a gap: no packet for that long; or that long without a loud sample, lost packets counted as silence. A tone is
+loud at least every other sample. Refuses codecs other than A-law.
 """
 
 import mmap
@@ -17,8 +17,9 @@ _FILE_HEADER = 24
 _MAGIC = 0xA1B2C3D4
 _RECORD = struct.Struct("<IIII")
 _ETHERNET = 14
-_ADDRESSED = struct.Struct(">2xH4x2xHI4x")
-"""UDP and RTP: destination port, sequence number, time stamp; no CSRC, no extension, as Asterisk sends."""
+_ADDRESSED = struct.Struct(">HH4x2xH8x")
+"""UDP and RTP: ports from and to, sequence number; no CSRC, no extension, as Asterisk sends."""
+_HALF = 0x8000  # of the sequence numbers
 _SAMPLE_MS = 1000 / RATE
 PACKET_MS = 20.0
 _CHECKED = RATE // 5
@@ -40,7 +41,7 @@ _IS_LOUD = bytes(abs(sample) >= LOUD for sample in _SAMPLES)
 
 @dataclass(slots=True)
 class Stream:
-    """What goes to one port. Times in seconds since the epoch, gaps in ms."""
+    """What goes from one port to another. Times in seconds since the epoch, gaps in ms."""
 
     first: float
     last: float
@@ -61,7 +62,7 @@ class Stream:
         """One more packet."""
         if self.packets:
             ahead = (sequence - self.sequence) & 0xFFFF
-            if ahead == 0 or ahead > 0x8000:  # twice, or late: it was counted as lost
+            if ahead == 0 or ahead > _HALF:  # twice, or late: it was counted as lost
                 return
             self.lost += ahead - 1
             self._quiet((ahead - 1) * PACKET_MS, limit)
@@ -90,29 +91,34 @@ class Stream:
         return present([_SAMPLES[octet] for octet in self.start])
 
 
-def streams(packets: Iterable[tuple[float, int, int, bytes]], limit: float) -> Mapping[int, Stream]:
-    """By port; `limit`: ms above which a gap is counted. Packets: time, port, sequence, payload."""
-    found: dict[int, Stream] = {}
-    for at, port, sequence, payload in packets:
-        stream = found.get(port)
+Packet = tuple[float, tuple[int, int], int, bytes]
+"""When, the ports from and to, the sequence number, the payload."""
+
+
+def streams(sent: Iterable[Packet], limit: float) -> Mapping[tuple[int, int], Stream]:
+    """By ports; `limit`: ms above which a gap is counted."""
+    found: dict[tuple[int, int], Stream] = {}
+    for at, ports, sequence, payload in sent:
+        stream = found.get(ports)
         if stream is None:
-            stream = found[port] = Stream(at, at, sequence)
+            stream = found[ports] = Stream(at, at, sequence)
         stream.take(at, sequence, payload, limit)
     return found
 
 
-def packets_in(path: Path) -> Iterator[tuple[float, int, int, bytes]]:
+def packets_in(path: Path) -> Iterator[Packet]:
     """The RTP packets of a pcap file, in order; a last one that is cut off is left out. Raises ValueError."""
     with path.open("rb") as file:
         if path.stat().st_size < _FILE_HEADER:
             return
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            if int.from_bytes(data[:4], "little") != _MAGIC:
-                raise ValueError(f"{path.name} is no capture of this machine's tcpdump")
-            yield from _records(data)
+            yield from packets(data)
 
 
-def _records(data: mmap.mmap) -> Iterator[tuple[float, int, int, bytes]]:
+def packets(data: bytes | mmap.mmap) -> Iterator[Packet]:
+    """The same of a file's content."""
+    if int.from_bytes(data[:4], "little") != _MAGIC:
+        raise ValueError("no capture of tcpdump on a little-endian machine")
     offset, end = _FILE_HEADER, len(data)
     record, addressed = _RECORD.unpack_from, _ADDRESSED.unpack_from
     while offset + _RECORD.size <= end:
@@ -123,13 +129,12 @@ def _records(data: mmap.mmap) -> Iterator[tuple[float, int, int, bytes]]:
         if following > end:
             return
         if following > udp + _ADDRESSED.size:
-            port, sequence, _ = addressed(data, udp)
-            yield seconds + micros / 1e6, port, sequence, data[udp + _ADDRESSED.size : following]
+            source, target, sequence = addressed(data, udp)
+            yield seconds + micros / 1e6, (source, target), sequence, data[udp + _ADDRESSED.size : following]
         offset = following
 
 
-def gap_at_ends(stream: Stream, begun: float, ended: float) -> float:
-    """The longest time, in ms, that a stream came late or was over early."""
-    return max(stream.first - begun, ended - stream.last, 0.0) * 1000
-
-
+def longest_gap(stream: Stream, begun: float, ended: float) -> float:
+    """In ms, between these two times, also before its first packet and after its last."""
+    ends = max(stream.first - begun, ended - stream.last) * 1000
+    return max(stream.longest_wait, stream.longest_silence, ends)
