@@ -2,10 +2,11 @@
 
 Owns five measurements in one run, and their targets. a: in each room one speaker sends a tone; what every
 listener is sent is captured on the wire the whole time: no gap over 60 ms (wire.py says what a gap is). b:
-calls set up at a rate, held a moment, hung up: none fails. c: during a, from the text of a further launch to
-its first INVITE at the switch. d: processor time of usnd beside its Asterisk's, during a. e: processor time of
-usnd and its Asterisk together, beside another Asterisk of the same programs with a plain dialplan and the same
-calls, in turns, without the capture. Result in build/bench/conference.json; exit status 1: a target is missed.
+calls set up at a rate, held a moment, hung up: none fails. c: during a, from the text of a further launch
+to its first INVITE at the switch. d: processor time of usnd beside its Asterisk's, during a. e: processor
+time of usnd and its Asterisk together, beside another Asterisk of the same programs with a plain dialplan
+and the same calls, in turns, without the capture. Result in build/bench/conference.json; exit status 1: a
+target is missed.
 """
 
 import argparse
@@ -229,7 +230,7 @@ class Bench:
         self._hold("a longest gap of a listener", said, f"<= {LONGEST_GAP:g} ms", held=held)
 
     async def _setups(self) -> None:
-        """b."""
+        """The calls of b."""
         plan, field = self._plan, self._field
         count = round(plan.setups * plan.setup_seconds / BRIEF_ROOM)
         say(f"{plan.setups} calls a second for {plan.setup_seconds:g} s")

@@ -13,8 +13,8 @@ from workbench.switch import TRUNK
 from workbench.tap import Invite, Tap
 from workbench.tones import TONES
 
-HOLD = 2.0
-LAUNCHER_HOLD = 3.5
+HOLD = 0.5
+LAUNCHER_HOLD = 1.5
 
 
 class Kind(Enum):

@@ -36,7 +36,7 @@ def product_dialplan() -> dict[str, str]:
 class Usn(Part):
     """`async with` starts Asterisk and usnd, bound to the SMSC, and stops both, also on exceptions."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 # each has its default
         self,
         tree: Path,
         switch_port: int,
@@ -54,9 +54,7 @@ class Usn(Part):
         `calls`: most at once; `calls_per_second`: how fast they are dialled.
         """
         self.home = private_directory("usn-usnd-")
-        self.asterisk: Asterisk = usn_asterisk(
-            tree, switch_port, product_dialplan(), calls=calls
-        )
+        self.asterisk: Asterisk = usn_asterisk(tree, switch_port, product_dialplan(), calls=calls)
         self.store_url = store_url or f"sqlite:///{self.home}/usn.db"
         self.config = self.home / "usnd.toml"
         self.config.write_text(self._toml(smsc_port, frozen_after, calls_per_second, settings))
