@@ -1,5 +1,6 @@
 # Everything a developer or an operator's workstation does with this tree. `make` alone lists the targets.
-# Nothing here needs root but the lab and the depot. Caches lie in the user's cache directory, keyed by content.
+# Nothing here needs root but the lab, the depot and what bench-conference hears on the wire.
+# Caches lie in the user's cache directory, keyed by content.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/usn
@@ -12,7 +13,7 @@ OPS := $(call venv,requirements-ops.txt)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/tests/peers
 
 .PHONY: help demo play test unit integration fetch lint format pages prompts lock bench bench-sms bench-peers \
-  chaos-sms pair-proof depot lab lab-shell lab-down test-lab test-roles clean
+  bench-conference soak chaos-sms pair-proof depot lab lab-shell lab-down test-lab test-roles clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -56,6 +57,12 @@ bench: fetch ## text to first INVITE beside AMI Originate to INVITE; memory; res
 
 bench-peers: fetch ## usnd beside Kannel and Jasmin at the same work, each with its store; results in build/bench/
 	@$(DEV)/bin/python -m workbench.bench_peers
+
+bench-conference: fetch ## 500 people in 50 conferences: gaps, set-ups, delays, load beside ConfBridge; needs root; ARGS='--help'
+	@$(DEV)/bin/python -m workbench.bench_conference $(ARGS)
+
+soak: fetch ## 30 minutes of people, keys and kills, then what is left of it; ARGS='--minutes 5 --seed 2 --postgresql'
+	@$(DEV)/bin/python -m workbench.soak $(ARGS)
 
 chaos-sms: fetch ## 10,000 texts while usnd, the SMSC and the database are killed; the account in build/bench/
 	@$(DEV)/bin/python -m workbench.chaos_sms

@@ -46,12 +46,17 @@ def render(folder: str, values: Mapping[str, str]) -> dict[str, str]:
 
 
 def usn_asterisk(
-    tree: Path, switch_port: int, files: Mapping[str, str], name: str = "node", qualify: int = 0
+    tree: Path,
+    switch_port: int,
+    files: Mapping[str, str],
+    name: str = "node",
+    qualify: int = 0,
+    calls: int = 200,
 ) -> "Asterisk":
     """The USN's Asterisk: trunk `trunk-msc` to the switch at `switch_port`, calls in to `usn-incoming`.
 
     `files`: the product's dialplan and conference profiles, as extensions.conf and confbridge.conf.
-    `qualify`: seconds between OPTIONS, 0 for none. AMI by `usnd_account`.
+    `qualify`: seconds between OPTIONS, 0 for none; `calls`: most at once. AMI by `usnd_account`.
     """
     values = {
         "trunk": "trunk-msc",
@@ -59,7 +64,7 @@ def usn_asterisk(
         "peer_port": str(switch_port),
         "qualify": str(qualify),
     }
-    return Asterisk(tree, name, values, files)
+    return Asterisk(tree, name, values, files, calls=calls)
 
 
 def _listens(port: int) -> bool:
@@ -71,15 +76,22 @@ class Asterisk(Part):
     """One instance. `async with` starts it and stops it, also on exceptions."""
 
     def __init__(
-        self, tree: Path, name: str, values: Mapping[str, str], files: Mapping[str, str], host: str = HOST
+        self,
+        tree: Path,
+        name: str,
+        values: Mapping[str, str],
+        files: Mapping[str, str],
+        host: str = HOST,
+        calls: int = 200,
     ) -> None:
         """`values` fill the templates of conf/asterisk; `files` (name to text) are added to astetcdir.
 
-        `host`: the address of SIP and media; from its network calls are taken.
+        `host`: the address of SIP and media; from its network calls are taken. `calls`: how many at once have
+        ports.
         """
         self.name = name
         self.host = host
-        self.ports = PortBlock()
+        self.ports = PortBlock(calls)
         self.home = private_directory(f"usn-{name}-")
         self.account = Account(self.ports.manager, "workbench", secrets.token_hex(16))
         self.usnd_account = Account(self.ports.manager, "usnd", secrets.token_hex(16))

@@ -7,6 +7,7 @@ import sys
 
 from workbench.asterisk import asterisk_tree
 from workbench.brokers import brokers_tree
+from workbench.capture import tcpdump_tree
 from workbench.debian import DebianError
 from workbench.jasmin import NoJasmin, jasmin_environment
 from workbench.kannel import kannel_tree
@@ -20,6 +21,7 @@ def main() -> int:
     """The exit status."""
     try:
         asterisk_tree()
+        tcpdump_tree()
         programs()
         packages()
         kannel_tree()

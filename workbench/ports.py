@@ -1,10 +1,12 @@
 """Loopback ports for parts that run side by side.
 
-Owns blocks of ports, each guarded by one bound socket, so that two runs never share one: the guard goes
-with the process that holds it, however that ends.
+Owns blocks of ports, each piece of 512 guarded by a bound socket, so that two runs never share one: the guard
+goes with the process that holds it, however that ends.
 """
 
+import math
 import socket
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
@@ -12,26 +14,26 @@ HOST = "127.0.0.1"
 FIRST, LAST = 10_000, 32_767  # below what the kernel hands out by itself
 SIZE = 512  # RTP and RTCP of 200 calls, and room for signalling
 SPARE = 6
+OWN = 10  # the guard and signalling
+MARGIN = 1.25  # Asterisk takes ports at random, and frees those of a call some time after it
 
 
 class PortBlock:
     """A block of ports: a guard, `signalling` TCP/UDP ports, then the RTP range. Free it by `close`."""
 
-    def __init__(self) -> None:
-        """Takes the first free block. Raises OSError when there is none."""
-        for first in range(FIRST, LAST - SIZE, SIZE):
-            guard = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            try:
-                guard.bind((HOST, first))
-            except OSError:
-                guard.close()
-                continue
-            self._guard = guard
-            self._first = first
-            if all(_free(first + offset) for offset in range(1, 10)):
+    def __init__(self, calls: int = 200) -> None:
+        """Takes the first free block with room for so many calls. Raises OSError when there is none."""
+        self._size = SIZE * math.ceil((OWN + 2 * MARGIN * calls) / SIZE)
+        for first in range(FIRST, LAST - self._size, SIZE):
+            guards = ExitStack()
+            if _guarded(guards, range(first, first + self._size, SIZE)) and all(
+                _free(first + offset) for offset in range(1, OWN)
+            ):
+                self._guards = guards
+                self._first = first
                 return
-            guard.close()
-        raise OSError(f"no free block of {SIZE} ports on {HOST}")
+            guards.close()
+        raise OSError(f"no free block of {self._size} ports on {HOST}")
 
     @property
     def manager(self) -> int:
@@ -57,11 +59,12 @@ class PortBlock:
     @property
     def rtp(self) -> tuple[int, int]:
         """First and last UDP port of media."""
-        return self._first + 10, self._first + SIZE - 1
+        # A guard lies on each SIZE-th port: Asterisk, finding one taken, tries the next
+        return self._first + OWN, self._first + self._size - 1
 
     def close(self) -> None:
         """Gives the block back."""
-        self._guard.close()
+        self._guards.close()
 
     def __enter__(self) -> Self:
         return self
@@ -70,6 +73,16 @@ class PortBlock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _guarded(guards: ExitStack, ports: range) -> bool:
+    for port in ports:
+        guard = guards.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        try:
+            guard.bind((HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 def _free(port: int) -> bool:

@@ -45,6 +45,16 @@ def parse_invite(datagram: bytes, at: float, source: Address) -> Invite | None:
     return Invite(at, called[1], calling[1] if calling else "", call_id[1], source)
 
 
+def parse_media(datagram: bytes) -> tuple[str, int] | None:
+    """Who answered an INVITE, and the UDP port for the media towards it; None for anything else."""
+    if not datagram.startswith(b"SIP/2.0 200 ") or b"\r\nm=audio " not in datagram:
+        return None
+    text = datagram.decode(errors="replace")
+    called = re.search(r"^(?:To|t)\s*:.*?sips?:([^@;>\s]+)@", text, re.MULTILINE | re.IGNORECASE)
+    port = re.search(r"^m=audio (\d+)", text, re.MULTILINE)
+    return (called[1], int(port[1])) if called and port else None
+
+
 def payment_required(response: bytes) -> bytes:
     """A `403` as the `402` of a prepaid system, without the Q.850 reason that belongs to the 403."""
     head, separator, body = response.partition(b"\r\n\r\n")
@@ -56,8 +66,12 @@ class Tap:
     """Listens on `front`, passes on to the switch's own port `back`, and the answers to whom they belong."""
 
     def __init__(self, front: int, back: int, has_credit: Callable[[str], bool], host: str = HOST) -> None:
-        """`has_credit` tells it of a called number; `host`: the switch's address."""
+        """`has_credit` tells it of a called number; `host`: the switch's address.
+
+        `media`: who answered last, and where his media goes.
+        """
         self.invites: list[Invite] = []
+        self.media: dict[str, int] = {}
         self._back = (host, back)
         self._has_credit = has_credit
         self._refused: set[bytes] = set()
@@ -104,6 +118,8 @@ class Tap:
             datagram = leg.recv(BUFFER)
         except ConnectionRefusedError:  # the switch is down, the kernel says; so will its silence
             return
+        if answered := parse_media(datagram):
+            self.media[answered[0]] = answered[1]
         if datagram.startswith(b"SIP/2.0 403 ") and any(call in datagram for call in self._refused):
             datagram = payment_required(datagram)
         self._front.sendto(datagram, source)

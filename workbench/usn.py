@@ -36,7 +36,7 @@ def product_dialplan() -> dict[str, str]:
 class Usn(Part):
     """`async with` starts Asterisk and usnd, bound to the SMSC, and stops both, also on exceptions."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 # each has its default
         self,
         tree: Path,
         switch_port: int,
@@ -46,13 +46,18 @@ class Usn(Part):
         settings: str = "",
         frozen_after: float = 10.0,
         python: str = sys.executable,
+        calls: int = 200,
+        calls_per_second: float = 60,
     ) -> None:
-        """`store_url`: SQLite of its own if empty; `settings`: further sections of the TOML."""
+        """`store_url`: SQLite of its own if empty; `settings`: further sections of the TOML.
+
+        `calls`: most at once; `calls_per_second`: how fast they are dialled.
+        """
         self.home = private_directory("usn-usnd-")
-        self.asterisk: Asterisk = usn_asterisk(tree, switch_port, product_dialplan())
+        self.asterisk: Asterisk = usn_asterisk(tree, switch_port, product_dialplan(), calls=calls)
         self.store_url = store_url or f"sqlite:///{self.home}/usn.db"
         self.config = self.home / "usnd.toml"
-        self.config.write_text(self._toml(smsc_port, frozen_after, settings))
+        self.config.write_text(self._toml(smsc_port, frozen_after, calls_per_second, settings))
         self.config.chmod(0o600)
         self.journal = self.home / "journal"
         self._said = Journal(self.journal)
@@ -66,7 +71,7 @@ class Usn(Part):
             program = ["usnd", "run", "--config", str(self.config)]
         return Process([self._python, "-m", *program], self.journal, environment=self._environment)
 
-    def _toml(self, smsc_port: int, frozen_after: float, settings: str) -> str:
+    def _toml(self, smsc_port: int, frozen_after: float, calls_per_second: float, settings: str) -> str:
         manager = self.asterisk.usnd_account
         return f"""
 [node]
@@ -82,6 +87,7 @@ port = {manager.port}
 username = "{manager.user}"
 secret = "{manager.secret}"
 frozen_after = {frozen_after}
+calls_per_second = {calls_per_second}
 
 [[smsc]]
 name = "smsc"

@@ -155,8 +155,9 @@ class Conferences:
             case CallNews():
                 if conference_id is not None:
                     self.apply(conference_id, news)
-                elif news.event is CallEvent.ENDED:
+                elif news.event is CallEvent.ENDED:  # a call in that reached no conference
                     self._ways_in.gone(news.call)
+                    self._spawn(self._forget([news.call]))
                 elif news.event in SIGNS_OF_LIFE and not self._ways_in.knows(news.call):
                     self._release(news.call)
 

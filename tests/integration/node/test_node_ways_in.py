@@ -36,6 +36,15 @@ def played(parts: Stage, sound: str = "conf-getpin") -> int:
     return parts.usn.asterisk.log(5000).count(f"Playing '{sound}")
 
 
+async def no_note_is_left(parts: Stage) -> bool:
+    """AstDB keeps nothing of calls that reached no conference."""
+    for _ in range(25):
+        if "0 results found" in await parts.usn.asterisk.cli("database show usn"):
+            return True
+        await asyncio.sleep(0.2)
+    return False
+
+
 async def hung_up(parts: Stage, number: str) -> None:
     """The handset is free again: it was told, and heard why."""
     for _ in range(50):
@@ -180,3 +189,5 @@ async def test_three_wrong_pins_end_the_call_and_guessing_is_barred() -> None:
         await call(parts, ALFA, COMMON)
         await parts.usn.until_event("incoming call refused", 10, 3, reason="wrong-pin")
         assert parts.usn.count("wrong pin") == 6
+        await hung_up(parts, ALFA)
+        assert await no_note_is_left(parts)

@@ -1,0 +1,352 @@
+"""`make bench-conference`: hundreds of people in conferences, launched by text, beside plain ConfBridge.
+
+Owns five measurements in one run, and their targets. a: in each room one speaker sends a tone; what every
+listener is sent is captured on the wire the whole time: no gap over 60 ms (wire.py says what a gap is). b:
+calls set up at a rate, held a moment, hung up: none fails. c: during a, from the text of a further launch
+to its first INVITE at the switch. d: processor time of usnd beside its Asterisk's, during a. e: processor
+time of usnd and its Asterisk together, beside another Asterisk of the same programs with a plain dialplan
+and the same calls, in turns, without the capture. Result in build/bench/conference.json; exit status 1: a
+target is missed.
+"""
+
+import argparse
+import asyncio
+import os
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+
+from workbench.capture import Capture, check_rights
+from workbench.crowd import HOLD, LAUNCHER_HOLD, Kind, number, tone
+from workbench.debian import DebianError
+from workbench.load_field import Field, load_field, room
+from workbench.postgres import Postgres, programs
+from workbench.process import PartError, run, until
+from workbench.results import write_result
+from workbench.vitals import vitals
+from workbench.wire import Stream, longest_gap, packets_in, streams
+
+LONGEST_GAP = 60.0
+MEDIAN, P99 = 20.0, 100.0
+USND_SHARE = 0.10
+STOCK_RATIO = 1.05
+ALMOST = 0.98  # of the rate: the texts' own moments differ
+SETTLE = 3.0
+LAUNCHERS = 60
+PROBES = 20
+BRIEF_ROOM = 10
+REPORT_EVERY = 30.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Times in seconds; `setups`: calls set up in a second; `probe_every`: between the launches of c."""
+
+    participants: int
+    conferences: int
+    seconds: float
+    setups: int
+    setup_seconds: float
+    compare_seconds: float
+    probe_every: float
+    audio: bool
+    suppression: bool
+    database: str
+
+    @property
+    def rooms(self) -> list[list[str]]:
+        """Numbers, the speaker of each first."""
+        size = self.participants // self.conferences
+        kind = Kind.MUTE if self.suppression else Kind.LISTENER
+        return [room(index, size, kind) for index in range(self.conferences)]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One line of the table. `found` is what `held` was judged by."""
+
+    what: str
+    found: str
+    wanted: str
+    held: bool
+
+
+class Bench:
+    """The measurements, in order."""
+
+    def __init__(self, plan: Plan, field: Field) -> None:
+        self._plan, self._field = plan, field
+        self._rooms = plan.rooms
+        self._calls = sum(map(len, self._rooms))
+        self.result: dict[str, object] = {"plan": asdict(plan)}
+        self.targets: list[Target] = []
+
+    async def run(self) -> None:
+        """All of it."""
+        ours, stock = [], []
+        say(f"{self._calls} calls into {len(self._rooms)} conferences, by text")
+        await self._field.fill(self._rooms)
+        ours.append(await self._cost(self._our_pids))
+        await self._conferences()
+        await self._field.empty()
+        stock.append(await self._stock_turn())
+        say("the same by text once more")
+        await self._field.fill(self._rooms)
+        ours.append(await self._cost(self._our_pids))
+        await self._field.empty()
+        stock.append(await self._stock_turn())
+        self._compare(ours, stock)
+        await self._setups()
+
+    @property
+    def _our_pids(self) -> list[int]:
+        return [self._field.usn.asterisk.process.pid, self._field.usn.process.pid]
+
+    async def _cost(self, pids: Sequence[int]) -> float:
+        """Percent of a core that these take together, a call in conference."""
+        await asyncio.sleep(SETTLE)
+        before, begun = cpu(pids), time.monotonic()
+        await asyncio.sleep(self._plan.compare_seconds)
+        cost = 100 * (cpu(pids) - before) / (time.monotonic() - begun) / self._calls
+        say(f"{cost:.4f} % of a core a call")
+        return cost
+
+    async def _stock_turn(self) -> float:
+        say("the same calls into plain ConfBridge")
+        await self._field.fill_stock(self._rooms)
+        cost = await self._cost([self._field.stock.process.pid])
+        await self._field.empty()
+        return cost
+
+    def _compare(self, ours: Sequence[float], stock: Sequence[float]) -> None:
+        ratio = sum(ours) / sum(stock)
+        self.result["cpu_percent_a_call"] = {"usn": ours, "confbridge": stock, "ratio": ratio}
+        wanted, held = f"<= {STOCK_RATIO}", ratio <= STOCK_RATIO
+        self._hold("e cpu a call, beside ConfBridge", f"{ratio:.3f}", wanted, held=held)
+
+    async def _conferences(self) -> None:
+        """a, c and d."""
+        say(f"listening for {self._plan.seconds:g} s")
+        async with AsyncExitStack() as stack:
+            capture = None
+            if self._plan.audio:
+                capture = await stack.enter_async_context(self._capture())
+            await asyncio.sleep(1)
+            before = [cpu([pid]) for pid in self._our_pids]
+            begun = time.time()
+            delays = await self._probe(begun + self._plan.seconds)
+            ended = time.time()
+            asterisk, usnd = (cpu([pid]) - was for pid, was in zip(self._our_pids, before, strict=True))
+            if capture is not None:
+                await asyncio.sleep(0.5)
+                dropped = await capture.end()
+                say("reading what was captured")
+                await asyncio.to_thread(self._audio, capture, dropped, begun, ended)
+        share = usnd / asterisk
+        self.result["cpu_s"] = {"usnd": usnd, "asterisk": asterisk, "share": share, "seconds": ended - begun}
+        self._launches(delays)
+        self._hold("d usnd's cpu of Asterisk's", f"{share:.3f}", f"<= {USND_SHARE}", held=share <= USND_SHARE)
+
+    def _capture(self) -> Capture:
+        crowd = self._field.crowd
+        speakers = [crowd.media_port(speaker) for speaker, *_ in self._rooms]
+        streams_ = self._calls + len(speakers)
+        return Capture(crowd.asterisk.ports.rtp, speakers, streams_, self._plan.seconds)
+
+    async def _probe(self, ends: float) -> list[float]:
+        """Launches more conferences in which everybody is busy; ms from each text to its first INVITE."""
+        delays: list[float] = []
+        told = time.time()
+        while (begun := time.time()) < ends:
+            delays.append(await self._one_probe(len(delays)))
+            if begun - told > REPORT_EVERY:
+                told = begun
+                say(f"{ends - begun:.0f} s to go, {len(delays)} launches more, the last {delays[-1]:.1f} ms")
+            await asyncio.sleep(max(0.0, begun + self._plan.probe_every - time.time()))
+        return delays
+
+    async def _one_probe(self, turn: int) -> float:
+        field, subscriber = self._field, number(Kind.BUSY, turn % PROBES)
+        others = [number(Kind.BUSY, PROBES + one) for one in range(2)]
+        seen, sent = len(field.crowd.invites), time.time()
+        launching = asyncio.create_task(field.launch(subscriber, others))
+
+        def first() -> float | None:
+            calls = (one.at for one in field.crowd.invites[seen:] if one.calling == subscriber)
+            return next(calls, None)
+
+        if not await until(lambda: first() is not None, 10.0, 0.005):
+            raise PartError("no INVITE in 10 s")
+        await launching
+        return ((first() or 0.0) - sent) * 1000
+
+    def _launches(self, delays: Sequence[float]) -> None:
+        cuts = statistics.quantiles(delays, n=100) if len(delays) > 1 else [*delays] * 99
+        median, late = statistics.median(delays), cuts[98]
+        self.result["text_to_invite_ms"] = {"launches": len(delays), "median": median, "p99": late}
+        for what, found, most in (("median", median, MEDIAN), ("99th", late, P99)):
+            wanted, held = f"<= {most:g} ms", found <= most
+            self._hold(f"c text to first INVITE, {what}", f"{found:.1f} ms", wanted, held=held)
+
+    def _audio(self, capture: Capture, dropped: int, begun: float, ended: float) -> None:
+        media_port = self._field.crowd.media_port
+        found = streams(packets_in(capture.file), LONGEST_GAP)
+        to = {target: stream for (_, target), stream in found.items()}
+        of = {source: stream for (source, _), stream in found.items()}
+        speakers = [of.get(media_port(speaker)) for speaker, *_ in self._rooms]
+        listeners = {
+            one: (to.get(media_port(one)), tone(index))
+            for index, (_, *others) in enumerate(self._rooms)
+            for one in others
+        }
+        gaps = [gap_of(stream, begun, ended) for stream, _ in listeners.values()]
+        came_in = max(gap_of(stream, begun, ended) for stream in speakers)
+        wrong = [one for one, (stream, hz) in listeners.items() if stream is None or stream.tones() != {hz}]
+        heard = [stream for stream, _ in listeners.values() if stream is not None]
+        bad = sum(gap > LONGEST_GAP for gap in gaps)
+        self.result["audio"] = {
+            "listeners": len(listeners),
+            "seconds": ended - begun,
+            "packets": sum(stream.packets for stream in heard),
+            "lost": sum(stream.lost for stream in heard),
+            "longest_gap_ms": max(gaps),
+            "longest_wait_for_a_packet_ms": max((stream.longest_wait for stream in heard), default=0.0),
+            "longest_silence_in_packets_ms": max((stream.longest_silence for stream in heard), default=0.0),
+            "median_of_longest_gaps_ms": statistics.median(gaps),
+            "longest_gap_that_came_in_ms": came_in,
+            "gaps_over": sum(stream.over for stream in heard),
+            "listeners_with_gaps_over": bad,
+            "listeners_without_their_tone": wrong,
+            "not_captured": dropped,
+        }
+        said = f"{max(gaps):.0f} ms, came in {came_in:.0f}; {bad} of {len(gaps)} over"
+        said += f", {len(wrong)} without their tone" if wrong else ""
+        said += f", {dropped} packets not captured" if dropped else ""
+        held = not bad and not wrong and not dropped
+        self._hold("a longest gap of a listener", said, f"<= {LONGEST_GAP:g} ms", held=held)
+
+    async def _setups(self) -> None:
+        """The calls of b."""
+        plan, field = self._plan, self._field
+        count = round(plan.setups * plan.setup_seconds / BRIEF_ROOM)
+        say(f"{plan.setups} calls a second for {plan.setup_seconds:g} s")
+        first, begun, before = len(field.crowd.invites), time.monotonic(), self._cpu_by_part()
+        launches = []
+        for turn in range(count):
+            due = begun + turn * BRIEF_ROOM / plan.setups
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            others = [number(Kind.BRIEF, (turn * BRIEF_ROOM + one) % 90_000) for one in range(BRIEF_ROOM - 1)]
+            launch = field.launch(number(Kind.LAUNCHER, turn % LAUNCHERS), others)
+            launches.append(asyncio.create_task(launch))
+        await asyncio.gather(*launches)
+        await field.tally.until("conference ended", field.launched, 30 + HOLD + LAUNCHER_HOLD)
+        spent = {part: used - before[part] for part, used in self._cpu_by_part().items()}
+        times = [invite.at for invite in field.crowd.invites[first:]]
+        rate = (len(times) - BRIEF_ROOM) / (max(times) - min(times))
+        brief = (Kind.BRIEF.value, Kind.LAUNCHER.value)
+        cdrs = [cdr for cdr in await asyncio.to_thread(field.usn.cdrs) if cdr["dnis"].startswith(brief)]
+        outcomes = Counter(cdr["outcome"] for cdr in cdrs)
+        failed = count * BRIEF_ROOM - outcomes["completed"]
+        self.result["setups"] = {
+            "calls": len(times),
+            "per_second": rate,
+            "outcomes": outcomes,
+            "failed": failed,
+            "cpu_ms_a_call": {part: 1000 * used / len(times) for part, used in spent.items()},
+        }
+        enough = rate >= ALMOST * plan.setups
+        self._hold("b calls set up a second", f"{rate:.1f}", f">= {plan.setups}", held=enough)
+        self._hold("b calls that failed", f"{failed} of {len(times)}", "0", held=failed == 0)
+
+    def _cpu_by_part(self) -> dict[str, float]:
+        asterisk, usnd = self._our_pids
+        pids = {"asterisk": asterisk, "usnd": usnd, "switch": self._field.crowd.asterisk.process.pid}
+        return {part: cpu([pid]) for part, pid in {**pids, "bench": os.getpid()}.items()}
+
+    def _hold(self, what: str, found: str, wanted: str, *, held: bool) -> None:
+        self.targets.append(Target(what, found, wanted, held))
+
+
+def gap_of(stream: Stream | None, begun: float, ended: float) -> float:
+    """In ms; all the time if there is no stream."""
+    return (ended - begun) * 1000 if stream is None else longest_gap(stream, begun, ended)
+
+
+def cpu(pids: Sequence[int]) -> float:
+    """Seconds of processor time, together."""
+    return sum(vitals(pid).cpu_s for pid in pids)
+
+
+def say(what: str) -> None:
+    """A line of progress."""
+    print(time.strftime("%H:%M:%S"), what, flush=True)
+
+
+def table(targets: Sequence[Target]) -> str:
+    """For people, in the order of the letters."""
+    rows = sorted(targets, key=lambda target: target.what)
+    return "\n".join(
+        f"{row.what:34} {row.found:38} {row.wanted:10} {'held' if row.held else 'NOT HELD'}" for row in rows
+    )
+
+
+async def bench(plan: Plan) -> bool:
+    """Measures, prints and writes the result; whether all targets were held."""
+    if plan.audio:
+        check_rights()
+    subscribers = [
+        *(members[0] for members in plan.rooms),
+        *(number(Kind.LAUNCHER, index) for index in range(LAUNCHERS)),
+        *(number(Kind.BUSY, index) for index in range(PROBES)),
+    ]
+    calls = max(plan.participants, round(plan.setups * 2 * LAUNCHER_HOLD)) + 100
+    async with AsyncExitStack() as stack:
+        url = ""
+        if plan.database == "postgresql":
+            url = (await stack.enter_async_context(Postgres(programs(), settings={"fsync": "on"}))).url()
+        measured = Bench(plan, await stack.enter_async_context(load_field(subscribers, calls, store_url=url)))
+        try:
+            await measured.run()
+        finally:  # also of half a run
+            measured.result["targets"] = [asdict(target) for target in measured.targets]
+            write_result("conference", measured.result)
+            print(table(measured.targets))
+    return all(target.held for target in measured.targets)
+
+
+def arguments() -> Plan:
+    """From the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--participants", type=int, default=500)
+    parser.add_argument("--conferences", type=int, default=50)
+    parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--setups", type=int, default=60, help="calls a second of b")
+    parser.add_argument("--setup-seconds", type=float, default=60)
+    parser.add_argument("--compare-seconds", type=float, default=60, help="each of the four turns of e")
+    parser.add_argument("--probe-every", type=float, default=1.0, help="seconds between the launches of c")
+    parser.add_argument("--no-audio", dest="audio", action="store_false", help="do not capture: no root")
+    parser.add_argument(
+        "--suppression", action="store_true", help="listeners send nothing, as with silence suppression"
+    )
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    return Plan(**vars(parser.parse_args()))
+
+
+def main() -> int:
+    """The exit status."""
+    try:
+        return 0 if run(bench(arguments())) else 1
+    except (PartError, DebianError) as error:
+        print(f"not measured: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; everything is stopped", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
