@@ -18,7 +18,7 @@ pytestmark = pytest.mark.no_cover
 
 Following = Callable[[World], Iterator[World]]
 DEPTH = 5
-WORLDS_TO_DEPTH = 3872
+WORLDS_TO_DEPTH = 3_860
 ALL_WORLDS = 1399
 WITH_CALL_BACKS = 2069
 WITH_OVERFLOW = 345
