@@ -3,6 +3,7 @@
 Owns the cast: the subscriber and the three of the group Mkting. Refuses to be quick where a person looks on.
 """
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
@@ -101,7 +102,8 @@ async def stage(
             )
             async with node as usn:
                 await smsc.bound()
-                usn.command("subscriber", "add", SUBSCRIBER)
+                # In a thread: the SMSC lives in this loop, and has enquiries to answer.
+                await asyncio.to_thread(usn.command, "subscriber", "add", SUBSCRIBER)
                 yield Stage(smsc, switch, usn, tones)
     finally:
         await smsc.stop()

@@ -96,6 +96,7 @@ port = {smsc_port}
 system_id = "usn"
 password = "secret"
 enquire_interval = 2
+response_timeout = 30
 
 [log]
 format = "json"

@@ -1,5 +1,6 @@
 """Nodes with several trunks, as the product's own pjsip.conf has them."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -48,7 +49,7 @@ async def two_trunks(first: str = "", second: str = "", settings: str = "") -> A
             )
             async with usn:
                 await smsc.bound()
-                usn.command("subscriber", "add", SUBSCRIBER)
+                await asyncio.to_thread(usn.command, "subscriber", "add", SUBSCRIBER)
                 yield TwoTrunks(Stage(smsc, one, usn, tones), two)
     finally:
         await smsc.stop()
@@ -72,7 +73,7 @@ async def refusing_trunk() -> AsyncIterator[Stage]:
             )
             async with usn:
                 await smsc.bound()
-                usn.command("subscriber", "add", SUBSCRIBER)
+                await asyncio.to_thread(usn.command, "subscriber", "add", SUBSCRIBER)
                 yield Stage(smsc, switch, usn, {SUBSCRIBER: TONES[0]})
     finally:
         await smsc.stop()
