@@ -31,7 +31,7 @@ TOOLS = {
     "ssh": "openssh-client",
 }
 INVENTORY = ROOT / "tests/lab/inventory"
-KEEPER_PATIENCE = 30.0
+KEEPER_PATIENCE = 60.0
 BOOT_PATIENCE = 60.0
 DOWN_PATIENCE = 30.0
 
