@@ -183,6 +183,9 @@ def playbook(name: str, *more: str) -> None:
 
 def _finish(name: str) -> None:
     """Keeps what was made for the next lab, and goes on with it as that one will."""
+    for node in ("b", "a"):  # in maintenance neither switches the other on again
+        words = [*ssh_words(), f"root@{net.ADDRESSES[node]}", "usnd pair maintenance on; sleep 2"]
+        subprocess.run(net.inside(net.OUTSIDE, *words), check=True, capture_output=True)
     for node in net.ADDRESSES:
         ask("power", node, "shut-down")
     down()

@@ -39,7 +39,9 @@ class Lab:
             self.nodes[name] = Node(name, lowers, place / name, public)
             self.nodes[name].lay_out(first=finished is None)
         password = layers.lab_secrets()["lab_console_password"]
-        self.consoles = [Console(name, place / f"console-{name}", password) for name in self.nodes]
+        self.consoles = [
+            Console(name, place / f"console-{name}", password, node.pid) for name, node in self.nodes.items()
+        ]
         self.outside = Outside()
         self.ended = asyncio.Event()
 
