@@ -32,8 +32,8 @@ set_working_mc 0x20
 COMMANDS = (
     "mc_setbmc 0x20\nmc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr\nmc_enable 0x20\n"
 )
-# ipmi_sim asks `get power` and says `set power 0|1`; the lab's control socket does it. Two arbiters ask every second:
-# a node has power as long as its process, which is not a dead one's remains, has a command line.
+# ipmi_sim asks `get power` and says `set power 0|1`; the lab's control socket does it. Two arbiters ask for
+# the power every second, so that is cheap: a node is on while its process has a command line.
 POWER = """\
 #!/bin/sh
 # $1 node, then: get power | set power 0|1 | set reset ...
@@ -49,7 +49,7 @@ class Console(Part):
     """One BMC."""
 
     def __init__(self, node: str, home: Path, password: str, pid: Path) -> None:
-        """`home`: a directory of our own; `password`: of the account `usn`; `pid`: a file with the node's process."""
+        """`home`: a directory of our own; `password`: of account `usn`; `pid`: names the node's process."""
         self.node = node
         self._pid = pid
         self._password = password
