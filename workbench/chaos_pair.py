@@ -1,7 +1,7 @@
-"""`make lab-chaos`: faults on the lab's pair while texts come in, and what each cost; the account in build/chaos/.
+"""`make lab-chaos`: faults on the lab's pair while texts come in, and what each cost, in build/chaos/.
 
 Owns the faults and the clock. Time is from the fault to the first text answered and the first call placed
-after it. Needs a lab that is up, both servers paired. Refuses to repair: the pair comes back by itself or not.
+after it. Needs a lab that is up, both servers paired. Refuses to repair: the pair comes back by itself.
 """
 
 import argparse
@@ -80,7 +80,7 @@ FAULTS: dict[str, Callable[[str], object]] = {
 
 
 class Texts:
-    """New users are texted in, each with a name of its own; several at a time, as one may wait for a dead bind."""
+    """New users are texted in, each by its own name; several at a time, as one may wait for a dead bind."""
 
     def __init__(self, names: Iterator[str], started: float) -> None:
         self.taken: list[str] = []

@@ -1,4 +1,4 @@
-"""Who answers for the floating address, asked on the wire every 50 ms: `python -m workbench.lab.watch SECONDS`.
+"""Who answers for the floating address, asked every 50 ms: `python -m workbench.lab.watch SECONDS`.
 
 Owns the seconds in which more than one server did. Runs in the lab's outer namespace.
 """
