@@ -13,7 +13,7 @@ OPS := $(call venv,requirements-ops.txt)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/tests/peers
 
 .PHONY: help demo play test unit integration fetch lint format pages prompts lock bench bench-sms bench-peers \
-  bench-conference soak chaos-sms pair-proof depot lab lab-shell lab-down test-lab test-roles clean
+  bench-conference soak chaos-sms pair-proof depot lab lab-shell lab-down test-lab lab-chaos test-roles clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -81,6 +81,9 @@ lab: $(OPS)/ready ## two bare servers become a pair, in network namespaces of th
 
 lab-shell: $(OPS)/ready ## a shell at the lab's control address, with ansible-playbook ready
 	@$(OPS)/bin/python -m workbench.lab shell
+
+lab-chaos: $(OPS)/ready ## on a lab that is up: hand-over, crash, hang, Asterisk killed; what each cost, in build/chaos/
+	@$(OPS)/bin/python -m workbench.chaos_pair
 
 lab-down: $(OPS)/ready ## end the lab
 	@$(OPS)/bin/python -m workbench.lab down

@@ -51,6 +51,13 @@ def run(config: ConfigFile = DEFAULT) -> None:
         _fail(str(error))
 
 
+@arbiter.command("check-config", epilog="Example: usn-arbiter check-config --config new.toml")
+def check_config(config: ConfigFile = DEFAULT) -> None:
+    """Say whether the configuration can be used."""
+    _load(config)
+    typer.echo(f"{config}: can be used")
+
+
 async def _serve(config: PairConfig) -> None:
     clock = _clock
     words = Words(config.secret, config.server, clock)

@@ -65,7 +65,9 @@ class NetworkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ServiceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """start, stop: what the role brings up and down beside the address. well: each exits 0 when so."""
+    """start, stop: what the role brings up and down beside the address. well: each exits 0 when so,
+    asked while this server serves.
+    """
 
     start: tuple[Command, ...] = ()
     stop: tuple[Command, ...] = ()

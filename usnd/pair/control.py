@@ -52,6 +52,8 @@ def refusal(runner: Runner, order: Order) -> str:
         able = arbiters.can_hand_over(me, seen, now, settings)
         return "" if able else "the other server cannot take over now: see its status"
     if order is Order.FORCE_ACTIVE:
+        if me.state is PairState.BOOT and not arbiters.released(seen, now, settings):
+            return "this server still lets go of what it may hold: ask again in a few seconds"
         if me.state is PairState.ACTIVE_SOLO:
             return "this server is active alone already"
         heard = rules.hears_peer(seen, now, settings) and seen.peer is not None

@@ -104,6 +104,8 @@ class Machine:
         usage = shutil.disk_usage(service.disk)
         if usage.free < usage.total * service.least_free:
             return "disk"
+        if not self._serving:  # a standby's voice is out of service on purpose
+            return ""
         for name, command in service.well.items():
             status, _ = await run(command, PATIENCE)
             if status:

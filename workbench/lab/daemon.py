@@ -39,7 +39,9 @@ class Lab:
             self.nodes[name] = Node(name, lowers, place / name, public)
             self.nodes[name].lay_out(first=finished is None)
         password = layers.lab_secrets()["lab_console_password"]
-        self.consoles = [Console(name, place / f"console-{name}", password) for name in self.nodes]
+        self.consoles = [
+            Console(name, place / f"console-{name}", password, node.pid) for name, node in self.nodes.items()
+        ]
         self.outside = Outside()
         self.ended = asyncio.Event()
 
@@ -71,6 +73,7 @@ class Lab:
             "trunk": self.trunk,
             "esme": self.esme,
             "invites": self.invites,
+            "answers": self.answers,
             "down": self.down,
         }
 
@@ -128,6 +131,10 @@ class Lab:
     async def invites(self) -> str:
         """Each call that reached the switch: from where, whom."""
         return "\n".join(f"{one.usn[0]} {one.calling} {one.called}" for one in self.outside.switch.invites)
+
+    async def answers(self, word: str) -> str:
+        """How many texts with that word the SMSC got."""
+        return str(self.outside.answers(word))
 
     async def down(self) -> str:
         """The end."""

@@ -13,7 +13,12 @@ from workbench.depot.release import ROOT
 from workbench.lab.bare import cache
 
 SOURCES = ("roles", "playbooks", "tests/lab/inventory")
-SECRETS = ("postgresql_replication_password", "asterisk_manager_secret", "lab_console_password")
+SECRETS = (
+    "arbiter_secret",
+    "asterisk_manager_secret",
+    "lab_console_password",
+    "postgresql_replication_password",
+)
 MOST_KEPT = 3
 
 

@@ -33,6 +33,7 @@ class Node:
         self._lower = ":".join(map(str, lowers))
         self._layer = layer
         self._key = public_key
+        self.pid = layer.with_suffix(".pid")
         self._process = Process(["sh", "-c", self._script()], layer.with_suffix(".console"))
 
     def lay_out(self, *, first: bool) -> None:
@@ -79,6 +80,7 @@ class Node:
         """The power button; nothing when it is on."""
         if not self.on:
             self._process.start()
+            self.pid.write_text(f"{self._process.pid}\n")
 
     def cut(self) -> None:
         """The power goes: every process of it dies at once, and its cables have no carrier."""

@@ -55,6 +55,12 @@ class Outside(Part):
             raise PartError(f"no answer to {body!r}") from None
         return str(answer["pdu"]["short_message"])
 
+    def answers(self, word: str) -> int:
+        """How many texts of the USN had that word in them."""
+        pdus = [event.get("pdu", {}) for event in self.smsc.events]
+        said = [str(pdu.get("short_message")) for pdu in pdus if pdu.get("command") == "submit_sm"]
+        return sum(word.lower() in text.lower().replace(".", "").replace(":", "").split() for text in said)
+
     def esme(self) -> str:
         """The address that the last bind came from, or nothing."""
         binds = [event["from"] for event in self.smsc.events if event["event"] == "connected"]

@@ -1,0 +1,47 @@
+"""Who answers for the floating address, asked every 50 ms: `python -m workbench.lab.watch SECONDS`.
+
+Owns the seconds in which more than one server did. Runs in the lab's outer namespace.
+"""
+
+import json
+import socket
+import sys
+import time
+
+from usnd.pair.network import answers, request
+from workbench.lab import net
+
+EVERY = 0.05
+_ARP = 0x0806
+_SENDER = slice(6, 12)
+
+
+def answerers(link: socket.socket, until: float) -> set[bytes]:
+    """The MAC addresses that answer one question before `until`."""
+    link.send(request(link.getsockname()[4], net.FLOATING))
+    found = set()
+    while (left := until - time.monotonic()) > 0:
+        link.settimeout(left)
+        try:
+            frame = link.recv(64)
+        except TimeoutError:
+            break
+        if answers(frame, net.FLOATING):
+            found.add(frame[_SENDER])
+    return found
+
+
+def main() -> None:
+    """Prints the seconds with none, one and more."""
+    seconds = {"none": 0.0, "one": 0.0, "more": 0.0}
+    end = time.monotonic() + float(sys.argv[1])
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ARP)) as link:
+        link.bind(("eth0", _ARP))
+        while (started := time.monotonic()) < end:
+            count = len(answerers(link, started + EVERY))
+            seconds[("none", "one", "more")[min(count, 2)]] += time.monotonic() - started
+    print(json.dumps({name: round(value, 2) for name, value in seconds.items()}))
+
+
+if __name__ == "__main__":
+    main()
