@@ -96,7 +96,7 @@ async def reachable(switch: Asterisk) -> dict[str, str]:
 
 
 async def state_is(switch: Asterisk, wanted: dict[str, str]) -> bool:
-    for _ in range(100):
+    for _ in range(300):
         if await reachable(switch) == wanted:
             return True
         await process.until(lambda: False, 0.1)

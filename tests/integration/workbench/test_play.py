@@ -18,7 +18,7 @@ import pytest
 from workbench.prompt import Prompt
 
 ROOT = Path(__file__).parents[3]
-PATIENCE = 25.0
+PATIENCE = 90.0
 
 
 @pytest.fixture
