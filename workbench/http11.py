@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import unquote_to_bytes, urlencode
 
+from workbench.listening import end
 from workbench.ports import HOST
 from workbench.process import until
 
@@ -80,7 +81,7 @@ class HttpListener:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._server is not None
-        self._server.close()
+        await end(self._server)
         for writer in self._writers:
             writer.transport.abort()
         await self._server.wait_closed()

@@ -38,6 +38,7 @@ from usnd.smpp.pdu import (
 from usnd.smpp.segments import join, split, take_udh
 from usnd.smpp.status import CommandStatus, FramingError, PduError
 from usnd.smpp.text import Alphabet, alphabet_of
+from workbench.listening import end
 
 _BIND_RESPONSES: Mapping[type[Bind], type[BindResp]] = {
     BindTransceiver: BindTransceiverResp,
@@ -104,7 +105,7 @@ class Smsc:
     async def stop(self) -> None:
         """Closes everything; the port is free again."""
         if self._server is not None:
-            self._server.close()
+            await end(self._server)
             self.drop_connections()
             async with self._changed:
                 await self._changed.wait_for(lambda: not self._connections)

@@ -5,6 +5,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from workbench.listening import end
+
 Headers = dict[str, str]
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 
@@ -28,7 +30,7 @@ class FakeAmi:
     async def close(self) -> None:
         """As a process that ends: nobody listens any more."""
         if self._server is not None:
-            self._server.close()
+            await end(self._server)
             self.cut()
             await asyncio.sleep(0.01)
         self._server = None

@@ -59,7 +59,14 @@ class Server:
         follows = standby and self.peer is not None and self.peer.database is Database.PRIMARY
         primary = self.database is Database.PRIMARY
         step = primary and streams and self.waits
-        store = Store(self.database, primary and self.waits, follows, True, primary and streams, step)  # noqa: FBT003
+        store = Store(
+            self.database,
+            synchronous=primary and self.waits,
+            following=follows,
+            replayed=True,
+            streaming=primary and streams,
+            in_step=step,
+        )
         return Evidence(
             power=Reading(self.power, now), gateway_at=now, silent=Reading(value=True, at=now),
             store=Reading(store, now), serving=Reading(self.serving, now),

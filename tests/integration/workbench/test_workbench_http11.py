@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from workbench.http11 import HttpClient, HttpListener, Query, query_in
+from workbench.listening import end
 from workbench.ports import HOST
 
 
@@ -45,8 +46,7 @@ async def test_an_answer_in_chunks_and_a_connection_that_is_closed(answer: bytes
             assert await client.get("/", {}) == (200, body)
     finally:
         client.close()
-        server.close()
-        await server.wait_closed()
+        await end(server)
         await asyncio.sleep(0.05)  # the server's side of the connection hears of it
 
 
@@ -61,5 +61,4 @@ async def test_an_answer_cut_short_is_an_error_not_an_answer() -> None:
     client = HttpClient(server.sockets[0].getsockname()[1])
     with pytest.raises(ConnectionError):
         await client.get("/", {})
-    server.close()
-    await server.wait_closed()
+    await end(server)
