@@ -29,8 +29,7 @@ class Brokers(Part):
         self.home = private_directory("usn-brokers-")
         self._ports = PortBlock()
         self.redis_port, self.amqp_port = self._ports.spare(0), self._ports.spare(1)
-        libraries = sorted({str(path.parent) for path in tree.glob("**/*-linux-gnu/lib*.so*")})
-        environment = {"LD_LIBRARY_PATH": ":".join(libraries)}
+        environment = debian.libraries(tree)
         erts = next(tree.glob("usr/lib/erlang/erts-*/bin"))
         redis = f"--port {self.redis_port} --bind {HOST} --dir {self.home} --appendonly yes --save".split()
         self._redis = Process(

@@ -133,6 +133,15 @@ def tree(
             return kept
 
 
+def libraries(root: Path) -> dict[str, str]:
+    """What a program of an unpacked tree needs in its environment to find the tree's shared libraries.
+
+    Debian 12 has some in `lib`, Debian 13 all in `usr/lib`; some have a directory of their own below.
+    """
+    places = sorted({str(path.parent) for path in root.glob("**/*-linux-gnu/**/lib*.so*")})
+    return {"LD_LIBRARY_PATH": ":".join(places)}
+
+
 def _newest(root: Path, pattern: str) -> Path | None:
     done = [path for path in root.glob(pattern) if (path / DONE).exists()]
     return max(done, key=lambda path: (path / DONE).stat().st_mtime, default=None)

@@ -58,8 +58,7 @@ class Kannel(Part):
         self._ports = PortBlock()
         self._listener = HttpListener(self._take)
         self._smsc = {**self._link(smsc_port), **(smsc or {})}
-        libraries = sorted({str(path.parent) for path in tree.glob("**/*-linux-gnu/lib*.so*")})
-        environment = {"LD_LIBRARY_PATH": ":".join(libraries)}
+        environment = debian.libraries(tree)
         config = str(self.home / "kannel.conf")
 
         def box(name: str) -> Process:

@@ -46,7 +46,8 @@ _VERBS: Mapping[str, _Form] = MappingProxyType(
         "text": _Form(
             "text [<name>:] <body>",
             f"the handset texts the USN; without a name the {OWNER} does",
-            r"(?:(?P<name>[^\s:]+):(?:\s+|$))?+(?P<argument>.*\S)",
+            # Said twice what a name is: Debian 12's Python loses a character behind a possessive `?+`
+            r"(?:(?P<name>[^\s:]+):\s+|(?![^\s:]+:(?:\s|$)))(?P<argument>.*\S)",
         ),
         "answer": _Form("answer <name>", "pick up the handset that rings", _NAME),
         "hangup": _Form("hangup <name>", "end the call of the handset", _NAME),

@@ -56,10 +56,7 @@ def unpacked() -> Programs:
     Raises DebianError.
     """
     tree = debian.tree(debian.host_suite(), ["postgresql"], skip=SKIP)
-    libraries = sorted({str(path.parent) for path in tree.glob("**/*-linux-gnu/lib*.so*")})
-    return Programs(
-        next(tree.glob("usr/lib/postgresql/*/bin/initdb")).parent, {"LD_LIBRARY_PATH": ":".join(libraries)}
-    )
+    return Programs(next(tree.glob("usr/lib/postgresql/*/bin/initdb")).parent, debian.libraries(tree))
 
 
 class Postgres(Part):

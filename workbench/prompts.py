@@ -36,9 +36,8 @@ class Voice:
         self._root = Path("/")
         if not all(shutil.which(program) for program in PACKAGES):
             self._root = debian.tree(debian.host_suite(), PACKAGES, skip=SKIP)
-            places = sorted({str(path.parent) for path in self._root.glob("**/*-linux-gnu/**/lib*.so*")})
             data = next(self._root.glob("usr/lib/*/espeak-ng-data"), self._root)
-            self._environment |= {"LD_LIBRARY_PATH": ":".join(places), "ESPEAK_DATA_PATH": str(data.parent)}
+            self._environment |= debian.libraries(self._root) | {"ESPEAK_DATA_PATH": str(data.parent)}
 
     def speak(self, text: str, target: Path) -> None:
         """Writes the text, spoken, into a WAV file as Asterisk plays it. Raises PromptError."""

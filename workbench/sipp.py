@@ -29,9 +29,8 @@ class Sipp(Part):
         self.port = self._ports.sip
         self._home = private_directory("usn-sipp-")
         tree = sipp_tree()
-        libraries = next(tree.glob("usr/lib/*-linux-gnu"))
         how = ["-sf", str(scenario), "-i", HOST, "-p", str(self.port), "-nostdin", "-nd", "-aa"]
-        environment = {"TERM": "dumb", "LD_LIBRARY_PATH": str(libraries)}
+        environment = {"TERM": "dumb", **debian.libraries(tree)}
         command = [str(tree / "usr/bin/sipp"), *how]
         self.process = Process(command, self._home / "sipp.log", environment=environment)
 

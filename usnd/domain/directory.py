@@ -248,7 +248,6 @@ def people(directory: Directory, members: Iterable[Member]) -> tuple[Participant
                 found.setdefault(user.number, Participant(user.number, user.label))
             case GroupMember(group):  # pragma: no branch - mypy proves the match complete
                 key = name_key(group)
-                if key not in opened:
-                    opened.add(key)
-                    waiting += directory.groups[key].members[::-1]
+                waiting += () if key in opened else directory.groups[key].members[::-1]
+                opened.add(key)
     return tuple(found.values())
