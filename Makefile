@@ -25,7 +25,7 @@ play: $(RUN)/ready ## the same, left running, with a prompt to text as a subscri
 	@$(RUN)/bin/python -m workbench.play
 
 test: fetch ## all tests: linters, types, unit, integration on the real parts
-	@$(DEV)/bin/pytest --numprocesses $(JOBS) --dist loadscope --cov --cov-report=term-missing:skip-covered
+	@$(DEV)/bin/pytest --numprocesses $(JOBS) --dist loadscope --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
 
 unit: $(DEV)/ready ## the tests without I/O, with the coverage of the domain
 	@$(DEV)/bin/pytest tests/unit --cov --cov-report=term-missing:skip-covered

@@ -158,7 +158,8 @@ def run(main: Coroutine[None, None, T]) -> T:
     async def cancellable() -> T:
         task = asyncio.current_task()
         assert task is not None
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        for number in (signal.SIGTERM, signal.SIGINT):  # also where a shell had SIGINT ignored
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         return await main
 
     try:
