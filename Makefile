@@ -56,7 +56,7 @@ bench: fetch ## text to first INVITE beside AMI Originate to INVITE; memory; res
 	@$(DEV)/bin/python -m workbench.bench_footprint
 
 bench-peers: fetch ## usnd beside Kannel and Jasmin at the same work, each with its store; results in build/bench/
-	@$(DEV)/bin/python -m workbench.bench_peers
+	@$(DEV)/bin/python -m workbench.bench_peers $(ARGS)
 
 bench-conference: fetch ## 500 people in 50 conferences: gaps, set-ups, delays, load beside ConfBridge; needs root; ARGS='--help'
 	@$(DEV)/bin/python -m workbench.bench_conference $(ARGS)
@@ -65,13 +65,13 @@ soak: fetch ## 30 minutes of people, keys and kills, then what is left of it; AR
 	@$(DEV)/bin/python -m workbench.soak $(ARGS)
 
 chaos-sms: fetch ## 10,000 texts while usnd, the SMSC and the database are killed; the account in build/bench/
-	@$(DEV)/bin/python -m workbench.chaos_sms
+	@$(DEV)/bin/python -m workbench.chaos_sms $(ARGS)
 
 pair-proof: $(DEV)/ready ## walk every world of two arbiters under two faults and a repair; the count in build/bench/
 	@$(DEV)/bin/python -m workbench.pair_proof
 
-bench-sms: $(DEV)/ready ## commands and blast segments a second on PostgreSQL, with an SMSC of another make; results in build/bench/
-	@$(DEV)/bin/python -m workbench.bench_sms
+bench-sms: $(DEV)/ready ## commands and blast segments a second on PostgreSQL, with an SMSC of another make; ARGS='--messages 1000000'; results in build/bench/
+	@$(DEV)/bin/python -m workbench.bench_sms $(ARGS)
 
 depot: $(OPS)/ready ## build what a node installs: Debian's packages, Asterisk, the release; prints the inventory's variables
 	@$(OPS)/bin/python -m workbench.depot
