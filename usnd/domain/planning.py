@@ -187,6 +187,15 @@ def owner_coming(conference: Conference) -> bool:
     return any(call.live and call.state is not CallState.LEAVING for call in owner_calls(conference))
 
 
+def changed_calls(before: Conference, after: Conference) -> Iterator[tuple[Call | None, Call]]:
+    """Each call that is not as it was, with what it was: None of a new one. New ones are at the end."""
+    for was, call in zip(before.calls, after.calls, strict=False):
+        if was is not call:
+            yield was, call
+    for call in after.calls[len(before.calls) :]:
+        yield None, call
+
+
 def with_call(conference: Conference, changed: Call) -> Conference:
     """The conference with that call as it is now."""
     calls = tuple(changed if call.id == changed.id else call for call in conference.calls)

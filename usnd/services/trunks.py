@@ -138,9 +138,12 @@ class Trunks:
         return Pool(self._routing, Load(self._used, self._waiting), states)
 
     def _put(self, conference: Conference) -> None:
+        load = load_of(conference)
+        if load == self._loads.get(conference.id):
+            return
         self._drop(conference.id)
         if conference.live:
-            load = self._loads[conference.id] = load_of(conference)
+            self._loads[conference.id] = load
             self._used.update(load.used)
             self._waiting += load.waiting
 
