@@ -54,9 +54,14 @@ class CallsIn(Protocol):
 
     def knows(self, call: str) -> bool: ...
 
-    def gone(self, call: str) -> None: ...
+    @property
+    def waiting(self) -> frozenset[str]: ...
 
-    async def receive(self, incoming: IncomingCall) -> None: ...
+    def came(self, incoming: IncomingCall) -> None: ...
+
+    def gone(self, *calls: str) -> None: ...
+
+    async def receive(self, call: str) -> None: ...
 
     async def entered(self, entry: PinEntered) -> None: ...
 
@@ -154,7 +159,8 @@ class Conferences:
         conference_id = self._conference_of.get(news.call)
         match news:
             case IncomingCall():
-                self._spawn(self._ways_in.receive(news))
+                self._ways_in.came(news)
+                self._spawn(self._ways_in.receive(news.call))
             case PinEntered():
                 self._spawn(self._ways_in.entered(news))
             case Digit():
@@ -218,6 +224,7 @@ class Conferences:
     def lose_calls(self, at: datetime) -> None:
         """Asterisk died at that time, and every call with it."""
         self._placing = False
+        self._ways_in.gone(*self._ways_in.waiting)
         for conference in self.live:
             for recorder in open_recorders(conference):
                 self.apply(conference.id, RecorderNews(recorder, RecordEvent.LOST), at)
@@ -233,7 +240,9 @@ class Conferences:
         """Asks Asterisk what became of every call, and goes on from there (REQUIREMENTS C11)."""
         known = [(conference.id, call) for conference in self.live for call in conference.calls]
         expected = {recorder for conference in self.live for recorder in open_recorders(conference)}
+        waiting = self._ways_in.waiting
         found = await self._calls.survey()
+        self._ways_in.gone(*(waiting - found.live.keys()))
         self._placing = True
         now = self._clock()
         for conference_id, call in known:
