@@ -64,18 +64,20 @@ def admit(launch: Step, pool: Pool) -> Step | None:
 
 
 def conduct(conference: Conference, event: Event, rules: Rules, pool: Pool, now: datetime) -> Step:
-    """As `conducting.handle`, over the trunks of the pool: each new call gets one, or is over at once."""
+    """As `conducting.handle`, over the trunks of the pool: each new call gets one, or is over at once.
+
+    The subscriber is told when somebody gets no line here, and once when somebody got none in the network.
+    """
     step = _overflow(conference, event, rules, pool, now) or handle(conference, event, rules, now)
     assigned, refused = _assign(step.conference, pool)
-    if assigned is step.conference and not refused:
-        return step
-    commands = [command for command in step.commands if getattr(command, "call", None) not in refused]
-    step = _on_trunks(Step(assigned, tuple(commands)))
+    if assigned is not step.conference or refused:
+        commands = [command for command in step.commands if getattr(command, "call", None) not in refused]
+        step = _on_trunks(Step(assigned, tuple(commands)))
     for call in refused:
         news = CallNews(call, CallEvent.REFUSED, NO_LINE)
         then = handle(step.conference, news, rules, now)
         step = Step(then.conference, (*step.commands, *then.commands))
-    if refused:
+    if refused or (_congested(step.conference) and not _congested(conference)):
         step = replace(step, commands=(*step.commands, TellNoLine(conference.subscriber_number)))
     return step
 
@@ -116,6 +118,13 @@ def _overflow(conference: Conference, event: Event, rules: Rules, pool: Pool, no
     conference = with_call(conference, over)
     conference = replace(conference, calls=(*conference.calls, again))
     return Step(conference, (placing(conference, again, rules),))
+
+
+def _congested(conference: Conference) -> bool:
+    """Somebody could not be called, since no trunk of the route had a way."""
+    return any(
+        call.outcome is Outcome.CONGESTED and call.direction is Direction.OUT for call in conference.calls
+    )
 
 
 def _found_no_way(call: Call, event: Event) -> bool:
