@@ -108,6 +108,8 @@ class Survey:
     settled: Mapping[str, Settled]
     recorders: Mapping[str, bool] = field(default_factory=dict)
     """By id: whether it is in its room already."""
+    heard: frozenset[str] = frozenset()
+    """Calls of which there was news meanwhile: they are not missing."""
 
 
 class Progress:
