@@ -13,7 +13,7 @@ OPS := $(call venv,requirements-ops.txt)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/tests/peers
 
 .PHONY: help demo play test unit integration fetch lint format pages prompts lock bench bench-sms bench-peers \
-  bench-conference soak chaos-sms pair-proof depot lab lab-shell lab-down test-lab lab-chaos test-roles clean
+  bench-conference bench-events soak chaos-sms pair-proof depot lab lab-shell lab-down test-lab lab-chaos test-roles clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -60,6 +60,9 @@ bench-peers: fetch ## usnd beside Kannel and Jasmin at the same work, each with 
 
 bench-conference: fetch ## 500 people in 50 conferences: gaps, set-ups, delays, load beside ConfBridge; needs root; ARGS='--help'
 	@$(DEV)/bin/python -m workbench.bench_conference $(ARGS)
+
+bench-events: $(DEV)/ready ## what the events of a call cost usnd beside panoramisk's reading; a recording, no Asterisk
+	@$(DEV)/bin/python -m workbench.bench_events
 
 soak: fetch ## 30 minutes of people, keys and kills, then what is left of it; ARGS='--minutes 5 --seed 2 --postgresql'
 	@$(DEV)/bin/python -m workbench.soak $(ARGS)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -27,7 +28,6 @@ from usnd.control.requests import socket_of
 from usnd.control.server import ControlServer
 from usnd.domain.alarm import Limits
 from usnd.domain.messages import Priority
-from usnd.domain.ways_in import GuessRules
 from usnd.services.conferences import Conferences
 from usnd.services.launching import Launcher
 from usnd.services.outbox import Outbox
@@ -41,6 +41,7 @@ from usnd.services.texts import Texts
 from usnd.services.trunks import FILE as TRUNKS_FILE
 from usnd.services.trunks import Trunks
 from usnd.services.voice import VoiceEdge
+from usnd.services.ways_in import FILE as WAYS_IN_FILE
 from usnd.services.ways_in import WaysIn
 from usnd.smpp.link import SmscLink
 from usnd.smpp.session import Timers
@@ -162,13 +163,13 @@ class Daemon:
             self._trunks,
         )
         launcher = Launcher(self._outbox, self._trunks, config.text_rules(), rules, secrets.randbelow)
-        ways_in = WaysIn(
+        self._ways_in = WaysIn(
             store,
             self._outbox,
             self._conferences,
             (self._voice.calls, self._trunks),
             launcher,
-            (config.numbers_in(), GuessRules()),
+            (config.numbers_in(), config.guess_rules()),
             clock,
         )
         self._recording = Recording(
@@ -179,7 +180,7 @@ class Daemon:
             config.recording.sweep,
             clock,
         )
-        self._conferences.serve(ways_in, self._recording)
+        self._conferences.serve(self._ways_in, self._recording)
         steering = Steering(store, self._outbox, self._conferences, launcher, rules, clock)
         acts = Acts(steering, config.node.home_region)
         runtime = config.node.runtime
@@ -199,7 +200,11 @@ class Daemon:
             await self._conferences.loaded.wait()
             sending = parts.create_task(self._outbox.run())
             expecting = parts.create_task(self._texts.run())
-            showing = [parts.create_task(status.run()), parts.create_task(self._show_trunks())]
+            showing = [
+                parts.create_task(status.run()),
+                parts.create_task(self._show(TRUNKS_FILE, self._trunks.snapshot)),
+                parts.create_task(self._show(WAYS_IN_FILE, self._ways_in.snapshot)),
+            ]
             commanded = parts.create_task(self._control.run())
             keeping = parts.create_task(self._recording.run())
             parts.create_task(self._voice.run(self._conferences))
@@ -219,9 +224,9 @@ class Daemon:
             await self._voice.stop()
             self._conferences.stop()
 
-    async def _show_trunks(self) -> None:
+    async def _show(self, file: str, snapshot: Callable[[datetime], dict[str, Any]]) -> None:
         runtime = self._config.node.runtime
-        await show(runtime / TRUNKS_FILE if runtime is not None else None, self._trunks.snapshot)
+        await show(runtime / file if runtime is not None else None, snapshot)
 
     def _status(self) -> SmppStatus:
         limit = self._config.texts.oldest_alarm

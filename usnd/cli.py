@@ -36,6 +36,7 @@ from usnd.tables import (
     cdr_row,
     pin_rows,
     subscriber_row,
+    ways_in_row,
 )
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ subscriber = typer.Typer(
     help="Subscribers: whose texts are commands.", no_args_is_help=True, rich_markup_mode=None
 )
 smpp = typer.Typer(help="The binds to the SMSCs.", no_args_is_help=True, rich_markup_mode=None)
+ways_in = typer.Typer(help="Calls that come in.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(
     conference, name="conference", epilog="Example: usnd conference launch +447700900001 bob Mkting"
 )
@@ -63,6 +65,7 @@ app.add_typer(recording, name="recording", epilog="Example: usnd recording list"
 app.add_typer(pair, name="pair", epilog="Example: usnd pair status")
 app.add_typer(smpp, name="smpp", epilog="Example: usnd smpp status")
 app.add_typer(trunk, name="trunk", epilog="Example: usnd trunk status")
+app.add_typer(ways_in, name="ways-in", epilog="Example: usnd ways-in status")
 app.add_typer(subscriber, name="subscriber", epilog="Example: usnd subscriber add +447700900001")
 
 
@@ -211,6 +214,15 @@ def smpp_status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -
 
     binds = status_of(config, FILE)["binds"]
     print_rows(binds if as_json else (bind_row(bind) for bind in binds), as_json=as_json)
+
+
+@ways_in.command("status", epilog="Example: usnd ways-in status --json")
+def ways_in_status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
+    """Show the calls that came in since the daemon's start, wrong PINs, numbers barred, the alarm."""
+    from usnd.services.ways_in import FILE  # noqa: PLC0415
+
+    figures = status_of(config, FILE)
+    print_rows([figures if as_json else ways_in_row(figures)], as_json=as_json)
 
 
 @app.command("conferences", epilog="Example: usnd conferences")

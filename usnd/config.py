@@ -33,6 +33,7 @@ from usnd.config_types import (
     text,
 )
 from usnd.config_words import in_words
+from usnd.domain.alarm import Limits
 from usnd.domain.conference import Feature, Rules
 from usnd.domain.courtesy import CourtesyRules
 from usnd.domain.decision import TextRules
@@ -42,7 +43,7 @@ from usnd.domain.reassembly import PartsRules
 from usnd.domain.recording import KeepRules
 from usnd.domain.replies import DEFAULT_LANGUAGE
 from usnd.domain.trunks import Routing
-from usnd.domain.ways_in import Numbers
+from usnd.domain.ways_in import GuessRules, Numbers
 
 __all__ = ["Config", "ConfigError", "Secret", "load", "parse"]
 
@@ -115,6 +116,7 @@ class WaysInConfig(Section, frozen=True, kw_only=True):
 
     common: Dnis = ""
     conferences: Annotated[tuple[Dnis, ...], Meta(max_length=30)] = ()
+    wrong_pins_alarm: Annotated[int, Meta(ge=1, le=5000)] = 30
 
 
 class NumbersConfig(Section, frozen=True, kw_only=True):
@@ -260,6 +262,11 @@ class Config(Section, frozen=True, kw_only=True):
     def numbers_in(self) -> Numbers:
         """The numbers that lead here."""
         return Numbers(self.ways_in.common, self.ways_in.conferences)
+
+    def guess_rules(self) -> GuessRules:
+        """How wrong PINs are met."""
+        limit = self.ways_in.wrong_pins_alarm
+        return GuessRules(alarm=Limits(limit, limit / 2))
 
     def parts_rules(self) -> PartsRules:
         """The part of it that the domain needs to judge the parts of long texts."""

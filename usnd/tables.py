@@ -100,6 +100,13 @@ def trunk_row(figures: Mapping[str, Any]) -> Row:
     }
 
 
+def ways_in_row(figures: Mapping[str, Any]) -> Row:
+    """The calls that came in to the running daemon; `refused`: how many by reason, since its start."""
+    refused = " ".join(f"{reason}:{count}" for reason, count in sorted(figures["refused"].items()))
+    shown = ("calls", "waiting", "wrong_pins", "wrong_last_hour", "barred", "alarm")
+    return {**{name: figures[name] for name in shown}, "refused": refused}
+
+
 def call_rows(conference: Conference) -> list[Row]:
     """A row for each call of a live conference; `since` is when the call came into its state."""
     return [

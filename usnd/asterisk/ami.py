@@ -82,6 +82,7 @@ class Ami(Protocol):
     ) -> list[Fields]: ...
 
 
+_BOOTED = "FullyBooted"
 OnEvent = Callable[[Mapping[str, str]], None]
 OnUp = Callable[[LinkUp], Awaitable[None] | None]
 OnDown = Callable[[LinkDown], None]
@@ -90,8 +91,17 @@ OnDown = Callable[[LinkDown], None]
 class AmiLink:
     """A link that stays up: run `run()` as a task, end it with `stop()`."""
 
-    def __init__(self, settings: AmiSettings, on_event: OnEvent, on_up: OnUp, on_down: OnDown) -> None:
+    def __init__(
+        self,
+        settings: AmiSettings,
+        on_event: OnEvent,
+        on_up: OnUp,
+        on_down: OnDown,
+        wanted: frozenset[str] | None = None,
+    ) -> None:
         """`on_event`: each event from log-in on, also while `on_up` runs. An exception there is logged.
+
+        `wanted`: the names of these events; Asterisk is asked to send no others. None: all.
 
         `on_up`: may use the link (the survey of calls); when it fails, the link is dropped and tried again.
         `on_down`: each time what is known of the outage changes, for example cut, then refused.
@@ -100,6 +110,7 @@ class AmiLink:
         self._on_event = on_event
         self._on_up = on_up
         self._on_down = on_down
+        self._wanted = None if wanted is None else wanted | {_BOOTED}
         self._log = structlog.get_logger("usnd.asterisk")
         self._session: Session | None = None
         self._booted = asyncio.Event()
@@ -161,7 +172,9 @@ class AmiLink:
         try:
             async with asyncio.timeout(at.answer_s):
                 loop = asyncio.get_running_loop()
-                _, session = await loop.create_connection(lambda: Session(self._event), at.host, at.port)
+                _, session = await loop.create_connection(
+                    lambda: Session(self._event, self._wanted), at.host, at.port
+                )
         except ConnectionRefusedError:
             return LinkDown(DownReason.REFUSED, f"nobody listens at {at.host} port {at.port}")
         except TimeoutError:
@@ -179,13 +192,28 @@ class AmiLink:
         fields = {"Username": at.username, "Secret": at.secret, "Events": at.events}
         try:
             await session.request("Login", fields, within_s=at.answer_s)
+            await self._choose_events(session)
         except AmiFailed as error:
             return LinkDown(DownReason.DENIED, f"user {at.username}: {error}")
-        except AmiTimeout as error:
+        except (AmiDown, AmiTimeout) as error:
             if session.closed:
                 return session.lost.result()
             return LinkDown(DownReason.FROZEN, str(error))
         return None
+
+    async def _choose_events(self, session: Session) -> None:
+        """For this connection only. What comes all the same is left unread."""
+        criteria = [f"action(include),name({name})" for name in sorted(self._wanted or ())]
+        asked = [
+            session.request(
+                "Filter", {"Operation": "Add", "MatchCriteria": each}, within_s=self._settings.answer_s
+            )
+            for each in criteria
+        ]
+        try:
+            await asyncio.gather(*asked)
+        except AmiFailed as error:
+            self._log.warning("asterisk sends events that nobody reads", answer=str(error))
 
     async def _conversation(self, session: Session) -> LinkDown:
         tasks = [asyncio.create_task(self._ping(session)), asyncio.create_task(self._open(session))]
@@ -234,11 +262,11 @@ class AmiLink:
         return up
 
     def _event(self, event: Fields) -> None:
-        if event["event"] == "FullyBooted":
+        if event["event"] == _BOOTED:
             self._booted.set()
         try:
             self._on_event(event)
-        except Exception:  # noqa: BLE001 - panoramisk 1.4 drops the connection for one
+        except Exception:  # noqa: BLE001 - one event must not cost the connection
             self._log.exception("asterisk event not handled", name=event["event"])
 
     def _report(self, down: LinkDown) -> None:

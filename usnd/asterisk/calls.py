@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -39,6 +39,8 @@ class CallSettings:
     originates_per_s: float = 60.0
     """Asterisk fails under a burst of Originate (asterisk#1928, #1962)."""
     codecs: str = "alaw"
+    doubt_s: float = 1.0
+    """How long a refused order may show a channel yet: a busy Asterisk tells of it late (22.10, measured)."""
 
 
 class Pacer:
@@ -74,6 +76,9 @@ class Calls:
         self._progress = Progress(settings.prefix)
         self._waiting: set[str] = set()
         self._unwanted: dict[str, int] = {}
+        self._doubted: dict[str, asyncio.TimerHandle] = {}
+        self._heard: set[str] | None = None
+        """Of whom there was news since the survey began that goes on."""
         self._announced = itertools.count(1)
         self._releases: set[asyncio.Task[None]] = set()
         self._log = structlog.get_logger("usnd.asterisk")
@@ -83,12 +88,29 @@ class Calls:
         news = self._progress.read(event)
         if news is None:
             return
+        if isinstance(news, CallNews) and news.event is CallEvent.REFUSED:
+            self._doubt(news)
+            return
+        if (doubted := self._doubted.pop(news.call, None)) is not None:
+            doubted.cancel()
+        if self._heard is not None:
+            self._heard.add(news.call)
         cause = self._unwanted.pop(news.call, None)
         if cause is not None and isinstance(news, CallNews) and news.event is CallEvent.PLACED:
             release = asyncio.create_task(self._release_unwanted(news.call, cause))
             self._releases.add(release)
             release.add_done_callback(self._releases.discard)
         self._on_news(news)
+
+    def _doubt(self, refused: CallNews) -> None:
+        """Tells of the refusal, unless the call shows a channel first."""
+        loop = asyncio.get_running_loop()
+        self._doubted[refused.call] = loop.call_later(self._settings.doubt_s, self._refused, refused)
+
+    def _refused(self, refused: CallNews) -> None:
+        del self._doubted[refused.call]
+        self._unwanted.pop(refused.call, None)
+        self._on_news(refused)
 
     async def place(
         self, call: str, number: str, cli: str, room: str, ring: timedelta, *, trunk: str, ask: bool = False
@@ -220,7 +242,7 @@ class Calls:
         await self._say(f"{_checked(_CALL, 'call id', call)}@announce-usn-call", notice, count)
 
     async def _say(self, to: str, notice: str, count: int) -> None:
-        call = f"say-{to.partition('@')[0]}-{next(self._announced)}"
+        call = f"say-{next(self._announced)}-{to.partition('@')[0]}"
         await asyncio.sleep(self._pacer.turn(self._clock()))
         await self._ami.action(
             "Originate",
@@ -243,13 +265,21 @@ class Calls:
     async def survey(self) -> Survey:
         """What became of all calls while nobody listened. Raises AmiError."""
         before = self._progress.known
-        channels = await self._ami.listing("CoreShowChannels")
-        records = await self._ami.listing("DBGetTree", Family=RECORDS)
+        self._heard = set()
+        try:
+            channels = await self._ami.listing("CoreShowChannels")
+            records = await self._ami.listing("DBGetTree", Family=RECORDS)
+            heard = frozenset(self._heard)
+        finally:
+            self._heard = None
         found = survey(channels, records, self._settings.prefix)
-        self._progress.found(before, found.live)
+        self._progress.found(before - heard, found.live.keys() - heard)
         self._unwanted.clear()
+        for doubted in self._doubted.values():  # what is missing is ordered again
+            doubted.cancel()
+        self._doubted.clear()
         self._log.info("calls surveyed", live=len(found.live), settled=len(found.settled))
-        return found
+        return replace(found, heard=heard)
 
     async def forget(self, calls: Iterable[str]) -> None:
         """Deletes the records of calls that are settled and committed; one that is not there does no harm.

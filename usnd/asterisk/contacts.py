@@ -6,6 +6,8 @@ Owns how its events and its listing are read; no I/O. Refuses to ask again and a
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+EVENTS = frozenset({"ContactStatus"})
+"""All that is read here."""
 _SILENT = frozenset({"Unreachable", "Removed"})
 
 

@@ -17,6 +17,20 @@ IN_ROOM = "-room"
 """What the id of a recorder's other half, the one in the conference, ends with."""
 RECORDS = "usn"
 """The AstDB family of our call records."""
+EVENTS = frozenset(
+    {
+        "Newchannel",
+        "Newstate",
+        "ConfbridgeJoin",
+        "ConfbridgeLeave",
+        "DTMFEnd",
+        "HangupRequest",
+        "Hangup",
+        "UserEvent",
+        "OriginateResponse",
+    }
+)
+"""All that `Progress` reads."""
 
 _EVENT_OF_CHANNEL_STATE = {"5": CallEvent.RINGING, "6": CallEvent.ANSWERED}
 _RINGING_IN = "4"
@@ -94,6 +108,8 @@ class Survey:
     settled: Mapping[str, Settled]
     recorders: Mapping[str, bool] = field(default_factory=dict)
     """By id: whether it is in its room already."""
+    heard: frozenset[str] = frozenset()
+    """Calls of which there was news meanwhile: they are not missing."""
 
 
 class Progress:

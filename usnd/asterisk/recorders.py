@@ -14,6 +14,8 @@ from usnd.asterisk.ami import Ami, AmiFailed, AmiRefused
 from usnd.asterisk.progress import IN_ROOM, RECORDER
 from usnd.domain.recording import RecorderNews, RecordEvent
 
+EVENTS = frozenset({"ConfbridgeJoin", "Hangup", "OriginateResponse"})
+"""All that `Recorders` hears."""
 _ID = re.compile(r"rec-c[0-9]{1,18}-[0-9]{1,6}")
 _ROOM = re.compile(r"c[0-9]{1,18}")
 _FILE = re.compile(r"/[A-Za-z0-9._/+-]{1,400}\.wav")  # neither , nor ; nor $: it becomes a dialplan variable

@@ -1,7 +1,8 @@
 """One AMI connection. Owns its bytes, its open requests and the work-arounds for panoramisk 1.4.
 
 Refuses to reconnect, to keep anything for a later connection, and to send what could inject a header.
-panoramisk's `Manager` is not used: it sends the actions of an outage again after reconnecting.
+panoramisk's `Manager` is not used: it sends the actions of an outage again after reconnecting. Nor does it
+read events, of which there are many: docs/decisions/0016-events-are-read-here.md.
 """
 
 import asyncio
@@ -20,6 +21,8 @@ MAX_MESSAGE = 256 * 1024
 """Characters of one message, or of one that does not end; Asterisk's own are below 10,000."""
 MAX_LINE = 1000
 """Bytes of one line to Asterisk, which refuses 1,023 and more (measured, 22.10)."""
+
+_EVENT = "Event: "
 
 Fields = dict[str, str]
 """The headers of one message, names in lower case; the values of a repeated one are joined by a line feed."""
@@ -93,6 +96,17 @@ def check(name: str, value: str) -> None:
         raise AmiRefused(f"{name} is longer than {MAX_LINE} bytes")
 
 
+def read_event(text: str) -> Fields:
+    """The headers of an event, in one pass."""
+    fields: Fields = {}
+    for line in text.split(EOL):
+        name, colon, value = line.partition(": ")
+        if colon:
+            name = name.lower()
+            fields[name] = f"{fields[name]}\n{value}" if name in fields else value
+    return fields
+
+
 def _fields(message: Message) -> Fields:
     return {
         name.lower(): value if isinstance(value, str) else "\n".join(value)
@@ -106,13 +120,15 @@ class Session(AMIProtocol):  # type: ignore[misc]  # panoramisk ships no types
 
     encoding = "utf-8"
 
-    def __init__(self, on_event: Callable[[Fields], None]) -> None:
-        """`on_event` must not raise."""
+    def __init__(self, on_event: Callable[[Fields], None], wanted: frozenset[str] | None = None) -> None:
+        """`on_event` must not raise. `wanted`: the events it is given, by name; None: all."""
         self.lost: asyncio.Future[LinkDown] = asyncio.get_running_loop().create_future()
         self._on_event = on_event
+        self._wanted = wanted
         self._decoder = codecs.getincrementaldecoder(self.encoding)("replace")
         self._text = ""
         self._ids = itertools.count(1)
+        self._listings: set[str] = set()
 
     def data_received(self, data: bytes) -> None:
         # panoramisk 1.4 decodes each read by itself and loses what is split, and its buffer has no bound.
@@ -121,18 +137,26 @@ class Session(AMIProtocol):  # type: ignore[misc]  # panoramisk ships no types
             self.drop(LinkDown(DownReason.OVERSIZE, f"a message of more than {MAX_MESSAGE} characters"))
             return
         for text in texts:
-            message = Message.from_line(text.strip())
-            if message is not None:
+            self._take(text.strip())
+
+    def _take(self, text: str) -> None:
+        first = text.partition(EOL)[0]
+        if first.startswith(_EVENT):
+            wanted = self._wanted is None or first.removeprefix(_EVENT) in self._wanted
+            if wanted or self._listings:
+                self._event(read_event(text), wanted=wanted)
+        else:
+            message = Message.from_line(text)
+            if message is not None and message.action_id in self.responses:
                 self.handle_message(message)
 
-    def handle_message(self, message: Message) -> None:
+    def _event(self, event: Fields, *, wanted: bool) -> None:
         # panoramisk 1.4 takes any event with the ActionID of an open request for its answer: an early
         # OriginateResponse would be lost. Only a listing is answered by events.
-        request = self.responses.get(message.action_id)
-        if "event" in message and (request is None or not request.as_list):
-            self._on_event(_fields(message))
-        elif request is not None:
-            super().handle_message(message)
+        if event.get("actionid") in self._listings:
+            self.handle_message(Message(event))
+        elif wanted:
+            self._on_event(event)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.drop(LinkDown(DownReason.CUT, str(exc or "closed by Asterisk")))
@@ -157,11 +181,14 @@ class Session(AMIProtocol):  # type: ignore[misc]  # panoramisk ships no types
         """
         request = self._prepare(name, fields)
         future = self.send(request, as_list=listing)
+        if listing:
+            self._listings.add(request.id)
         try:
             # Not asyncio.timeout: after a stall of the loop it would win over an answer that is there.
             await asyncio.wait([future], timeout=within_s)
         finally:
             self.responses.pop(request.id, None)
+            self._listings.discard(request.id)
             if not future.done():
                 future.cancel()
         if future.cancelled():

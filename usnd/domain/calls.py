@@ -8,6 +8,7 @@ never be placed twice (REQUIREMENTS C11).
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 
 class Role(Enum):
@@ -189,22 +190,21 @@ class CallNews:
 def follow(call: Call, news: CallNews, no_credit_causes: frozenset[int], now: datetime) -> Call:
     """The call after the event: total over all states and events; late and repeated news change nothing."""
     after = CALL_TABLE[call.state, news.event]
+    turned = after is not call.state
+    changes: dict[str, Any] = {"state": after} if turned else {}  # one copy in all
     if call.answered_at is None and news.event in _PROOFS_OF_ANSWER and after in _CAN_BE_ANSWERED:
         # Also of a call that is being released: the answer crossed our release, and is charged.
-        call = replace(call, answered_at=now)
+        changes["answered_at"] = now
     if call.joined_at is None and news.event in _PROOFS_OF_JOINING and after in _CAN_BE_ANSWERED:
-        call = replace(call, joined_at=now)
-    if after is call.state:
-        return call
-    changed = replace(call, state=after)
-    if news.event is CallEvent.HANG_UP:
-        changed = replace(changed, told_to_end=True)
-    if after is CallState.LEAVING:
-        changed = replace(changed, leaving_since=now)
-    if after is CallState.ENDED:
+        changes["joined_at"] = now
+    if turned and news.event is CallEvent.HANG_UP:
+        changes["told_to_end"] = True
+    if turned and after is CallState.LEAVING:
+        changes["leaving_since"] = now
+    if turned and after is CallState.ENDED:
         outcome = _outcome(call, news, no_credit_causes)
-        changed = replace(changed, ended_at=now, cause=news.cause, outcome=outcome)
-    return changed
+        changes |= {"ended_at": now, "cause": news.cause, "outcome": outcome}
+    return replace(call, **changes) if changes else call
 
 
 def _outcome(call: Call, news: CallNews, no_credit_causes: frozenset[int]) -> Outcome:

@@ -261,6 +261,8 @@ def _settle(conference: Conference, rules: Rules, now: datetime) -> Conference:
         return settled_if_empty(conference, now)
     if any(call.in_room for call in owner_calls(conference)):
         after = CONFERENCE_TABLE[conference.state, Turn.SUBSCRIBER_IN]
+        if after is conference.state and conference.away_until is conference.call_back_at is None:
+            return conference
         return replace(conference, state=after, away_until=None, call_back_at=None)
     if owner_coming(conference):
         return conference

@@ -21,7 +21,7 @@ from usnd.domain.calls import (
 )
 from usnd.domain.conducting import handle
 from usnd.domain.conference import Command, Conference, Event, PlaceCall, Rules, Step, TellNoLine
-from usnd.domain.planning import attempts, next_attempt, placing, with_call
+from usnd.domain.planning import attempts, changed_calls, next_attempt, placing, with_call
 from usnd.domain.trunks import FAULTS, Load, Pool
 
 
@@ -41,9 +41,14 @@ _GOT_THROUGH = frozenset({CallState.RINGING, CallState.ANSWERED, CallState.JOINE
 
 def load_of(conference: Conference) -> Load:
     """The channels that its calls have on each trunk."""
-    live = [call for call in conference.calls if call.live]
-    waiting = sum(call.state is CallState.PLANNED for call in live)
-    return Load(Counter(call.trunk for call in live if call.trunk), waiting)
+    used: Counter[str] = Counter()
+    waiting = 0
+    for call in conference.calls:
+        if call.live:
+            waiting += call.state is CallState.PLANNED
+            if call.trunk:
+                used[call.trunk] += 1
+    return Load(used, waiting)
 
 
 def admit(launch: Step, pool: Pool) -> Step | None:
@@ -59,18 +64,20 @@ def admit(launch: Step, pool: Pool) -> Step | None:
 
 
 def conduct(conference: Conference, event: Event, rules: Rules, pool: Pool, now: datetime) -> Step:
-    """As `conducting.handle`, over the trunks of the pool: each new call gets one, or is over at once."""
+    """As `conducting.handle`, over the trunks of the pool: each new call gets one, or is over at once.
+
+    The subscriber is told when somebody gets no line here, and once when somebody got none in the network.
+    """
     step = _overflow(conference, event, rules, pool, now) or handle(conference, event, rules, now)
     assigned, refused = _assign(step.conference, pool)
-    if assigned is step.conference and not refused:
-        return step
-    commands = [command for command in step.commands if getattr(command, "call", None) not in refused]
-    step = _on_trunks(Step(assigned, tuple(commands)))
+    if assigned is not step.conference or refused:
+        commands = [command for command in step.commands if getattr(command, "call", None) not in refused]
+        step = _on_trunks(Step(assigned, tuple(commands)))
     for call in refused:
         news = CallNews(call, CallEvent.REFUSED, NO_LINE)
         then = handle(step.conference, news, rules, now)
         step = Step(then.conference, (*step.commands, *then.commands))
-    if refused:
+    if refused or (_congested(step.conference) and not _congested(conference)):
         step = replace(step, commands=(*step.commands, TellNoLine(conference.subscriber_number)))
     return step
 
@@ -78,8 +85,7 @@ def conduct(conference: Conference, event: Event, rules: Rules, pool: Pool, now:
 def heard_of(before: Conference, after: Conference) -> list[TrunkNews]:
     """What has become of calls says something of their trunks."""
     heard = []
-    for call in after.calls:
-        was = before.call(call.id)
+    for was, call in changed_calls(before, after):
         if was is None or was.state is call.state or not call.trunk or call.direction is Direction.IN:
             continue
         if call.state in _GOT_THROUGH:
@@ -114,6 +120,13 @@ def _overflow(conference: Conference, event: Event, rules: Rules, pool: Pool, no
     return Step(conference, (placing(conference, again, rules),))
 
 
+def _congested(conference: Conference) -> bool:
+    """Somebody could not be called, since no trunk of the route had a way."""
+    return any(
+        call.outcome is Outcome.CONGESTED and call.direction is Direction.OUT for call in conference.calls
+    )
+
+
 def _found_no_way(call: Call, event: Event) -> bool:
     """It ended before it rang, by no fault of the called number."""
     if call.direction is Direction.IN or call.state not in _BEFORE_ALERTING:
@@ -128,7 +141,10 @@ def _found_no_way(call: Call, event: Event) -> bool:
 
 def _assign(conference: Conference, pool: Pool) -> tuple[Conference, set[str]]:
     """Trunks for the calls without one; the ids of those for whom there is none."""
-    calls, refused = [], set()
+    calls: list[Call] = []
+    refused: set[str] = set()
+    if all(call.trunk or call.state is not CallState.PLANNED for call in conference.calls):
+        return conference, refused
     for call in conference.calls:
         if call.state is not CallState.PLANNED or call.trunk:
             calls.append(call)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
+from usnd.domain.alarm import Limits
 from usnd.domain.conference import Conference
 from usnd.domain.planning import owner_coming
 
@@ -117,15 +118,22 @@ def enter(pin: Pin, live: Iterable[Conference]) -> Way:
     return LaunchInstant(pin.instant, pin.subscriber_id)
 
 
+DEFAULT_ALARM = Limits(30, 15)
+
+
 @dataclass(frozen=True, slots=True)
 class GuessRules:
-    """How wrong PINs are met. Beyond `free` in a row, a number is barred, each time twice as long."""
+    """How wrong PINs are met. Beyond `free` in a row, a number is barred, each time twice as long.
+
+    `alarm`: wrong PINs in an hour, of all numbers together.
+    """
 
     tries: int = 3
     free: int = 5
     first_bar: timedelta = timedelta(minutes=1)
     longest_bar: timedelta = timedelta(hours=24)
     forgotten: timedelta = timedelta(hours=24)
+    alarm: Limits = DEFAULT_ALARM
 
 
 @dataclass(frozen=True, slots=True)

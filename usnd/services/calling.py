@@ -100,5 +100,5 @@ def news_of(survey: Survey, call: Call, now: datetime) -> Iterator[tuple[CallNew
             yield CallNews(call.id, CallEvent.VOICE_LOST), now
         else:
             yield CallNews(call.id, CallEvent.ENDED, settled.cause), settled.ended_at
-    else:
+    elif call.id not in survey.heard:
         yield CallNews(call.id, CallEvent.MISSING), now

@@ -34,11 +34,13 @@ from usnd.domain.conference import (
 from usnd.domain.informing import message_of
 from usnd.domain.menu import Menu
 from usnd.domain.messages import OutgoingText
+from usnd.domain.planning import changed_calls
 from usnd.domain.recording import RecorderNews, RecordEvent, StartRecording, StopRecording, stretch_of
 from usnd.domain.replies import Reply
 from usnd.domain.taping import open_recorders
 from usnd.services.calling import carry_out, news_of
 from usnd.services.committing import surely
+from usnd.services.journal import tell_calls, tell_turn
 from usnd.services.keypads import Keypads
 from usnd.services.outbox import Outbox
 from usnd.services.recording import Recording
@@ -52,9 +54,14 @@ class CallsIn(Protocol):
 
     def knows(self, call: str) -> bool: ...
 
-    def gone(self, call: str) -> None: ...
+    @property
+    def waiting(self) -> frozenset[str]: ...
 
-    async def receive(self, incoming: IncomingCall) -> None: ...
+    def came(self, incoming: IncomingCall) -> None: ...
+
+    def gone(self, *calls: str) -> None: ...
+
+    async def receive(self, call: str) -> None: ...
 
     async def entered(self, entry: PinEntered) -> None: ...
 
@@ -66,8 +73,14 @@ class _Running:
     conference: Conference
     saved: Conference
     commands: list[Command] = field(default_factory=list)
+    turns: list[Conference] = field(default_factory=list)
+    """As it was after each change of its state since it was saved."""
     writer: asyncio.Task[None] | None = None
     timer: asyncio.TimerHandle | None = None
+    due: datetime | None = None
+    """What the timer waits for."""
+    indexed: int = 0
+    """How many of its calls can be found by their id."""
 
 
 class Conferences:
@@ -146,7 +159,8 @@ class Conferences:
         conference_id = self._conference_of.get(news.call)
         match news:
             case IncomingCall():
-                self._spawn(self._ways_in.receive(news))
+                self._ways_in.came(news)
+                self._spawn(self._ways_in.receive(news.call))
             case PinEntered():
                 self._spawn(self._ways_in.entered(news))
             case Digit():
@@ -189,7 +203,9 @@ class Conferences:
             return
         running.conference = step.conference
         running.commands += step.commands
-        self._tell(before, step.conference)
+        tell_calls(self._log, before, step.conference)
+        if step.conference.state is not before.state:
+            running.turns.append(step.conference)
         self._refresh(running)
         if running.writer is None:
             running.writer = self._spawn(self._save(running))
@@ -208,6 +224,7 @@ class Conferences:
     def lose_calls(self, at: datetime) -> None:
         """Asterisk died at that time, and every call with it."""
         self._placing = False
+        self._ways_in.gone(*self._ways_in.waiting)
         for conference in self.live:
             for recorder in open_recorders(conference):
                 self.apply(conference.id, RecorderNews(recorder, RecordEvent.LOST), at)
@@ -223,7 +240,9 @@ class Conferences:
         """Asks Asterisk what became of every call, and goes on from there (REQUIREMENTS C11)."""
         known = [(conference.id, call) for conference in self.live for call in conference.calls]
         expected = {recorder for conference in self.live for recorder in open_recorders(conference)}
+        waiting = self._ways_in.waiting
         found = await self._calls.survey()
+        self._ways_in.gone(*(waiting - found.live.keys()))
         self._placing = True
         now = self._clock()
         for conference_id, call in known:
@@ -263,8 +282,11 @@ class Conferences:
         while running.saved is not running.conference or running.commands:
             before, after = running.saved, running.conference
             commands, running.commands = running.commands, []
+            turns, running.turns = running.turns, []
             texts = await surely(self._store, partial(self._write, before, after, tuple(commands)))
             running.saved = after
+            for turn in turns:
+                tell_turn(self._log, turn)
             for text in texts:
                 self._outbox.send(text)
             self._carry_out(after, commands)
@@ -331,50 +353,31 @@ class Conferences:
         Without a voice link no deadline is judged: what a survey finds may have happened in time.
         """
         conference = running.conference
-        for call in conference.calls:
+        for call in conference.calls[running.indexed :]:
             self._conference_of[call.id] = conference.id
+        running.indexed = len(conference.calls)
+        due = next_deadline(conference, self._rules) if self._placing else None
+        if due == running.due:
+            return
         if running.timer is not None:
             running.timer.cancel()
             running.timer = None
-        due = next_deadline(conference, self._rules) if self._placing else None
+        running.due = due
         if due is not None:
             wait = max(0.0, (due - self._clock()).total_seconds())
             loop = asyncio.get_running_loop()
-            running.timer = loop.call_later(wait, self._time_passed, conference.id)
+            running.timer = loop.call_later(wait, self._time_passed, running)
 
-    def _time_passed(self, conference_id: int) -> None:
+    def _time_passed(self, running: _Running) -> None:
+        running.timer = running.due = None
         if self._placing:
-            self.apply(conference_id, TimePassed())
+            self.apply(running.conference.id, TimePassed())
 
     def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         return self._tasks.create_task(work)
 
-    def _tell(self, before: Conference, after: Conference) -> None:
-        """One line a transition, in the journal."""
-        for call in after.calls:
-            was = before.call(call.id)
-            if was is None or was.state is not call.state:
-                self._log.info(
-                    f"call {call.state.value}",
-                    conference=after.id,
-                    call=call.id,
-                    number=call.number,
-                    trunk=call.trunk or None,
-                    outcome=call.outcome.value if call.outcome else None,
-                    cause=call.cause,
-                )
-        for stretch in after.stretches:
-            if stretch not in before.stretches:
-                self._log.info(
-                    f"recording {stretch.state.value}", conference=after.id, stretch=stretch.number
-                )
-        if before.state is not after.state:
-            reason = after.end_reason.value if after.end_reason else None
-            self._log.info(f"conference {after.state.value}", conference=after.id, reason=reason)
-
 
 def _ended(before: Conference, after: Conference) -> list[Call]:
     """The calls that ended between the two."""
-    return [
-        call for call in after.calls if not call.live and ((was := before.call(call.id)) is None or was.live)
-    ]
+    changed = changed_calls(before, after)
+    return [call for was, call in changed if not call.live and (was is None or was.live)]

@@ -14,7 +14,7 @@ import structlog
 
 from usnd.asterisk.contacts import Contact
 from usnd.domain.conducting import launch
-from usnd.domain.conference import CallIn, Conference, Event, Rules, Step
+from usnd.domain.conference import CallIn, Conference, Event, JoinIn, Rules, Step
 from usnd.domain.decision import Decision
 from usnd.domain.directory import Subscriber
 from usnd.domain.routing import admit, conduct, heard_of, load_of
@@ -41,6 +41,8 @@ class Trunks:
         self._figures = {trunk.name: _Figures() for trunk in routing.trunks}
         self._contacts: dict[tuple[str, str], bool] = {}
         self._loads: dict[int, Load] = {}
+        self._came_in: dict[str, str] = {}
+        """The trunk of each call that is in no conference: it waits, types its PIN, or hears why not."""
         self._used: Counter[str] = Counter()
         self._waiting = 0
         self._log = structlog.get_logger("usnd.trunks")
@@ -67,9 +69,12 @@ class Trunks:
             limited = replace(limited, talk_seconds=decision.talk_seconds)
         with self._lock:
             self._drop(conference)  # of a unit of work that is run again
+            trunk = self._move(caller.call) if caller is not None else ""
             admitted = admit(Step(limited, step.commands), self._pool(now))
             if admitted is not None:
                 self._put(admitted.conference)
+            elif caller is not None and trunk:
+                self._count(caller.call, trunk)
         if admitted is None:
             self._log.warning("launch refused: no line is free", subscriber=owner.number)
         return admitted
@@ -78,6 +83,8 @@ class Trunks:
         """What the domain decides about the event, its lines taken and given back."""
         with self._lock:
             step = conduct(conference, event, rules, self._pool(now), now)
+            if isinstance(event, CallIn | JoinIn) and step.conference.call(event.call) is not None:
+                self._move(event.call)
             self._put(step.conference)
             self._listen(conference, step.conference, now)
         return step
@@ -89,6 +96,24 @@ class Trunks:
             for call in conference.calls:
                 if call.trunk in self._figures:
                     self._figures[call.trunk].calls += 1
+
+    def came_in(self, call: str, channel: str) -> str:
+        """Counts a call that came in, from now until it is in a conference or `gone`; gives its trunk."""
+        trunk = self.of_channel(channel)
+        if trunk:
+            with self._lock:
+                self._count(call, trunk)
+        return trunk
+
+    def gone(self, call: str) -> None:
+        """The call that came in is over, wherever it was."""
+        with self._lock:
+            self._move(call)
+
+    @property
+    def waiting(self) -> frozenset[str]:
+        """The calls that came in and are in no conference."""
+        return frozenset(self._came_in)
 
     def of_channel(self, channel: str) -> str:
         """The trunk of a channel as Asterisk names it, `PJSIP/msc-0000002a`; empty if it is none of ours."""
@@ -138,9 +163,12 @@ class Trunks:
         return Pool(self._routing, Load(self._used, self._waiting), states)
 
     def _put(self, conference: Conference) -> None:
+        load = load_of(conference)
+        if load == self._loads.get(conference.id):
+            return
         self._drop(conference.id)
         if conference.live:
-            load = self._loads[conference.id] = load_of(conference)
+            self._loads[conference.id] = load
             self._used.update(load.used)
             self._waiting += load.waiting
 
@@ -148,6 +176,18 @@ class Trunks:
         load = self._loads.pop(conference, Load())
         self._used.subtract(load.used)
         self._waiting -= load.waiting
+
+    def _count(self, call: str, trunk: str) -> None:
+        self._move(call)
+        self._came_in[call] = trunk
+        self._used[trunk] += 1
+
+    def _move(self, call: str) -> str:
+        """The trunk on which it is no longer counted by itself; empty if it was not."""
+        trunk = self._came_in.pop(call, "")
+        if trunk:
+            self._used[trunk] -= 1
+        return trunk
 
     def _listen(self, before: Conference, after: Conference, now: datetime) -> None:
         for call in after.calls[len(before.calls) :]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import structlog
 
+from usnd.asterisk import contacts, progress, recorders
 from usnd.asterisk.ami import AmiFailed, AmiLink, AmiSettings, DownReason, LinkDown, LinkUp
 from usnd.asterisk.calls import Calls, CallSettings
 from usnd.asterisk.contacts import listed_contact, read_contact
@@ -40,7 +41,8 @@ class VoiceEdge:
 
         `prompts`: the directories of announcements; the first that has one is asked for it.
         """
-        self._link = AmiLink(ami, self._on_event, self._on_up, self._on_down)
+        wanted = progress.EVENTS | recorders.EVENTS | contacts.EVENTS
+        self._link = AmiLink(ami, self._on_event, self._on_up, self._on_down, wanted)
         self.calls = Calls(self._link, calls, self._on_news, time.monotonic)
         self.recorders = Recorders(self._link, self._on_recorder)
         self._prompts = prompts

@@ -1,13 +1,14 @@
 """Takes calls in: the subscriber's own, and those with a PIN (REQUIREMENTS C1, C3, C4, C5).
 
-Owns the calls that are not in a conference yet, and the count of wrong PINs of each calling number, bounded.
-Refuses decisions: domain/ways_in.py routes, and a launch is decided as the text `ICx` would be.
+Owns the calls that are not in a conference yet. Refuses decisions: domain/ways_in.py routes, and a launch is
+decided as the text `ICx` would be.
 """
 
-from collections import OrderedDict
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -22,7 +23,6 @@ from usnd.domain.ways_in import (
     AskPin,
     Denial,
     Deny,
-    Guesses,
     GuessRules,
     Join,
     LaunchInstant,
@@ -34,9 +34,9 @@ from usnd.domain.ways_in import (
     after_wrong_pin,
     enter,
     route,
-    wrong_pin,
 )
 from usnd.services.conferences import Conferences
+from usnd.services.guessing import Guessing
 from usnd.services.launching import Launcher
 from usnd.services.outbox import Outbox
 from usnd.services.trunks import Trunks
@@ -44,8 +44,7 @@ from usnd.store.session import StoreTaken
 from usnd.store.transaction import Transaction
 from usnd.store.writer import Store, StoreBusy
 
-_MOST_NUMBERS = 10_000
-"""Whose wrong PINs are remembered; the oldest is forgotten first."""
+FILE = "ways-in.json"
 
 
 @dataclass(slots=True)
@@ -89,24 +88,45 @@ class WaysIn:
         self._numbers, self._guess_rules = rules
         self._clock = clock
         self._callers: dict[str, _Caller] = {}
-        self._guesses: OrderedDict[str, Guesses] = OrderedDict()
+        self._guessing = Guessing(self._guess_rules)
+        self._came = 0
+        self._refused: Counter[str] = Counter()
         self._log = structlog.get_logger("usnd.calls_in")
 
     def knows(self, call: str) -> bool:
         """The call waits here, or types its PIN."""
         return call in self._callers
 
-    def gone(self, call: str) -> None:
-        """The call is over."""
-        self._callers.pop(call, None)
+    def gone(self, *calls: str) -> None:
+        """The calls are over."""
+        for call in calls:
+            self._callers.pop(call, None)
+            self._trunks.gone(call)
 
-    async def receive(self, incoming: IncomingCall) -> None:
-        """Takes a call that rings."""
+    @property
+    def waiting(self) -> frozenset[str]:
+        """All calls that came in and are in no conference, those that hear why not among them."""
+        return self._trunks.waiting.union(self._callers)
+
+    def came(self, incoming: IncomingCall) -> None:
+        """Knows a call that rings, and counts it on its trunk, before anything else is heard of it."""
+        self._came += 1
         cli = to_e164(incoming.cli or "", self._launcher.home_region)
-        trunk = self._trunks.of_channel(incoming.channel)
-        caller = self._callers[incoming.call] = _Caller(incoming.call, cli, incoming.dnis, trunk)
-        barred = self._guesses.get(cli or "", Guesses()).barred(self._clock())
-        way = route(cli, incoming.dnis, self._numbers, self._conferences.live, barred=barred)
+        trunk = self._trunks.came_in(incoming.call, incoming.channel)
+        self._callers[incoming.call] = _Caller(incoming.call, cli, incoming.dnis, trunk)
+
+    def snapshot(self, now: datetime) -> dict[str, Any]:
+        """All figures, for the status file; counts are since the start."""
+        calls = {"calls": self._came, "waiting": len(self._callers), "refused": dict(self._refused)}
+        return {"at": now.isoformat(), **calls, **self._guessing.figures(now)}
+
+    async def receive(self, call: str) -> None:
+        """Takes a call that came, unless it is gone."""
+        caller = self._callers.get(call)
+        if caller is None:
+            return
+        barred = self._guessing.barred(caller.cli or "", self._clock())
+        way = route(caller.cli, caller.dnis, self._numbers, self._conferences.live, barred=barred)
         await self._go(caller, way)
 
     async def entered(self, entry: PinEntered) -> None:
@@ -123,12 +143,9 @@ class WaysIn:
         await self._go(caller, way, pin)
 
     def _wrong(self, caller: _Caller) -> Way:
-        now, number = self._clock(), caller.cli or ""
+        now = self._clock()
         caller.wrong += 1
-        guesses = wrong_pin(self._guesses.pop(number, Guesses()), self._guess_rules, now)
-        self._guesses[number] = guesses
-        if len(self._guesses) > _MOST_NUMBERS:
-            self._guesses.popitem(last=False)
+        guesses = self._guessing.wrong(caller.cli or "", now)
         tell = self._log.error if guesses.barred(now) else self._log.warning
         tell("wrong pin", call=caller.call, cli=caller.cli, wrong=guesses.wrong, barred=guesses.barred(now))
         return after_wrong_pin(caller.wrong, guesses, self._guess_rules, now)
@@ -137,11 +154,11 @@ class WaysIn:
         activation = pin.digits if pin is not None and pin.kind is PinKind.ACTIVATION else ""
         match way:
             case Rejoin(conference):
-                self.gone(caller.call)
+                self._callers.pop(caller.call, None)
                 self._log.info("subscriber calls in", conference=conference, call=caller.call)
                 self._conferences.apply(conference, _call_in(caller, activation))
             case Join(conference):
-                self.gone(caller.call)
+                self._callers.pop(caller.call, None)
                 self._log.info("participant calls in", conference=conference, call=caller.call)
                 join = JoinIn(caller.call, caller.dnis, caller.cli or "", activation, caller.trunk)
                 self._conferences.apply(conference, join)
@@ -150,7 +167,8 @@ class WaysIn:
             case AskPin(again):
                 await self._act(self._calls.ask_pin(caller.call, again=again))
             case Deny(why):
-                self.gone(caller.call)
+                self._callers.pop(caller.call, None)
+                self._refused[why.value] += 1
                 self._log.info("incoming call refused", call=caller.call, dnis=caller.dnis, reason=why.value)
                 await self._act(self._calls.turn_away(caller.call, why.value))
 
@@ -171,7 +189,7 @@ class WaysIn:
             await self._go(caller, Deny(launched.why))
             return
         known = self.knows(caller.call)
-        self.gone(caller.call)
+        self._callers.pop(caller.call, None)
         self._conferences.adopt(launched.step)
         if not known:  # hung up while it was being committed
             self._conferences.hang_up_unknown(caller.call)

@@ -17,6 +17,7 @@ class FakeAmi:
         self.asked: list[Headers] = []
         self.connections = 0
         self.mute: set[str] = set()
+        self.refuse: set[str] = set()
         self.booted = True
         self.secret = "right"
         self.started = "10:00:00"
@@ -67,6 +68,8 @@ class FakeAmi:
         if action["Action"] == "Login" and action["Secret"] != self.secret:
             self.event(Response="Error", **same, Message="Authentication failed")
             self._writers[-1].close()
+        elif action["Action"] in self.refuse:
+            self.event(Response="Error", **same, Message="Permission denied")
         elif action["Action"] == "CoreStatus":
             self.event(Response="Success", **same, CoreStartupDate="2026-01-01", CoreStartupTime=self.started)
         else:

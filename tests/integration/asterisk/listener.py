@@ -16,13 +16,13 @@ async def until(condition: Callable[[], object], patience: float = 8.0) -> None:
 class Listener:
     """Notes what the link tells. `at_up` runs at each log-in."""
 
-    def __init__(self, settings: AmiSettings) -> None:
+    def __init__(self, settings: AmiSettings, wanted: frozenset[str] | None = None) -> None:
         self.events: list[Mapping[str, str]] = []
         self.ups: list[LinkUp] = []
         self.downs: list[LinkDown] = []
         self.on_event: Callable[[Mapping[str, str]], None] = lambda _: None
         self.on_up: Callable[[LinkUp], object] = lambda _: None
-        self.link = AmiLink(settings, self._event, self._up, self._down)
+        self.link = AmiLink(settings, self._event, self._up, self._down, wanted)
 
     def _event(self, event: Mapping[str, str]) -> None:
         self.events.append(event)
@@ -45,9 +45,11 @@ class Listener:
 
 
 @asynccontextmanager
-async def listening(settings: AmiSettings, *, up: bool = True) -> AsyncIterator[Listener]:
+async def listening(
+    settings: AmiSettings, *, up: bool = True, wanted: frozenset[str] | None = None
+) -> AsyncIterator[Listener]:
     """A running link; with `up` it is logged in."""
-    listener = Listener(settings)
+    listener = Listener(settings, wanted)
     running = asyncio.create_task(listener.link.run())
     try:
         if up:

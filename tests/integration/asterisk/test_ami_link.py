@@ -30,6 +30,39 @@ async def test_log_in_asks_for_the_events_it_uses_only(server: FakeAmi) -> None:
         assert listener.ups[0].same is None
 
 
+async def test_asterisk_is_told_the_names_of_the_events_that_are_read(server: FakeAmi) -> None:
+    async with listening(settings(server), wanted=frozenset({"Hangup", "Newstate"})) as listener:
+        server.event(Event="DialEnd")
+        server.event(Event="Hangup")
+        await until(lambda: len(listener.events) == 2)
+    assert [action["MatchCriteria"] for action in server.asked if action["Action"] == "Filter"] == [
+        "action(include),name(FullyBooted)",
+        "action(include),name(Hangup)",
+        "action(include),name(Newstate)",
+    ]
+    assert listener.names() == ["FullyBooted", "Hangup"]
+
+
+async def test_an_asterisk_that_does_not_filter_serves_too(server: FakeAmi) -> None:
+    server.refuse = {"Filter"}
+    with capture_logs() as logs:
+        async with listening(settings(server), wanted=frozenset({"Hangup"})) as listener:
+            server.event(Event="Hangup")
+            await until(lambda: listener.names() == ["FullyBooted", "Hangup"])
+    assert [log["answer"] for log in logs if log["log_level"] == "warning"] == ["Permission denied"]
+
+
+async def test_a_link_lost_while_events_are_chosen_is_made_again(server: FakeAmi) -> None:
+    server.mute = {"Filter"}
+    async with listening(settings(server), up=False, wanted=frozenset({"Hangup"})) as listener:
+        await until(lambda: "Filter" in server.names())
+        server.cut()
+        await until(lambda: listener.downs)
+        server.mute = set()
+        await until(lambda: listener.ups)
+    assert listener.reasons() == ["cut"]
+
+
 async def test_the_secret_is_not_in_what_is_printed(server: FakeAmi) -> None:
     assert "right" not in repr(settings(server))
 

@@ -13,8 +13,9 @@ AWAY = 120.0
 async def leave(parts: Stage, count: int) -> float:
     """The subscriber drops out, the so-manieth time; when, in seconds since the epoch."""
     await parts.switch.hang_up(SUBSCRIBER)
-    await parts.usn.until_event("conference away", 5, count)
-    return max(written_at(event) for event in parts.usn.events() if event["event"] == "conference away")
+    await parts.usn.until_event("conference away", 5, count)  # said when it is committed
+    left = {"event": "call leaving", "number": SUBSCRIBER}
+    return max(written_at(event) for event in parts.usn.events() if left.items() <= event.items())
 
 
 async def advance(parts: Stage, left: float, seconds: float) -> float:

@@ -14,6 +14,7 @@ SETTINGS = f"""
 [ways_in]
 common = "{COMMON}"
 conferences = ["52201", "52202", "{THIRD}"]
+wrong_pins_alarm = 4
 [conference]
 away = 30
 """
@@ -52,6 +53,13 @@ async def hung_up(parts: Stage, number: str) -> None:
             return
         await asyncio.sleep(0.2)
     raise AssertionError(f"{number} is still in a call")
+
+
+async def in_use(parts: Stage) -> int:
+    """Of the trunk's channels."""
+    await asyncio.sleep(1.1)  # the file is of the last second
+    (row,) = (await asyncio.to_thread(parts.usn.command, "trunk", "status", "--json")).splitlines()
+    return int(json.loads(row)["in_use"])
 
 
 def forged_call(port: int) -> int:
@@ -152,9 +160,13 @@ async def test_the_activation_pin_launches_and_a_second_caller_joins_by_it() -> 
 async def test_the_user_pin_joins_the_running_conference_only() -> None:
     async with stage(SETTINGS) as parts:
         pins = await define(parts)
-        await call(parts, ALFA, COMMON, pins["user_pin"])
+        await parts.switch.call(ALFA, COMMON, parts.usn.asterisk.ports.sip)
+        assert await until(lambda: played(parts) > 0, 15, 0.2)
+        assert await in_use(parts) == 1, "whoever types a PIN holds a line"
+        await parts.switch.press(ALFA, pins["user_pin"])
         await parts.usn.until_event("incoming call refused", 20, reason="not-running")
         await hung_up(parts, ALFA)
+        assert await in_use(parts) == 0
         parts.usn.command("subscriber", "set", SUBSCRIBER, "--call-texts")
         await parts.text("IC3")
         told = (await parts.smsc.next_text(ALFA, 10)).body
@@ -190,4 +202,10 @@ async def test_three_wrong_pins_end_the_call_and_guessing_is_barred() -> None:
         await parts.usn.until_event("incoming call refused", 10, 3, reason="wrong-pin")
         assert parts.usn.count("wrong pin") == 6
         await hung_up(parts, ALFA)
+        await parts.usn.until_event("alarm raised: PINs are guessed", 3)
+        await asyncio.sleep(1.1)  # the file is of the last second
+        figures = json.loads(parts.usn.command("ways-in", "status", "--json"))
+        assert (figures["calls"], figures["waiting"], figures["refused"]) == (3, 0, {"wrong-pin": 3})
+        assert (figures["wrong_pins"], figures["barred"], figures["alarm"]) == (6, 1, True)
+        assert "wrong-pin:3" in parts.usn.command("ways-in", "status")
         assert await no_note_is_left(parts)

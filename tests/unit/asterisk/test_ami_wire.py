@@ -1,8 +1,10 @@
 """One AMI connection without a network: what goes out, what comes in, what is left behind."""
 
 import asyncio
+from importlib.resources import files
 
 import pytest
+from panoramisk.message import Message
 
 from usnd.asterisk.wire import (
     MAX_MESSAGE,
@@ -22,11 +24,11 @@ BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 class Wire:
     """A transport that keeps what was written."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: frozenset[str] | None = None) -> None:
         self.written = ""
         self.aborted = False
         self.events: list[Fields] = []
-        self.session = Session(self.events.append)
+        self.session = Session(self.events.append, wanted)
         self.session.connection_made(self)
 
     def write(self, data: bytes) -> None:
@@ -179,6 +181,63 @@ async def test_a_lost_link_ends_open_requests_as_unknown_and_takes_no_more(wire:
 async def test_a_header_that_came_twice_keeps_both_values(wire: Wire) -> None:
     wire.receive("Event: UserEvent", "Cli: 1", "Cli: 2")
     assert wire.events[0]["cli"] == "1\n2"
+
+
+async def test_only_events_that_are_wanted_are_read() -> None:
+    wire = Wire(frozenset({"Hangup"}))
+    task = await wire.ask("DBGetTree", Family="usn", listing=True)
+    same = "ActionID: usnd-1"
+    wire.receive("Event: DialBegin", "Uniqueid: usn-1")
+    wire.receive("Event: Hangup", "Uniqueid: usn-1")
+    wire.receive("Response: Success", same, "EventList: start", "Message: Result will follow")
+    wire.receive("Event: DialEnd", "Uniqueid: usn-2")
+    wire.receive("Event: DBGetTreeResponse", same, "Key: /usn/a", "Val: 1")
+    wire.receive("Event: Hangup", "Uniqueid: usn-2")
+    wire.receive("Event: DBGetTreeComplete", same, "EventList: Complete", "ListItems: 1")
+    wire.receive("Event: Hangup-not", "Uniqueid: usn-3")
+    wire.receive("Event: Hangup")
+    assert wire.events == [
+        {"event": "Hangup", "uniqueid": "usn-1"},
+        {"event": "Hangup", "uniqueid": "usn-2"},
+        {"event": "Hangup"},
+    ]
+    assert [item["key"] for item in await task] == ["/usn/a"]
+
+
+@pytest.mark.parametrize("line", ["Event: Hangup", "event: Hangup", "EVENT: Hangup"])
+async def test_a_header_within_an_event_cannot_make_it_another(wire: Wire, line: str) -> None:
+    wire.receive("Event: UserEvent", "Uniqueid: usn-1", line, "Uniqueid: usn-2")
+    (event,) = wire.events
+    assert event["event"] == "UserEvent\nHangup"
+    assert event["uniqueid"] == "usn-1\nusn-2"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Privilege: call,all", "Event: Hangup"),
+        ("Response: Success", "Event: Hangup"),
+        ("event: Hangup",),
+        (" Events: on", "Event: Hangup"),
+        ("Hangup",),
+        ("",),
+    ],
+)
+async def test_what_does_not_begin_as_an_event_is_none(wire: Wire, lines: tuple[str, ...]) -> None:
+    wire.receive(*lines)
+    assert wire.events == []
+
+
+async def test_an_event_is_read_as_panoramisk_reads_it(wire: Wire) -> None:
+    """Each message of a recorded conference."""
+    recorded = (files("workbench") / "recorded" / "four-calls.ami").read_bytes()
+    wire.session.data_received(recorded)
+    messages = map(Message.from_line, map(str.strip, recorded.decode().split("\r\n\r\n")))
+    events = [message for message in messages if message is not None and "event" in message]
+    assert len(events) > 70
+    assert wire.events == [
+        {name.lower(): value for name, value in event.items() if name != "content"} for event in events
+    ]
 
 
 def test_only_a_refused_connection_means_that_the_process_is_gone() -> None:

@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 
 import pytest
 
 from usnd.asterisk.ami import AmiDown, AmiFailed, AmiRefused, AmiTimeout
 from usnd.asterisk.calls import Calls, CallSettings, Pacer
-from usnd.domain.calls import CallEvent, CallNews
+from usnd.domain.calls import Call, CallEvent, CallNews, CallState, Direction, Role
 from usnd.domain.conference import EndReason
+from usnd.services.calling import news_of
 
 RING = timedelta(seconds=45)
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class NotedAmi:
@@ -46,7 +49,7 @@ class Bench:
     def __init__(self, rate: float = 1e6) -> None:
         self.ami = NotedAmi()
         self.news: list[object] = []
-        settings = CallSettings(originates_per_s=rate)
+        settings = CallSettings(originates_per_s=rate, doubt_s=0.01)
         self.calls = Calls(self.ami, settings, self.news.append, lambda: 0.0)
 
     async def place(
@@ -190,7 +193,50 @@ async def test_an_order_without_answer_may_still_be_refused() -> None:
     with pytest.raises(AmiTimeout):
         await bench.place()
     bench.hear("OriginateResponse", actionid="usn-1", response="Failure")
+    assert bench.news == []
+    await asyncio.sleep(0.05)
     assert bench.news == [CallNews("usn-1", CallEvent.REFUSED)]
+
+
+async def test_a_channel_that_is_told_of_late_wins_over_the_refusal() -> None:
+    """A busy Asterisk tells first what became of an order, and then of its channel."""
+    bench = Bench()
+    await bench.place()
+    bench.hear("OriginateResponse", actionid="usn-1", response="Failure")
+    bench.hear("Newchannel")
+    bench.hear("Hangup", cause="17")
+    await asyncio.sleep(0.05)
+    assert bench.news == [CallNews("usn-1", CallEvent.PLACED), CallNews("usn-1", CallEvent.ENDED, 17)]
+
+
+async def test_news_that_come_during_a_survey_win_over_what_it_did_not_see() -> None:
+    bench = Bench()
+    await bench.place("usn-1")
+    await bench.place("usn-2")
+    await bench.place("usn-3")
+    bench.hear("OriginateResponse", actionid="usn-3", response="Failure")
+
+    async def listing(name: str, **_: object) -> list[dict[str, str]]:
+        if name == "DBGetTree":
+            bench.hear("Newchannel")
+            bench.hear("OriginateResponse", actionid="usn-2", response="Failure")
+        return []
+
+    bench.ami.listing = listing  # type: ignore[method-assign]
+    found = await bench.calls.survey()
+    assert (found.live, found.heard) == ({}, {"usn-1"})
+    call = Call("usn-1", "", "", Role.PARTICIPANT, Direction.OUT, CallState.PLANNED, NOW)
+    assert list(news_of(found, call, NOW)) == []
+    missing = replace(call, id="usn-2")
+    assert [news.event for news, _ in news_of(found, missing, NOW)] == [CallEvent.MISSING]
+    await asyncio.sleep(0.05)
+    bench.hear("Newstate", channelstate="6")
+    bench.hear("Hangup", cause="16")
+    assert [(news.call, news.event) for news in bench.news] == [
+        ("usn-1", CallEvent.PLACED),
+        ("usn-1", CallEvent.ANSWERED),
+        ("usn-1", CallEvent.ENDED),
+    ], "nothing of the refusals: what is missing is ordered again"
 
 
 async def test_a_call_that_is_gone_cannot_be_released_admitted_or_taken_out() -> None:
@@ -257,7 +303,7 @@ async def test_an_announcement_is_no_call_of_ours() -> None:
     bench = Bench()
     await bench.calls.announce("c7", "count", 3)
     ((name, fields),) = bench.ami.asked
-    assert (name, fields["ChannelId"], fields["OtherChannelId"]) == ("Originate", "say-c7-1", "say-c7-1-room")
+    assert (name, fields["ChannelId"], fields["OtherChannelId"]) == ("Originate", "say-1-c7", "say-1-c7-room")
     assert (fields["Exten"], fields["Variable"]) == ("count", "USN_COUNT=3")
     with pytest.raises(AmiRefused):
         await bench.calls.announce("c7", "count,1", 3)

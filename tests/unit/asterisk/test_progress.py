@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from usnd.asterisk.progress import Digit, IncomingCall, LiveCall, Progress, Settled, survey
+from usnd.asterisk.progress import EVENTS, Digit, IncomingCall, LiveCall, Progress, Settled, survey
 from usnd.domain.calls import CallEvent, CallNews, CallState
 
 OURS = "usn-c42-1"
@@ -34,6 +34,10 @@ def event(name: str, call: str = OURS, **fields: str) -> dict[str, str]:
 def test_each_event_means_one_thing(heard: dict[str, str], means: CallEvent | None) -> None:
     news = Progress("usn-").read(heard)
     assert (news and news.event) == means if isinstance(news, CallNews) else means is None
+
+
+def test_all_that_is_read_is_asked_for() -> None:
+    assert {*Progress("usn-")._readers, "UserEvent", "OriginateResponse"} == EVENTS
 
 
 @pytest.mark.parametrize(("text", "cause"), [("17", 17), ("0", None), ("", None), ("x", None)])

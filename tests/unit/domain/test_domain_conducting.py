@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -34,6 +35,15 @@ OWNER, BOB, EVE = "+447700900001", Participant("+447700900002", "Bob"), Particip
 RULES = Rules()
 E, S = CallEvent, ConferenceState
 ME, HIM, HER = "usn-7-1", "usn-7-2", "usn-7-3"
+
+
+def test_no_call_id_is_the_beginning_of_another() -> None:
+    """Asterisk refuses a channel with the id usn-7-1 while usn-7-10 is there."""
+    people = [Participant(f"+4479{index:08}", "") for index in range(1, 1200)]
+    ids = sorted(call.id for call in launch(7, (42, OWNER), tuple(people), RULES, T0).conference.calls)
+    assert len(ids) == 1200
+    assert not [one for one, next_one in pairwise(ids) if next_one.startswith(one)]
+    assert {"usn-7-1", "usn-7-9", "usn-7-010", "usn-7-00100", "usn-7-0001000"} < set(ids)
 
 
 class Scene:

@@ -35,7 +35,7 @@ TWO = Pool(Routing((Trunk("a"), Trunk("b"))))
 CALLED_IN = "1700000000.1"
 
 
-def limited(*channels: int) -> Pool:
+def limited(*channels: int | None) -> Pool:
     return Pool(Routing(tuple(Trunk(name, most) for name, most in zip("abc", channels, strict=False))))
 
 
@@ -110,12 +110,25 @@ def test_a_congested_call_goes_on_over_the_next_trunk_once(cause: int, before: t
     scene = Scene()
     scene.hear(HIM, *before)
     assert scene.hear(HIM, E.ENDED, cause=cause) == (placed("usn-7-2.2", BOB.number, "b"),)
-    assert scene.hear("usn-7-2.2", E.PLACED, E.ENDED, cause=cause) == ()
+    assert scene.hear("usn-7-2.2", E.PLACED, E.ENDED, cause=cause) == (TellNoLine(OWNER),)
     assert scene.calls()[1:] == [
         (HIM, "a", "overflowed"),
         (HER, "a", "planned"),
         ("usn-7-2.2", "b", "congested"),
     ]
+
+
+def test_who_is_congested_everywhere_is_told_of_once_a_conference() -> None:
+    scene = Scene(limited(None))
+    assert scene.hear(HIM, E.PLACED, E.ENDED, cause=34) == (TellNoLine(OWNER),)
+    assert scene.hear(HER, E.PLACED, E.ENDED, cause=41) == ()
+    assert scene.hear(HIM, E.ENDED, cause=34) == ()
+
+
+def test_a_caller_who_gives_up_is_no_congestion() -> None:
+    scene = Scene()
+    scene.do(JoinIn(CALLED_IN, "52201", ""))
+    assert scene.hear(CALLED_IN, E.ENDED, cause=41) == ()
 
 
 def test_one_record_tells_of_the_call_and_the_trunk_that_carried_it() -> None:
@@ -150,7 +163,7 @@ def test_lack_of_credit_ends_the_launch_on_any_trunk() -> None:
 def test_a_call_that_rang_or_was_told_to_end_does_not_overflow() -> None:
     scene = Scene()
     scene.hear(HIM, E.RINGING)
-    assert scene.hear(HIM, E.ENDED, cause=41) == ()
+    assert scene.hear(HIM, E.ENDED, cause=41) == (TellNoLine(OWNER),)
     scene.hear(HER, E.HANG_UP)
     assert scene.hear(HER, E.ENDED, cause=34) == ()
     assert len(scene.conference.calls) == 3

@@ -1,10 +1,11 @@
 """The count of lines in use and the state of each trunk, as launches and events come (V1, C10)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from usnd.asterisk.contacts import Contact
 from usnd.domain.calls import CallEvent, CallNews
-from usnd.domain.conference import Conference, Participant, Rules, Step
+from usnd.domain.conference import CallIn, Conference, JoinIn, Participant, Rules, Step
 from usnd.domain.decision import Decision
 from usnd.domain.directory import Subscriber
 from usnd.domain.replies import Say, reply
@@ -22,8 +23,8 @@ class Bench:
         self.trunks = Trunks(ROUTING)
         self.now = NOW
 
-    def launch(self, conference: int) -> Step | None:
-        return self.trunks.launch(conference, ME, CALL_BOB, Rules(), self.now)
+    def launch(self, conference: int, caller: CallIn | None = None) -> Step | None:
+        return self.trunks.launch(conference, ME, CALL_BOB, Rules(), self.now, caller)
 
     def running(self, conference: int) -> Conference:
         step = self.launch(conference)
@@ -57,6 +58,42 @@ def test_lines_are_taken_at_the_launch_and_given_back_when_calls_end() -> None:
     assert bench.rows() == [("up", 0), ("up", 2)]
     row = bench.trunks.snapshot(NOW)["trunks"][0]
     assert (row["calls"], row["unanswered"], row["causes"]) == (2, 2, {"17": 2})
+
+
+def test_a_call_that_comes_in_holds_a_line_until_it_is_gone_or_in_a_conference() -> None:
+    bench = Bench()
+    trunks = bench.trunks
+    conference = bench.running(1)
+    for call in ("in-1", "in-2", "in-3"):
+        assert trunks.came_in(call, "PJSIP/b-0000002a") == "b"
+    assert trunks.came_in("in-4", "PJSIP/elsewhere-0000002a") == ""
+    assert bench.rows() == [("up", 2), ("up", 3)]
+    assert trunks.waiting == {"in-1", "in-2", "in-3"}
+    assert bench.launch(2) is None, "strangers have the lines"
+    trunks.gone("in-3")
+    trunks.gone("in-3")
+    conference = trunks.conduct(conference, JoinIn("in-1", "1", "", trunk="b"), Rules(), NOW).conference
+    assert bench.rows() == [("up", 2), ("up", 2)]
+    assert trunks.waiting == {"in-2"}
+    conference = replace(conference, locked=True)
+    trunks.conduct(conference, JoinIn("in-2", "1", "", trunk="b"), Rules(), NOW)
+    assert trunks.waiting == {"in-2"}, "turned away, it hears why"
+    trunks.gone("in-2")
+    assert bench.rows() == [("up", 2), ("up", 1)]
+
+
+def test_a_call_that_launches_takes_its_line_along() -> None:
+    bench = Bench()
+    caller = CallIn("in-1", "1", trunk="b")
+    for call, trunk in (("in-1", "b"), ("in-2", "a"), ("in-3", "a"), ("in-4", "b")):
+        bench.trunks.came_in(call, f"PJSIP/{trunk}-0000002a")
+    assert bench.launch(1, caller) is None
+    assert bench.rows() == [("up", 2), ("up", 2)], "refused, it still has its line"
+    bench.trunks.gone("in-4")
+    assert bench.launch(1, caller) is not None, "one line for Bob, none for the caller"
+    assert bench.launch(1, caller) is not None, "a unit of work that is run again"
+    assert bench.rows() == [("up", 2), ("up", 2)]
+    assert bench.trunks.waiting == {"in-2", "in-3"}
 
 
 def test_a_trunk_whose_calls_fail_is_damped_for_a_time() -> None:

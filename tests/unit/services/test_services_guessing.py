@@ -1,0 +1,52 @@
+"""Wrong PINs: each number's bar, the alarm over all, and that neither is remembered for ever."""
+
+from datetime import UTC, datetime, timedelta
+
+from structlog.testing import capture_logs
+
+from usnd.domain.alarm import Limits
+from usnd.domain.ways_in import GuessRules
+from usnd.services import guessing
+from usnd.services.guessing import Guessing
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ALFA = "+447700900002"
+
+
+def test_a_number_that_guesses_is_barred_and_no_other() -> None:
+    wrong = Guessing(GuessRules(free=2))
+    for _ in range(3):
+        wrong.wrong(ALFA, NOW)
+    assert wrong.barred(ALFA, NOW)
+    assert not wrong.barred("", NOW)
+    assert not wrong.barred(ALFA, NOW + timedelta(hours=1))
+    assert wrong.figures(NOW)["barred"] == 1
+
+
+def test_guesses_from_many_numbers_are_an_alarm_until_they_are_fewer() -> None:
+    wrong = Guessing(GuessRules(alarm=Limits(3, 2)))
+    seen = []
+    with capture_logs() as logs:
+        for minute in range(6):
+            now = NOW + timedelta(minutes=10 * minute)
+            wrong.wrong(f"+4477009000{minute}", now)
+            seen.append(wrong.figures(now)["alarm"])
+        seen += [wrong.figures(now + timedelta(minutes=later))["alarm"] for later in (1, 35, 50, 61)]
+    assert seen == [False] * 3 + [True] * 6 + [False]
+    assert [log["event"] for log in logs] == [
+        "alarm raised: PINs are guessed",
+        "alarm cleared: PINs are guessed",
+    ]
+    assert wrong.figures(now)["wrong_pins"] == 6
+    assert wrong.figures(now)["barred"] == 0
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    wrong = Guessing(GuessRules(free=0))
+    for index in range(guessing._MOST_NUMBERS + 1):
+        wrong.wrong(str(index), NOW)
+    figures = wrong.figures(NOW)
+    assert figures["barred"] == guessing._MOST_NUMBERS
+    assert not wrong.barred("0", NOW)
+    assert figures["wrong_last_hour"] == guessing._MOST_LATELY
+    assert figures["wrong_pins"] == guessing._MOST_NUMBERS + 1
