@@ -8,6 +8,7 @@ read events, of which there are many: docs/decisions/0016-events-are-read-here.m
 import asyncio
 import codecs
 import itertools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -23,6 +24,7 @@ MAX_LINE = 1000
 """Bytes of one line to Asterisk, which refuses 1,023 and more (measured, 22.10)."""
 
 _EVENT = "Event: "
+_BREAKS = re.compile(r"[\r\n\0]")
 
 Fields = dict[str, str]
 """The headers of one message, names in lower case; the values of a repeated one are joined by a line feed."""
@@ -86,7 +88,7 @@ def check(name: str, value: str) -> None:
     """Raises AmiRefused for a header that Asterisk would read as another one, or not at all."""
     if not name.isascii() or not name.isalnum():
         raise AmiRefused(f"not a header name: {name!r}")
-    if any(mark in value for mark in "\r\n\0"):
+    if _BREAKS.search(value):
         raise AmiRefused(f"{name} must not hold CR, LF or NUL")
     try:
         size = len(f"{name}: {value}".encode())

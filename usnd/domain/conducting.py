@@ -136,8 +136,8 @@ def _handle(conference: Conference, event: Event, rules: Rules, now: datetime) -
 
 def next_deadline(conference: Conference, rules: Rules) -> datetime | None:
     """When `TimePassed` is due next, or None. Derived from the state, so that a restart cannot lose it."""
-    deadlines = (_deadline(call, rules) for call in conference.calls)
-    times = [time for time in deadlines if time is not None]
+    waited_for = (call for call in conference.calls if call.state not in (CallState.JOINED, CallState.ENDED))
+    times = [time for call in waited_for if (time := _deadline(call, rules)) is not None]
     times += [time for time in (conference.away_until, conference.call_back_at) if time is not None]
     if rules.longest is not None and conference.state not in OVER:
         times.append(conference.launched_at + rules.longest)

@@ -29,8 +29,10 @@ def seconds_left(minutes: int | None, used: int) -> int | None:
 
 def used_up_at(conference: Conference) -> datetime | None:
     """When the calls that talk now will have used up what the conference may; None: never, as it stands."""
+    if conference.talk_seconds is None:
+        return None
     talking = [call.answered_at for call in conference.calls if call.live and call.answered_at is not None]
-    if conference.talk_seconds is None or not talking:
+    if not talking:
         return None
     left = timedelta(seconds=conference.talk_seconds - sum(map(talked_seconds, conference.calls)))
     first = min(talking)
