@@ -20,6 +20,8 @@ from usnd.pair.record import RecordError, RecordFile
 EVERY = 0.1
 LATE = 1.0
 """Seconds: a longer gap between two steps means that we stood still."""
+LEAVING = 10.0
+"""Seconds for handing over, or for giving up the right, when told to stop."""
 
 
 class Hears(Protocol):
@@ -53,16 +55,30 @@ class Runner:
         self._busy: dict[Do, asyncio.Task[None]] = {}
         self._raised: set[str] = set()
         self._stepped: float | None = None
+        self._leaving_since: float | None = None
+
+    def leave(self) -> None:
+        """Told to stop: `run` ends when the peer no longer counts on this server, at most LEAVING later."""
+        if self._leaving_since is None:
+            self._leaving_since = self.clock()
 
     async def run(self) -> None:
-        """Until cancelled. What is held then stays held; the next start lets go of it first (R4)."""
+        """Until `leave`. What is held then stays held; the next start lets go of it first (R4)."""
         try:
-            while True:
+            while not self._may_end():
                 self.step()
                 await asyncio.sleep(EVERY)
         finally:
             for task in self._busy.values():
                 task.cancel()
+
+    def _may_end(self) -> bool:
+        if self._leaving_since is None:
+            return False
+        now = self.clock()
+        over = now - self._leaving_since >= LEAVING
+        decided = self.seen.leaving and arbiters.may_end(self.me, self.seen, now, self.settings)
+        return over or decided
 
     def step(self) -> None:
         """One decision, and what follows from it."""
@@ -78,6 +94,7 @@ class Runner:
             heard=dict(self.words.heard),
             record_ok=self.record_ok,
             order=order,
+            leaving=self._leaving_since is not None,
         )
         after, actions = arbiters.decide(self.me, self.seen, now, self.settings)
         for action in actions:
