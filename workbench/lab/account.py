@@ -13,13 +13,13 @@ from typing import Any
 GAP = 0.5
 """Seconds: between two samples further apart nothing is said."""
 IN_FLIGHT = 0.5
-"""Seconds before the end of a bind in which what the SMSC accepted may not have been noted (REQUIREMENTS S3)."""
+"""Seconds before a bind's end in which what the SMSC accepted may not have been noted (REQUIREMENTS S3)."""
 Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Text:
-    """Of the driver. word: is in no other text. status: of the USN's answer, 0: taken; None: there was none."""
+    """Of the driver. word: is in no other text. status: the USN's answer, 0: taken; None: there was none."""
 
     word: str
     sent: float
@@ -30,7 +30,7 @@ class Text:
 class Texts:
     """first: when the first text that was sent after the fault was answered. Words of the others.
 
-    repeated: answered twice, as the first answer was in flight when its bind ended. twice: for no such reason.
+    repeated: answered twice, as the first answer was in flight when its bind ended. twice: for no reason.
     """
 
     first: float | None
