@@ -13,13 +13,25 @@ import structlog
 
 from usnd.domain.pair import arbiter as arbiters
 from usnd.domain.pair.alarms import alarms
-from usnd.domain.pair.evidence import Arbiter, Do, Evidence, Order, PairSettings, Record, Word, Write
+from usnd.domain.pair.evidence import (
+    Arbiter,
+    Do,
+    Evidence,
+    Order,
+    PairSettings,
+    Reading,
+    Record,
+    Word,
+    Write,
+)
 from usnd.domain.pair.states import STATE_WORDS
 from usnd.pair.record import RecordError, RecordFile
 
 EVERY = 0.1
 LATE = 1.0
 """Seconds: a longer gap between two steps means that we stood still."""
+ROLE = frozenset({Do.RELEASE, Do.OPEN, Do.SERVE, Do.FOLLOW})
+"""What changes what this server holds: one at a time, and letting go ends the others first."""
 LEAVING = 10.0
 """Seconds for handing over, or for giving up the right, when told to stop."""
 
@@ -88,8 +100,11 @@ class Runner:
             self.words.forget()
         self._stepped = now
         order, self.order = self.order, None
+        gathered = self.gather()
+        if self._is_busy(Do.OPEN, Do.SERVE):  # what is about to be held counts as held
+            gathered = replace(gathered, serving=Reading(value=True, at=now))
         self.seen = replace(
-            self.gather(),
+            gathered,
             peer=self.words.peer,
             heard=dict(self.words.heard),
             record_ok=self.record_ok,
@@ -130,9 +145,15 @@ class Runner:
         self.me = after
 
     def _start(self, act: Do) -> None:
-        if act in self._busy and not self._busy[act].done():
-            return
-        self._busy[act] = asyncio.create_task(self._do(act))
+        others = [other for other in ROLE - {act} if self._is_busy(other)] if act in ROLE else []
+        if act is Do.RELEASE:
+            for other in others:
+                self._busy[other].cancel()
+        if not others and not self._is_busy(act):
+            self._busy[act] = asyncio.create_task(self._do(act))
+
+    def _is_busy(self, *acts: Do) -> bool:
+        return any(act in self._busy and not self._busy[act].done() for act in acts)
 
     async def _do(self, act: Do) -> None:
         self._log.info("the arbiter acts", act=act.value)

@@ -161,6 +161,33 @@ async def test_told_to_stop_the_active_hands_over_before_it_ends(two: Two) -> No
     assert two.b.serving
 
 
+async def test_letting_go_ends_what_would_take_hold_and_never_runs_beside_it(two: Two) -> None:
+    runner, held = two.a.runner, asyncio.Event()
+    begun: list[Do] = []
+
+    def hand(act: Do) -> Callable[[], Awaitable[None]]:
+        async def do() -> None:
+            begun.append(act)
+            await held.wait()
+
+        return do
+
+    two.loops[0].cancel()
+    await asyncio.gather(two.loops[0], return_exceptions=True)
+    await asyncio.sleep(0)
+    runner.hands = {act: hand(act) for act in Do}
+    runner._start(Do.OPEN)
+    await asyncio.sleep(0)
+    runner._start(Do.SERVE)
+    runner._start(Do.RELEASE)
+    await asyncio.sleep(0.01)
+    runner._start(Do.RELEASE)
+    runner._start(Do.OPEN)
+    await asyncio.sleep(0.01)
+    assert begun == [Do.OPEN, Do.RELEASE]
+    held.set()
+
+
 async def test_told_to_stop_the_standby_says_so(two: Two) -> None:
     await two.a.comes(PairState.ACTIVE_PAIRED)
     await two.b.comes(PairState.STANDBY)

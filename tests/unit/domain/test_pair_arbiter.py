@@ -127,6 +127,13 @@ def test_maintenance_of_the_standby_gives_up_its_right_for_good() -> None:
     assert not me.maintenance
 
 
+def test_what_was_never_looked_at_is_not_let_go_of_yet() -> None:
+    """Letting go takes a while, and what comes after it would have to wait."""
+    assert decide(server(PairState.BOOT, since=NOW), Evidence(), NOW, SETTINGS)[1] == ()
+    unknown = seen(serving=Reading(value=False, at=NOW - 60))
+    assert decide(server(PairState.BOOT, since=NOW), unknown, NOW, SETTINGS)[1] == (Do.RELEASE,)
+
+
 def test_who_was_active_later_than_the_active_waits_for_a_person() -> None:
     active = peer(PairState.ACTIVE_SOLO, active=True, record=Record(Standing.SOLO, Right(1)))
     known = seen(peer=active, **IDLE)

@@ -6,7 +6,17 @@ Owns the order of acts within a step. Refuses to turn states.
 from collections.abc import Iterator
 
 from usnd.domain.pair import rules
-from usnd.domain.pair.evidence import Action, Arbiter, Database, Do, Evidence, PairSettings, Power, Store
+from usnd.domain.pair.evidence import (
+    NEVER,
+    Action,
+    Arbiter,
+    Database,
+    Do,
+    Evidence,
+    PairSettings,
+    Power,
+    Store,
+)
 from usnd.domain.pair.states import ACTIVE, PairState
 
 
@@ -17,7 +27,12 @@ def wanted(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> t
 
 
 def _own(me: Arbiter, seen: Evidence, store: Store, now: float, settings: PairSettings) -> Iterator[Action]:
-    held = seen.serving.fresh(now, settings.fresh) is not False or store.database is Database.PRIMARY
+    looked = (
+        me.state is not PairState.BOOT or seen.serving.at > NEVER
+    )  # a first look decides what is to be done
+    held = (
+        looked and seen.serving.fresh(now, settings.fresh) is not False
+    ) or store.database is Database.PRIMARY
     if me.state in (PairState.BOOT, PairState.HANDOVER, PairState.FAULT, PairState.CATCHUP) and held:
         yield Do.RELEASE
     if me.state is PairState.FAULT and held and not me.diverged:
