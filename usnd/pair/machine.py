@@ -41,6 +41,7 @@ class Machine:
         self._gateway = network.Neighbour(own.interface, own.gateway)
         self._floating = network.Neighbour(own.interface, own.floating)
         self._serving = not booted  # until all was let go of once: a former arbiter may have left it running
+        self._answered: dict[tuple[str, ...], float] = {}
         self.evidence = Evidence()
         self._log = structlog.get_logger("usnd.pair")
 
@@ -54,10 +55,10 @@ class Machine:
                     (self._look_at_floating, EVERY),
                     (self._look_at_links, EVERY),
                     (self._look_at_service, EVERY),
-                    (self._look_at_peers_console, CONSOLES_EVERY),
-                    (self._look_at_own_console, CONSOLES_EVERY),
                 ):
                     looks.create_task(self._repeat(look, every))
+                for look in (self._look_at_peers_console, self._look_at_own_console):
+                    looks.create_task(self._repeat_always(look, CONSOLES_EVERY))
         finally:
             self._gateway.close()
             self._floating.close()
@@ -84,11 +85,21 @@ class Machine:
 
     async def _repeat(self, look: Callable[[], Awaitable[None]], every: float) -> None:
         while True:
-            try:
-                await look()
-            except Exception as error:  # noqa: BLE001 - what cannot be seen ages, and then permits nothing
-                self._log.error("cannot look", at=look.__name__, reason=str(error))
+            await self._once(look)
             await asyncio.sleep(every)
+
+    async def _repeat_always(self, look: Callable[[], Awaitable[None]], every: float) -> None:
+        """Begun again whatever became of the former ones: that a console is dead is known anew each time, too."""
+        async with asyncio.TaskGroup() as asks:
+            while True:
+                asks.create_task(self._once(look))
+                await asyncio.sleep(every)
+
+    async def _once(self, look: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await look()
+        except Exception as error:  # noqa: BLE001 - what cannot be seen ages, and then permits nothing
+            self._log.error("cannot look", at=look.__name__, reason=str(error))
 
     def _saw(self, **changes: Any) -> None:
         """A look that took long does not put what it saw over what was seen later."""
@@ -142,14 +153,25 @@ class Machine:
 
     async def _look_at_peers_console(self) -> None:
         if self._config.fencing is not None:
-            at = self._clock()
-            self._saw(power=Reading(await console.power(self._config.fencing.peer), at))
+            told = await self._ask(self._config.fencing.peer)
+            if told is not None:
+                self._saw(power=told)
 
     async def _look_at_own_console(self) -> None:
         if self._config.fencing is not None:
-            at = self._clock()
-            own = await console.power(self._config.fencing.own)
-            self._saw(console=Reading(own is not Power.SILENT, at))
+            told = await self._ask(self._config.fencing.own)
+            if told is not None:
+                self._saw(console=Reading(told.value is not Power.SILENT, told.at))
+
+    async def _ask(self, agent: tuple[str, ...]) -> Reading[Power] | None:
+        """An answer is as old as its question, a silence is there until now; None: a later question was answered."""
+        began = self._clock()
+        told = await console.power(agent)
+        ended = self._clock()
+        if told is not Power.SILENT:
+            self._answered[agent] = ended
+            return Reading(told, began)
+        return None if self._answered.get(agent, began) > began else Reading(told, ended)
 
     async def _switch(self, *, on: bool) -> None:
         if self._config.fencing is not None:
