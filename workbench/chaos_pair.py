@@ -44,8 +44,8 @@ class Run:
 
     taken: texts that the USN took, of which `lost` are not in its database and `unanswered` got no answer.
     address: seconds in which nobody, one, more than one answered for the floating address; binds, primaries:
-    seconds with more than one. pressure: share of the time until the first call in which the lab's machine, which
-    is both servers and all else, had too few processors: the times of a busy one say little.
+    seconds with more than one. pressure: share of the time until the first call in which the lab's machine
+    (both servers and all else) had too few processors: the times of a busy one say little.
     """
 
     fault: str
@@ -165,7 +165,7 @@ def first_call(began: float, since: float, source: str | None) -> float | None:
 
 
 def _waited() -> float:
-    """Seconds since the machine's start in which something waited for a processor (kernel: accounting/psi)."""
+    """Seconds since the machine's start in which something waited for a processor (kernel, psi)."""
     words = Path("/proc/pressure/cpu").read_text().split("\n", 1)[0]
     return int(words.rpartition("total=")[2]) / 1e6
 

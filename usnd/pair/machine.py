@@ -89,7 +89,7 @@ class Machine:
             await asyncio.sleep(every)
 
     async def _repeat_always(self, look: Callable[[], Awaitable[None]], every: float) -> None:
-        """Begun again whatever became of the former ones: that a console is dead is known anew each time, too."""
+        """Begun again whatever became of the former ones: that a console is dead must be known anew, too."""
         async with asyncio.TaskGroup() as asks:
             while True:
                 asks.create_task(self._once(look))
@@ -164,7 +164,7 @@ class Machine:
                 self._saw(console=Reading(told.value is not Power.SILENT, told.at))
 
     async def _ask(self, agent: tuple[str, ...]) -> Reading[Power] | None:
-        """An answer is as old as its question, a silence is there until now; None: a later question was answered."""
+        """An answer is as old as its question, a silence lasts until now; None: a later one was answered."""
         began = self._clock()
         told = await console.power(agent)
         ended = self._clock()
