@@ -85,8 +85,8 @@ lab: $(OPS)/ready ## two bare servers become a pair, in network namespaces of th
 lab-shell: $(OPS)/ready ## a shell at the lab's control address, with ansible-playbook ready
 	@$(OPS)/bin/python -m workbench.lab shell
 
-lab-chaos: $(OPS)/ready ## on a lab that is up: hand-over, crash, hang, Asterisk killed; what each cost, in build/chaos/
-	@$(OPS)/bin/python -m workbench.chaos_pair
+lab-chaos: $(OPS)/ready ## on a lab that is up: ARGS='--rows crash,hang --times 20 --seed 7'; what each fault cost, in build/chaos/
+	@$(OPS)/bin/python -m workbench.chaos_pair $(ARGS)
 
 lab-down: $(OPS)/ready ## end the lab
 	@$(OPS)/bin/python -m workbench.lab down

@@ -1,63 +1,79 @@
 """`make lab-chaos`: faults on the lab's pair while texts come in, and what each cost, in build/chaos/.
 
-Owns the faults and the clock. Time is from the fault to the first text answered and the first call placed
-after it. Needs a lab that is up, both servers paired. Refuses to repair: the pair comes back by itself.
+    make lab-chaos ARGS='--rows crash,hang --times 20 --seed 7'
+
+Owns the order, the clock and the stream of texts. Needs a lab that is up, both servers paired. Refuses to
+repair more than a row's `mend`: the pair comes back by itself, or the row has failed.
 """
 
 import argparse
 import itertools
 import json
+import random
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from workbench.lab import __main__ as lab
-from workbench.lab import net
+from workbench.lab import account, net
+from workbench.lab.faults import CHIEF, ROWS, Row, other
+from workbench.lab.primary import Primary
 from workbench.process import PartError
 from workbench.stage import EVERYBODY, GROUP, GROUP_NAME
 
 FOLDER = Path("build/chaos")
 EVERY = 0.25
-WATCHED = 45.0
-PATIENCE = 120.0
-ACTIVE, STANDBY = ("active_paired", "standby")
+BEFORE = 1.5
+AFTER = 3.0
+LAUNCH_EVERY = 0.5
+PATIENCE = 180.0
+CALL_PATIENCE = 90.0
+ACTIVE, STANDBY = "active_paired", "standby"
 
 
 @dataclass
 class Run:
-    """One fault. Times in seconds since it; None: not within the patience. back: a pair in step again."""
+    """One fault. Times in seconds since it; None: not within the patience. back: a pair in step again.
+
+    taken: texts that the USN took, of which `lost` are not in its database and `unanswered` got no answer.
+    address: seconds in which nobody, one, more than one answered for the floating address; binds, primaries:
+    seconds with more than one. pressure: share of the time until the first call in which the lab's machine
+    (both servers and all else) had too few processors: the times of a busy one say little.
+    """
 
     fault: str
+    node: str
     text: float | None = None
     call: float | None = None
     back: float | None = None
     taken: int = 0
-    lost: int = 0
-    double: int = 0
+    lost: list[str] = field(default_factory=list)
+    unanswered: list[str] = field(default_factory=list)
+    repeated: list[str] = field(default_factory=list)
+    twice: list[str] = field(default_factory=list)
     address: dict[str, float] = field(default_factory=dict)
-
-
-def on(node: str, command: str, patience: float = 20.0) -> str:
-    """What a command on the node prints; empty when it fails or does not end."""
-    words = [*lab.ssh_words(), "-o", "ConnectTimeout=3", f"root@{net.ADDRESSES[node]}", command]
-    try:
-        done = subprocess.run(
-            net.inside(net.OUTSIDE, *words), capture_output=True, text=True, check=False, timeout=patience
-        )
-    except subprocess.TimeoutExpired:
-        return ""
-    return done.stdout if done.returncode == 0 else ""
+    binds: float = 0.0
+    primaries: float = 0.0
+    pressure: float | None = None
+    wrong: list[str] = field(default_factory=list)
 
 
 def states() -> dict[str, str]:
-    """What each server's arbiter says that it is."""
-    told = {node: on(node, "usnd pair status --json") for node in net.ADDRESSES}
-    return {node: str(json.loads(text)["state"]) if text else "" for node, text in told.items()}
+    """What each server's arbiter says that it is; empty where none answers."""
+    found = {}
+    for node in net.ADDRESSES:
+        try:
+            found[node] = str(json.loads(lab.ask("run", node, "usnd", "pair", "status", "--json"))["state"])
+        except (PartError, ValueError, KeyError):
+            found[node] = ""
+    return found
 
 
 def active(patience: float = PATIENCE) -> str:
@@ -70,116 +86,226 @@ def active(patience: float = PATIENCE) -> str:
     return next(node for node, state in found.items() if state == ACTIVE)
 
 
-FAULTS: dict[str, Callable[[str], object]] = {
-    "hand-over": lambda node: on(node, "usnd pair switch-over"),
-    "crash": lambda node: lab.ask("power", node, "off"),
-    # All but the kernel and init: addresses still answer, nothing else does.
-    "hang": lambda node: on(node, "kill -STOP -1", 1.0),
-    "asterisk": lambda node: on(node, "systemctl kill --signal=KILL asterisk"),
-}
-
-
-class Texts:
+class Stream:
     """New users are texted in, each by its own name; several at a time, as one may wait for a dead bind."""
 
-    def __init__(self, names: Iterator[str], started: float) -> None:
-        self.taken: list[str] = []
-        self.first: float | None = None
-        self._names, self._started = names, started
+    def __init__(self, names: Iterator[str]) -> None:
+        self.sent: list[account.Text] = []
+        self._names = names
         self._over = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._main = threading.Thread(target=self._run, daemon=True)
 
-    def run(self) -> None:
-        """Until `stop`."""
-        while not self._over.wait(EVERY):
-            threading.Thread(target=self._one, args=(next(self._names),), daemon=True).start()
+    def start(self) -> None:
+        self._main.start()
 
     def stop(self) -> None:
+        """Returns when all that were sent were taken, refused, or given up."""
         self._over.set()
+        for thread in (self._main, *self._threads):
+            thread.join()
+
+    def _run(self) -> None:
+        while not self._over.wait(EVERY):
+            thread = threading.Thread(target=self._one, args=(next(self._names),), daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def _one(self, name: str) -> None:
-        sent = time.monotonic()
+        began = time.monotonic()
+        text = f"UC {name} +4477009{int(name[1:]):05d} {name.title()}"
         try:
-            answer = lab.ask("text", "subscriber", f"UC {name} +4477009{int(name[1:]):05d} {name.title()}")
-        except PartError:
-            return
-        if name in answer.lower():
-            self.taken.append(name)
-            if self.first is None and sent > self._started:
-                self.first = time.monotonic() - self._started
-
-
-def first_call(started: float, patience: float = 60.0) -> float | None:
-    """Launches a conference until the switch gets a call."""
-    before = len(lab.ask("invites").splitlines())
-    while time.monotonic() - started < patience:
-        try:
-            lab.ask("text", "bravo", f"IC {GROUP_NAME}", patience=5)
+            status: int | None = int(lab.ask("deliver", "subscriber", text))
         except (PartError, OSError):
-            time.sleep(EVERY)
-        deadline = time.monotonic() + 1
-        while time.monotonic() < deadline:
-            if len(lab.ask("invites").splitlines()) > before:
-                return time.monotonic() - started
-            time.sleep(0.05)
+            status = None
+        self.sent.append(account.Text(name, began, status))
+
+
+class Watch(AbstractContextManager["Watch"]):
+    """What is seen from outside while it lasts: the address, the binds, the databases, the texts."""
+
+    def __init__(self, names: Iterator[str]) -> None:
+        self.stream = Stream(names)
+        self.primaries = {node: Primary(lambda node=node: lab.ask("system", node)) for node in net.ADDRESSES}  # type: ignore[misc]
+        self.address: dict[str, float] = {}
+        self.events: list[dict[str, Any]] = []
+
+    def __enter__(self) -> Self:
+        self._first = len(json.loads(lab.ask("events")))
+        words = net.inside(net.OUTSIDE, sys.executable, "-m", "workbench.lab.watch")
+        self._arp = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for primary in self.primaries.values():
+            primary.start()
+        self.stream.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stream.stop()
+        for primary in self.primaries.values():
+            primary.stop()
+        self.address = json.loads(self._arp.communicate()[0] or "{}")
+        self.events = json.loads(lab.ask("events"))
+
+
+def first_call(began: float, since: float, source: str | None) -> float | None:
+    """Launches conferences until the switch gets a call, from `source` if given. Both times by the epoch."""
+    due = 0.0
+    while (now := time.time()) - began < CALL_PATIENCE:
+        if now >= due:  # not one after the other: a text may wait for a dead bind
+            threading.Thread(target=_launch, daemon=True).start()
+            due = now + LAUNCH_EVERY
+        calls = [line.split() for line in lab.ask("invites").splitlines()]
+        placed = [float(at) for come, _, _, at in calls if float(at) > since and source in (None, come)]
+        if placed:
+            return min(placed) - began
+        time.sleep(0.05)
     return None
 
 
-def suffer(fault: str, names: Iterator[str]) -> Run:
+def _waited() -> float:
+    """Seconds since the machine's start in which something waited for a processor (kernel, psi)."""
+    words = Path("/proc/pressure/cpu").read_text().split("\n", 1)[0]
+    return int(words.rpartition("total=")[2]) / 1e6
+
+
+def _launch() -> None:
+    with suppress(PartError, OSError):
+        lab.ask("deliver", "bravo", f"IC {GROUP_NAME}", patience=5)
+
+
+def suffer(name: str, names: Iterator[str], chance: random.Random) -> Run:
     """One fault on the active, and all that came of it."""
-    node = active()
-    result = Run(fault)
-    words = net.inside(net.OUTSIDE, sys.executable, "-m", "workbench.lab.watch", str(WATCHED))
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as watch:
-        started = time.monotonic()
-        FAULTS[fault](node)
-        texts = Texts(names, started)
-        stream = threading.Thread(target=texts.run, daemon=True)
-        stream.start()
-        result.call = first_call(started)
+    node, row = active(), ROWS[name]
+    result = Run(name, node)
+    with Watch(names) as watch:
+        time.sleep(BEFORE + chance.uniform(0, 1))
+        fault, began = time.monotonic(), time.time()
+        waited = _waited()
+        row.strike(node, chance)
+        struck = time.time()
+        source = net.ADDRESSES[other(node)] if row.moves else None
+        result.call = first_call(began, began if row.moves else struck, source)
+        result.pressure = round((_waited() - waited) / (time.monotonic() - fault), 2)
         lab.ask("hang-up")
-        texts.stop()
-        stream.join()
-        active()
-        result.back = time.monotonic() - started
-        result.address = json.loads(watch.communicate()[0])
-    result.text, result.taken = texts.first, len(texts.taken)
-    kept = on(active(), "sudo -u postgres psql -At usn -c 'SELECT nick FROM users'").split()
-    result.lost = len(set(texts.taken) - set(kept))
-    result.double = sum(int(lab.ask("answers", name)) > 1 for name in texts.taken)
+        if row.mend is not None:
+            row.mend(node, chance)
+        try:
+            active(max(PATIENCE, row.back))
+            result.back = time.monotonic() - fault
+        except PartError as error:
+            result.wrong.append(str(error))
+        time.sleep(AFTER)
+    _account(result, watch, fault, row)
     return result
+
+
+def _account(result: Run, watch: Watch, fault: float, row: Row) -> None:
+    found = account.texts(watch.stream.sent, watch.events, fault, moves=bool(row.moves))
+    a, b = (primary.samples for primary in watch.primaries.values())
+    result.text = None if found.first is None else found.first - fault
+    result.taken = len(found.taken)
+    result.unanswered, result.repeated, result.twice = map(
+        list, (found.unanswered, found.repeated, found.twice)
+    )
+    result.address = watch.address
+    result.binds = account.two_binds(watch.events)
+    result.primaries = account.two_primaries(a, b)
+    if result.back is not None:
+        kept = lab.ask(
+            "run", active(), "sudo", "-u", "postgres", "psql", "-At", "usn", "-c", "SELECT nick FROM users"
+        )
+        result.lost = sorted(set(found.taken) - set(kept.lower().split()))
+    result.wrong += _wrong(result, row)
+
+
+def _wrong(result: Run, row: Row) -> Iterator[str]:
+    """What does not hold of what is promised."""
+    for what in ("lost", "unanswered", "twice"):
+        if getattr(result, what):
+            yield f"{what}: {len(getattr(result, what))}"
+    seconds = {
+        "addresses": result.address.get("more", 0.0),
+        "binds": result.binds,
+        "primaries": result.primaries,
+    }
+    yield from (f"two {what} for {for_:.2f} s" for what, for_ in seconds.items() if for_ > 0)
+    for what, value in (("text", result.text), ("call", result.call)):
+        if value is None:
+            yield f"no {what}"
+        elif row.within is not None and value > row.within:
+            yield f"first {what} after {value:.1f} s, promised {row.within:g} s"
+    if result.back is not None and result.back > row.back:
+        yield f"back after {result.back:.0f} s, promised {row.back:g} s"
 
 
 def prepare() -> None:
     """Two subscribers: one whose users come and go, one who calls the group."""
     node = active()
     for who in ("subscriber", "bravo"):
-        on(node, f"sudo -u usnd usnd subscriber add {EVERYBODY[who]}")
+        lab.ask("run", node, "sh", "-c", f"sudo -u usnd usnd subscriber add {EVERYBODY[who]} || true")
     for nick, number in GROUP.items():
         if nick != "bravo":
             lab.ask("text", "bravo", f"UC {nick} {number} {nick.title()} {GROUP_NAME}")
 
 
-def account(runs: list[Run]) -> dict[str, Any]:
-    """All of it, as it is written."""
-    return {"runs": [asdict(run) for run in runs]}
+def summary(runs: list[Run]) -> dict[str, dict[str, Any]]:
+    """By fault: how often, median and maximum of each time, and how much was wrong in all."""
+    told = {}
+    for fault, several in itertools.groupby(
+        sorted(runs, key=lambda run: list(ROWS).index(run.fault)), lambda run: run.fault
+    ):
+        all_of = list(several)
+        row: dict[str, Any] = {"runs": len(all_of)}
+        for what in ("text", "call", "back"):
+            values = [getattr(run, what) for run in all_of]
+            row |= {f"{what}_median": account.middle(values), f"{what}_max": account.worst(values)}
+        for what in ("lost", "unanswered", "repeated", "twice"):
+            row[what] = sum(len(getattr(run, what)) for run in all_of)
+        row["pressure"] = account.middle(run.pressure for run in all_of)
+        row["taken"] = sum(run.taken for run in all_of)
+        row["two_addresses"] = round(sum(run.address.get("more", 0.0) for run in all_of), 2)
+        row["two_binds"] = round(sum(run.binds for run in all_of), 2)
+        row["two_primaries"] = round(sum(run.primaries for run in all_of), 2)
+        row["as_promised"] = sum(not run.wrong for run in all_of)
+        told[fault] = row
+    return told
+
+
+def table(told: dict[str, dict[str, Any]]) -> str:
+    """For a terminal."""
+    keys = list(next(iter(told.values()), {}))
+    lines = [["fault", *(key.replace("_", " ") for key in keys)]]
+    lines += [
+        [fault, *("-" if row[key] is None else str(row[key]) for key in keys)] for fault, row in told.items()
+    ]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(word.rjust(width) for word, width in zip(line, widths, strict=True)) for line in lines
+    )
 
 
 def main() -> int:
-    """The exit status: 0 when nothing was lost or done twice, and never two were active."""
+    """The exit status: 0 when all was as promised."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("faults", nargs="*", default=list(FAULTS))
+    parser.add_argument("--rows", default=",".join(CHIEF), help=f"of: {', '.join(ROWS)}; or all")
+    parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
+    rows = list(ROWS) if given.rows == "all" else given.rows.split(",")
+    chance = random.Random(given.seed)  # noqa: S311 (to be repeated)
     prepare()
-    first = int(time.time()) % 90000
-    names = (f"p{number}" for number in itertools.count(first))
-    runs = []
+    names = (f"p{number}" for number in itertools.count(int(time.time() / EVERY) % 90000))
+    runs: list[Run] = []
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for fault in given.faults:
-        runs.append(suffer(fault, names))
+    for name in chance.sample(rows * given.times, len(rows) * given.times):
+        runs.append(suffer(name, names, chance))
         print(json.dumps(asdict(runs[-1])), flush=True)
-        (FOLDER / "pair.json").write_text(json.dumps(account(runs), indent=1) + "\n")
-    bad = any(run.lost or run.double or run.address["more"] or run.call is None for run in runs)
-    return int(bad)
+        result = {"seed": given.seed, "summary": summary(runs), "runs": [asdict(run) for run in runs]}
+        (FOLDER / "pair.json").write_text(json.dumps(result, indent=1) + "\n")
+    print(table(summary(runs)))
+    return int(any(run.wrong for run in runs))
 
 
 if __name__ == "__main__":

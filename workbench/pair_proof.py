@@ -28,8 +28,15 @@ def _all(**changes: Any) -> Strike:
     return lambda world, _who: world._replace(**changes)
 
 
+def _switch_off(world: World, who: int) -> World:
+    """By somebody else than the other server, unless that one has just been told to do it."""
+    other = world.nodes[1 - who].memory
+    told = other is not None and other.off_at is not None
+    return model.put(model.power(world, who, on=False), who, outage=not told)
+
+
 def _lose_power(world: World, who: int) -> World:
-    return model.put(model.power(world, who, on=False), who, console=False)
+    return model.put(_switch_off(world, who), who, console=False)
 
 
 def _switch_on(world: World, who: int) -> World:
@@ -66,9 +73,11 @@ def _is_up(world: World, who: int) -> bool:
 
 EACH: Mapping[str, Strike] = {
     "crash": lambda world, who: model.boot(world, who) if world.nodes[who].run is not Run.OFF else world,
-    "dead, console alive": lambda world, who: model.power(world, who, on=False),
+    "dead, console alive": _switch_off,
     "power lost, console too": _lose_power,
     "arbiter hangs": _hang,
+    "arbiter crashes": lambda world, who: model.restart(world, who) if _is_up(world, who) else world,
+    "told to stop": lambda world, who: model.put(world, who, leaving=True) if _is_up(world, who) else world,
     "bond down": _put(lan=False),
     "console down": _put(console=False),
     "console disobeys": _put(obeys=False),

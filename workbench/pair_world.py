@@ -42,6 +42,8 @@ SETTINGS = PairSettings(
     deadline=7,
     boot_patience=3,
     damping=0,
+    console_patience=1,
+    rest=1,
 )
 OLDEST = -9.0
 """Older is all the same to every rule."""
@@ -62,6 +64,7 @@ class Node(NamedTuple):
     """has_all: every acknowledged change is on its disk. lag: ticks until all that was received is replayed.
 
     obeys: its console switches off what it is told to. stuck: letting go has no effect. disk: can be written.
+    leaving: its arbiter was told to stop. outage: without power, and not because the other switched it off.
     """
 
     record: Record
@@ -82,6 +85,8 @@ class Node(NamedTuple):
     ill: bool = False
     stuck: bool = False
     disk: bool = True
+    leaving: bool = False
+    outage: bool = False
     order: Order | None = None
 
 
@@ -107,14 +112,20 @@ def boot(world: World, who: int, **changes: Any) -> World:
     node = world.nodes[who]
     lost = {
         "run": Run.UP, "hung": 0, "database": Database.STOPPED, "serving": False, "heard": None, "lag": 0,
-        "heard_at": OLDEST, "gateway_at": OLDEST, "order": None, "stuck": False,
-        "memory": Arbiter(0, node.record, who, 0.0),
+        "heard_at": OLDEST, "gateway_at": OLDEST, "order": None, "stuck": False, "leaving": False,
+        "outage": False, "memory": Arbiter(0, node.record, who, 0.0),
     }  # fmt: skip
     world = put(world, who, **{**lost, **changes})
     other = world.nodes[1 - who]
     if other.heard is not None and other.heard.boot == 0:
         world = put(world, 1 - who, heard=replace(other.heard, boot=-1))
     return world
+
+
+def restart(world: World, who: int) -> World:
+    """The arbiter alone begins again: what the server holds, it goes on to hold."""
+    node = world.nodes[who]
+    return boot(world, who, database=node.database, serving=node.serving, lag=node.lag, stuck=node.stuck)
 
 
 def put(world: World, who: int, **changes: Any) -> World:
@@ -176,6 +187,7 @@ def evidence(world: World, who: int) -> Evidence:
         NEVER,
         node.disk,
         node.order,
+        node.leaving,
     )
 
 
@@ -200,6 +212,9 @@ def step(world: World, who: int) -> Iterator[tuple[World, bool]]:
             yield boot(world, who), False
             return
     world = put(world, who, memory=memory, order=None)
+    if node.leaving and arbiters.may_end(memory, seen, 0.0, SETTINGS):
+        yield restart(world, who), False
+        return
     said = arbiters.word(memory, seen, 0.0, SETTINGS)
     if path(world) and not world.deaf and world.nodes[1 - who].run is Run.UP:
         world = put(world, 1 - who, heard=said, heard_at=0.0)
@@ -225,10 +240,18 @@ def act(world: World, who: int, action: Action) -> World:
         return put(world, who, database=Database.STANDBY, lag=1)
     if action in (Do.WAIT_ON, Do.WAIT_OFF):
         return put(world, who, synchronous=action is Do.WAIT_ON)
-    obeys = world.consoles and world.nodes[peer].console and world.nodes[peer].obeys
-    if action in (Do.POWER_OFF, Do.POWER_ON) and obeys:
-        return power(world, peer, on=action is Do.POWER_ON)
+    if action in (Do.POWER_OFF, Do.POWER_ON):
+        return press(world, peer, on=action is Do.POWER_ON)
     return world
+
+
+def press(world: World, who: int, *, on: bool) -> World:
+    """The button of a console, for the other server."""
+    if not (world.consoles and world.nodes[who].console and world.nodes[who].obeys):
+        return world
+    if world.nodes[who].outage:
+        raise Broken("switches a server that somebody else switched off")
+    return power(world, who, on=on)
 
 
 def power(world: World, who: int, *, on: bool) -> World:
@@ -284,16 +307,22 @@ def tick(world: World) -> World:
 def _aged(node: Node) -> dict[str, Any]:
     memory = node.memory
     if memory is not None:
-        clocks = (memory.since, memory.stalled_since, memory.loss_since)
-        since, stalled, loss = (None if at is None else _older(at) for at in clocks)
-        if (since, stalled, loss) != clocks:
-            memory = replace(memory, since=since or 0.0, stalled_since=stalled, loss_since=loss)
+        memory = _memory_aged(memory)
     return {
         "memory": memory,
         "heard_at": _older(node.heard_at),
         "gateway_at": _older(node.gateway_at),
         "lag": max(0, node.lag - 1),
     }
+
+
+def _memory_aged(memory: Arbiter) -> Arbiter:
+    clocks = (memory.stalled_since, memory.loss_since, memory.off_at, memory.rests_since)
+    stalled, loss, off, rests = (None if at is None else _older(at) for at in clocks)
+    since = _older(memory.since)
+    if (since, stalled, loss, off, rests) == (memory.since, *clocks):
+        return memory
+    return replace(memory, since=since, stalled_since=stalled, loss_since=loss, off_at=off, rests_since=rests)
 
 
 def _older(at: float) -> float:
@@ -321,7 +350,8 @@ def _told(node: Node) -> str:
     right = node.record.right
     words = [state, f"{node.record.standing.value} {right.epoch}.{right.pairing}", node.database.value]
     marks = {
-        "waits": node.synchronous, "serving": node.serving, "has all": node.has_all, "no bond": not node.lan,
+        "leaving": node.leaving, "outage": node.outage, "waits": node.synchronous, "serving": node.serving,
+        "has all": node.has_all, "no bond": not node.lan,
         "no console": not node.console, "ill": node.ill, "stuck": node.stuck, "full": not node.disk,
     }  # fmt: skip
     words += [mark for mark, so in marks.items() if so]

@@ -14,6 +14,7 @@ from usnd.config_trunks import RouteConfig, TrunkConfig
 from usnd.domain.calls import Call, CallState, Direction, Outcome, Role
 from usnd.domain.cdr import cdr_of
 from usnd.domain.conference import Conference, ConferenceState
+from usnd.pair import config as pair_config
 from usnd.tables import cdr_object
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -43,6 +44,30 @@ def test_the_configuration_page_names_every_key_with_its_default() -> None:
         for key, field in fields.items():
             if field.default not in (msgspec.NODEFAULT, None):
                 assert as_told(field.default) == shown[name][key], f"{name}.{key}"
+
+
+def test_the_arbiters_page_is_a_configuration_with_every_key_and_default(tmp_path: Path) -> None:
+    page = re.search(r"```toml\n(.*?)```", (ROOT / "docs/operator/arbiter.md").read_text(), re.DOTALL)
+    assert page is not None
+    example = tmp_path / "arbiter.toml"
+    example.write_text(page[1])
+    pair_config.load(example)
+    shown = tomllib.loads(page[1])
+    sections = {
+        "": (pair_config.PairConfig, shown),
+        "paths": (pair_config.PathConfig, shown["paths"][0]),
+        "database": (pair_config.DatabaseConfig, shown["database"]),
+        "fencing": (pair_config.FencingConfig, shown["fencing"]),
+        "network": (pair_config.NetworkConfig, shown["network"]),
+        "service": (pair_config.ServiceConfig, shown["service"]),
+        "times": (pair_config.TimesConfig, shown["times"]),
+    }
+    for name, (section, told) in sections.items():
+        fields = {field.name: field for field in msgspec.structs.fields(section)}
+        assert set(told) == set(fields), f"[{name}]"
+        for key, field in fields.items():
+            if isinstance(field.default, str | int | float | tuple | Path):
+                assert as_told(field.default) == told[key], f"{name}.{key}"
 
 
 def as_told(default: Any) -> Any:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
@@ -18,7 +19,7 @@ Event = dict[str, Any]
 
 
 class NodeSmsc:
-    """`events` is all it reported, in order; `port` where it listens on `host`."""
+    """`events` is all it reported, in order, each `at` a time of time.monotonic; `port` where it listens."""
 
     def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
         self.port = port
@@ -87,5 +88,5 @@ class NodeSmsc:
         assert self._process.stdout
         async for line in self._process.stdout:
             async with self._changed:
-                self.events.append(json.loads(line))
+                self.events.append({**json.loads(line), "at": time.monotonic()})
                 self._changed.notify_all()

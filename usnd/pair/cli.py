@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -42,7 +41,7 @@ def _arbiter() -> None:
 
 @arbiter.command(epilog="Example: usn-arbiter run --config /etc/usn/arbiter.toml")
 def run(config: ConfigFile = DEFAULT) -> None:
-    """Run the arbiter until SIGTERM."""
+    """Run the arbiter until SIGTERM; then hand over, or give up the right to take over, and end."""
     settings = _load(config)
     logs.set_up("text", "info")
     try:
@@ -61,46 +60,59 @@ def check_config(config: ConfigFile = DEFAULT) -> None:
 async def _serve(config: PairConfig) -> None:
     clock = _clock
     words = Words(config.secret, config.server, clock)
-    machine = Machine(config, Postgres(config.database, clock), clock)
+    file = RecordFile(config.state, _this_boot())
+    record = _begin(file)
+    machine = Machine(config, Postgres(config.database, clock), clock, booted=file.booted)
     paths = {path.name: ((path.local, path.port), (path.peer, path.port)) for path in config.paths}
-    runner = _runner(config, machine, words, clock)
+    runner = _runner(config, machine, words, file, record)
     await words.open(paths)
     server = await control.serve(runner, config.socket)
-    task = asyncio.current_task()
-    assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, runner.leave)
     notify("READY=1")
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(machine.run())
-            group.create_task(runner.run())
-    except asyncio.CancelledError:
-        structlog.get_logger("usnd.pair").info("the arbiter ends")
+            looks = group.create_task(machine.run())
+            await runner.run()
+            looks.cancel()
     finally:
+        structlog.get_logger("usnd.pair").info("the arbiter ends", state=runner.me.state.value)
         server.close()
         words.close()
 
 
-def _runner(config: PairConfig, machine: Machine, words: Words, clock: Callable[[], float]) -> Runner:
-    file, readable = RecordFile(config.state), True
+def _begin(file: RecordFile) -> Record | None:
+    """None: it cannot be used."""
     try:
-        record = file.begin()
+        return file.begin()
     except RecordError as error:
         structlog.get_logger("usnd.pair").error("the record cannot be used", reason=str(error))
-        record, readable = Record(), False
-    state = PairState.BOOT if readable else PairState.FAULT
+        return None
+
+
+def _runner(
+    config: PairConfig, machine: Machine, words: Words, file: RecordFile, record: Record | None
+) -> Runner:
+    state = PairState.FAULT if record is None else PairState.BOOT
     return Runner(
         settings=config.settings(),
         file=file,
         words=words,
         gather=lambda: machine.evidence,
         hands=machine.hands(),
-        clock=clock,
+        clock=_clock,
         alive=lambda: notify("WATCHDOG=1"),
-        me=Arbiter(file.boot, record, config.colour, clock(), state),
+        me=Arbiter(file.boot, record or Record(), config.colour, _clock(), state),
         seen=machine.evidence,
-        record_ok=readable,
+        record_ok=record is not None,
     )
+
+
+def _this_boot() -> str:
+    """Names this start of the machine (random(4)); empty where the kernel does not say."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
 
 
 def _clock() -> float:

@@ -61,7 +61,6 @@ class NetworkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     floating: str
     gateway: str
     track_file: Path
-    notify_fifo: Path | None = None
 
 
 class ServiceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,6 +87,8 @@ class TimesConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     deadline: Seconds = 20.0
     boot_patience: Seconds = 20.0
     damping: Seconds = 10.0
+    console_patience: Seconds = 15.0
+    rest: Seconds = 300.0
 
 
 class PairConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

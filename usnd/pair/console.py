@@ -11,10 +11,12 @@ from usnd.pair.commands import run
 
 _STATUS = {0: Power.ON, 2: Power.OFF}
 PATIENCE = 8.0
-"""Seconds for an agent."""
+"""Seconds for an agent that switches."""
+ANSWER = 4.0
+"""Seconds for one that only asks; later it is no answer."""
 
 
-async def power(agent: Sequence[str], patience: float = PATIENCE) -> Power:
+async def power(agent: Sequence[str], patience: float = ANSWER) -> Power:
     """What the console says; SILENT when it does not answer."""
     status, _ = await run((*agent, "--action", "status"), patience)
     return _STATUS.get(status, Power.SILENT)

@@ -19,6 +19,7 @@ from usnd.pair.config import PairConfig
 from usnd.pair.postgres import Postgres
 
 EVERY = 0.5
+GATEWAY_EVERY = 0.2
 CONSOLES_EVERY = 1.0
 PATIENCE = 3.0
 STEP_PATIENCE = 10.0
@@ -29,49 +30,82 @@ MAY_HOLD, MAY_NOT = "0\n", "1\n"
 class Machine:
     """`evidence` is the newest; `run` keeps it new."""
 
-    def __init__(self, config: PairConfig, database: Postgres, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, config: PairConfig, database: Postgres, clock: Callable[[], float], *, booted: bool
+    ) -> None:
+        """`booted`: the machine was started since the last arbiter, so that nothing of that one is held."""
         self._config, self._database, self._clock = config, database, clock
         cross = next((path for path in config.paths if path.cross), None)
         self._cross = cross.interface if cross is not None else ""
-        self._serving = True  # until all was let go of once: a former arbiter may have left it running
+        own = config.network
+        self._gateway = network.Neighbour(own.interface, own.gateway)
+        self._floating = network.Neighbour(own.interface, own.floating)
+        self._serving = not booted  # until all was let go of once: a former arbiter may have left it running
+        self._answered: dict[tuple[str, ...], float] = {}
         self.evidence = Evidence()
         self._log = structlog.get_logger("usnd.pair")
 
     async def run(self) -> None:
         """Until cancelled: each look on its own, so that a slow one delays no other."""
-        async with asyncio.TaskGroup() as looks:
-            for look, every in (
-                (self._look_at_database, EVERY),
-                (self._look_at_network, EVERY),
-                (self._look_at_service, EVERY),
-                (self._look_at_consoles, CONSOLES_EVERY),
-            ):
-                looks.create_task(self._repeat(look, every))
+        try:
+            async with asyncio.TaskGroup() as looks:
+                for look, every in (
+                    (self._look_at_database, EVERY),
+                    (self._look_at_gateway, GATEWAY_EVERY),
+                    (self._look_at_floating, EVERY),
+                    (self._look_at_links, EVERY),
+                    (self._look_at_service, EVERY),
+                ):
+                    looks.create_task(self._repeat(look, every))
+                for look in (self._look_at_peers_console, self._look_at_own_console):
+                    looks.create_task(self._repeat_always(look, CONSOLES_EVERY))
+        finally:
+            self._gateway.close()
+            self._floating.close()
 
     def hands(self) -> Mapping[Do, Callable[[], Awaitable[None]]]:
-        """How each act is done."""
+        """How each act is done; what it changed is looked at at once."""
+        database, power = self._look_at_database, self._look_at_peers_console
         return {
-            Do.RELEASE: self._release,
-            Do.OPEN: self._database.open,
-            Do.SERVE: self._serve,
-            Do.FOLLOW: self._database.follow,
-            Do.WAIT_ON: lambda: self._database.wait_for_standby(on=True),
-            Do.WAIT_OFF: lambda: self._database.wait_for_standby(on=False),
-            Do.POWER_OFF: lambda: self._switch(on=False),
-            Do.POWER_ON: lambda: self._switch(on=True),
+            Do.RELEASE: lambda: self._then(self._release, self._look_at_links, database),
+            Do.OPEN: lambda: self._then(self._database.open, database),
+            Do.SERVE: lambda: self._then(self._serve, self._look_at_links),
+            Do.FOLLOW: lambda: self._then(self._database.follow, database),
+            Do.WAIT_ON: lambda: self._then(lambda: self._database.wait_for_standby(on=True), database),
+            Do.WAIT_OFF: lambda: self._then(lambda: self._database.wait_for_standby(on=False), database),
+            Do.POWER_OFF: lambda: self._then(lambda: self._switch(on=False), power),
+            Do.POWER_ON: lambda: self._then(lambda: self._switch(on=True), power),
             Do.REBOOT: lambda: self._each((self._config.reboot,)),
         }
 
+    async def _then(self, act: Callable[[], Awaitable[None]], *looks: Callable[[], Awaitable[None]]) -> None:
+        await act()
+        for look in looks:
+            await look()
+
     async def _repeat(self, look: Callable[[], Awaitable[None]], every: float) -> None:
         while True:
-            try:
-                await look()
-            except Exception as error:  # noqa: BLE001 - what cannot be seen ages, and then permits nothing
-                self._log.error("cannot look", at=look.__name__, reason=str(error))
+            await self._once(look)
             await asyncio.sleep(every)
 
+    async def _repeat_always(self, look: Callable[[], Awaitable[None]], every: float) -> None:
+        """Begun again whatever became of the former ones: that a console is dead must be known anew, too."""
+        async with asyncio.TaskGroup() as asks:
+            while True:
+                asks.create_task(self._once(look))
+                await asyncio.sleep(every)
+
+    async def _once(self, look: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await look()
+        except Exception as error:  # noqa: BLE001 - what cannot be seen ages, and then permits nothing
+            self._log.error("cannot look", at=look.__name__, reason=str(error))
+
     def _saw(self, **changes: Any) -> None:
-        self.evidence = replace(self.evidence, **changes)
+        """A look that took long does not put what it saw over what was seen later."""
+        for name, new in changes.items():
+            if not isinstance(new, Reading) or _is_later(new, getattr(self.evidence, name)):
+                self.evidence = replace(self.evidence, **{name: new})
 
     async def _look_at_database(self) -> None:
         at = self._clock()
@@ -79,14 +113,19 @@ class Machine:
         if store is not None:
             self._saw(store=Reading(store, at))
 
-    async def _look_at_network(self) -> None:
-        at, own = self._clock(), self._config.network
-        answered = await asyncio.to_thread(network.somebody_has, own.interface, own.gateway)
-        if answered:
+    async def _look_at_gateway(self) -> None:
+        at = self._clock()
+        if await self._gateway.answers():
             self._saw(gateway_at=at)
-        taken = await asyncio.to_thread(network.somebody_has, own.interface, own.floating)
+
+    async def _look_at_floating(self) -> None:
+        at = self._clock()
+        taken = await self._floating.answers()
         if taken is not None:
             self._saw(silent=Reading(not taken, at))
+
+    async def _look_at_links(self) -> None:
+        at, own = self._clock(), self._config.network
         holds = await asyncio.to_thread(network.has_address, own.interface, own.floating)
         self._saw(serving=Reading(holds or self._serving, at))
         if self._cross:
@@ -112,14 +151,27 @@ class Machine:
                 return name
         return ""
 
-    async def _look_at_consoles(self) -> None:
-        if self._config.fencing is None:
-            return
-        at = self._clock()
-        peer, own = await asyncio.gather(
-            console.power(self._config.fencing.peer), console.power(self._config.fencing.own)
-        )
-        self._saw(power=Reading(peer, at), console=Reading(own is not Power.SILENT, at))
+    async def _look_at_peers_console(self) -> None:
+        if self._config.fencing is not None:
+            told = await self._ask(self._config.fencing.peer)
+            if told is not None:
+                self._saw(power=told)
+
+    async def _look_at_own_console(self) -> None:
+        if self._config.fencing is not None:
+            told = await self._ask(self._config.fencing.own)
+            if told is not None:
+                self._saw(console=Reading(told.value is not Power.SILENT, told.at))
+
+    async def _ask(self, agent: tuple[str, ...]) -> Reading[Power] | None:
+        """An answer is as old as its question, a silence lasts until now; None: a later one was answered."""
+        began = self._clock()
+        told = await console.power(agent)
+        ended = self._clock()
+        if told is not Power.SILENT:
+            self._answered[agent] = ended
+            return Reading(told, began)
+        return None if self._answered.get(agent, began) > began else Reading(told, ended)
 
     async def _switch(self, *, on: bool) -> None:
         if self._config.fencing is not None:
@@ -151,6 +203,10 @@ class Machine:
             if status:
                 failures.append(f"{' '.join(command)} ended with {status}: {said[-300:]}")
         return "; ".join(failures)
+
+
+def _is_later(new: Reading[Any], old: Reading[Any] | None) -> bool:
+    return old is None or new.at >= old.at
 
 
 def _put(path: Path, text: str) -> None:

@@ -1,12 +1,12 @@
 """Links, addresses and neighbours by netlink and ARP: carrier of the cross-over, who answers for an address.
 
-Owns how these are asked. keepalived's events are hints only: what counts is read here each second.
+Owns how these are asked. keepalived's events are not listened to: what counts is read here.
 Needs CAP_NET_RAW for ARP; without it nothing is known, which permits nothing.
 """
 
+import asyncio
 import socket
 import struct
-from contextlib import suppress
 from typing import Any
 
 from pyroute2 import IPRoute
@@ -15,6 +15,7 @@ _ETHERNET_ARP, _ARP_REQUEST, _ARP_REPLY = 0x0806, 1, 2
 _FORM = struct.Struct("!HHBBH6s4s6s4s")
 _HEAD = 14
 _BROADCAST = b"\xff" * 6
+_READ_EVERY = 0.05
 
 
 def carrier(interface: str) -> bool | None:
@@ -47,17 +48,55 @@ def answers(frame: bytes, wanted: str) -> bool:
     return bool(operation == _ARP_REPLY and sender == socket.inet_aton(wanted))
 
 
-def somebody_has(interface: str, address: str, patience: float = 0.3) -> bool | None:
-    """Whether anybody on the link answers an ARP probe for the address; None when it cannot be asked."""
-    try:
-        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETHERNET_ARP)) as link:
-            link.bind((interface, _ETHERNET_ARP))
-            link.settimeout(patience)
-            link.send(request(link.getsockname()[4], address))
-            with suppress(TimeoutError):
-                for _ in range(64):
-                    if answers(link.recv(64), address):
-                        return True
-    except OSError:
-        return None
-    return False
+class Neighbour:
+    """An address on a link, asked for again and again on a socket that stays open.
+
+    An answer waits in the socket, so that a busy process hears it late but never misses it.
+    """
+
+    def __init__(self, interface: str, address: str) -> None:
+        self._interface, self._address = interface, address
+        self._link: socket.socket | None = None
+
+    async def answers(self, patience: float = 0.3) -> bool | None:
+        """Whether anybody claims the address, by a new question; None when it cannot be asked."""
+        try:
+            link = self._open()
+            self._heard(link)  # what came before the question answers nothing
+            link.send(request(link.getsockname()[4], self._address))
+            return await self._listen(link, patience)
+        except OSError:
+            self.close()
+            return None
+
+    def close(self) -> None:
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+
+    def _open(self) -> socket.socket:
+        if self._link is None:
+            self._link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETHERNET_ARP))
+            self._link.setblocking(False)  # noqa: FBT003
+            self._link.bind((self._interface, _ETHERNET_ARP))
+        return self._link
+
+    async def _listen(self, link: socket.socket, patience: float) -> bool:
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + patience
+        while True:
+            over = clock() >= deadline  # looked at before reading: a late process reads once more
+            if self._heard(link):
+                return True
+            if over:
+                return False
+            await asyncio.sleep(_READ_EVERY)
+
+    def _heard(self, link: socket.socket) -> bool:
+        """Reads all that waits."""
+        heard = False
+        while True:
+            try:
+                heard = answers(link.recv(64), self._address) or heard
+            except BlockingIOError:
+                return heard

@@ -84,12 +84,7 @@ class Postgres:
         """Becomes the peer's standby: as it is, else by pg_rewind, else by a base backup (R6)."""
         if (self._config.data / "PG_VERSION").exists():
             await self.stop()
-            rewind = (
-                self._program("pg_rewind"),
-                f"--target-pgdata={self._config.data}",
-                f"--source-server={self._config.peer}",
-            )
-            status, said = await run((*self._config.as_user, *rewind), PATIENCE)
+            status, said = await self._rewind()
             if status:
                 self._log.warning("pg_rewind failed, a base backup follows", said=said[-500:])
                 await self._copy()
@@ -98,6 +93,19 @@ class Postgres:
         self._connect_to_peer()
         self._signal()
         await self._start()
+
+    async def _rewind(self) -> tuple[int, str]:
+        """pg_rewind first recovers what crashed by a single-user server, which refuses `standby.signal`."""
+        rewind = (
+            self._program("pg_rewind"),
+            f"--target-pgdata={self._config.data}",
+            f"--source-server={self._config.peer}",
+        )
+        (self._config.data / SIGNAL).unlink(missing_ok=True)
+        try:
+            return await run((*self._config.as_user, *rewind), PATIENCE)
+        finally:
+            self._signal()
 
     async def _copy(self) -> None:
         """Into a directory beside, so that a half copy is never taken for a database."""

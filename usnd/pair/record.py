@@ -19,16 +19,21 @@ class RecordError(Exception):
 
 
 class _Kept(msgspec.Struct, frozen=True):
+    """machine: which start of the machine this was written in."""
+
     boot: int
     record: Record
+    machine: str = ""
 
 
 class RecordFile:
-    """In a directory of its own."""
+    """In a directory of its own. machine: names this start of the machine."""
 
-    def __init__(self, directory: Path) -> None:
-        self._path = directory / FILE
+    def __init__(self, directory: Path, machine: str = "") -> None:
+        self._path, self._machine = directory / FILE, machine
         self.boot = 0
+        self.booted = False
+        """After `begin`: the machine was started since the record was written."""
 
     def begin(self) -> Record:
         """Counts this boot of the arbiter and gives the record. Raises RecordError."""
@@ -39,6 +44,7 @@ class RecordFile:
         except (OSError, msgspec.MsgspecError) as error:
             raise RecordError(f"{self._path} cannot be read: {error}") from error
         self.boot = kept.boot + 1
+        self.booted = kept.machine not in ("", self._machine)
         self.write(kept.record)
         return kept.record
 
@@ -47,7 +53,7 @@ class RecordFile:
         new = self._path.with_suffix(".new")
         try:
             with new.open("wb") as file:
-                file.write(msgspec.json.encode(_Kept(self.boot, record)))
+                file.write(msgspec.json.encode(_Kept(self.boot, record, self._machine)))
                 file.flush()
                 os.fsync(file.fileno())
             new.replace(self._path)

@@ -13,13 +13,27 @@ import structlog
 
 from usnd.domain.pair import arbiter as arbiters
 from usnd.domain.pair.alarms import alarms
-from usnd.domain.pair.evidence import Arbiter, Do, Evidence, Order, PairSettings, Record, Word, Write
+from usnd.domain.pair.evidence import (
+    Arbiter,
+    Do,
+    Evidence,
+    Order,
+    PairSettings,
+    Reading,
+    Record,
+    Word,
+    Write,
+)
 from usnd.domain.pair.states import STATE_WORDS
 from usnd.pair.record import RecordError, RecordFile
 
 EVERY = 0.1
 LATE = 1.0
 """Seconds: a longer gap between two steps means that we stood still."""
+ROLE = frozenset({Do.RELEASE, Do.OPEN, Do.SERVE, Do.FOLLOW})
+"""What changes what this server holds: one at a time, and letting go ends the others first."""
+LEAVING = 10.0
+"""Seconds for handing over, or for giving up the right, when told to stop."""
 
 
 class Hears(Protocol):
@@ -53,16 +67,30 @@ class Runner:
         self._busy: dict[Do, asyncio.Task[None]] = {}
         self._raised: set[str] = set()
         self._stepped: float | None = None
+        self._leaving_since: float | None = None
+
+    def leave(self) -> None:
+        """Told to stop: `run` ends when the peer no longer counts on this server, at most LEAVING later."""
+        if self._leaving_since is None:
+            self._leaving_since = self.clock()
 
     async def run(self) -> None:
-        """Until cancelled. What is held then stays held; the next start lets go of it first (R4)."""
+        """Until `leave`. What is held then stays held; the next start lets go of it first (R4)."""
         try:
-            while True:
+            while not self._may_end():
                 self.step()
                 await asyncio.sleep(EVERY)
         finally:
             for task in self._busy.values():
                 task.cancel()
+
+    def _may_end(self) -> bool:
+        if self._leaving_since is None:
+            return False
+        now = self.clock()
+        over = now - self._leaving_since >= LEAVING
+        decided = self.seen.leaving and arbiters.may_end(self.me, self.seen, now, self.settings)
+        return over or decided
 
     def step(self) -> None:
         """One decision, and what follows from it."""
@@ -72,12 +100,16 @@ class Runner:
             self.words.forget()
         self._stepped = now
         order, self.order = self.order, None
+        gathered = self.gather()
+        if self._is_busy(Do.OPEN, Do.SERVE):  # what is about to be held counts as held
+            gathered = replace(gathered, serving=Reading(value=True, at=now))
         self.seen = replace(
-            self.gather(),
+            gathered,
             peer=self.words.peer,
             heard=dict(self.words.heard),
             record_ok=self.record_ok,
             order=order,
+            leaving=self._leaving_since is not None,
         )
         after, actions = arbiters.decide(self.me, self.seen, now, self.settings)
         for action in actions:
@@ -113,9 +145,15 @@ class Runner:
         self.me = after
 
     def _start(self, act: Do) -> None:
-        if act in self._busy and not self._busy[act].done():
-            return
-        self._busy[act] = asyncio.create_task(self._do(act))
+        others = [other for other in ROLE - {act} if self._is_busy(other)] if act in ROLE else []
+        if act is Do.RELEASE:
+            for other in others:
+                self._busy[other].cancel()
+        if not others and not self._is_busy(act):
+            self._busy[act] = asyncio.create_task(self._do(act))
+
+    def _is_busy(self, *acts: Do) -> bool:
+        return any(act in self._busy and not self._busy[act].done() for act in acts)
 
     async def _do(self, act: Do) -> None:
         self._log.info("the arbiter acts", act=act.value)

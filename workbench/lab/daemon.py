@@ -67,13 +67,18 @@ class Lab:
         return {
             "status": self.status,
             "power": self.power,
+            "run": self.run_on,
+            "system": self.system,
+            "cable": self.cable,
+            "console": self.console,
             "text": self.text,
+            "deliver": self.deliver,
+            "events": self.events,
             "hears": self.hears,
             "hang-up": self.hang_up,
             "trunk": self.trunk,
             "esme": self.esme,
             "invites": self.invites,
-            "answers": self.answers,
             "down": self.down,
         }
 
@@ -97,7 +102,7 @@ class Lab:
         return "\n".join(f"usn-{name} {'on' if node.on else 'off'}" for name, node in self.nodes.items())
 
     async def power(self, name: str, wish: str = "get") -> str:
-        """on, off (at once), shut-down (orderly), get."""
+        """on, off (at once), shut-down (orderly), panic (the system dies, the power stays), get."""
         node = self.nodes[name]
         if wish == "on":
             node.switch_on()
@@ -105,11 +110,42 @@ class Lab:
             node.cut()
         elif wish == "shut-down":
             await node.shut_down()
+        elif wish == "panic":
+            node.panic()
         return "on" if node.on else "off"
+
+    async def run_on(self, name: str, *words: str) -> str:
+        """What a program prints when root runs it on the node, also when no cable leads there."""
+        return await asyncio.to_thread(self.nodes[name].command, *words)
+
+    async def system(self, name: str) -> str:
+        """The process number of the node's init; nothing while its system does not run."""
+        return " ".join(map(str, self.nodes[name].systems()))
+
+    async def cable(self, name: str, cable: str, wish: str) -> str:
+        """bond0 or xover of the node: out or in."""
+        (net.cut if wish == "out" else net.mend)(name, cable)
+        return wish
+
+    async def console(self, name: str, wish: str) -> str:
+        """The node's remote console: off or on."""
+        console = next(one for one in self.consoles if one.node == name)
+        await console.stop()
+        if wish == "on":
+            await console.start()
+        return wish
 
     async def text(self, sender: str, *words: str) -> str:
         """The sender texts the words; the answer."""
         return await self.outside.text(EVERYBODY.get(sender, sender), " ".join(words))
+
+    async def deliver(self, sender: str, *words: str) -> str:
+        """The sender texts the words; the status that the USN took them with."""
+        return str(await self.outside.deliver(EVERYBODY.get(sender, sender), " ".join(words)))
+
+    async def events(self, first: str = "0") -> str:
+        """What the SMSC saw from the event of that number on, as JSON."""
+        return json.dumps(self.outside.smsc.events[int(first) :])
 
     async def hears(self) -> str:
         """How many ways between all handsets are heard."""
@@ -129,12 +165,9 @@ class Lab:
         return self.outside.esme()
 
     async def invites(self) -> str:
-        """Each call that reached the switch: from where, whom."""
-        return "\n".join(f"{one.usn[0]} {one.calling} {one.called}" for one in self.outside.switch.invites)
-
-    async def answers(self, word: str) -> str:
-        """How many texts with that word the SMSC got."""
-        return str(self.outside.answers(word))
+        """Each call that reached the switch: from where, whom, when (seconds since the epoch)."""
+        calls = self.outside.switch.invites
+        return "\n".join(f"{one.usn[0]} {one.calling} {one.called} {one.at:.3f}" for one in calls)
 
     async def down(self) -> str:
         """The end."""

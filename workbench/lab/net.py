@@ -58,13 +58,38 @@ def plug(port: str, switch: str) -> None:
     ip("-n", LAN, "link", "set", port, "master", switch, "up")
 
 
-def without_power(node: str) -> None:
-    """What a server without power is on the wire: no carrier, no address, no rule."""
+def without_system(node: str) -> list[list[str]]:
+    """The commands that make a server on the wire what it is when its system has died: nobody answers."""
     place = namespace(node)
+    flush = [["ip", "-n", place, "address", "flush", "dev", interface] for interface in ("bond0", "xover")]
+    return [*flush, inside(place, "nft", "flush", "ruleset")]
+
+
+def without_power(node: str) -> None:
+    """And without power there is no carrier either."""
+    for command in without_system(node):
+        subprocess.run(command, check=True, capture_output=True)
     for interface in ("bond0", "xover"):
-        ip("-n", place, "address", "flush", "dev", interface)
-        ip("-n", place, "link", "set", interface, "down")
-    subprocess.run(inside(place, "nft", "flush", "ruleset"), check=True)
+        ip("-n", namespace(node), "link", "set", interface, "down")
+
+
+def cut(node: str, cable: str) -> None:
+    """Pulls the node's cable `bond0` out of its switch, or `xover` out of the other server's."""
+    _carry(node, cable, "down")
+
+
+def mend(node: str, cable: str) -> None:
+    """Puts it back."""
+    _carry(node, cable, "up")
+
+
+def _carry(node: str, cable: str, state: str) -> None:
+    """The far end decides: the node's own end stays as its system wants it."""
+    if cable == "bond0":
+        ip("-n", LAN, "link", "set", f"{node}-bond0", state)
+    else:
+        other = next(name for name in ADDRESSES if name != node)
+        ip("-n", namespace(other), "link", "set", "xover", state)
 
 
 def remove() -> None:

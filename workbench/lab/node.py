@@ -15,6 +15,7 @@ from workbench.lab import net
 from workbench.process import PartError, Process, until
 
 SHUTDOWN_PATIENCE = 30.0
+REBOOTS = 133
 NETWORKD = """\
 [Match]
 Name=bond0
@@ -33,6 +34,7 @@ class Node:
         self._lower = ":".join(map(str, lowers))
         self._layer = layer
         self._key = public_key
+        self._panic = layer / "panic"
         self.pid = layer.with_suffix(".pid")
         self._process = Process(["sh", "-c", self._script()], layer.with_suffix(".console"))
 
@@ -62,14 +64,18 @@ class Node:
         layer = self._layer
         overlay = f"lowerdir={self._lower},upperdir={layer}/upper,workdir={layer}/work"
         boot = [
-            "exec systemd-nspawn --quiet --register=no --keep-unit --boot --console=pipe",
+            "setpriv --pdeathsig KILL systemd-nspawn --quiet --register=no --keep-unit --boot --console=pipe",
             f"--directory={shlex.quote(str(layer / 'root'))} --machine=usn-{self.name}",
             f"--network-namespace-path=/run/netns/{net.namespace(self.name)}",
             "--capability=CAP_NET_ADMIN,CAP_SYS_NICE --resolv-conf=off --timezone=off --link-journal=no",
         ]
+        flush = "; ".join(map(shlex.join, net.without_system(self.name)))
         mount = f"mount -t overlay overlay -o {shlex.quote(overlay)} {shlex.quote(str(layer / 'root'))}"
+        # With --keep-unit a reboot ends systemd-nspawn with 133: a server comes again by itself.
+        lives = f"{mount}; while {' '.join(boot)}; test $? = {REBOOTS}; do {flush}; done"
+        stands = f"test ! -e {shlex.quote(str(self._panic))} || exec sleep infinity"
         # The mount is the process's own: it goes with it.
-        return f"exec unshare --mount sh -c {shlex.quote(' '.join([mount, '&&', *boot]))}"
+        return f"exec unshare --mount sh -c {shlex.quote(f'{lives}; {stands}')}"
 
     @property
     def on(self) -> bool:
@@ -79,37 +85,48 @@ class Node:
     def switch_on(self) -> None:
         """The power button; nothing when it is on."""
         if not self.on:
+            self._panic.unlink(missing_ok=True)
             self._process.start()
             self.pid.write_text(f"{self._process.pid}\n")
 
     def cut(self) -> None:
         """The power goes: every process of it dies at once, and its cables have no carrier."""
-        for child in self._children():
-            os.kill(child, signal.SIGKILL)
+        self._kill_system()
         self._process.kill()
         net.without_power(self.name)
 
+    def panic(self) -> None:
+        """The system dies and stays dead; the power, and the carrier of its cables, are still there."""
+        self._panic.touch()
+        self._kill_system()
+        for command in net.without_system(self.name):
+            subprocess.run(command, check=True, capture_output=True)
+
+    def _kill_system(self) -> None:
+        for init in self.systems():
+            os.kill(init, signal.SIGKILL)
+
     async def shut_down(self) -> None:
         """As by `poweroff`: systemd stops all services. Raises PartError when it does not end."""
-        for child in self._children():
-            os.kill(child, signal.SIGRTMIN + 4)  # systemd(1): poweroff.target
+        for init in self.systems():
+            os.kill(init, signal.SIGRTMIN + 4)  # systemd(1): poweroff.target
         ended = await until(lambda: not self.on, SHUTDOWN_PATIENCE, 0.1)
         self.cut()
         if not ended:
             raise PartError(f"usn-{self.name} did not shut down in {SHUTDOWN_PATIENCE:g} s")
 
-    def _children(self) -> list[int]:
-        if not self.on:
-            return []
-        path = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
-        return [int(word) for word in path.read_text().split()]
+    def systems(self) -> list[int]:
+        """The node's init, if it runs: the child of systemd-nspawn, which is the child of our shell."""
+        return (
+            [] if not self.on else [init for one in _children(self._process.pid) for init in _children(one)]
+        )
 
     def command(self, *words: str, patience: float = 60.0) -> str:
         """What a program prints when root runs it on the node. Raises PartError when it fails."""
-        children = self._children()
-        if not children:
+        systems = self.systems()
+        if not systems:
             raise PartError(f"usn-{self.name} is off")
-        enter = ["nsenter", "--target", str(children[0]), "--all", "--wd=/", "--", *words]
+        enter = ["nsenter", "--target", str(systems[0]), "--all", "--wd=/", "--", *words]
         done = subprocess.run(
             enter, capture_output=True, text=True, check=False, timeout=patience, stdin=subprocess.DEVNULL
         )
@@ -120,3 +137,8 @@ class Node:
     def tail(self) -> str:
         """The end of what its console showed."""
         return self._process.tail()
+
+
+def _children(process: int) -> list[int]:
+    path = Path(f"/proc/{process}/task/{process}/children")
+    return [int(word) for word in path.read_text().split()] if path.exists() else []

@@ -41,12 +41,7 @@ class Outside(Part):
     async def text(self, sender: str, body: str) -> str:
         """The subscriber texts the short code; the answer. Raises PartError when there is none."""
         before = len(self.smsc.events)
-        status = await self.smsc.deliver(
-            source_addr_ton=INTERNATIONAL,
-            source_addr=sender.removeprefix("+"),
-            destination_addr=SHORT_CODE,
-            octets=body.encode("ascii").hex(),
-        )
+        status = await self.deliver(sender, body)
         if status != 0:
             raise PartError(f"the USN answered {body!r} with SMPP status {status:#x}")
         try:
@@ -55,11 +50,15 @@ class Outside(Part):
             raise PartError(f"no answer to {body!r}") from None
         return str(answer["pdu"]["short_message"])
 
-    def answers(self, word: str) -> int:
-        """How many texts of the USN had that word in them."""
-        pdus = [event.get("pdu", {}) for event in self.smsc.events]
-        said = [str(pdu.get("short_message")) for pdu in pdus if pdu.get("command") == "submit_sm"]
-        return sum(word.lower() in text.lower().replace(".", "").replace(":", "").split() for text in said)
+    async def deliver(self, sender: str, body: str) -> int:
+        """The subscriber texts the short code; the status that the USN took it with. TimeoutError."""
+        status: int = await self.smsc.deliver(
+            source_addr_ton=INTERNATIONAL,
+            source_addr=sender.removeprefix("+"),
+            destination_addr=SHORT_CODE,
+            octets=body.encode("ascii").hex(),
+        )
+        return status
 
     def esme(self) -> str:
         """The address that the last bind came from, or nothing."""

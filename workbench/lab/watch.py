@@ -1,9 +1,10 @@
-"""Who answers for the floating address, asked every 50 ms: `python -m workbench.lab.watch SECONDS`.
+"""Who answers for the floating address, asked every 50 ms until standard input ends.
 
 Owns the seconds in which more than one server did. Runs in the lab's outer namespace.
 """
 
 import json
+import select
 import socket
 import sys
 import time
@@ -34,10 +35,10 @@ def answerers(link: socket.socket, until: float) -> set[bytes]:
 def main() -> None:
     """Prints the seconds with none, one and more."""
     seconds = {"none": 0.0, "one": 0.0, "more": 0.0}
-    end = time.monotonic() + float(sys.argv[1])
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ARP)) as link:
         link.bind(("eth0", _ARP))
-        while (started := time.monotonic()) < end:
+        while not select.select([sys.stdin], [], [], 0)[0]:
+            started = time.monotonic()
             count = len(answerers(link, started + EVERY))
             seconds[("none", "one", "more")[min(count, 2)]] += time.monotonic() - started
     print(json.dumps({name: round(value, 2) for name, value in seconds.items()}))

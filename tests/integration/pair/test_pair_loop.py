@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -92,16 +92,41 @@ class Server:
         assert await until(lambda: self.runner.me.state is state, 8), (state, self.runner.me)
 
 
-async def test_a_pair_forms_hands_over_on_the_operators_word_and_forms_again(tmp_path: Path) -> None:
+@dataclass
+class Two:
+    """Both servers with their loops running."""
+
+    a: Server
+    b: Server
+    loops: list[asyncio.Task[None]]
+
+
+@pytest.fixture
+async def two(tmp_path: Path) -> AsyncIterator[Two]:
     a, b = Server(tmp_path / "a", "A", Standing.SOLO), Server(tmp_path / "b", "B", Standing.STANDBY)
     a.peer, b.peer = b, a
     block = PortBlock()
     ports = block.spare(0), block.spare(1)
     await a.words.open({"bond": ((HOST, ports[0]), (HOST, ports[1]))})
     await b.words.open({"bond": ((HOST, ports[1]), (HOST, ports[0]))})
+    loops = [asyncio.create_task(end.runner.run()) for end in (a, b)]
+    try:
+        yield Two(a, b, loops)
+    finally:
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        a.words.close()
+        b.words.close()
+        block.close()
+
+
+async def test_a_pair_forms_hands_over_on_the_operators_word_and_forms_again(
+    two: Two, tmp_path: Path
+) -> None:
+    a, b = two.a, two.b
     socket = tmp_path / "socket"
     server = await control.serve(a.runner, socket)
-    loops = [asyncio.create_task(end.runner.run()) for end in (a, b)]
     try:
         await a.comes(PairState.ACTIVE_PAIRED)
         await b.comes(PairState.STANDBY)
@@ -121,12 +146,55 @@ async def test_a_pair_forms_hands_over_on_the_operators_word_and_forms_again(tmp
         assert b.file.begin().right.epoch == 1
     finally:
         server.close()
-        for loop in loops:
-            loop.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
-        a.words.close()
-        b.words.close()
-        block.close()
+
+
+async def test_told_to_stop_the_active_hands_over_before_it_ends(two: Two) -> None:
+    await two.a.comes(PairState.ACTIVE_PAIRED)
+    await two.b.comes(PairState.STANDBY)
+    assert await until(lambda: two.a.words.peer is not None and two.a.words.peer.holds is not None, 2)
+    two.a.runner.leave()
+    await asyncio.wait_for(two.loops[0], 8)
+    assert (two.a.serving, two.a.database) == (False, Database.STOPPED)
+    await two.b.comes(PairState.ACTIVE_SOLO)
+    two.b.runner.leave()  # with nobody to hand over to, the role stays where it is
+    await asyncio.wait_for(two.loops[1], 1)
+    assert two.b.serving
+
+
+async def test_letting_go_ends_what_would_take_hold_and_never_runs_beside_it(two: Two) -> None:
+    runner, held = two.a.runner, asyncio.Event()
+    begun: list[Do] = []
+
+    def hand(act: Do) -> Callable[[], Awaitable[None]]:
+        async def do() -> None:
+            begun.append(act)
+            await held.wait()
+
+        return do
+
+    two.loops[0].cancel()
+    await asyncio.gather(two.loops[0], return_exceptions=True)
+    await asyncio.sleep(0)
+    runner.hands = {act: hand(act) for act in Do}
+    runner._start(Do.OPEN)
+    await asyncio.sleep(0)
+    runner._start(Do.SERVE)
+    runner._start(Do.RELEASE)
+    await asyncio.sleep(0.01)
+    runner._start(Do.RELEASE)
+    runner._start(Do.OPEN)
+    await asyncio.sleep(0.01)
+    assert begun == [Do.OPEN, Do.RELEASE]
+    held.set()
+
+
+async def test_told_to_stop_the_standby_says_so(two: Two) -> None:
+    await two.a.comes(PairState.ACTIVE_PAIRED)
+    await two.b.comes(PairState.STANDBY)
+    two.b.runner.leave()
+    await asyncio.wait_for(two.loops[1], 8)
+    assert two.a.runner.me.state is PairState.ACTIVE_SOLO
+    assert two.a.runner.me.off_at is None, "nobody was fenced"
 
 
 async def test_an_arbiter_that_is_away_is_said_to_be(tmp_path: Path) -> None:
@@ -155,10 +223,18 @@ def test_a_record_outlives_and_a_broken_one_is_no_new_one(tmp_path: Path) -> Non
     assert file.begin() == Record()
     file.write(Record(Standing.SOLO))
     again = RecordFile(tmp_path)
-    assert (again.begin(), again.boot) == (Record(Standing.SOLO), 2)
+    assert (again.begin(), again.boot, again.booted) == (Record(Standing.SOLO), 2, False)
     (tmp_path / "record.json").write_text("{")
     with pytest.raises(RecordError):
         RecordFile(tmp_path).begin()
+
+
+def test_a_record_of_another_start_of_the_machine_is_known_as_such(tmp_path: Path) -> None:
+    """And one that does not say which is of this one: then something may be held."""
+    for machine, booted in (("", False), ("one", False), ("one", False), ("two", True), ("two", False)):
+        file = RecordFile(tmp_path, machine)
+        file.begin()
+        assert file.booted is booted
 
 
 async def test_a_console_is_believed_by_what_is_read_back(tmp_path: Path) -> None:

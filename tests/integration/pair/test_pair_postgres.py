@@ -152,7 +152,9 @@ async def test_a_pair_of_databases_goes_through_its_whole_life(pair: Pair) -> No
     pair.execute("b", "insert into kept values (4)")
     assert pair.execute("b", "select array_agg(n order by n) from kept") == [([1, 2, 3, 4],)]
 
+    place = (pair.home / "a").stat().st_ino
     await pair.a.follow()  # the old active returns, only as standby
+    assert (pair.home / "a").stat().st_ino == place, "rewound, not copied anew"
     assert (await until(pair.a, "following")).database is Database.STANDBY
     await until(pair.a, "replayed")
     assert pair.execute("a", "select max(n) from kept") == [(4,)]

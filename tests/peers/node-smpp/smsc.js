@@ -12,6 +12,7 @@ const sessions = new Set();
 let muted = 0; // submits that get no answer
 let refusals = []; // statuses of the next submit_sm_resp
 let messages = 0;
+let numbered = 0;
 
 function report(event, fields) {
   process.stdout.write(JSON.stringify({ event, ...fields }) + '\n');
@@ -45,8 +46,9 @@ function submit(session, pdu) {
 }
 
 const server = smpp.createServer({}, (session) => {
-  report('connected', { from: session.socket.remoteAddress });
-  session.on('pdu', (pdu) => report('pdu', { pdu: plain(pdu) }));
+  const number = ++numbered;
+  report('connected', { session: number, from: session.socket.remoteAddress });
+  session.on('pdu', (pdu) => report('pdu', { session: number, pdu: plain(pdu) }));
   session.on('bind_transceiver', (pdu) => bind(session, pdu));
   session.on('bind_transmitter', (pdu) => bind(session, pdu));
   session.on('bind_receiver', (pdu) => bind(session, pdu));
@@ -56,7 +58,7 @@ const server = smpp.createServer({}, (session) => {
   session.on('error', (error) => report('error', { reason: String(error) }));
   session.on('close', () => {
     sessions.delete(session);
-    report('closed', {});
+    report('closed', { session: number });
   });
 });
 
@@ -87,8 +89,11 @@ const commands = {
 
 readline.createInterface({ input: process.stdin }).on('line', (line) => {
   const command = JSON.parse(line);
-  const session = [...sessions].find((one) => one.receives);
-  commands[command.do](command, session);
+  // The newest: an older one of the same account may be of a server that died without a word.
+  const session = [...sessions].reverse().find((one) => one.receives);
+  const needs = !['mute', 'refuse'].includes(command.do);
+  if (needs && !session) report('answered', { answer_to: command.id, status: smpp.ESME_RBINDFAIL });
+  else commands[command.do](command, session);
   report('told', { done: command.id });
 }).on('close', () => process.exit(0));
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from usnd.domain.pair.alarms import PairAlarm, alarms
-from usnd.domain.pair.arbiter import decide, word
+from usnd.domain.pair.arbiter import decide, may_end, word
 from usnd.domain.pair.evidence import (
     NEVER,
     Arbiter,
@@ -127,6 +127,13 @@ def test_maintenance_of_the_standby_gives_up_its_right_for_good() -> None:
     assert not me.maintenance
 
 
+def test_what_was_never_looked_at_is_not_let_go_of_yet() -> None:
+    """Letting go takes a while, and what comes after it would have to wait."""
+    assert decide(server(PairState.BOOT, since=NOW), Evidence(), NOW, SETTINGS)[1] == ()
+    unknown = seen(serving=Reading(value=False, at=NOW - 60))
+    assert decide(server(PairState.BOOT, since=NOW), unknown, NOW, SETTINGS)[1] == (Do.RELEASE,)
+
+
 def test_who_was_active_later_than_the_active_waits_for_a_person() -> None:
     active = peer(PairState.ACTIVE_SOLO, active=True, record=Record(Standing.SOLO, Right(1)))
     known = seen(peer=active, **IDLE)
@@ -202,3 +209,72 @@ def test_an_active_heard_below_our_epoch_is_none_of_ours() -> None:
     active = peer(PairState.ACTIVE_SOLO, active=True, record=Record(Standing.SOLO, Right(0)))
     me, _ = decide(server(PairState.ACTIVE_SOLO, Standing.SOLO), seen(peer=active), NOW, SETTINGS)
     assert me.state is PairState.ACTIVE_SOLO
+
+
+def test_who_orders_the_peer_off_notes_that_it_owes_the_power_before() -> None:
+    stuck = seen(heard={"bond": NOW - 3}, store=at(Store(Database.PRIMARY, synchronous=True)))
+    start = server(PairState.ACTIVE_PAIRED, stalled_since=NOW - 1)
+    me, actions = decide(start, stuck, NOW, SETTINGS)
+    assert actions == (Write(replace(start.record, owes_power=True)), Do.POWER_OFF)
+    off = replace(stuck, power=at(Power.OFF))
+    me, actions = decide(me, off, NOW, SETTINGS)
+    assert (me.state, actions[-1]) == (PairState.ACTIVE_SOLO, Do.POWER_ON)
+    on = replace(stuck, power=at(Power.ON))
+    assert decide(me, on, NOW, SETTINGS)[0].off_at == NOW, "the order may still have its effect"
+    later = NOW + SETTINGS.console_patience
+    me, _ = decide(me, replace(on, power=Reading(Power.ON, later)), later, SETTINGS)
+    assert (me.off_at, me.record.owes_power) == (None, False)
+
+
+def test_power_that_a_former_boot_owes_is_paid_also_by_one_who_is_not_active() -> None:
+    me = server(PairState.BOOT, Standing.STANDBY, since=NOW)
+    me = replace(me, record=replace(me.record, owes_power=True))
+    known = seen(heard={}, power=at(Power.OFF), **IDLE)
+    me, actions = decide(me, known, NOW, SETTINGS)
+    assert actions == ()
+    waited = replace(known, power=Reading(Power.OFF, NOW + 30), serving=Reading(value=False, at=NOW + 30))
+    waited = replace(waited, store=Reading(Store(), NOW + 30))
+    assert Do.POWER_ON in decide(me, waited, NOW + 30, SETTINGS)[1]
+    assert Do.POWER_ON not in decide(replace(me, maintenance=True), waited, NOW + 30, SETTINGS)[1]
+
+
+def test_a_server_that_was_ill_gets_the_role_back_by_illness_of_the_other_only_later() -> None:
+    ill = seen(ill="trunks", ill_at=NOW - 60)
+    me, _ = decide(server(PairState.ACTIVE_PAIRED), ill, NOW, SETTINGS)
+    said = word(me, ill, NOW, SETTINGS)
+    assert (me.state, said.rests) == (PairState.HANDOVER, True)
+    resting = replace(ill, peer=peer(holds=RIGHT, rests=True))
+    assert decide(server(PairState.ACTIVE_PAIRED), resting, NOW, SETTINGS)[0].state is PairState.ACTIVE_PAIRED
+    ordered = replace(resting, order=Order.SWITCH_OVER)
+    assert decide(server(PairState.ACTIVE_PAIRED), ordered, NOW, SETTINGS)[0].state is PairState.HANDOVER
+    me, _ = decide(replace(me, let_go=True), seen(**IDLE), NOW + SETTINGS.rest, SETTINGS)
+    assert not word(me, seen(**IDLE), NOW, SETTINGS).rests
+
+
+def test_told_to_stop_an_active_hands_over_unless_it_cannot_or_must_not() -> None:
+    leaving = seen(leaving=True)
+    me = server(PairState.ACTIVE_PAIRED)
+    assert not may_end(me, leaving, NOW, SETTINGS)
+    assert decide(me, leaving, NOW, SETTINGS)[0].state is PairState.HANDOVER
+    assert not may_end(server(PairState.HANDOVER), leaving, NOW, SETTINGS)
+    assert may_end(me, replace(leaving, heard={}), NOW, SETTINGS)
+    kept = replace(me, maintenance=True)
+    assert may_end(kept, leaving, NOW, SETTINGS)
+    assert decide(kept, leaving, NOW, SETTINGS)[0].state is PairState.ACTIVE_PAIRED
+
+
+def test_told_to_stop_a_standby_gives_up_its_right_and_waits_until_that_is_heard() -> None:
+    follows = at(Store(Database.STANDBY, following=True, replayed=True))
+    active = peer(PairState.ACTIVE_PAIRED, active=True, record=Record(Standing.PAIRED, RIGHT))
+    leaving = seen(leaving=True, peer=active, store=follows, serving=NO)
+    me = server(PairState.STANDBY, Standing.STANDBY, right=RIGHT)
+    assert not may_end(me, leaving, NOW, SETTINGS)
+    me, _ = decide(me, leaving, NOW, SETTINGS)
+    said = word(me, leaving, NOW, SETTINGS)
+    assert (me.state, said.freed, said.well) == (PairState.CATCHUP, RIGHT, False)
+    assert not may_end(me, leaving, NOW, SETTINGS)
+    assert may_end(me, replace(leaving, heard={}), NOW, SETTINGS)
+    alone = replace(active, state=PairState.ACTIVE_SOLO, grants=1)
+    assert may_end(me, replace(leaving, peer=alone), NOW, SETTINGS)
+    stopped = replace(leaving, peer=alone, store=at(Store()))
+    assert decide(me, stopped, NOW, SETTINGS)[1] == (), "no copy is begun that would be cut off"

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from usnd.domain.pair import arbiter, rules
+from usnd.domain.pair import arbiter, rules, wanted
 from usnd.domain.pair.evidence import Arbiter, Evidence, PairSettings, Power, Reading, Record, Standing
 from usnd.domain.pair.states import Turn
 from workbench.pair_proof import Walk, steady
-from workbench.pair_world import A, B, Broken, World, first, is_active, paired, settle
+from workbench.pair_world import A, B, Broken, Run, World, first, is_active, paired, put, settle
 
 Rule = Callable[..., Any]
 DEAD, CRASH, SPLIT, DEAF = "dead, console alive", "crash", "network splits", "words are lost"
@@ -25,7 +25,7 @@ CUTS = frozenset({BOND, CROSS, CONSOLE})
 
 DEPTH = 16
 """Ticks to which the chosen walks go: further than any mutant needs."""
-WORLDS = 4339
+WORLDS = 5025
 QUIET = 16
 """Ticks from a fault to somebody active, at most: the deadline, a watchdog and the steps between."""
 
@@ -52,6 +52,43 @@ def test_after_any_single_fault_at_any_moment_somebody_is_active_in_time() -> No
     walk.run({steady(1, 0)})
     proved: set[World] = set()
     assert [walk.story(world) for world in walk.came if not comes_active(world, proved)] == []
+
+
+def stays_off(world: World) -> bool:
+    """A server that the other switched off is off though there was time to switch it on again."""
+    for _ in range(QUIET):
+        world = settle(world)
+    return any(node.run is Run.OFF and not node.outage for node in world.nodes)
+
+
+PASSING = frozenset({DEAF, "words pass"})
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("befalls", [None, PASSING], ids=["one fault", "words pass again, one crashes"])
+def test_who_switched_the_other_off_switches_it_on_again(befalls: frozenset[str] | None) -> None:
+    """Also when the peer is heard again meanwhile, and when the one who did it crashes then."""
+    walk = Walk(befalls)
+    walk.run({steady(1, 0) if befalls is None else steady(2, 1)})
+    assert [walk.story(world) for world in walk.came if stays_off(world)] == []
+
+
+@pytest.mark.no_cover
+def test_without_owing_a_fenced_server_stays_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wanted, "owes_power", never)
+    walk = Walk(frozenset({DEAF}))
+    walk.run({steady(1, 0)})
+    assert any(map(stays_off, walk.came))
+
+
+@pytest.mark.parametrize("who", [A, B])
+def test_told_to_stop_a_server_is_not_fenced_and_somebody_serves(who: int) -> None:
+    world = put(steady(0, 0), who, leaving=True)
+    for _ in range(QUIET):
+        world = settle(world)
+        assert all(node.run is Run.UP for node in world.nodes)
+    assert paired(world)
+    assert is_active(world, 1 - who)
 
 
 @pytest.mark.no_cover

@@ -35,11 +35,13 @@ def alarms(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> t
     return tuple(alarm for alarm, raised in _judged(me, seen, now, settings) if raised)
 
 
+# A decision rests on what is known now; what rings at night must stay so for seconds on a busy server.
 def _judged(
     me: Arbiter, seen: Evidence, now: float, settings: PairSettings
 ) -> Iterator[tuple[PairAlarm, bool]]:
     heard = rules.hears_peer(seen, now, settings)
-    silent = any(now - at >= settings.suspect_after for at in seen.heard.values())
+    silent = any(now - at >= settings.fresh for at in seen.heard.values())
+    console = seen.power.value is not Power.SILENT and now - seen.power.at <= settings.console_patience
     active, waiting = me.state in ACTIVE, me.state in (PairState.BOOT, PairState.HANDOVER)
     yield PairAlarm.PEER_SILENT, not heard
     yield PairAlarm.PATH_SILENT, heard and silent
@@ -47,8 +49,8 @@ def _judged(
     yield PairAlarm.CANNOT_TAKE_OVER, not active and me.state not in RIGHTFUL
     yield PairAlarm.COMMITS_WAIT, me.stalled_since is not None and now - me.stalled_since >= settings.stall
     yield PairAlarm.WAITS_FOR_PEER, waiting and me.record.standing is not Standing.SOLO and not heard
-    yield PairAlarm.NO_GATEWAY, not rules.has_gateway(seen, now, settings)
-    yield PairAlarm.NO_CONSOLE, seen.power.fresh(now, settings.fresh) in (None, Power.SILENT)
+    yield PairAlarm.NO_GATEWAY, now - seen.gateway_at >= settings.fresh
+    yield PairAlarm.NO_CONSOLE, not console
     yield PairAlarm.NOT_FENCED, not settings.fencing
     yield PairAlarm.ILL, bool(seen.ill)
     yield PairAlarm.RECORD, not seen.record_ok

@@ -13,6 +13,7 @@ from usnd.domain.pair.evidence import (
     Action,
     Arbiter,
     Database,
+    Do,
     Evidence,
     Order,
     PairSettings,
@@ -24,7 +25,7 @@ from usnd.domain.pair.evidence import (
     Word,
     Write,
 )
-from usnd.domain.pair.states import ACTIVE, PAIR_TABLE, PairState, Turn
+from usnd.domain.pair.states import ACTIVE, PAIR_TABLE, RIGHTFUL, PairState, Turn
 from usnd.domain.pair.wanted import wanted
 
 Choose = Callable[[Arbiter, Evidence, float, PairSettings], Turn | None]
@@ -37,8 +38,11 @@ def decide(
     noted = _followed(_noted(me, seen, now, settings), seen)
     turn = _CHOICES[noted.state](noted, seen, now, settings)
     after = noted if turn is None else _turned(noted, turn, seen, now, settings)
+    acts = wanted(after, seen, now, settings)
+    if Do.POWER_OFF in acts:
+        after = replace(after, off_at=now, record=replace(after.record, owes_power=True))
     kept = (Write(after.record),) if after.record != me.record else ()
-    return after, (*kept, *wanted(after, seen, now, settings))
+    return after, (*kept, *acts)
 
 
 def word(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Word:
@@ -58,7 +62,20 @@ def word(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Wor
         holds=me.right,
         freed=me.freed,
         well=_well(me, seen),
+        fit=_fit(me, seen, now, settings),
+        rests=me.rests_since is not None,
     )
+
+
+def may_end(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
+    """Told to stop: the peer counts on this server no more, or cannot do without. The caller bounds it."""
+    peer = seen.peer
+    if me.state is PairState.ACTIVE_PAIRED:
+        return me.maintenance or not can_hand_over(me, seen, now, settings)
+    if me.state in RIGHTFUL or me.state in (PairState.HANDOVER, PairState.PROMOTING):
+        return False
+    counts_on_us = peer is not None and peer.state is PairState.ACTIVE_PAIRED
+    return not (counts_on_us and rules.hears_peer(seen, now, settings))
 
 
 def released(seen: Evidence, now: float, settings: PairSettings) -> bool:
@@ -70,6 +87,7 @@ def released(seen: Evidence, now: float, settings: PairSettings) -> bool:
 
 def _noted(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Arbiter:
     """The clocks, the operator's maintenance, and a right that is given up."""
+    owes = me.record.owes_power and not _has_power(me, seen, settings)
     lost = rules.looks_without_power(me, seen, now, settings)
     maintenance = me.maintenance
     if seen.order in (Order.MAINTENANCE_ON, Order.MAINTENANCE_OFF):
@@ -81,8 +99,20 @@ def _noted(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> A
         maintenance=maintenance,
         freed=_freed(me, seen, now, settings),
         let_go=me.let_go or (me.state is PairState.HANDOVER and released(seen, now, settings)),
-        owes_power=me.owes_power and seen.power.fresh(now, settings.fresh) is not Power.ON,
+        off_at=(now if me.off_at is None else me.off_at) if owes else None,
+        record=me.record if owes is me.record.owes_power else replace(me.record, owes_power=owes),
+        rests_since=None if _has_rested(me, now, settings) else me.rests_since,
     )
+
+
+def _has_power(me: Arbiter, seen: Evidence, settings: PairSettings) -> bool:
+    """Read on, after any order to switch it off has had its effect."""
+    late = me.off_at is not None and seen.power.at - me.off_at >= settings.console_patience
+    return late and seen.power.value is Power.ON
+
+
+def _has_rested(me: Arbiter, now: float, settings: PairSettings) -> bool:
+    return me.rests_since is not None and now - me.rests_since >= settings.rest
 
 
 def _followed(me: Arbiter, seen: Evidence) -> Arbiter:
@@ -117,14 +147,14 @@ def _freed(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> R
 
 
 def _well(me: Arbiter, seen: Evidence) -> bool:
-    return not seen.ill and seen.record_ok and not me.maintenance
+    return not seen.ill and seen.record_ok and not me.maintenance and not seen.leaving
 
 
 def _fit(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
     """Could take over: its own database follows or has followed."""
     store = seen.store.fresh(now, settings.fresh)
     follows = store is not None and store.database is Database.STANDBY
-    return follows and seen.record_ok and not me.maintenance
+    return follows and seen.record_ok and not me.maintenance and not seen.leaving
 
 
 def _boot(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
@@ -206,9 +236,15 @@ def _paired(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> 
         return Turn.ORDERED
     if _stalled_for(me, now) > 0 or rules.standby_said_so(me, seen):
         return Turn.ALONE if rules.may_go_alone(me, seen, now, settings) else None
-    ill = bool(seen.ill) and now - seen.ill_at >= settings.damping and not me.maintenance
-    wanted_away = ill or seen.order is Order.SWITCH_OVER
+    wanted_away = _gives_away(me, seen, now, settings) or seen.order is Order.SWITCH_OVER
     return Turn.HAND_OVER if wanted_away and can_hand_over(me, seen, now, settings) else None
+
+
+def _gives_away(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
+    """By itself: told to stop, or ill for so long and the peer was not ill itself lately."""
+    rests = seen.peer is not None and seen.peer.rests
+    ill = bool(seen.ill) and now - seen.ill_at >= settings.damping and not rests
+    return (ill or seen.leaving) and not me.maintenance
 
 
 def can_hand_over(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
@@ -259,7 +295,7 @@ def _turned(me: Arbiter, turn: Turn, seen: Evidence, now: float, settings: PairS
         since=now,
         record=_recorded(me, turn, seen, store),
         stalled_since=me.stalled_since if state is PairState.ACTIVE_PAIRED else None,
-        owes_power=me.owes_power or _switched_off(me, turn, seen, now, settings),
+        rests_since=now if turn is Turn.HAND_OVER and seen.ill else me.rests_since,
         let_go=False,
         diverged=turn is Turn.BROKEN and rules.has_diverged(me, seen),
     )
@@ -270,20 +306,13 @@ def _turned(me: Arbiter, turn: Turn, seen: Evidence, now: float, settings: PairS
     return replace(after, right=None) if state is PairState.PROMOTING else after
 
 
-def _switched_off(me: Arbiter, turn: Turn, seen: Evidence, now: float, settings: PairSettings) -> bool:
-    """The peer was fenced for this turn, and is to be switched on again when all is settled."""
-    took_over = me.state is PairState.FENCING and turn is Turn.TAKES_OVER
-    alone = turn is Turn.ALONE and not rules.standby_said_so(me, seen)
-    return (took_over or alone) and rules.fenced(seen, now, settings)
-
-
 def _recorded(me: Arbiter, turn: Turn, seen: Evidence, store: Store) -> Record:
     """Each turn that changes who may be active next changes the record."""
     epoch, pairing = me.record.right.epoch, me.record.right.pairing
     peer_epoch = seen.peer.record.right.epoch if seen.peer is not None else 0
 
     def record(standing: Standing, right: Right) -> Record:
-        return Record(standing, right, store.timeline, store.lsn)
+        return Record(standing, right, store.timeline, store.lsn, me.record.owes_power)
 
     if turn is Turn.PEER_ACTIVE or (turn is Turn.REPAIRED and me.diverged):
         return record(Standing.STANDBY, Right(peer_epoch))

@@ -36,13 +36,15 @@ class Right:
 class Record:
     """Kept with fsync outside the database's directory. Epochs of one server are even, the other's odd.
 
-    timeline, lsn: where the database was when this was written; lsn in bytes.
+    timeline, lsn: where the database was when this was written; lsn in bytes. owes_power: told the peer to
+    switch off, and it was not read on again yet.
     """
 
     standing: Standing = Standing.STANDBY
     right: Right = Right()
     timeline: int = 0
     lsn: int = 0
+    owes_power: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,10 @@ class Word:
     freed: Right | None = None
     well: bool = True
     """Could serve: voice, trunks and disk."""
+    fit: bool = True
+    """Would use a right to take over: its database follows, it is neither in maintenance nor told to stop."""
+    rests: bool = False
+    """Was handed away from because it was ill: not to be handed to by illness of the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,7 @@ class Evidence:
     carrier: of the cross-over; None where there is none. console: the own console network answers.
     silent: nobody answers for the floating address. serving: address, trunks or usnd are held here.
     ill: why this server should not serve (voice, trunks, disk), since `ill_at`. record_ok: the record can be
-    read and written.
+    read and written. leaving: the arbiter was told to stop.
     """
 
     peer: Word | None = None
@@ -149,6 +155,7 @@ class Evidence:
     ill_at: float = NEVER
     record_ok: bool = True
     order: Order | None = None
+    leaving: bool = False
 
     @property
     def heard_at(self) -> float:
@@ -161,6 +168,8 @@ class PairSettings:
     """Seconds. deadline: from the signature of a power loss to taking over (R3); the rest must fit in it.
 
     fencing: it is configured and was tested; without it nobody takes over by itself but by a hand-over.
+    console_patience: until an order to a console has had its effect, if it has any. rest: how long illness
+    of the other does not bring the role back to a server that was ill itself.
     """
 
     fencing: bool = True
@@ -174,6 +183,8 @@ class PairSettings:
     deadline: float = 20.0
     boot_patience: float = 20.0
     damping: float = 10.0
+    console_patience: float = 15.0
+    rest: float = 300.0
 
     def __post_init__(self) -> None:
         """Raises ValueError when the standby could take over while the active still lets go."""
@@ -186,8 +197,9 @@ class Arbiter:
     """All that an arbiter remembers; only the record outlives a boot. colour: 0 or 1, the own epochs.
 
     right: given to this server in this boot. freed: given up for good. loss_since: since when everything
-    looks as if the peer had lost its power. owes_power: fenced the peer, has yet to switch it on again.
-    let_go: told the peer that all is let go of; there is no way back but by its word.
+    looks as if the peer had lost its power. off_at: when the peer was last told to switch off, or that was
+    found in the record, while its power is owed. let_go: told the peer that all is let go of; there is no way
+    back but by its word. rests_since: handed over because it was ill.
     """
 
     boot: int
@@ -199,10 +211,11 @@ class Arbiter:
     freed: Right | None = None
     stalled_since: float | None = None
     loss_since: float | None = None
-    owes_power: bool = False
+    off_at: float | None = None
     let_go: bool = False
     diverged: bool = False
     maintenance: bool = False
+    rests_since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ def may_give_right(me: Arbiter, seen: Evidence, now: float, settings: PairSettin
         and store.in_step
         and hears_peer(seen, now, settings)
         and seen.peer is not None
+        and seen.peer.fit
         and seen.peer.record.standing is Standing.STANDBY
         and seen.peer.record.right.epoch == me.record.right.epoch
     )

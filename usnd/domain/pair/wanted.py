@@ -6,7 +6,17 @@ Owns the order of acts within a step. Refuses to turn states.
 from collections.abc import Iterator
 
 from usnd.domain.pair import rules
-from usnd.domain.pair.evidence import Action, Arbiter, Database, Do, Evidence, PairSettings, Power, Store
+from usnd.domain.pair.evidence import (
+    NEVER,
+    Action,
+    Arbiter,
+    Database,
+    Do,
+    Evidence,
+    PairSettings,
+    Power,
+    Store,
+)
 from usnd.domain.pair.states import ACTIVE, PairState
 
 
@@ -17,12 +27,18 @@ def wanted(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> t
 
 
 def _own(me: Arbiter, seen: Evidence, store: Store, now: float, settings: PairSettings) -> Iterator[Action]:
-    held = seen.serving.fresh(now, settings.fresh) is not False or store.database is Database.PRIMARY
+    looked = (
+        me.state is not PairState.BOOT or seen.serving.at > NEVER
+    )  # a first look decides what is to be done
+    held = (
+        looked and seen.serving.fresh(now, settings.fresh) is not False
+    ) or store.database is Database.PRIMARY
     if me.state in (PairState.BOOT, PairState.HANDOVER, PairState.FAULT, PairState.CATCHUP) and held:
         yield Do.RELEASE
     if me.state is PairState.FAULT and held and not me.diverged:
         yield Do.REBOOT
-    if me.state is PairState.CATCHUP and not store.following and rules.may_follow(me, seen):
+    follows = store.following or seen.leaving  # one that stops soon begins no copy
+    if me.state is PairState.CATCHUP and not follows and rules.may_follow(me, seen):
         yield Do.FOLLOW
     if me.state is PairState.PROMOTING or me.state in ACTIVE:
         if store.database is not Database.PRIMARY:
@@ -35,7 +51,8 @@ def _own(me: Arbiter, seen: Evidence, store: Store, now: float, settings: PairSe
 
 def _waits(me: Arbiter, seen: Evidence, store: Store, now: float, settings: PairSettings) -> Iterator[Action]:
     """Commits wait for a standby that has, or is about to get, the right to take over."""
-    pairing = store.streaming and rules.hears_peer(seen, now, settings) and not me.maintenance
+    fit = rules.hears_peer(seen, now, settings) and seen.peer is not None and seen.peer.fit
+    pairing = store.streaming and fit and not me.maintenance
     waits = me.state is PairState.ACTIVE_PAIRED or (me.state is PairState.ACTIVE_SOLO and pairing)
     if waits is not store.synchronous:
         yield Do.WAIT_ON if waits else Do.WAIT_OFF
@@ -47,8 +64,18 @@ def _of_peer(
     power = seen.power.fresh(now, settings.fresh)
     if _fences(me, seen, store, now, settings) and power is Power.ON:
         yield Do.POWER_OFF
-    if me.owes_power and me.state in ACTIVE and power is Power.OFF:
+    if power is Power.OFF and owes_power(me, now, settings):
         yield Do.POWER_ON
+
+
+def owes_power(me: Arbiter, now: float, settings: PairSettings) -> bool:
+    """Who told the peer to switch off switches it on again, as soon as it no longer needs it off.
+
+    Never one that somebody else switched off: an operator may have his hands in it.
+    """
+    if me.off_at is None or me.maintenance:
+        return False
+    return me.state is PairState.ACTIVE_SOLO or now - me.off_at >= settings.boot_patience
 
 
 def _fences(me: Arbiter, seen: Evidence, store: Store, now: float, settings: PairSettings) -> bool:

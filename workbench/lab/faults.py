@@ -1,0 +1,127 @@
+"""What befalls the lab's pair, one row each: what is done, what a person does about it, and what is promised.
+
+Owns the faults. Refuses to judge what came of them.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from workbench.lab import __main__ as lab
+from workbench.lab import net
+
+Strike = Callable[[str, random.Random], object]
+
+
+@dataclass(frozen=True)
+class Row:
+    """moves: the other server is the active then; None: either. within: seconds that are promised, if any.
+
+    mend: what a person does when the service is back. back: seconds to a pair in step that are promised.
+    """
+
+    strike: Strike
+    moves: bool | None = True
+    within: float | None = None
+    mend: Strike | None = None
+    back: float = 60.0
+
+
+def other(node: str) -> str:
+    """The peer."""
+    return next(name for name in net.ADDRESSES if name != node)
+
+
+def _on(node: str, *words: str) -> str:
+    return lab.ask("run", node, *words)
+
+
+def _systemctl(*words: str) -> Strike:
+    return lambda node, _chance: _on(node, "systemctl", "--no-block", *words)
+
+
+def _power(wish: str) -> Strike:
+    return lambda node, _chance: lab.ask("power", node, wish)
+
+
+def _reset(node: str, _chance: random.Random) -> None:
+    lab.ask("power", node, "off")
+    lab.ask("power", node, "on")
+
+
+def _lose_power(node: str, _chance: random.Random) -> None:
+    lab.ask("console", node, "off")
+    lab.ask("power", node, "off")
+
+
+def _give_power(node: str, _chance: random.Random) -> None:
+    lab.ask("console", node, "on")
+    lab.ask("power", node, "on")
+
+
+def _hang(node: str, _chance: random.Random) -> None:
+    """All but the kernel and init: addresses still answer, nothing else does."""
+    _on(node, "sh", "-c", "(sleep 0.2; kill -STOP -1) >/dev/null 2>&1 &")
+
+
+def _both_boot(node: str, chance: random.Random) -> None:
+    for name in (node, other(node)):
+        lab.ask("power", name, "off")
+    for name in chance.sample(list(net.ADDRESSES), 2):
+        lab.ask("power", name, "on")
+
+
+def _isolate(node: str, _chance: random.Random) -> None:
+    lab.ask("cable", node, "xover", "out")
+    lab.ask("cable", node, "bond0", "out")
+
+
+def _join(node: str, _chance: random.Random) -> None:
+    lab.ask("cable", node, "bond0", "in")
+    lab.ask("cable", node, "xover", "in")
+
+
+def _cross(wish: str) -> Strike:
+    return lambda node, _chance: lab.ask("cable", node, "xover", wish)
+
+
+def _cut_hand_over(victim: Callable[[str], str]) -> Strike:
+    """The hand-over is ordered, and a server dies at any moment of it."""
+
+    def strike(node: str, chance: random.Random) -> None:
+        _on(node, "usnd", "pair", "switch-over")
+        time.sleep(chance.uniform(0.0, 3.0))
+        lab.ask("power", victim(node), "panic")
+
+    return strike
+
+
+def _kill(pattern: str) -> Strike:
+    return lambda node, _chance: _on(node, "pkill", "-KILL", "-f", pattern)
+
+
+ROWS: dict[str, Row] = {
+    "hand-over": Row(lambda node, _chance: _on(node, "usnd", "pair", "switch-over"), within=3.0),
+    "crash": Row(_power("panic"), within=8.0),
+    "hang": Row(_hang, within=8.0),
+    "asterisk": Row(_systemctl("kill", "--signal=KILL", "asterisk"), moves=False, within=5.0),
+    "reset": Row(_reset, within=8.0),
+    "power": Row(_lose_power, mend=_give_power, back=120.0),
+    "standby dies": Row(lambda node, _chance: lab.ask("power", other(node), "panic"), moves=False),
+    "both boot": Row(_both_boot, moves=None),
+    "arbiter killed": Row(_systemctl("kill", "--signal=KILL", "usn-arbiter"), moves=None),
+    "arbiter restarted": Row(_systemctl("restart", "usn-arbiter"), within=5.0),
+    "server rebooted": Row(_systemctl("reboot"), within=5.0),
+    "standby rebooted": Row(
+        lambda node, _chance: _on(other(node), "systemctl", "--no-block", "reboot"), moves=False
+    ),
+    "database killed": Row(_kill("postgres -D"), moves=None),
+    "usnd killed": Row(_systemctl("kill", "--signal=KILL", "usnd"), moves=False, within=5.0),
+    "cut off": Row(_isolate, mend=_join),
+    "cross-over cut": Row(_cross("out"), moves=False, mend=_cross("in")),
+    "hand-over, old dies": Row(_cut_hand_over(lambda node: node)),
+    "hand-over, new dies": Row(_cut_hand_over(other), moves=None),
+}
+"""The first four are the chief ones."""
+CHIEF = tuple(ROWS)[:4]
