@@ -47,7 +47,7 @@ from usnd.smpp.link import SmscLink
 from usnd.smpp.session import Timers
 from usnd.smpp.settings import BindKind, LinkSettings, LinkState
 from usnd.smpp.text import Alphabet
-from usnd.store.revision import is_current
+from usnd.store.revision import is_usable
 from usnd.store.session import StoreTaken
 from usnd.store.trouble import DatabaseTrouble, in_words
 from usnd.store.writer import Store
@@ -96,7 +96,7 @@ async def _run_alone(config: Config, clock: Callable[[], datetime]) -> None:
     log = structlog.get_logger("usnd")
     try:
         with in_words(config.store.url):
-            ready = is_current(config.store.url)
+            ready = is_usable(config.store.url)
     except DatabaseTrouble as error:
         raise NotReady(str(error)) from error
     if not ready:

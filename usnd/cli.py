@@ -30,6 +30,7 @@ from usnd.cli_tools import (
 from usnd.cli_trunk import trunk
 from usnd.pair.commandline import pair
 from usnd.tables import (
+    Row,
     bind_row,
     call_rows,
     cdr_object,
@@ -111,6 +112,27 @@ def db_upgrade(config: ConfigFile = DEFAULT_CONFIG) -> None:
     typer.echo(
         f"database at {after}" + (" (was already)" if before == after else f", was {before or 'empty'}")
     )
+
+
+@db.command("status", epilog="Example: usnd db status --json")
+def db_status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
+    """Say which schema the database has, which this release has, and whether it can work on the database."""
+    from usnd.store.revision import HEAD, READERS, look  # noqa: PLC0415
+    from usnd.store.trouble import DatabaseTrouble, in_words  # noqa: PLC0415
+
+    url = load_config(config).store.url
+    try:
+        with in_words(url):
+            found = look(url)
+    except DatabaseTrouble as error:
+        fail(str(error))
+    row: Row = {
+        "database": found.number if found else "",
+        "release": HEAD,
+        "usable": found is not None and found.usable,
+        "readers": READERS,
+    }
+    print_rows([row], as_json=as_json)
 
 
 @subscriber.command("add", epilog="Example: usnd subscriber add +447700900001")

@@ -8,6 +8,7 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
+import authority
 import pytest
 import yaml
 
@@ -38,12 +39,19 @@ def bare_servers() -> Iterator[None]:
         lab.down()
 
 
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("tls")
+    authority.make(place, [*net.ADDRESSES.values(), net.FLOATING])
+    return place
+
+
 @pytest.mark.parametrize("role", WIRING["usn_roles"])
-def test_a_role_does_its_work_once(role: str) -> None:
+def test_a_role_does_its_work_once(role: str, certificates: Path) -> None:
     done = subprocess.run(
         net.inside(net.OUTSIDE, MOLECULE, "test", "--destroy=never"),
         cwd=ROOT / "roles" / role,
-        env={**lab.environment(), "NO_COLOR": "1"},
+        env={**lab.environment(), "NO_COLOR": "1", "USN_TLS": str(certificates)},
         capture_output=True,
         text=True,
         check=False,

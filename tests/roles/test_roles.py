@@ -25,6 +25,14 @@ REQUIRED = [
     for option, spec in SPECS[name]["options"].items()
     if spec.get("required")
 ]
+# What cannot be taken for a value of the type; strings and paths can be anything.
+UNFIT = {"list": {"no": "list"}, "dict": ["no", "dict"], "int": "many", "bool": "perhaps"}
+WRONG = [
+    (name, option, "none of these" if "choices" in spec else UNFIT[spec["type"]])
+    for name in ROLES
+    for option, spec in SPECS[name]["options"].items()
+    if "choices" in spec or spec["type"] in UNFIT
+]
 
 
 def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -66,15 +74,20 @@ def test_defaults_are_those_of_the_specification(name: str) -> None:
 
 @pytest.fixture(scope="module")
 def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What each role says when nothing is given to it: one run for all."""
+    """What each role says when nothing, and when a wrong value, is given to it: one run for all."""
     play = tmp_path_factory.mktemp("play") / "play.yml"
+    given: dict[str, dict[str, Any]] = {name: {} for name in ROLES}
+    given |= {f"{name} {option}": {option: wrong} for name, option, wrong in WRONG}
     tasks: list[dict[str, Any]] = [
         {
-            "ansible.builtin.validate_argument_spec": {"argument_spec": SPECS[name]["options"]},
-            "name": name,
+            "ansible.builtin.validate_argument_spec": {
+                "argument_spec": SPECS[title.split()[0]]["options"],
+                "provided_arguments": arguments,
+            },
+            "name": title,
             "ignore_errors": True,
         }
-        for name in ROLES
+        for title, arguments in given.items()
     ]
     play.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
     done = run("ansible-playbook", "-i", "localhost,", "-c", "local", str(play))
@@ -86,3 +99,9 @@ def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.mark.parametrize(("name", "option"), REQUIRED)
 def test_a_missing_variable_is_named(refusals: dict[str, str], name: str, option: str) -> None:
     assert option in refusals[name]
+
+
+@pytest.mark.parametrize(("name", "option"), [(name, option) for name, option, _ in WRONG])
+def test_a_wrong_value_is_named(refusals: dict[str, str], name: str, option: str) -> None:
+    told = refusals[f"{name} {option}"]
+    assert f"argument '{option}' is of type" in told or f"value of {option} must be one of" in told

@@ -10,19 +10,23 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from usnd.store.engine import engine_for
+from usnd.store.revision import HEAD, current, is_usable, tell_readers
 from usnd.store.trouble import DatabaseTrouble
 
 
 def upgrade(url: str) -> None:
-    """Run all migrations that the database lacks, in one transaction.
+    """Run all migrations that the database lacks, in one transaction. A newer one that can be used stays so.
 
     Raises SQLAlchemy's errors, and DatabaseTrouble for a database of a newer release.
     """
+    if current(url) != HEAD and is_usable(url):
+        return
     with engine_for(url).begin() as connection:
         config = _config()
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, "head")
+            tell_readers(connection)
         except CommandError as error:
             raise DatabaseTrouble(
                 f"the database does not fit this release, perhaps a newer one made it: {error}"

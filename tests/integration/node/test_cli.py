@@ -242,6 +242,11 @@ def test_a_database_that_is_not_upgraded(node: Node, words: tuple[str, ...]) -> 
     assert done.status == 1
 
 
+def test_what_the_database_is(node: Node) -> None:
+    assert '"database": "", "release": "' in node.command("db", "status", "--json").out
+    assert '"usable": true' in node.ready().command("db", "status", "--json").out
+
+
 @pytest.mark.parametrize("words", [("run",), ("cdrs",), ("db", "upgrade")])
 @pytest.mark.parametrize(
     ("url", "what", "advice"),

@@ -1,0 +1,50 @@
+"""The units of the roles, as systemd would run them: how much of the system each could touch."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import jinja2
+import pytest
+
+ROLES = Path(__file__).parents[2] / "roles"
+MOST_EXPOSED = 30  # tenths, of systemd-analyze's scale from 0 to 10
+GIVEN = {
+    "ansible_managed": "",
+    "__usnd_home": "/opt/usnd",
+    "usnd_recordings": "/var/spool/usn/recordings",
+    "arbiter_program": "/opt/usnd/current/bin/usn-arbiter",
+    "keepalived_floating": "192.0.2.212/24",
+}
+OURS = sorted(ROLES.glob("*/templates/*.service.j2"))
+pytestmark = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd")
+
+
+def rendered(template: Path) -> str:
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
+    return environment.from_string(template.read_text()).render(GIVEN)
+
+
+def exposed(unit: Path) -> str:
+    """Nothing, or the table of what it may do."""
+    words = ["systemd-analyze", "security", "--offline=true", f"--threshold={MOST_EXPOSED}", "--no-pager"]
+    done = subprocess.run([*words, str(unit)], capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("template", OURS, ids=lambda path: path.stem)
+def test_a_unit_of_ours_is_sandboxed(template: Path, tmp_path: Path) -> None:
+    unit = tmp_path / template.stem
+    unit.write_text(rendered(template))
+    assert exposed(unit) == ""
+
+
+def test_debians_nginx_is_sandboxed(tmp_path: Path) -> None:
+    """Its own unit says no more than what to run."""
+    unit = tmp_path / "nginx.service"
+    unit.write_text("[Service]\nType=forking\nExecStart=/usr/sbin/nginx\n")
+    assert exposed(unit) != ""
+    drop_in = tmp_path / "nginx.service.d/usn.conf"
+    drop_in.parent.mkdir()
+    drop_in.write_text(rendered(ROLES / "nginx/templates/nginx-override.conf.j2"))
+    assert exposed(unit) == ""
