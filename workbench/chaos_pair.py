@@ -294,6 +294,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     rows = list(ROWS) if given.rows == "all" else given.rows.split(",")
+    if unknown := set(rows) - set(ROWS):
+        parser.error(f"no such row: {', '.join(unknown)}")
     chance = random.Random(given.seed)  # noqa: S311 (to be repeated)
     prepare()
     names = (f"p{number}" for number in itertools.count(int(time.time() / EVERY) % 90000))

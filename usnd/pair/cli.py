@@ -62,7 +62,8 @@ async def _serve(config: PairConfig) -> None:
     words = Words(config.secret, config.server, clock)
     file = RecordFile(config.state, _this_boot())
     record = _begin(file)
-    machine = Machine(config, Postgres(config.database, clock), clock, booted=file.booted)
+    database = Postgres(config.database, clock)
+    machine = Machine(config, database, clock, words.silence, booted=file.booted)
     paths = {path.name: ((path.local, path.port), (path.peer, path.port)) for path in config.paths}
     runner = _runner(config, machine, words, file, record)
     await words.open(paths)

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from usnd.domain.pair.evidence import Do, Evidence, Power, Reading
+from usnd.domain.pair.evidence import NEVER, Do, Evidence, Power, Reading
 from usnd.pair import console, network
 from usnd.pair.commands import run
 from usnd.pair.config import PairConfig
@@ -20,7 +20,11 @@ from usnd.pair.postgres import Postgres
 
 EVERY = 0.5
 GATEWAY_EVERY = 0.2
+ODD = 0.4
+"""Seconds without a word of a peer that speaks ten times a second."""
 CONSOLES_EVERY = 1.0
+CONSOLES_CALM = 10.0
+"""Seconds from question to question, while the peer is heard: each costs a fifth of a processor's second."""
 PATIENCE = 3.0
 STEP_PATIENCE = 10.0
 MAY_HOLD, MAY_NOT = "0\n", "1\n"
@@ -31,10 +35,19 @@ class Machine:
     """`evidence` is the newest; `run` keeps it new."""
 
     def __init__(
-        self, config: PairConfig, database: Postgres, clock: Callable[[], float], *, booted: bool
+        self,
+        config: PairConfig,
+        database: Postgres,
+        clock: Callable[[], float],
+        silence: Callable[[], float],
+        *,
+        booted: bool,
     ) -> None:
-        """`booted`: the machine was started since the last arbiter, so that nothing of that one is held."""
-        self._config, self._database, self._clock = config, database, clock
+        """`silence`: seconds since the peer was heard.
+
+        `booted`: the machine was started since the last arbiter, so that nothing of that one is held.
+        """
+        self._config, self._database, self._clock, self._silence = config, database, clock, silence
         cross = next((path for path in config.paths if path.cross), None)
         self._cross = cross.interface if cross is not None else ""
         own = config.network
@@ -58,7 +71,7 @@ class Machine:
                 ):
                     looks.create_task(self._repeat(look, every))
                 for look in (self._look_at_peers_console, self._look_at_own_console):
-                    looks.create_task(self._repeat_always(look, CONSOLES_EVERY))
+                    looks.create_task(self._repeat_always(look))
         finally:
             self._gateway.close()
             self._floating.close()
@@ -88,12 +101,19 @@ class Machine:
             await self._once(look)
             await asyncio.sleep(every)
 
-    async def _repeat_always(self, look: Callable[[], Awaitable[None]], every: float) -> None:
-        """Begun again whatever became of the former ones: that a console is dead must be known anew, too."""
+    async def _repeat_always(self, look: Callable[[], Awaitable[None]]) -> None:
+        """Begun again whatever became of the former ones: that a console is dead must be known anew, too.
+
+        A peer that begins to be silent is asked about at once.
+        """
         async with asyncio.TaskGroup() as asks:
+            asked = NEVER
             while True:
-                asks.create_task(self._once(look))
-                await asyncio.sleep(every)
+                every = CONSOLES_EVERY if self._silence() > ODD else CONSOLES_CALM
+                if self._clock() - asked >= every:
+                    asked = self._clock()
+                    asks.create_task(self._once(look))
+                await asyncio.sleep(ODD / 4)
 
     async def _once(self, look: Callable[[], Awaitable[None]]) -> None:
         try:

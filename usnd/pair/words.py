@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from typing import Any
 
 import msgspec
@@ -85,6 +86,10 @@ class Words:
         self._last = (word.boot, number)
         self.peer = word
         self.heard[path] = self._clock()
+
+    def silence(self) -> float:
+        """Seconds since the peer was last heard."""
+        return self._clock() - max(self.heard.values(), default=-inf)
 
     def forget(self) -> None:
         """After a pause of our own: what waited in the sockets is of unknown age, so nothing was heard."""

@@ -85,8 +85,13 @@ async def _in_the_room(calls: Calls, action: RoomAction) -> None:
         log.warning("not done in the room", action=type(action).__name__.lower(), error=str(error))
 
 
-def news_of(survey: Survey, call: Call, now: datetime) -> Iterator[tuple[CallNews, datetime]]:
-    """What a survey says about a call that we believe alive, with the times at which it happened (UTC)."""
+def news_of(
+    survey: Survey, call: Call, now: datetime, started: datetime | None = None
+) -> Iterator[tuple[CallNews, datetime]]:
+    """What a survey says about a call that we believe alive, with the times at which it happened (UTC).
+
+    started: when this Asterisk did. A call that was up before is not its: it was another server's, or died.
+    """
     if live := survey.live.get(call.id):
         if live.answered_at is not None and call.answered_at is None:
             yield CallNews(call.id, CallEvent.ANSWERED), live.answered_at
@@ -101,4 +106,6 @@ def news_of(survey: Survey, call: Call, now: datetime) -> Iterator[tuple[CallNew
         else:
             yield CallNews(call.id, CallEvent.ENDED, settled.cause), settled.ended_at
     elif call.id not in survey.heard:
-        yield CallNews(call.id, CallEvent.MISSING), now
+        placed = call.state is not CallState.PLANNED
+        lost = placed and started is not None and call.planned_at < started
+        yield CallNews(call.id, CallEvent.VOICE_LOST if lost else CallEvent.MISSING), now

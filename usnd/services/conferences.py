@@ -236,8 +236,11 @@ class Conferences:
         """The voice link is down: calls that are not placed yet wait for the next survey."""
         self._placing = False
 
-    async def survey(self) -> None:
-        """Asks Asterisk what became of every call, and goes on from there (REQUIREMENTS C11)."""
+    async def survey(self, started: datetime | None = None) -> None:
+        """Asks Asterisk what became of every call, and goes on from there (REQUIREMENTS C11).
+
+        started: when this Asterisk did, if it says so.
+        """
         known = [(conference.id, call) for conference in self.live for call in conference.calls]
         expected = {recorder for conference in self.live for recorder in open_recorders(conference)}
         waiting = self._ways_in.waiting
@@ -248,7 +251,7 @@ class Conferences:
         for conference_id, call in known:
             # Of a call that has ended only signs of life are news: its release was lost.
             if call.live or call.id in found.live:
-                for news, at in news_of(found, call, now):
+                for news, at in news_of(found, call, now, started):
                     self.apply(conference_id, news, at)
         for recorder in expected - found.recorders.keys():
             self.hear_recorder(RecorderNews(recorder, RecordEvent.MISSING))

@@ -7,7 +7,7 @@ decide when that is: domain/voice.py.
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -85,7 +85,7 @@ class VoiceEdge:
         await self._say_with(found_in(self._prompts))
         await self._look_at_trunks()
         if self._conferences is not None:
-            await self._conferences.survey()
+            await self._conferences.survey(_time_of(up.started))
 
     async def _say_with(self, prompts: Mapping[str, Path | None]) -> None:
         try:
@@ -129,3 +129,11 @@ class VoiceEdge:
         if due is not None:
             wait = max(0.0, (due - now).total_seconds())
             self._timer = asyncio.get_running_loop().call_later(wait, self._hear, VoiceEvent.TIME)
+
+
+def _time_of(started: str) -> datetime | None:
+    """Asterisk's start, told in the time zone of our machine, as UTC; None when it is not understood."""
+    try:
+        return datetime.strptime(started, "%Y-%m-%d %H:%M:%S").astimezone(UTC)
+    except ValueError:
+        return None

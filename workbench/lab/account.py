@@ -42,7 +42,8 @@ class Texts:
 
 def texts(sent: Sequence[Text], events: Sequence[Event], fault: float, *, moves: bool) -> Texts:
     """`moves`: only a bind that was made after the fault counts for `first`: the other side."""
-    answers = _answers(events)
+    words = {text.word for text in sent}
+    answers = {word: found for word, found in _answers(events).items() if word in words}
     old = {event["session"] for event in events if event["event"] == "connected" and event["at"] < fault}
     after = [
         at

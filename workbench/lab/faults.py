@@ -87,12 +87,12 @@ def _cross(wish: str) -> Strike:
 
 
 def _cut_hand_over(victim: Callable[[str], str]) -> Strike:
-    """The hand-over is ordered, and a server dies at any moment of it."""
+    """The hand-over is ordered, and a server dies, and boots again, at any moment of it."""
 
     def strike(node: str, chance: random.Random) -> None:
         _on(node, "usnd", "pair", "switch-over")
         time.sleep(chance.uniform(0.0, 3.0))
-        lab.ask("power", victim(node), "panic")
+        _reset(victim(node), chance)
 
     return strike
 
@@ -120,8 +120,8 @@ ROWS: dict[str, Row] = {
     "usnd killed": Row(_systemctl("kill", "--signal=KILL", "usnd"), moves=False, within=5.0),
     "cut off": Row(_isolate, mend=_join),
     "cross-over cut": Row(_cross("out"), moves=False, mend=_cross("in")),
-    "hand-over, old dies": Row(_cut_hand_over(lambda node: node)),
-    "hand-over, new dies": Row(_cut_hand_over(other), moves=None),
+    "old dies in hand-over": Row(_cut_hand_over(lambda node: node)),
+    "new dies in hand-over": Row(_cut_hand_over(other), moves=None),
 }
 """The first four are the chief ones."""
 CHIEF = tuple(ROWS)[:4]
