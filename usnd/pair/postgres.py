@@ -23,6 +23,10 @@ BACKUP_PATIENCE = 6 * 3600.0
 SETTLED = 1.0
 """Seconds until waits that were switched on hold for every commit: the checkpointer tells the others."""
 SIGNAL = "standby.signal"
+_SHUT_DOWN = {"shut down", "shut down in recovery"}
+_PRIMARY_CRASHED = {"in production", "in crash recovery"}
+"""Of pg_controldata. Only pg_rewind's server is ever "in crash recovery": all others start as standbys."""
+_NOTHING_REWOUND = "no rewind required"
 _STATE = """
 select pg_is_in_recovery(), current_setting('synchronous_standby_names'),
   (select timeline_id from pg_control_checkpoint()),
@@ -95,17 +99,41 @@ class Postgres:
         await self._start()
 
     async def _rewind(self) -> tuple[int, str]:
-        """pg_rewind first recovers what crashed by a single-user server, which refuses `standby.signal`."""
+        """pg_rewind wants a clean shutdown, and there are two ways to one.
+
+        A crashed primary is recovered by pg_rewind's single-user server, which refuses `standby.signal`. Its
+        history is not the peer's any more: if nothing is rewound then (before release 16, pg_rewind overlooks
+        a promotion until the next checkpoint), that is a failure. A crashed standby is never recovered so:
+        the checkpoint at the end is not in the peer's WAL, on the peer's own timeline, and nobody would
+        notice until the next promotion fails. It is started and stopped as a standby.
+        """
         rewind = (
-            self._program("pg_rewind"),
+            *("env", "LC_ALL=C", self._program("pg_rewind")),
             f"--target-pgdata={self._config.data}",
             f"--source-server={self._config.peer}",
         )
-        (self._config.data / SIGNAL).unlink(missing_ok=True)
+        left = await self._left_as()
+        crashed_primary = left in _PRIMARY_CRASHED
+        if crashed_primary:
+            (self._config.data / SIGNAL).unlink(missing_ok=True)
+        elif left not in _SHUT_DOWN:
+            try:
+                await self._start()
+                await self._run(self._config.stop, PATIENCE)
+            except PostgresError as error:
+                return 1, str(error)
         try:
-            return await run((*self._config.as_user, *rewind), PATIENCE)
+            status, said = await run((*self._config.as_user, *rewind), PATIENCE)
         finally:
             self._signal()
+        return (status or int(crashed_primary and _NOTHING_REWOUND in said)), said
+
+    async def _left_as(self) -> str:
+        """The cluster's state in its control file, in pg_controldata's English; empty when unreadable."""
+        read = ("env", "LC_ALL=C", self._program("pg_controldata"), str(self._config.data))
+        _, said = await run((*self._config.as_user, *read), PATIENCE)
+        states = (line.partition(":") for line in said.splitlines())
+        return next((value.strip() for name, _, value in states if name == "Database cluster state"), "")
 
     async def _copy(self) -> None:
         """Into a directory beside, so that a half copy is never taken for a database."""

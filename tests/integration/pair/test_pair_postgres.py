@@ -119,7 +119,8 @@ async def pair() -> AsyncIterator[Pair]:
         await pair.end()
 
 
-async def test_a_pair_of_databases_goes_through_its_whole_life(pair: Pair) -> None:
+@pytest.mark.parametrize("checkpointed", [True, False])
+async def test_a_pair_of_databases_goes_through_its_whole_life(pair: Pair, *, checkpointed: bool) -> None:
     await pair.a.open()
     first = await until(pair.a, "PRIMARY")
     pair.execute("a", "create table kept (n int)")
@@ -138,7 +139,7 @@ async def test_a_pair_of_databases_goes_through_its_whole_life(pair: Pair) -> No
     await pair.a.wait_for_standby(on=False)
     await asyncio.wait_for(waiting, 5)
 
-    await pair.b.follow()  # pg_rewind finds nothing to do
+    await pair.b.follow()  # a crashed standby has nothing to rewind, and must get no WAL of its own
     await until(pair.a, "streaming")
     await pair.a.wait_for_standby(on=True)
     await until(pair.a, "in_step")
@@ -152,9 +153,11 @@ async def test_a_pair_of_databases_goes_through_its_whole_life(pair: Pair) -> No
     pair.execute("b", "insert into kept values (4)")
     assert pair.execute("b", "select array_agg(n order by n) from kept") == [([1, 2, 3, 4],)]
 
+    if checkpointed:  # before release 16, pg_rewind overlooks a promotion until then
+        pair.execute("b", "checkpoint")
     place = (pair.home / "a").stat().st_ino
     await pair.a.follow()  # the old active returns, only as standby
-    assert (pair.home / "a").stat().st_ino == place, "rewound, not copied anew"
+    assert not checkpointed or (pair.home / "a").stat().st_ino == place, "rewound, not copied anew"
     assert (await until(pair.a, "following")).database is Database.STANDBY
     await until(pair.a, "replayed")
     assert pair.execute("a", "select max(n) from kept") == [(4,)]
