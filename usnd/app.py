@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -61,6 +62,8 @@ _RECEIPTS = {
 
 _ALLOCATIONS = 10_000  # more than one text makes: a collection in between is the exception
 _FLUSH_SECONDS = 3.0
+_LOOK_EVERY = 0.05
+"""Seconds, for the file that lets a standby's daemon begin."""
 
 
 class NotReady(Exception):
@@ -76,8 +79,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-async def run(config: Config, clock: Callable[[], datetime] = utc_now) -> None:
+async def run(config: Config, clock: Callable[[], datetime] = utc_now, when: Path | None = None) -> None:
     """Runs the daemon until SIGTERM or SIGINT. `clock` gives the time in UTC.
+
+    `when`: nothing is touched before this file is there. All is loaded by then: a standby is ready to begin.
 
     Raises:
         NotReady: the database cannot be used, or its tables are not those of this release.
@@ -85,11 +90,21 @@ async def run(config: Config, clock: Callable[[], datetime] = utc_now) -> None:
     """
     try:
         with claim(config.store.url):
+            if when is not None:
+                await _wait_for(when)
             await _run_alone(config, clock)
     except Taken as error:
         raise Superseded(
             f"another usnd (process {error.process}) runs on this database: stop that one first"
         ) from error
+
+
+async def _wait_for(when: Path) -> None:
+    structlog.get_logger("usnd").info("usnd is ready and waits", when=str(when))
+    there = await asyncio.to_thread(when.exists)
+    while not there:
+        await asyncio.sleep(_LOOK_EVERY)
+        there = await asyncio.to_thread(when.exists)
 
 
 async def _run_alone(config: Config, clock: Callable[[], datetime]) -> None:

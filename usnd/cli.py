@@ -7,6 +7,7 @@ not start this one again by itself.
 import asyncio
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -71,7 +72,13 @@ app.add_typer(subscriber, name="subscriber", epilog="Example: usnd subscriber ad
 
 
 @app.command(epilog="Example: usnd run --config usnd.toml")
-def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
+def run(
+    config: ConfigFile = DEFAULT_CONFIG,
+    when: Annotated[
+        Path | None,
+        typer.Option(help="Load everything, then begin when this file is there: on one server of a pair."),
+    ] = None,
+) -> None:
     """Run the daemon until SIGTERM. Calls stay up when it stops, and are found again when it starts."""
     from usnd.app import NotReady, Superseded  # noqa: PLC0415 - only this command needs all of the daemon
     from usnd.app import run as run_daemon  # noqa: PLC0415
@@ -79,7 +86,7 @@ def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
     settings = load_config(config)
     logs.set_up(settings.log.format, settings.log.level)
     try:
-        asyncio.run(run_daemon(settings))
+        asyncio.run(run_daemon(settings, when=when))
     except NotReady as error:
         fail(str(error))
     except Superseded as error:

@@ -17,7 +17,7 @@ import pytest
 from workbench import chaos_pair
 from workbench.lab import __main__ as lab
 from workbench.lab import net
-from workbench.lab.faults import CHIEF
+from workbench.lab.faults import CHIEF, other
 from workbench.stage import EVERYBODY, GROUP, GROUP_NAME
 
 ROOT = Path(__file__).parents[2]
@@ -83,7 +83,8 @@ def test_the_standby_has_all_and_holds_nothing() -> None:
     count = "sudo -u postgres psql -At usn -c 'SELECT count(*) FROM cdrs'"
     assert int(on("a", count)) >= len(EVERYBODY)
     assert on("b", count) == on("a", count)
-    assert on("b", "systemctl is-active asterisk usnd usn-address || true").split() == ["inactive"] * 3
+    assert on("b", "systemctl is-active asterisk usn-address || true").split() == ["inactive"] * 2
+    assert on("b", "journalctl -u usnd -o cat | grep -c 'usnd starts' || true").strip() == "0", "it waits"
     assert net.FLOATING not in on("b", "ip -4 address show")
 
 
@@ -152,6 +153,31 @@ def test_a_standby_that_is_rebooted_comes_back_and_is_not_fenced() -> None:
         time.sleep(0.2)
     assert chaos_pair.active() == "a"
     assert "switch the peer off" not in on("a", "journalctl -u usn-arbiter --since -60s")
+
+
+def test_a_conference_is_called_together_again_by_the_other_server() -> None:
+    """The active dies in the middle of it. Those who were in hang up a dead line, and are called."""
+    node = chaos_pair.active()
+    assert lab.ask("text", "subscriber", f"IC {GROUP_NAME}").startswith("Calling you")
+    assert int(lab.ask("hears")) == WAYS
+    before = len(lab.ask("invites").splitlines())
+    began = time.monotonic()
+    lab.ask("power", node, "panic")
+    lab.ask("hang-up")
+    calls: list[list[str]] = []
+    while len(calls) < len(EVERYBODY):
+        assert time.monotonic() - began < 60
+        time.sleep(0.1)
+        calls = [line.split() for line in lab.ask("invites").splitlines()[before:]]
+    called = time.monotonic() - began
+    assert {call[0] for call in calls} == {net.ADDRESSES[other(node)]}
+    assert sorted(call[2] for call in calls) == sorted(EVERYBODY.values())
+    assert int(lab.ask("hears")) == WAYS
+    reunited = {"seconds_to_calls": round(called, 2), "seconds_to_audio": round(time.monotonic() - began, 2)}
+    chaos_pair.FOLDER.mkdir(parents=True, exist_ok=True)
+    (chaos_pair.FOLDER / "reunion.json").write_text(json.dumps(reunited) + "\n")
+    lab.ask("hang-up")
+    chaos_pair.active()
 
 
 NAMES = (f"p{number}" for number in itertools.count(int(time.time() / chaos_pair.EVERY) % 90000))

@@ -64,12 +64,14 @@ class NetworkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ServiceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """start, stop: what the role brings up and down beside the address. well: each exits 0 when so,
-    asked while this server serves.
+    """start, stop: what the role brings up and down beside the address. wait: once the database
+    follows, what a standby has loaded to begin sooner. well: each exits 0 when so, asked while this
+    server serves.
     """
 
     start: tuple[Command, ...] = ()
     stop: tuple[Command, ...] = ()
+    wait: tuple[Command, ...] = ()
     well: dict[str, Command] = msgspec.field(default_factory=dict)
     disk: Path = Path("/")
     least_free: Annotated[float, Meta(ge=0, lt=1)] = 0.05

@@ -83,7 +83,7 @@ class Machine:
             Do.RELEASE: lambda: self._then(self._release, self._look_at_links, database),
             Do.OPEN: lambda: self._then(self._database.open, database),
             Do.SERVE: lambda: self._then(self._serve, self._look_at_links),
-            Do.FOLLOW: lambda: self._then(self._database.follow, database),
+            Do.FOLLOW: lambda: self._then(self._follow, database),
             Do.WAIT_ON: lambda: self._then(lambda: self._database.wait_for_standby(on=True), database),
             Do.WAIT_OFF: lambda: self._then(lambda: self._database.wait_for_standby(on=False), database),
             Do.POWER_OFF: lambda: self._then(lambda: self._switch(on=False), power),
@@ -201,6 +201,11 @@ class Machine:
         self._serving = True
         await asyncio.to_thread(_put, self._config.network.track_file, MAY_HOLD)
         await self._each(self._config.service.start)
+
+    async def _follow(self) -> None:
+        """What waits is loaded last: the peer needs what the two share, if only a hypervisor, to begin."""
+        await self._database.follow()
+        await self._each(self._config.service.wait)
 
     async def _release(self) -> None:
         """Trunks and usnd, then the address, then the database: what comes last has seen all that came in."""

@@ -74,8 +74,8 @@ class Node:
         return self
 
     @asynccontextmanager
-    async def daemon(self) -> AsyncIterator["Daemon"]:
-        command = [sys.executable, "-m", "usnd", "run", "--config", str(self.config)]
+    async def daemon(self, *words: str) -> AsyncIterator["Daemon"]:
+        command = [sys.executable, "-m", "usnd", "run", "--config", str(self.config), *words]
         path = self.home / "journal"
         process = Process(command, path, environment={"PYTHONPATH": str(ROOT)})
         daemon = Daemon(process, Journal(path))
@@ -341,6 +341,34 @@ async def test_a_wrong_smsc_password_is_told(node: Node) -> None:
             assert daemon.of("smsc cannot be reached") == []
     finally:
         await smsc.stop()
+
+
+async def test_a_daemon_that_waits_touches_nothing_before_it_may_begin(node: Node) -> None:
+    """As on a standby: there is no database that it could use."""
+    smsc = Smsc(time.monotonic, password="hushsmsc")
+    await smsc.start()
+    held = node.home / "held"
+    try:
+        waiting = Node(node.home, node.url, smsc=(smsc.port, "hushsmsc"))
+        async with waiting.daemon("--when", str(held)) as daemon:
+            await daemon.until("usnd is ready and waits")
+            with pytest.raises(TimeoutError):
+                await smsc.bound(0.5)
+            assert not (node.home / "usn.db").exists()
+            waiting.ready()
+            held.touch()
+            await smsc.bound()
+            assert await smsc.deliver(NUMBER, "52272", "?") == 0
+    finally:
+        await smsc.stop()
+
+
+async def test_a_daemon_that_waits_ends_when_told(node: Node) -> None:
+    async with node.daemon("--when", str(node.home / "held")) as daemon:
+        await daemon.until("usnd is ready and waits")
+        daemon.process.send(signal.SIGTERM)
+        assert await until(lambda: not daemon.process.alive, 5)
+        assert "Traceback" not in daemon.process.tail()
 
 
 # Two of them: 3 ---------------------------------------------------------------------------------------------
