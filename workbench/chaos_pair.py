@@ -29,6 +29,7 @@ from workbench.process import PartError
 from workbench.stage import EVERYBODY, GROUP, GROUP_NAME
 
 FOLDER = Path("build/chaos")
+RESULT = FOLDER / "pair.json"
 EVERY = 0.25
 BEFORE = 1.5
 AFTER = 3.0
@@ -292,6 +293,7 @@ def main() -> int:
     parser.add_argument("--rows", default=",".join(CHIEF), help=f"of: {', '.join(ROWS)}; or all")
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--add", action="store_true", help=f"to the runs that {RESULT} has already")
     given = parser.parse_args()
     rows = list(ROWS) if given.rows == "all" else given.rows.split(",")
     if unknown := set(rows) - set(ROWS):
@@ -299,13 +301,13 @@ def main() -> int:
     chance = random.Random(given.seed)  # noqa: S311 (to be repeated)
     prepare()
     names = (f"p{number}" for number in itertools.count(int(time.time() / EVERY) % 90000))
-    runs: list[Run] = []
+    runs = [Run(**run) for run in json.loads(RESULT.read_text())["runs"]] if given.add else []
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in chance.sample(rows * given.times, len(rows) * given.times):
         runs.append(suffer(name, names, chance))
         print(json.dumps(asdict(runs[-1])), flush=True)
         result = {"seed": given.seed, "summary": summary(runs), "runs": [asdict(run) for run in runs]}
-        (FOLDER / "pair.json").write_text(json.dumps(result, indent=1) + "\n")
+        RESULT.write_text(json.dumps(result, indent=1) + "\n")
     print(table(summary(runs)))
     return int(any(run.wrong for run in runs))
 
