@@ -4,6 +4,7 @@ Owns its directories, configuration, ports and life. Refuses autoloading: only t
 """
 
 import asyncio
+import re
 import secrets
 import shutil
 import socket
@@ -186,3 +187,12 @@ class Asterisk(Part):
         messages = self.home / "log" / "messages.log"
         text = messages.read_text(errors="replace") if messages.exists() else ""
         return self.process.tail(lines) + "\n" + "\n".join(text.splitlines()[-lines:])
+
+
+async def channels(asterisk: Asterisk) -> int:
+    """How many channels it has. Raises PartError."""
+    said = await asterisk.cli("core show channels count")
+    found = re.search(r"(\d+) active channels?", said)
+    if not found:
+        raise PartError(f"no count of channels from Asterisk {asterisk.name}: {said}")
+    return int(found[1])

@@ -65,6 +65,11 @@ class Capture(Part):
         options = ["-i", "lo", "-n", "-Z", "root", "-s", str(SNAP), "-B", str(BUFFER_KB), "-c", str(most)]
         self._process = Process([*program, *options, "-w", str(self.file), wanted], self._said)
 
+    @property
+    def pid(self) -> int:
+        """Of tcpdump. Raises PartError when it was not started."""
+        return self._process.pid
+
     async def start(self) -> None:
         """Raises PartError when tcpdump does not listen."""
         self._process.start()

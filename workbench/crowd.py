@@ -1,20 +1,36 @@
 """A switch with thousands of handsets, for load: what each does is said by its number alone.
 
-Owns the kinds of numbers. Refuses recordings, a database of handsets and acts on a single one: see switch.py.
+Owns the kinds of numbers. sipp speaks SIP for all of them by one scenario, media.py sends and drops their
+media: a small part of what a second Asterisk would take. Refuses recordings, a database of handsets and acts
+on a single one: see switch.py.
 """
 
-import re
+import asyncio
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
+from string import Template
 
-from workbench.asterisk import Asterisk, render
-from workbench.process import Part, PartError
-from workbench.switch import TRUNK
+from workbench.asterisk import CONF
+from workbench.media import Line, Media, Sound, table
+from workbench.ports import PortBlock
+from workbench.process import Part, PartError, until
+from workbench.sipp import Sipp
 from workbench.tap import Invite, Tap
 from workbench.tones import TONES
 
+RING = 0.2
 HOLD = 0.5
 LAUNCHER_HOLD = 1.5
+DIGITS = 5
+SCENARIO = "handsets.xml"
+TABLE = "handsets.csv"
+PATIENT = ("-watchdog_minor_maxtriggers", "1000000", "-watchdog_major_maxtriggers", "1000000")
+"""On a busy machine sipp would end itself."""
+CALM = ("-default_behaviors", "all,-abortunexp")
+"""A wish to hang up that comes twice is passed over."""
+AT_ONCE, PAUSE = 5, 0.01  # hung up, so that few are lost where buffers overflow
+TRIES, TRY = 10, 2.0
 
 
 class Kind(Enum):
@@ -27,7 +43,7 @@ class Kind(Enum):
     MUTE = "+4477006"
     """Answers and sends nothing, as a telephone with silence suppression does, until it is hung up."""
     BRIEF = "+4477003"
-    """Answers, and hangs up after HOLD seconds."""
+    """Rings for RING seconds, answers, sends nothing, and hangs up after HOLD seconds."""
     LAUNCHER = "+4477004"
     """The same after LAUNCHER_HOLD seconds: nobody is left by then."""
     BUSY = "+4477005"
@@ -35,7 +51,7 @@ class Kind(Enum):
 
 def number(kind: Kind, index: int) -> str:
     """The number of one handset, counted from 0."""
-    return f"{kind.value}{index:05}"
+    return f"{kind.value}{index:0{DIGITS}}"
 
 
 def tone(index: int) -> int:
@@ -43,58 +59,96 @@ def tone(index: int) -> int:
     return TONES[index % len(TONES)]
 
 
+def sound(handset: str) -> Sound:
+    """What a handset sends that stays. Raises ValueError for others."""
+    kind, index = Kind(handset[:-DIGITS]), int(handset[-DIGITS:])
+    sounds = {Kind.SPEAKER: Sound(tone(index)), Kind.LISTENER: Sound(0), Kind.MUTE: Sound(None)}
+    if kind not in sounds:
+        raise ValueError(f"{handset} does not stay in its calls")
+    return sounds[kind]
+
+
 class Crowd(Part):
     """The switch. The USN's trunk points to `port`, where the tap listens."""
 
-    def __init__(self, tree: Path, calls: int) -> None:
-        """`calls`: most at once."""
-        values = {"trunk": TRUNK, "context": "from-usn", "peer_port": "9", "qualify": "0"}
-        files = render("crowd", {"hold": str(HOLD), "launcher_hold": str(LAUNCHER_HOLD)})
-        self.asterisk = Asterisk(tree, "crowd", values, files, calls=calls)
-        self._tap = Tap(self.port, self.asterisk.ports.sip, lambda _: True)
+    def __init__(self, stay: Sequence[str], calls: int) -> None:
+        """`stay`: the handsets that stay until hung up, each with its port; `calls`: most at once."""
+        self._ports = PortBlock(calls)
+        self._lines = {
+            handset: Line(handset, port, sound(handset))
+            for handset, port in zip(stay, self._ports.media(), strict=False)
+        }
+        others = ["-key", "front", str(self._ports.tap), "-mp", str(self._ports.spare(0))]
+        self.sipp = Sipp(
+            Path(SCENARIO), ["-inf", TABLE, "-infindex", TABLE, "0", *others, *PATIENT, *CALM], self._ports
+        )
+        self.media = Media(self.sipp.home / TABLE)
+        self._tap = Tap(self.port, self.sipp.port, lambda _: True)
 
     @property
     def port(self) -> int:
         """UDP port of SIP as the USN sees the switch."""
-        return self.asterisk.ports.tap
+        return self._ports.tap
 
     @property
     def invites(self) -> list[Invite]:
         """Every call that reached the switch, in order, without retransmissions."""
         return self._tap.invites
 
+    @property
+    def media_ports(self) -> tuple[int, int]:
+        """First and last UDP port of the handsets."""
+        return self._ports.rtp
+
     def media_port(self, handset: str) -> int:
-        """Where a handset sends its media from, and is sent it. Raises PartError when it never answered."""
-        port = self._tap.media.get(handset)
-        if port is None:
-            raise PartError(f"handset {handset} was never called, or did not answer")
-        return port
+        """Where a handset that stays sends its media from, and is sent it. Raises PartError for others."""
+        if handset not in self._lines:
+            raise PartError(f"handset {handset} has no port of its own")
+        return self._lines[handset].port
 
     async def hang_up_all(self) -> None:
-        """Every handset ends its call."""
-        await self.asterisk.cli("channel request hangup all")
+        """Every handset that stays ends its call. Raises PartError when one does not."""
+        for _ in range(TRIES):
+            calls = self._up()
+            if not calls:
+                return
+            for turn, invite in enumerate(calls, 1):
+                self._tap.put(hang_up(invite), invite.usn)
+                if turn % AT_ONCE == 0:
+                    await asyncio.sleep(PAUSE)
+            await until(lambda: not self._up(), TRY)
+        raise PartError(f"{len(self._up())} handsets do not hang up:\n{self.sipp.process.tail()}")
 
-    async def channels(self) -> int:
-        """Calls that are up or being set up. Raises PartError."""
-        return await channels(self.asterisk)
+    def _up(self) -> list[Invite]:
+        return [
+            invite
+            for invite in self.invites
+            if invite.called in self._lines and invite.call_id not in self._tap.hung_up
+        ]
 
     async def start(self) -> None:
-        """Starts the tap and the switch. Raises PartError."""
+        """Starts the tap and both programs. Raises PartError."""
+        values = {"ring": RING, "hold": HOLD, "launcher_hold": LAUNCHER_HOLD}
+        milliseconds = {name: round(1000 * seconds) for name, seconds in values.items()}
+        template = Template((CONF / "crowd" / SCENARIO).read_text())
+        (self.sipp.home / SCENARIO).write_text(template.substitute(milliseconds))
+        (self.sipp.home / TABLE).write_text(table(self._lines.values()))
         self._tap.start()
-        await self.asterisk.start()
+        await self.media.start()
+        await self.sipp.start()
 
     async def stop(self) -> None:
-        """Ends both."""
+        """Ends them."""
         try:
-            await self.asterisk.stop()
+            await self.media.stop()
         finally:
-            self._tap.close()
+            try:
+                await self.sipp.stop()
+            finally:
+                self._tap.close()
 
 
-async def channels(asterisk: Asterisk) -> int:
-    """How many channels it has. Raises PartError."""
-    said = await asterisk.cli("core show channels count")
-    found = re.search(r"(\d+) active channels?", said)
-    if not found:
-        raise PartError(f"no count of channels from Asterisk {asterisk.name}: {said}")
-    return int(found[1])
+def hang_up(invite: Invite) -> bytes:
+    """What the scenario takes as the wish to hang up, in a call that is up. sipp finds it by the Call-ID."""
+    lines = [f"INFO sip:{invite.called} SIP/2.0", f"To: <sip:{invite.called}>", f"Call-ID: {invite.call_id}"]
+    return "\r\n".join([*lines, "CSeq: 9 INFO", "Content-Length: 0", "", ""]).encode()

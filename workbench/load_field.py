@@ -1,4 +1,4 @@
-"""A node under the load of a crowd: SMSC, the crowd's switch, the USN, and a plain ConfBridge beside it.
+"""A node under the load of a crowd: SMSC, the crowd, the USN, and a plain ConfBridge beside it.
 
 Owns what has happened so far, counted from the journal, and launches and ends of many conferences at once.
 """
@@ -17,8 +17,8 @@ from functools import partial
 from usnd.asterisk.ami import AmiLink, AmiSettings
 from usnd.store.transaction import Transaction
 from usnd.store.writer import Store
-from workbench.asterisk import Asterisk, asterisk_tree, render, usn_asterisk
-from workbench.crowd import Crowd, Kind, channels, number
+from workbench.asterisk import Asterisk, asterisk_tree, channels, render, usn_asterisk
+from workbench.crowd import Crowd, Kind, number
 from workbench.journal import Journal
 from workbench.ports import HOST
 from workbench.process import PartError, until
@@ -96,7 +96,7 @@ class Field:
     async def empty(self) -> None:
         """All handsets hang up; returns when nothing is left of any call."""
         await self.crowd.hang_up_all()
-        for asterisk in (self.crowd.asterisk, self.usn.asterisk, self.stock):
+        for asterisk in (self.usn.asterisk, self.stock):
             await until_so_many(partial(channels, asterisk), 0)
         await self.tally.until("conference ended", self.launched, 60)
 
@@ -163,23 +163,26 @@ def room(index: int, size: int, kind: Kind = Kind.LISTENER) -> list[str]:
 
 @asynccontextmanager
 async def load_field(
-    subscribers: Sequence[str], calls: int, settings: str = "", store_url: str = ""
+    subscribers: Sequence[str], stay: Sequence[str], calls: int, store_url: str = "", nice: int = 0
 ) -> AsyncIterator[Field]:
-    """Starts everything and stops it, also on exceptions. `calls`: most at once."""
+    """Starts everything and stops it, also on exceptions.
+
+    `stay`: the handsets of rooms; `calls`: most at once; `nice`: of usnd, as a node's unit has it.
+    """
     allow_files(calls)
     tree = asterisk_tree()
     smsc = Smsc(time.monotonic)
     await smsc.start()
     try:
-        async with Crowd(tree, calls) as crowd:
+        async with Crowd(stay, calls) as crowd:
             usn = Usn(
                 tree,
                 crowd.port,
                 smsc.port,
                 store_url=store_url,
-                settings=settings,
                 calls=calls,
                 calls_per_second=PACE,
+                nice=nice,
             )
             try:
                 usn.command("db", "upgrade")

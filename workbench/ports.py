@@ -6,6 +6,7 @@ goes with the process that holds it, however that ends.
 
 import math
 import socket
+from collections.abc import Iterator
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
@@ -61,6 +62,11 @@ class PortBlock:
         """First and last UDP port of media."""
         # A guard lies on each SIZE-th port: Asterisk, finding one taken, tries the next
         return self._first + OWN, self._first + self._size - 1
+
+    def media(self) -> Iterator[int]:
+        """Each even port of media, to be taken one by one: Asterisk does this by itself."""
+        first, last = self.rtp
+        return (port for port in range(first, last, 2) if (port - self._first) % SIZE)
 
     def close(self) -> None:
         """Gives the block back."""

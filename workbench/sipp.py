@@ -5,6 +5,7 @@ Owns its process and its port. Refuses to judge: it answers as the scenario says
 
 import shutil
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 from workbench import debian
@@ -13,6 +14,7 @@ from workbench.process import Part, PartError, Process, private_directory, until
 
 SKIP = ("libc6_",)  # the host has its own C library
 START_PATIENCE = 10.0
+ALONE = ("-nd", "-aa")  # only what the scenario says, but for questions
 
 
 def sipp_tree() -> Path:
@@ -23,16 +25,21 @@ def sipp_tree() -> Path:
 class Sipp(Part):
     """`async with` starts it as the called side on `port` (UDP) and stops it."""
 
-    def __init__(self, scenario: Path) -> None:
-        """`scenario`: its XML."""
-        self._ports = PortBlock()
+    def __init__(
+        self, scenario: Path, options: Sequence[str] = ALONE, ports: PortBlock | None = None
+    ) -> None:
+        """`scenario`: its XML, also one put into `home`, where it runs; `options`: more of sipp's.
+
+        `ports`: closed with it; one of its own if None.
+        """
+        self._ports = ports or PortBlock()
         self.port = self._ports.sip
-        self._home = private_directory("usn-sipp-")
+        self.home = private_directory("usn-sipp-")
         tree = sipp_tree()
-        how = ["-sf", str(scenario), "-i", HOST, "-p", str(self.port), "-nostdin", "-nd", "-aa"]
+        how = ["-sf", str(scenario), "-i", HOST, "-p", str(self.port), "-nostdin", *options]
         environment = {"TERM": "dumb", **debian.libraries(tree)}
         command = [str(tree / "usr/bin/sipp"), *how]
-        self.process = Process(command, self._home / "sipp.log", environment=environment)
+        self.process = Process(command, self.home / "sipp.log", environment=environment)
 
     async def start(self) -> None:
         """Returns when it listens. Raises PartError."""
@@ -46,7 +53,7 @@ class Sipp(Part):
             await self.process.stop()
         finally:
             self._ports.close()
-            shutil.rmtree(self._home, ignore_errors=True)
+            shutil.rmtree(self.home, ignore_errors=True)
 
 
 def _taken(port: int) -> bool:

@@ -17,8 +17,7 @@ from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from workbench.asterisk import Asterisk
-from workbench.crowd import channels
+from workbench.asterisk import Asterisk, channels
 from workbench.debian import DebianError
 from workbench.leftovers import Rows, rows_of
 from workbench.postgres import Postgres, programs

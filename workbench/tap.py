@@ -45,14 +45,12 @@ def parse_invite(datagram: bytes, at: float, source: Address) -> Invite | None:
     return Invite(at, called[1], calling[1] if calling else "", call_id[1], source)
 
 
-def parse_media(datagram: bytes) -> tuple[str, int] | None:
-    """Who answered an INVITE, and the UDP port for the media towards it; None for anything else."""
-    if not datagram.startswith(b"SIP/2.0 200 ") or b"\r\nm=audio " not in datagram:
+def parse_bye(datagram: bytes) -> str | None:
+    """The Call-ID of a BYE; None for anything else."""
+    if not datagram.startswith(b"BYE "):
         return None
-    text = datagram.decode(errors="replace")
-    called = re.search(r"^(?:To|t)\s*:.*?sips?:([^@;>\s]+)@", text, re.MULTILINE | re.IGNORECASE)
-    port = re.search(r"^m=audio (\d+)", text, re.MULTILINE)
-    return (called[1], int(port[1])) if called and port else None
+    call_id = re.search(rb"^(?:Call-ID|i)\s*:\s*(\S+)", datagram, re.MULTILINE | re.IGNORECASE)
+    return call_id[1].decode(errors="replace") if call_id else None
 
 
 def payment_required(response: bytes) -> bytes:
@@ -68,10 +66,10 @@ class Tap:
     def __init__(self, front: int, back: int, has_credit: Callable[[str], bool], host: str = HOST) -> None:
         """`has_credit` tells it of a called number; `host`: the switch's address.
 
-        `media`: who answered last, and where his media goes.
+        `hung_up`: the Call-IDs of which a BYE passed here, if the switch gives the tap as its address.
         """
         self.invites: list[Invite] = []
-        self.media: dict[str, int] = {}
+        self.hung_up: set[str] = set()
         self._back = (host, back)
         self._has_credit = has_credit
         self._refused: set[bytes] = set()
@@ -93,6 +91,10 @@ class Tap:
             loop.remove_reader(one)
             one.close()
 
+    def put(self, datagram: bytes, source: Address) -> None:
+        """Passes on to the switch what nobody sent, as if it came from there."""
+        self._leg(source).sendto(datagram, self._back)
+
     def _inwards(self) -> None:
         datagram, ancillary, _flags, source = self._front.recvmsg(BUFFER, 64)
         invite = parse_invite(datagram, _kernel_time(ancillary), source)
@@ -101,7 +103,12 @@ class Tap:
             self.invites.append(invite)
             if not self._has_credit(invite.called):
                 self._refused.add(invite.call_id.encode())
-        self._leg(source).sendto(datagram, self._back)
+        self._note_bye(datagram)
+        self.put(datagram, source)
+
+    def _note_bye(self, datagram: bytes) -> None:
+        if call_id := parse_bye(datagram):
+            self.hung_up.add(call_id)
 
     def _leg(self, source: Address) -> socket.socket:
         leg = self._behind.get(source)
@@ -118,8 +125,7 @@ class Tap:
             datagram = leg.recv(BUFFER)
         except ConnectionRefusedError:  # the switch is down, the kernel says; so will its silence
             return
-        if answered := parse_media(datagram):
-            self.media[answered[0]] = answered[1]
+        self._note_bye(datagram)
         if datagram.startswith(b"SIP/2.0 403 ") and any(call in datagram for call in self._refused):
             datagram = payment_required(datagram)
         self._front.sendto(datagram, source)

@@ -48,10 +48,11 @@ class Usn(Part):
         python: str = sys.executable,
         calls: int = 200,
         calls_per_second: float = 60,
+        nice: int = 0,
     ) -> None:
         """`store_url`: SQLite of its own if empty; `settings`: further sections of the TOML.
 
-        `calls`: most at once; `calls_per_second`: how fast they are dialled.
+        `calls`: most at once; `calls_per_second`: how fast they are dialled; `nice`: of usnd, as root.
         """
         self.home = private_directory("usn-usnd-")
         self.asterisk: Asterisk = usn_asterisk(tree, switch_port, product_dialplan(), calls=calls)
@@ -61,7 +62,7 @@ class Usn(Part):
         self.config.chmod(0o600)
         self.journal = self.home / "journal"
         self._said = Journal(self.journal)
-        self._python = python
+        self._python = ["nice", "-n", str(nice), python] if nice else [python]
         self._environment = {"PYTHONPATH": str(Path(__file__).parents[1])}
         self.process = self._daemon()
 
@@ -69,7 +70,7 @@ class Usn(Part):
         program = ["workbench.ahead", f"{ahead:.3f}", str(self.config)]
         if not ahead:
             program = ["usnd", "run", "--config", str(self.config)]
-        return Process([self._python, "-m", *program], self.journal, environment=self._environment)
+        return Process([*self._python, "-m", *program], self.journal, environment=self._environment)
 
     def _toml(self, smsc_port: int, frozen_after: float, calls_per_second: float, settings: str) -> str:
         manager = self.asterisk.usnd_account
@@ -107,7 +108,7 @@ format = "json"
     def command(self, *words: str) -> str:
         """What `usnd <words>` prints. Raises PartError when it fails."""
         done = subprocess.run(
-            [self._python, "-m", "usnd", *words, "--config", str(self.config)],
+            [self._python[-1], "-m", "usnd", *words, "--config", str(self.config)],
             capture_output=True,
             text=True,
             timeout=60,

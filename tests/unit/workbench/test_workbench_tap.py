@@ -1,6 +1,6 @@
 """Proves what the tap reads in an INVITE and the one answer it rewrites."""
 
-from workbench.tap import Invite, parse_invite, parse_media, payment_required
+from workbench.tap import Invite, parse_bye, parse_invite, payment_required
 
 USN = ("127.0.0.1", 5060)
 INVITE = (
@@ -33,14 +33,11 @@ def test_an_anonymous_caller_has_no_number() -> None:
     assert invite.calling == ""
 
 
-def test_an_answer_tells_whose_media_goes_where() -> None:
-    answer = (
-        b"SIP/2.0 200 OK\r\nFrom: <sip:1@h>;tag=a\r\nTo: <sip:+447700900002@127.0.0.1>;tag=b\r\n\r\n"
-        b"v=0\r\nm=audio 12346 RTP/AVP 8\r\n"
-    )
-    assert parse_media(answer) == ("+447700900002", 12346)
-    assert parse_media(answer.replace(b"200 OK", b"183 Session Progress")) is None
-    assert parse_media(b"SIP/2.0 200 OK\r\nTo: <sip:1@h>\r\n\r\n") is None
+def test_a_bye_tells_which_call_it_ends() -> None:
+    bye = b"BYE sip:1@h SIP/2.0\r\nTo: <sip:1@h>;tag=b\r\ni: c-1\r\nCSeq: 2 BYE\r\n\r\n"
+    assert parse_bye(bye) == "c-1"
+    assert parse_bye(INVITE) is None
+    assert parse_bye(b"BYE nonsense") is None
 
 
 def test_a_forbidden_becomes_payment_required_without_the_old_reason() -> None:
