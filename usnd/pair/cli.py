@@ -26,6 +26,8 @@ from usnd.pair.runner import Runner
 from usnd.pair.words import Words
 
 NOT_NOW, WRONG = 1, 2
+RETRY = 30.0
+"""Seconds until a record that cannot be used is tried again, by another start."""
 DEFAULT = Path("/etc/usn/arbiter.toml")
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The arbiter's configuration (TOML).")]
 
@@ -63,12 +65,16 @@ async def _serve(config: PairConfig) -> None:
     file = RecordFile(config.state, _this_boot())
     record = _begin(file)
     database = Postgres(config.database, clock)
+    database.keep_closed()
     machine = Machine(config, database, clock, words.silence, booted=file.booted)
     paths = {path.name: ((path.local, path.port), (path.peer, path.port)) for path in config.paths}
     runner = _runner(config, machine, words, file, record)
     await words.open(paths)
     server = await control.serve(runner, config.socket)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, runner.leave)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, runner.leave)
+    if record is None:
+        loop.call_later(RETRY, runner.leave)
     notify("READY=1")
     try:
         async with asyncio.TaskGroup() as group:

@@ -1,6 +1,8 @@
 """Starts a program and waits for it, each with a deadline. Owns that none outlives it."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -25,7 +27,7 @@ async def run(command: Sequence[str], patience: float) -> tuple[int, str]:
         return -1, f"did not end in {patience:g} s"
     finally:
         if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
+            with suppress(ProcessLookupError):  # it has a session of its own, with whatever it started
+                os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
     return process.returncode or 0, said.decode(errors="replace").strip()

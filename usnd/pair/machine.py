@@ -54,6 +54,8 @@ class Machine:
         self._gateway = network.Neighbour(own.interface, own.gateway)
         self._floating = network.Neighbour(own.interface, own.floating)
         self._serving = not booted  # until all was let go of once: a former arbiter may have left it running
+        self._holds = False
+        self._fresh = config.settings().fresh
         self._answered: dict[tuple[str, ...], float] = {}
         self.evidence = Evidence()
         self._log = structlog.get_logger("usnd.pair")
@@ -146,8 +148,8 @@ class Machine:
 
     async def _look_at_links(self) -> None:
         at, own = self._clock(), self._config.network
-        holds = await asyncio.to_thread(network.has_address, own.interface, own.floating)
-        self._saw(serving=Reading(holds or self._serving, at))
+        self._holds = await asyncio.to_thread(network.has_address, own.interface, own.floating)
+        self._saw(serving=Reading(self._holds or self._serving, at))
         if self._cross:
             link = await asyncio.to_thread(network.carrier, self._cross)
             self._saw(carrier=Reading(bool(link), at))
@@ -165,6 +167,10 @@ class Machine:
             return "disk"
         if not self._serving:  # a standby's voice is out of service on purpose
             return ""
+        if not self._holds:
+            return "address"
+        if self._clock() - self.evidence.store.at > self._fresh:
+            return "database"
         for name, command in service.well.items():
             status, _ = await run(command, PATIENCE)
             if status:

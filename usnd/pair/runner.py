@@ -103,6 +103,9 @@ class Runner:
         gathered = self.gather()
         if self._is_busy(Do.OPEN, Do.SERVE):  # what is about to be held counts as held
             gathered = replace(gathered, serving=Reading(value=True, at=now))
+        if self._is_busy(Do.WAIT_OFF):  # nor is anybody in step whom commits are about to leave behind
+            store = gathered.store
+            gathered = replace(gathered, store=replace(store, value=replace(store.value, in_step=False)))
         self.seen = replace(
             gathered,
             peer=self.words.peer,

@@ -25,6 +25,7 @@ from usnd.domain.pair.evidence import (
 )
 from usnd.domain.pair.states import PairState
 from usnd.pair import console, control
+from usnd.pair.commands import run
 from usnd.pair.record import RecordError, RecordFile
 from usnd.pair.runner import EVERY, Runner
 from usnd.pair.words import Words, opened, sealed
@@ -186,6 +187,31 @@ async def test_letting_go_ends_what_would_take_hold_and_never_runs_beside_it(two
     await asyncio.sleep(0.01)
     assert begun == [Do.OPEN, Do.RELEASE]
     held.set()
+
+
+async def test_nobody_is_in_step_while_commits_are_told_to_wait_no_more(two: Two) -> None:
+    """What was read before may say otherwise, and a right would be given on it."""
+    await two.a.comes(PairState.ACTIVE_PAIRED)
+    runner, told = two.a.runner, asyncio.Event()
+
+    async def tell() -> None:
+        await told.wait()
+
+    runner.hands = {**runner.hands, Do.WAIT_OFF: tell}
+    runner.step()
+    assert runner.seen.store.value.in_step
+    runner._start(Do.WAIT_OFF)
+    runner.step()
+    assert not runner.seen.store.value.in_step
+    told.set()
+
+
+async def test_a_command_that_takes_too_long_ends_with_all_that_it_started(tmp_path: Path) -> None:
+    child = tmp_path / "child"
+    status, said = await run(["sh", "-c", f"sleep 60 & echo $! >{child}; wait"], 0.5)
+    assert (status, said) == (-1, "did not end in 0.5 s")
+    stat = Path(f"/proc/{int(child.read_text())}/stat")
+    assert await until(lambda: not stat.exists() or stat.read_text().split()[2] == "Z", 2)
 
 
 async def test_told_to_stop_the_standby_says_so(two: Two) -> None:

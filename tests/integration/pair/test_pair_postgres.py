@@ -8,13 +8,15 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 import psycopg
 import pytest
 
 from usnd.domain.pair.evidence import Database, Store
+from usnd.pair import postgres
 from usnd.pair.commands import run
 from usnd.pair.config import DatabaseConfig
-from usnd.pair.postgres import Postgres
+from usnd.pair.postgres import Postgres, PostgresError
 from workbench.postgres import Programs, programs
 from workbench.process import private_directory
 
@@ -89,6 +91,10 @@ class Pair:
         # After a power cut its number names nobody; here it may name a dead process that nobody collected.
         for lock in (self.home / name / "postmaster.pid", self.home / f"{name}s" / ".s.PGSQL.5432.lock"):
             lock.write_text(lock.read_text().replace(str(pid), str(NOBODY), 1))
+
+    def left(self, name: str, what: str) -> Path:
+        """What stands beside its directory while something is done to it."""
+        return self.home / f"{name}.{what}"
 
     def execute(self, name: str, statement: str) -> list[tuple[object, ...]]:
         with psycopg.connect(self.own(name), autocommit=True, connect_timeout=3) as link:
@@ -165,3 +171,88 @@ async def test_a_pair_of_databases_goes_through_its_whole_life(pair: Pair, *, ch
     await pair.a.stop()
     assert await pair.a.read() == Store()
     assert (Path(pair.home) / "a" / "standby.signal").exists()
+
+
+@pytest.fixture
+async def following(pair: Pair) -> Pair:
+    """A is open, B follows."""
+    await pair.a.open()
+    await until(pair.a, "PRIMARY")
+    pair.execute("a", "create table kept (n int)")
+    await pair.b.follow()
+    await until(pair.a, "streaming")
+    return pair
+
+
+async def test_the_number_of_another_process_is_not_a_running_database(pair: Pair) -> None:
+    """After a power cut, what stands in postmaster.pid may be anybody's."""
+    (pair.home / "a" / "postmaster.pid").write_text("1\n")
+    assert await pair.a.read() == Store()
+    pair.a.keep_closed()
+    assert (pair.home / "a" / "standby.signal").exists()
+
+
+async def test_a_base_backup_that_was_never_started_is_taken_up(pair: Pair) -> None:
+    await pair.a.open()
+    await until(pair.a, "PRIMARY")
+    with pytest.raises(PostgresError, match="false ended with 1"):
+        await Postgres(
+            msgspec.structs.replace(pair.config("b", "a"), start=("false",)), time.monotonic
+        ).follow()
+    assert (pair.home / "b" / "backup_label").exists()
+    place = (pair.home / "b").stat().st_ino
+    await pair.b.follow()
+    assert (await until(pair.b, "following")).database is Database.STANDBY
+    assert (pair.home / "b").stat().st_ino == place, "not copied anew"
+
+
+async def test_what_a_cut_off_copy_or_rewind_left_is_never_opened(following: Pair) -> None:
+    pair = following
+    await pair.b.stop()
+    place = (pair.home / "b").stat().st_ino
+    for what in ("old", "new"):
+        pair.left("b", what).mkdir()
+    pair.left("b", "unsure").touch()
+    with pytest.raises(PostgresError, match="half"):
+        await pair.b.open()
+    await pair.b.follow()
+    assert (await until(pair.b, "following")).database is Database.STANDBY
+    assert (pair.home / "b").stat().st_ino != place, "copied anew"
+    assert not any(pair.left("b", what).exists() for what in ("old", "new", "unsure"))
+
+
+async def test_a_standby_whose_wal_the_active_has_no_more_is_copied_anew(
+    following: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "STUCK", 2.0)
+    pair = following
+    await pair.b.stop()
+    await pair.a.wait_for_standby(on=False)
+    pair.execute("a", "alter system set wal_keep_size = 0")
+    pair.execute("a", "select pg_reload_conf()")
+    for n in range(3):
+        pair.execute("a", f"insert into kept values ({n})")
+        pair.execute("a", "select pg_switch_wal()")
+        pair.execute("a", "checkpoint")
+    with pytest.raises(PostgresError, match="does not follow"):
+        await pair.b.follow()
+    await pair.b.follow()
+    await until(pair.b, "replayed")
+    assert pair.execute("b", "select count(*) from kept") == [(3,)]
+
+
+async def test_two_histories_on_timelines_of_one_number_are_told_apart(following: Pair) -> None:
+    """Each of the two was promoted without the other: an operator's choice says whose changes are lost."""
+    pair = following
+    pair.kill("a")
+    await pair.b.open()
+    await until(pair.b, "PRIMARY")
+    pair.execute("b", "insert into kept values (1)")
+    await pair.a.stop()
+    await pair.a.open()
+    await until(pair.a, "PRIMARY")
+    pair.execute("a", "insert into kept values (2)")
+    await pair.a.follow()
+    await until(pair.a, "following")
+    await until(pair.a, "replayed")
+    assert pair.execute("a", "select n from kept") == [(1,)]

@@ -226,6 +226,21 @@ def test_who_orders_the_peer_off_notes_that_it_owes_the_power_before() -> None:
     assert (me.off_at, me.record.owes_power) == (None, False)
 
 
+def test_a_database_that_does_not_answer_neither_begins_nor_ends_a_stall() -> None:
+    """The standby keeps its right: a hand-over to it is what such an active needs."""
+    waits = at(Store(Database.PRIMARY, synchronous=True, streaming=True))
+    unknown = Reading(STREAMS, NOW - 60)
+    for since, store, after in (
+        (None, unknown, None),
+        (NOW - 1, unknown, NOW - 1),
+        (None, waits, NOW),
+        (NOW - 1, waits, NOW - 1),
+        (NOW - 1, at(STREAMS), None),
+    ):
+        me = server(PairState.ACTIVE_PAIRED, stalled_since=since)
+        assert decide(me, seen(store=store), NOW, SETTINGS)[0].stalled_since == after
+
+
 def test_power_that_a_former_boot_owes_is_paid_also_by_one_who_is_not_active() -> None:
     me = server(PairState.BOOT, Standing.STANDBY, since=NOW)
     me = replace(me, record=replace(me.record, owes_power=True))

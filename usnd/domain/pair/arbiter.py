@@ -126,11 +126,13 @@ def _followed(me: Arbiter, seen: Evidence) -> Arbiter:
 
 
 def _stalled_since(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> float | None:
-    """Since when commits of a paired active wait."""
+    """Since when commits of a paired active wait. A database that does not answer says nothing of them."""
     store = seen.store.fresh(now, settings.fresh)
-    if me.state is not PairState.ACTIVE_PAIRED or (store is not None and store.in_step):
+    if me.state is not PairState.ACTIVE_PAIRED:
         return None
-    return now if me.stalled_since is None else me.stalled_since
+    if store is None or me.stalled_since is not None:
+        return None if store is not None and store.in_step else me.stalled_since
+    return None if store.in_step else now
 
 
 def _stalled_for(me: Arbiter, now: float) -> float:
