@@ -82,8 +82,19 @@ def _join(node: str, _chance: random.Random) -> None:
     lab.ask("cable", node, "xover", "in")
 
 
-def _cross(wish: str) -> Strike:
-    return lambda node, _chance: lab.ask("cable", node, "xover", wish)
+def _cable(link: str, wish: str) -> Strike:
+    return lambda node, _chance: lab.ask("cable", node, link, wish)
+
+
+def _lose_packets(node: str, _chance: random.Random) -> None:
+    """One in five of all that come in, on all links."""
+    chain = "add chain inet lossy in { type filter hook input priority -300; }"
+    rule = "add rule inet lossy in numgen random mod 5 0 drop"
+    _on(node, "nft", f"add table inet lossy; {chain}; {rule}")
+
+
+def _keep_packets(node: str, _chance: random.Random) -> None:
+    _on(node, "sh", "-c", "nft delete table inet lossy || true")  # it may have been booted since
 
 
 def _cut_hand_over(victim: Callable[[str], str]) -> Strike:
@@ -119,7 +130,9 @@ ROWS: dict[str, Row] = {
     "database killed": Row(_kill("postgres -D"), moves=None),
     "usnd killed": Row(_systemctl("kill", "--signal=KILL", "usnd"), moves=False, within=5.0),
     "cut off": Row(_isolate, mend=_join),
-    "cross-over cut": Row(_cross("out"), moves=False, mend=_cross("in")),
+    "bond cut": Row(_cable("bond0", "out"), mend=_cable("bond0", "in")),
+    "cross-over cut": Row(_cable("xover", "out"), moves=False, mend=_cable("xover", "in")),
+    "packets lost": Row(_lose_packets, moves=None, mend=_keep_packets),
     "old dies in hand-over": Row(_cut_hand_over(lambda node: node)),
     "new dies in hand-over": Row(_cut_hand_over(other), moves=None),
 }
