@@ -53,11 +53,14 @@ def usn_asterisk(
     name: str = "node",
     qualify: int = 0,
     calls: int = 200,
+    *,
+    realtime: bool = False,
 ) -> "Asterisk":
     """The USN's Asterisk: trunk `trunk-msc` to the switch at `switch_port`, calls in to `usn-incoming`.
 
     `files`: the product's dialplan and conference profiles, as extensions.conf and confbridge.conf.
     `qualify`: seconds between OPTIONS, 0 for none; `calls`: most at once. AMI by `usnd_account`.
+    `realtime`: before all that is not, as Debian's unit starts it; for root.
     """
     values = {
         "trunk": "trunk-msc",
@@ -65,7 +68,7 @@ def usn_asterisk(
         "peer_port": str(switch_port),
         "qualify": str(qualify),
     }
-    return Asterisk(tree, name, values, files, calls=calls)
+    return Asterisk(tree, name, values, files, calls=calls, realtime=realtime)
 
 
 def _listens(port: int) -> bool:
@@ -84,11 +87,13 @@ class Asterisk(Part):
         files: Mapping[str, str],
         host: str = HOST,
         calls: int = 200,
+        *,
+        realtime: bool = False,
     ) -> None:
         """`values` fill the templates of conf/asterisk; `files` (name to text) are added to astetcdir.
 
         `host`: the address of SIP and media; from its network calls are taken. `calls`: how many at once have
-        ports.
+        ports. `realtime`: see `usn_asterisk`.
         """
         self.name = name
         self.host = host
@@ -99,9 +104,8 @@ class Asterisk(Part):
         self._tree = tree
         self._lay_out({**render("asterisk", {**self._own_values(), **values}), **files})
         program, settings = str(tree / "usr/sbin/asterisk"), str(self.home / "etc/asterisk.conf")
-        self.process = Process(
-            [*loader(tree), program, "-f", "-C", settings], self.home / "log" / "console.log"
-        )
+        command = [*loader(tree), program, "-f", "-C", settings, *(["-p"] if realtime else [])]
+        self.process = Process(command, self.home / "log" / "console.log")
 
     def _own_values(self) -> dict[str, str]:
         first, last = self.ports.rtp

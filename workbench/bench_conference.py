@@ -5,7 +5,8 @@ listener is sent is captured on the wire the whole time: no gap over 60 ms (wire
 calls set up at a rate, held a moment, hung up: none fails. c: during a, from the text of a further launch
 to its first INVITE at the switch. d: processor time of usnd beside its Asterisk's, during a. e: processor
 time of usnd and its Asterisk together, beside another Asterisk of the same programs with a plain dialplan
-and the same calls, in turns, without the capture. For root usnd has the priority that a node's unit gives it.
+and the same calls, in turns, without the capture. For root all have the priorities that a node's
+units give: Asterisk real time, usnd before other programs.
 Result in build/bench/conference.json; exit status 1: a target is missed.
 """
 
@@ -40,7 +41,6 @@ LAUNCHERS = 60
 PROBES = 20
 BRIEF_ROOM = 10
 REPORT_EVERY = 30.0
-NICE = -5  # roles/usnd, usnd.service
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ class Plan:
     database: str
 
     @property
-    def nice(self) -> int:
-        """Of usnd; others than root may not."""
-        return NICE if os.geteuid() == 0 else 0
+    def as_on_node(self) -> bool:
+        """With the priorities of a node's units; others than root may not."""
+        return os.geteuid() == 0
 
     @property
     def listening(self) -> str:
@@ -94,7 +94,7 @@ class Bench:
         self._plan, self._field = plan, field
         self._rooms = plan.rooms
         self._calls = sum(map(len, self._rooms))
-        self.result: dict[str, object] = {"plan": asdict(plan), "nice_of_usnd": plan.nice}
+        self.result: dict[str, object] = {"plan": asdict(plan), "as_on_node": plan.as_on_node}
         self.targets: list[Target] = []
 
     async def run(self) -> None:
@@ -336,7 +336,7 @@ async def bench(plan: Plan) -> bool:
         if plan.database == "postgresql":
             url = (await stack.enter_async_context(Postgres(programs(), settings={"fsync": "on"}))).url()
         stay = [member for members in plan.rooms for member in members]
-        field = load_field(subscribers, stay, calls, store_url=url, nice=plan.nice)
+        field = load_field(subscribers, stay, calls, store_url=url, as_on_node=plan.as_on_node)
         measured = Bench(plan, await stack.enter_async_context(field))
         try:
             await measured.run()

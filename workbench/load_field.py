@@ -163,11 +163,16 @@ def room(index: int, size: int, kind: Kind = Kind.LISTENER) -> list[str]:
 
 @asynccontextmanager
 async def load_field(
-    subscribers: Sequence[str], stay: Sequence[str], calls: int, store_url: str = "", nice: int = 0
+    subscribers: Sequence[str],
+    stay: Sequence[str],
+    calls: int,
+    store_url: str = "",
+    *,
+    as_on_node: bool = False,
 ) -> AsyncIterator[Field]:
     """Starts everything and stops it, also on exceptions.
 
-    `stay`: the handsets of rooms; `calls`: most at once; `nice`: of usnd, as a node's unit has it.
+    `stay`: the handsets of rooms; `calls`: most at once; `as_on_node`: see `Usn`.
     """
     allow_files(calls)
     tree = asterisk_tree()
@@ -182,7 +187,7 @@ async def load_field(
                 store_url=store_url,
                 calls=calls,
                 calls_per_second=PACE,
-                nice=nice,
+                as_on_node=as_on_node,
             )
             try:
                 usn.command("db", "upgrade")
@@ -190,7 +195,9 @@ async def load_field(
             except BaseException:
                 await usn.stop()
                 raise
-            stock = usn_asterisk(tree, crowd.port, render("stock", {}), name="stock", calls=calls)
+            stock = usn_asterisk(
+                tree, crowd.port, render("stock", {}), name="stock", calls=calls, realtime=as_on_node
+            )
             async with usn, stock:
                 await smsc.bound()
                 yield Field(smsc, crowd, usn, stock, Tally(Journal(usn.journal)))

@@ -177,7 +177,7 @@ def main() -> None:
         if line.sound.hz is not None
     ]
     with suppress(PermissionError):  # for root only: handsets are other machines, and wait for nobody on this
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))  # a niceness counts in its own session only
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(50))  # a niceness counts in its own session only
     gc.disable()  # nothing here is left to it, and it would be a gap
     print(READY, flush=True)
     play(senders, time.monotonic, time.sleep)

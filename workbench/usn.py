@@ -22,6 +22,7 @@ from workbench.process import Part, PartError, Process, private_directory, until
 
 SHORT_CODE = "52272"
 START_PATIENCE = 20.0
+NICE = -5  # roles/usnd, usnd.service
 
 
 def product_dialplan() -> dict[str, str]:
@@ -48,21 +49,24 @@ class Usn(Part):
         python: str = sys.executable,
         calls: int = 200,
         calls_per_second: float = 60,
-        nice: int = 0,
+        as_on_node: bool = False,
     ) -> None:
         """`store_url`: SQLite of its own if empty; `settings`: further sections of the TOML.
 
-        `calls`: most at once; `calls_per_second`: how fast they are dialled; `nice`: of usnd, as root.
+        `calls`: most at once; `calls_per_second`: how fast they are dialled; `as_on_node`:
+        with the priorities that a node's units give, for root.
         """
         self.home = private_directory("usn-usnd-")
-        self.asterisk: Asterisk = usn_asterisk(tree, switch_port, product_dialplan(), calls=calls)
+        self.asterisk: Asterisk = usn_asterisk(
+            tree, switch_port, product_dialplan(), calls=calls, realtime=as_on_node
+        )
         self.store_url = store_url or f"sqlite:///{self.home}/usn.db"
         self.config = self.home / "usnd.toml"
         self.config.write_text(self._toml(smsc_port, frozen_after, calls_per_second, settings))
         self.config.chmod(0o600)
         self.journal = self.home / "journal"
         self._said = Journal(self.journal)
-        self._python = ["nice", "-n", str(nice), python] if nice else [python]
+        self._python = ["nice", "-n", str(NICE), python] if as_on_node else [python]
         self._environment = {"PYTHONPATH": str(Path(__file__).parents[1])}
         self.process = self._daemon()
 
