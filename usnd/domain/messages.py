@@ -113,15 +113,18 @@ class Earlier:
     received_at: datetime
     answer_seen: bool
     """The SMSC answered our reply on the same session: it had read our answer to the text before."""
+    redelivered_over: frozenset[str] = frozenset()
+    """The sessions over which it was taken for delivered again."""
 
 
 def is_duplicate(text: IncomingText, earlier: Earlier, window: timedelta, now: datetime) -> bool:
     """Whether the text is a second delivery of the earlier one, not a second wish (REQUIREMENTS S11).
 
-    An SMSC delivers again when it did not get our answer: on another session, soon. On the same session our
-    answer was sent in order, so an equal text there is the subscriber's own repetition; so is one after the
-    SMSC has shown that it read our answer.
+    An SMSC delivers again when it did not get our answer: on another session, soon, and once, for there it
+    reads our answer or loses that session too. So on a session over which the text came already, be it as
+    the first or again, an equal one is the subscriber's own repetition; so is one after the SMSC has shown
+    that it read our answer.
     """
-    if text.session == earlier.session or earlier.answer_seen:
+    if earlier.answer_seen or text.session == earlier.session or text.session in earlier.redelivered_over:
         return False
     return now - earlier.received_at <= window

@@ -112,14 +112,19 @@ class Taking:
         return taken
 
     def _fresh(self, texts: Sequence[IncomingText], places: Sequence[int]) -> list[int]:
+        """The places of a round without the duplicates, which are noted: an SMSC delivers again once a bind."""
         window = self._policy.duplicate_window
         known = self._tx.texts.earlier({texts[place].fingerprint for place in places}, self._now - window)
-
-        def repeated(text: IncomingText) -> bool:
+        fresh, redelivered = [], []
+        for place in places:
+            text = texts[place]
             earlier = known.get(text.fingerprint)
-            return earlier is not None and is_duplicate(text, earlier, window, self._now)
-
-        return [place for place in places if not repeated(texts[place])]
+            if earlier is not None and is_duplicate(text, earlier, window, self._now):
+                redelivered.append((earlier.id, text.session))
+            else:
+                fresh.append(place)
+        self._tx.texts.redelivered(redelivered)
+        return fresh
 
     def _decide(self, texts: Sequence[IncomingText], subscribers: dict[str, Subscriber]) -> list[_Decided]:
         owners = {subscribers[text.sender].id for text in texts if text.sender in subscribers}

@@ -139,6 +139,7 @@ mo_texts = Table(
     Column("body", Written, nullable=False),
     Column("fingerprint", String, nullable=False),
     Column("received_at", Utc, nullable=False),
+    Column("redelivered_over", String),  # sessions, with spaces between
     Index(None, "fingerprint", "received_at"),
     sqlite_autoincrement=True,
 )

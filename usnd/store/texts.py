@@ -28,8 +28,19 @@ _NEWEST = (
     .group_by(_same.c.fingerprint)
 )
 _EARLIER = select(
-    mo_texts.c.fingerprint, mo_texts.c.id, mo_texts.c.session, mo_texts.c.received_at, _ANSWER_SEEN
+    mo_texts.c.fingerprint,
+    mo_texts.c.id,
+    mo_texts.c.session,
+    mo_texts.c.received_at,
+    _ANSWER_SEEN,
+    mo_texts.c.redelivered_over,
 ).where(mo_texts.c.id.in_(_NEWEST))
+_REDELIVERED = Many(
+    "UPDATE mo_texts SET redelivered_over = COALESCE(mo_texts.redelivered_over || ' ', '') || r.session"
+    " FROM {rows} WHERE mo_texts.id = r.id AND mo_texts.id {picked}",
+    mo_texts.c.id,
+    mo_texts.c.session,
+)
 _MO_COLUMNS = [
     mo_texts.c[name]
     for name in ("smsc", "session", "sender", "recipient", "body", "fingerprint", "received_at")
@@ -94,7 +105,15 @@ class Texts:
     def earlier(self, fingerprints: Collection[str], since: datetime) -> dict[str, Earlier]:
         """Of each fingerprint, the text kept last of those received at `since` or later."""
         rows = self._tx.execute(_EARLIER, {"wanted": json_of(fingerprints), "since": since})
-        return {row[0]: Earlier(row[1], row[2], row[3], bool(row[4])) for row in rows}
+        return {
+            fingerprint: Earlier(number, session, at, bool(seen), frozenset((again or "").split()))
+            for fingerprint, number, session, at, seen, again in rows
+        }
+
+    def redelivered(self, deliveries: Sequence[tuple[int, str]]) -> None:
+        """Note that texts were delivered again: the id of each, once, and over which session."""
+        if deliveries:
+            _REDELIVERED.run(self._tx, deliveries)
 
     def add_mo(self, texts: Sequence[IncomingText], now: datetime) -> list[int]:
         """Keep texts that came in; gives their ids, in order."""

@@ -103,6 +103,25 @@ async def test_an_answer_that_finds_no_smsc_waits_for_it() -> None:
         assert usn.count("text sent") == 1
 
 
+async def test_a_second_attempt_after_a_lost_bind_is_executed() -> None:
+    """The SMSC delivers again, once, what it saw no answer to: ignored. The next is the subscriber's own, on
+    the same bind, though nothing proves yet that the SMSC had read our answer to the first."""
+    async with NodeSmsc() as smsc, bound_usn(smsc) as usn:
+        await smsc.tell("mute", count=1)
+        await deliver(smsc, "user00")
+        await smsc.until_pdu("submit_sm")
+        for binds in (2, 3):
+            await smsc.tell("drop")
+            await usn.until_event(BOUND, count=binds)
+            await deliver(smsc, "user00")
+            await usn.until_event("duplicate text ignored", count=binds - 1)
+        assert usn.count("text taken") == 1
+        await deliver(smsc, "user00")
+        await usn.until_event("text taken", count=2)
+        await usn.until_event("text sent", count=2)
+        assert usn.count("duplicate text ignored") == 2
+
+
 @pytest.mark.parametrize(
     "octets", ["00000010800000060000000000000001", "ffffffff0000000500000000", "00" * 64]
 )

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -83,6 +84,41 @@ def test_a_second_delivery_in_the_same_batch_is_a_duplicate(registered: Transact
     assert duplicate is None
     assert take(registered, replace(again, session="bind-3"), now=NOW + WINDOW) == [None]
     assert len(replies(take(registered, again, now=NOW + 2 * WINDOW))) == 1
+
+
+def test_after_a_lost_bind_an_smsc_delivers_again_once_and_a_subscriber_as_often_as_they_wish(
+    registered: Transaction,
+) -> None:
+    """Each comma is a commit, as after a fail-over: `bind-3` is lost before the SMSC reads an answer there."""
+    assert len(replies(take(registered, mo(ANN, "?")))) == 1
+    assert take(registered, mo(ANN, "?", "bind-2")) == [None]
+    assert take(registered, mo(ANN, "?", "bind-3")) == [None]
+    assert len(replies(take(registered, mo(ANN, "?", "bind-3")))) == 1
+    assert take(registered, mo(ANN, "?", "bind-4")) == [None], "the repetition is a text as any other"
+    assert len(replies(take(registered, mo(ANN, "?", "bind-4")))) == 1
+    assert registered.execute(text("SELECT redelivered_over FROM mo_texts ORDER BY id")).scalars().all() == [
+        "bind-2 bind-3",
+        "bind-4",
+        None,
+    ]
+
+
+def test_equal_texts_in_one_batch_are_judged_one_after_the_other(registered: Transaction) -> None:
+    assert len(replies(take(registered, mo(ANN, "?"), mo(BOB, "?")))) == 2
+    again = [mo(ANN, "?", "bind-2"), mo(BOB, "?", "bind-2"), mo(ANN, "?", "bind-2"), mo(ANN, "?", "bind-2")]
+    outcomes = take(registered, *again)
+    assert outcomes[:2] == [None, None]
+    assert len(replies(outcomes)) == 2, "both of Ann's own"
+
+
+def test_what_was_rolled_back_was_not_delivered_again(registered: Transaction) -> None:
+    """A unit that is run again, because the database went away or a neighbour failed, says the same again."""
+    take(registered, mo(ANN, "?"))
+    again = [mo(ANN, "?", "bind-2"), mo(ANN, "?", "bind-2")]
+    with suppress(LookupError), registered.savepoint():
+        assert [outcome is None for outcome in take(registered, *again)] == [True, False]
+        raise LookupError
+    assert [outcome is None for outcome in take(registered, *again)] == [True, False]
 
 
 def test_who_is_not_registered_gets_no_service(tx: Transaction) -> None:

@@ -164,6 +164,17 @@ def test_an_earlier_text_is_the_newest_within_the_time(tx: Transaction) -> None:
     assert tx.texts.earlier(["f00d"], LATER + timedelta(microseconds=1)) == {}
 
 
+def test_the_sessions_over_which_a_text_came_again_are_kept(tx: Transaction) -> None:
+    one, other = tx.texts.add_mo([TEXT, replace(TEXT, fingerprint="beef")], NOW)
+    tx.texts.redelivered([])
+    tx.texts.redelivered([(one, "bind-2"), (other, "bind-2")])
+    tx.texts.redelivered([(one, "bind-3")])
+    assert tx.texts.earlier(["f00d", "beef"], NOW) == {
+        "f00d": Earlier(one, "bind-1", NOW, answer_seen=False, redelivered_over=frozenset({"bind-2", "bind-3"})),
+        "beef": Earlier(other, "bind-1", NOW, answer_seen=False, redelivered_over=frozenset({"bind-2"})),
+    }
+
+
 def test_many_texts_get_their_ids_in_order(tx: Transaction) -> None:
     bodies = [f"{number} \N{FACE WITH TEARS OF JOY} \" ' \0 \ud83d :rows %s" for number in range(300)]
     ids = tx.texts.add_mo([replace(TEXT, body=body) for body in bodies], NOW)

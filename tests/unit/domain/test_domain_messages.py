@@ -28,6 +28,30 @@ def test_a_text_is_a_duplicate(session: str, seconds: int, *, answer_seen: bool,
     assert is_duplicate(TEXT, earlier, WINDOW, T0 + timedelta(seconds=seconds)) is duplicate
 
 
+AGAIN = frozenset({"second bind"})
+ELSEWHERE = frozenset({"third bind"})
+
+
+@pytest.mark.parametrize(
+    ("session", "redelivered_over", "answer_seen", "seconds", "duplicate"),
+    [
+        ("first bind", AGAIN, False, 1, False),  # the SMSC's came before: this is the subscriber's
+        ("first bind", AGAIN, True, 1, False),
+        ("first bind", AGAIN, False, 301, False),
+        ("first bind", ELSEWHERE, False, 1, True),  # which was lost, too, perhaps before our answer was read
+        ("first bind", ELSEWHERE, False, 301, False),
+        ("first bind", ELSEWHERE, True, 1, False),
+        ("first bind", AGAIN | ELSEWHERE, False, 1, False),  # two binds at a time, the texts by turns
+        ("second bind", ELSEWHERE, False, 1, False),
+    ],
+)
+def test_an_smsc_delivers_again_once_a_bind(
+    session: str, redelivered_over: frozenset[str], seconds: int, *, answer_seen: bool, duplicate: bool
+) -> None:
+    earlier = Earlier(1, session, T0, answer_seen, redelivered_over)
+    assert is_duplicate(TEXT, earlier, WINDOW, T0 + timedelta(seconds=seconds)) is duplicate
+
+
 def test_a_draft_waits_under_its_id_as_it_was_written() -> None:
     draft = Draft("smsc", "52272", "+44", "hello", T0, T0 + WINDOW, Priority.BULK, mo_id=3)
     queued = draft.queued(7)
