@@ -28,7 +28,7 @@ from workbench.load_field import Field, load_field, room
 from workbench.postgres import Postgres, programs
 from workbench.process import PartError, run, until
 from workbench.results import write_result
-from workbench.vitals import vitals
+from workbench.vitals import stolen, vitals
 from workbench.wire import Stream, longest_gap, packets_in, streams
 
 LONGEST_GAP = 60.0
@@ -147,11 +147,12 @@ class Bench:
             if self._plan.audio:
                 capture = await stack.enter_async_context(self._capture())
             await asyncio.sleep(1)
-            before = self._cpu_by_part(capture)
+            before, taken = self._cpu_by_part(capture), stolen()
             begun = time.time()
             delays = await self._probe(begun + self._plan.seconds)
             ended = time.time()
             spent = spent_since(before, self._cpu_by_part(capture))
+            self.result["stolen_s"] = round(stolen() - taken, 2)
             if capture is not None:
                 await asyncio.sleep(0.5)
                 dropped = await capture.end()
@@ -344,6 +345,10 @@ async def bench(plan: Plan) -> bool:
             measured.result["targets"] = [asdict(target) for target in measured.targets]
             write_result("conference", measured.result)
             print(plan.listening)
+            if "stolen_s" in measured.result:
+                print(
+                    f"{measured.result['stolen_s']} s of processor time went to others on the host during a"
+                )
             print(table(measured.targets))
     return all(target.held for target in measured.targets)
 

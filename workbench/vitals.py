@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
+STEAL_FIELD = 8
 CPU_FIELDS = slice(11, 13)  # user and system time, proc_pid_stat(5), counted behind the name
 
 
@@ -16,6 +17,12 @@ class Vitals:
     resident_mb: float
     files: int
     threads: int
+
+
+def stolen() -> float:
+    """Seconds of processor time that a virtual machine's host gave to others, of all cores; proc_stat(5)."""
+    total = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+    return int(total[STEAL_FIELD]) / TICKS
 
 
 def vitals(pid: int) -> Vitals:

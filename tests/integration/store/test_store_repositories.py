@@ -170,7 +170,9 @@ def test_the_sessions_over_which_a_text_came_again_are_kept(tx: Transaction) -> 
     tx.texts.redelivered([(one, "bind-2"), (other, "bind-2")])
     tx.texts.redelivered([(one, "bind-3")])
     assert tx.texts.earlier(["f00d", "beef"], NOW) == {
-        "f00d": Earlier(one, "bind-1", NOW, answer_seen=False, redelivered_over=frozenset({"bind-2", "bind-3"})),
+        "f00d": Earlier(
+            one, "bind-1", NOW, answer_seen=False, redelivered_over=frozenset({"bind-2", "bind-3"})
+        ),
         "beef": Earlier(other, "bind-1", NOW, answer_seen=False, redelivered_over=frozenset({"bind-2"})),
     }
 

@@ -87,6 +87,13 @@ def test_every_alarm_can_be_raised() -> None:
     assert raised == set(PairAlarm)
 
 
+def test_what_is_ill_for_a_moment_only_starts() -> None:
+    me = server(PairState.ACTIVE_SOLO, Standing.SOLO)
+    since = NOW - SETTINGS.fresh
+    assert PairAlarm.ILL in alarms(me, seen(ill="address", ill_at=since), NOW, SETTINGS)
+    assert PairAlarm.ILL not in alarms(me, seen(ill="address", ill_at=since + 0.1), NOW, SETTINGS)
+
+
 def test_switch_over_hands_over_and_says_so_only_when_all_is_let_go_of() -> None:
     me, actions = decide(server(PairState.ACTIVE_PAIRED), seen(order=Order.SWITCH_OVER), NOW, SETTINGS)
     assert (me.state, actions) == (PairState.HANDOVER, (Do.RELEASE,))

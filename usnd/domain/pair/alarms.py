@@ -52,7 +52,7 @@ def _judged(
     yield PairAlarm.NO_GATEWAY, now - seen.gateway_at >= settings.fresh
     yield PairAlarm.NO_CONSOLE, not console
     yield PairAlarm.NOT_FENCED, not settings.fencing
-    yield PairAlarm.ILL, bool(seen.ill)
+    yield PairAlarm.ILL, bool(seen.ill) and now - seen.ill_at >= settings.fresh  # a start takes a moment
     yield PairAlarm.RECORD, not seen.record_ok
     yield PairAlarm.DIVERGED, me.diverged
     yield PairAlarm.STUCK, me.state is PairState.FAULT and not me.diverged and seen.record_ok
