@@ -112,7 +112,7 @@ class Taking:
         return taken
 
     def _fresh(self, texts: Sequence[IncomingText], places: Sequence[int]) -> list[int]:
-        """The places of a round without the duplicates, which are noted: an SMSC delivers again once a bind."""
+        """The places of a round without duplicates, which are noted: an SMSC delivers again once a bind."""
         window = self._policy.duplicate_window
         known = self._tx.texts.earlier({texts[place].fingerprint for place in places}, self._now - window)
         fresh, redelivered = [], []

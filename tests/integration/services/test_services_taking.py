@@ -89,7 +89,7 @@ def test_a_second_delivery_in_the_same_batch_is_a_duplicate(registered: Transact
 def test_after_a_lost_bind_an_smsc_delivers_again_once_and_a_subscriber_as_often_as_they_wish(
     registered: Transaction,
 ) -> None:
-    """Each comma is a commit, as after a fail-over: `bind-3` is lost before the SMSC reads an answer there."""
+    """Each `take` is a commit. `bind-3` is lost before the SMSC reads an answer there."""
     assert len(replies(take(registered, mo(ANN, "?")))) == 1
     assert take(registered, mo(ANN, "?", "bind-2")) == [None]
     assert take(registered, mo(ANN, "?", "bind-3")) == [None]
