@@ -89,7 +89,7 @@ class Postgres:
         """Read-write: started as a standby if it does not run, then promoted. Raises PostgresError."""
         if self._unsure.exists():
             raise PostgresError(
-                "a pg_rewind was cut off: this database is half this server's, half the other's"
+                "a copy or pg_rewind was cut off: this database is half this server's, half the other's"
             )
         if not self._running():
             self._signal()
@@ -112,7 +112,6 @@ class Postgres:
         Raises PostgresError, also when it then gets no further: the next time begins with a base backup.
         """
         await self.stop()
-        await self._clear()
         copies = self._copies_next or self._unsure.exists()
         if copies or not (self._config.data / "PG_VERSION").exists():
             await self._copy()
@@ -191,26 +190,20 @@ class Postgres:
     async def _copy(self) -> None:
         """Into a directory beside, so that a half copy is never taken for a database."""
         data, new = self._config.data, self._config.data.with_suffix(".new")
+        await self._remove(new)
         copy = (self._program("pg_basebackup"), "-D", str(new), "-d", self._config.peer, "-c", "fast")
         await self._run((*self._config.as_user, *copy), BACKUP_PATIENCE)
-        if data.exists():
-            data.rename(self._old)
+        _touch(self._unsure)
+        await self._remove(data)
         new.rename(data)
-        self._unsure.unlink(missing_ok=True)
-        await self._clear()
+        self._unsure.unlink()
 
-    async def _clear(self) -> None:
-        """What a base backup that was cut off has left."""
-        for left in (self._old, self._config.data.with_suffix(".new")):
-            await self._run(("rm", "-rf", str(left)), BACKUP_PATIENCE)
-
-    @property
-    def _old(self) -> Path:
-        return self._config.data.with_suffix(".old")
+    async def _remove(self, directory: Path) -> None:
+        await self._run(("rm", "-rf", str(directory)), BACKUP_PATIENCE)
 
     @property
     def _unsure(self) -> Path:
-        """There while pg_rewind works: what it leaves half done must not be used."""
+        """There while the directory is rewound or replaced: what is left half done must not be used."""
         return self._config.data.with_suffix(".unsure")
 
     def _connect_to_peer(self) -> None:
