@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from workbench.lab import __main__ as lab
 from workbench.lab import net
 
+LOSSY = 10.0
 Strike = Callable[[str, random.Random], object]
 
 
@@ -94,6 +95,7 @@ def _lose_packets(node: str, _chance: random.Random) -> None:
 
 
 def _keep_packets(node: str, _chance: random.Random) -> None:
+    time.sleep(LOSSY)
     _on(node, "sh", "-c", "nft delete table inet lossy || true")  # it may have been booted since
 
 
