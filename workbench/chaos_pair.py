@@ -123,16 +123,20 @@ class Stream:
 
 
 class Watch(AbstractContextManager["Watch"]):
-    """What is seen from outside while it lasts: the address, the binds, the databases, the texts."""
+    """What is seen from outside while it lasts: the address, the binds, the databases, the texts.
+
+    before: how many of the events are older.
+    """
 
     def __init__(self, names: Iterator[str]) -> None:
         self.stream = Stream(names)
         self.primaries = {node: Primary(lambda node=node: lab.ask("system", node)) for node in net.ADDRESSES}  # type: ignore[misc]
         self.address: dict[str, float] = {}
         self.events: list[dict[str, Any]] = []
+        self.before = 0
 
     def __enter__(self) -> Self:
-        self._first = len(json.loads(lab.ask("events")))
+        self.before = len(json.loads(lab.ask("events")))
         words = net.inside(net.OUTSIDE, sys.executable, "-m", "workbench.lab.watch")
         self._arp = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for primary in self.primaries.values():
@@ -211,7 +215,7 @@ def _account(result: Run, watch: Watch, fault: float, row: Row) -> None:
         list, (found.unanswered, found.repeated, found.twice)
     )
     result.address = watch.address
-    result.binds = account.two_binds(watch.events)
+    result.binds = account.two_binds(watch.events[watch.before :])
     result.primaries = account.two_primaries(a, b)
     if result.back is not None:
         kept = lab.ask(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 _NOT_FOUND = 127
+KILLED = 5.0
 
 
 async def run(command: Sequence[str], patience: float) -> tuple[int, str]:
@@ -25,9 +26,11 @@ async def run(command: Sequence[str], patience: float) -> tuple[int, str]:
         said, _ = await asyncio.wait_for(process.communicate(), patience)
     except TimeoutError:
         return -1, f"did not end in {patience:g} s"
+    else:
+        return process.returncode or 0, said.decode(errors="replace").strip()
     finally:
-        if process.returncode is None:
+        if not process.stdout or not process.stdout.at_eof():
             with suppress(ProcessLookupError):  # it has a session of its own, with whatever it started
                 os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
-    return process.returncode or 0, said.decode(errors="replace").strip()
+            with suppress(TimeoutError):  # what hangs in the kernel ends some day
+                await asyncio.wait_for(process.wait(), KILLED)

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from usnd.domain.pair.evidence import NEVER, Do, Evidence, Power, Reading
+from usnd.domain.pair.evidence import NEVER, Database, Do, Evidence, Power, Reading
 from usnd.pair import console, network
 from usnd.pair.commands import run
 from usnd.pair.config import PairConfig
@@ -169,7 +169,8 @@ class Machine:
             return ""
         if not self._holds:
             return "address"
-        if self._clock() - self.evidence.store.at > self._fresh:
+        store = self.evidence.store.fresh(self._clock(), self._fresh)
+        if store is None or store.database is not Database.PRIMARY:
             return "database"
         for name, command in service.well.items():
             status, _ = await run(command, PATIENCE)

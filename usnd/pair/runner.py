@@ -28,6 +28,8 @@ from usnd.domain.pair.states import STATE_WORDS
 from usnd.pair.record import RecordError, RecordFile
 
 EVERY = 0.1
+PAUSE = 0.5
+"""Seconds until an act that failed is done again."""
 LATE = 1.0
 """Seconds: a longer gap between two steps means that we stood still."""
 ROLE = frozenset({Do.RELEASE, Do.OPEN, Do.SERVE, Do.FOLLOW})
@@ -164,6 +166,7 @@ class Runner:
             await self.hands[act]()
         except Exception as error:  # noqa: BLE001 - whatever fails is asked for again, and seen by its evidence
             self._log.error("an act of the arbiter failed", act=act.value, reason=str(error))
+            await asyncio.sleep(PAUSE)
 
     def _tell(self, now: float) -> None:
         raised = {alarm.value for alarm in alarms(self.me, self.seen, now, self.settings)}

@@ -83,10 +83,13 @@ def _answers(events: Iterable[Event]) -> dict[str, list[tuple[float, int]]]:
 
 
 def two_binds(events: Sequence[Event]) -> float:
-    """Seconds in which a bind was used though a later one was used already."""
+    """Seconds in which a bind was used though a later one was used already.
+
+    An `unbind` that a cut cable has held back for a while is no use.
+    """
     used: dict[int, tuple[float, float]] = {}
     for event in events:
-        if event["event"] == "pdu":
+        if event["event"] == "pdu" and event["pdu"]["command"] != "unbind":
             first, _ = used.get(event["session"], (event["at"], 0.0))
             used[event["session"]] = (first, event["at"])
     spans = sorted(used.values())

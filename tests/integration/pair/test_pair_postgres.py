@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pwd
+import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -13,10 +14,11 @@ import psycopg
 import pytest
 
 from usnd.domain.pair.evidence import Database, Store
-from usnd.pair import postgres
+from usnd.pair import datadir, postgres
 from usnd.pair.commands import run
 from usnd.pair.config import DatabaseConfig
-from usnd.pair.postgres import Postgres, PostgresError
+from usnd.pair.datadir import PostgresError
+from usnd.pair.postgres import Postgres
 from workbench.postgres import Programs, programs
 from workbench.process import private_directory
 
@@ -206,18 +208,52 @@ async def test_a_base_backup_that_was_never_started_is_taken_up(pair: Pair) -> N
     assert (pair.home / "b").stat().st_ino == place, "not copied anew"
 
 
-async def test_what_a_cut_off_copy_or_rewind_left_is_never_opened(following: Pair) -> None:
+async def test_what_a_rewind_that_was_cut_off_left_is_never_opened(following: Pair) -> None:
     pair = following
     await pair.b.stop()
     place = (pair.home / "b").stat().st_ino
     pair.left("b", "new").mkdir()
     pair.left("b", "unsure").touch()
+    assert await pair.b.read() == Store(Database.HALF)
     with pytest.raises(PostgresError, match="half"):
         await pair.b.open()
     await pair.b.follow()
     assert (await until(pair.b, "following")).database is Database.STANDBY
     assert (pair.home / "b").stat().st_ino != place, "copied anew"
     assert not any(pair.left("b", what).exists() for what in ("new", "unsure"))
+
+
+async def test_a_copy_that_is_whole_takes_its_place_though_the_peer_is_gone(following: Pair) -> None:
+    pair = following
+    pair.execute("a", "insert into kept values (1)")
+    await until(pair.b, "replayed")
+    await pair.b.stop()
+    (pair.home / "b").rename(pair.left("b", "whole"))
+    (pair.home / "b").mkdir()
+    pair.left("b", "unsure").touch()
+    pair.kill("a")
+    assert await pair.b.read() == Store()
+    await pair.b.open()
+    await until(pair.b, "PRIMARY")
+    assert pair.execute("b", "select n from kept") == [(1,)]
+    assert not pair.left("b", "unsure").exists()
+
+
+async def test_a_base_backup_that_did_not_help_is_not_made_again_at_once(
+    following: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = following
+    broken = Postgres(msgspec.structs.replace(pair.config("b", "a"), start=("false",)), time.monotonic)
+    await pair.b.stop()
+    pair.left("b", "unsure").touch()
+    with pytest.raises(PostgresError, match="false ended with 1"):
+        await broken.follow()
+    pair.left("b", "unsure").touch()
+    with pytest.raises(PostgresError, match="the next is made in"):
+        await broken.follow()
+    monkeypatch.setattr(datadir, "COPY_PAUSE", 0.0)
+    await Postgres(pair.config("b", "a"), time.monotonic).follow()
+    await until(pair.b, "following")
 
 
 async def test_a_standby_whose_wal_the_active_has_no_more_is_copied_anew(
@@ -229,15 +265,40 @@ async def test_a_standby_whose_wal_the_active_has_no_more_is_copied_anew(
     await pair.a.wait_for_standby(on=False)
     pair.execute("a", "alter system set wal_keep_size = 0")
     pair.execute("a", "select pg_reload_conf()")
-    for n in range(3):
-        pair.execute("a", f"insert into kept values ({n})")
+    [(place,)] = pair.execute("a", "select pg_current_wal_lsn() - '0/0'::pg_lsn")
+    kept = f"select 1 from pg_ls_waldir() where name = pg_walfile_name('0/0'::pg_lsn + {place})"
+    rows = 0
+    while pair.execute("a", kept):
+        assert rows < 50
+        rows += 1
+        pair.execute("a", f"insert into kept values ({rows})")
         pair.execute("a", "select pg_switch_wal()")
         pair.execute("a", "checkpoint")
     with pytest.raises(PostgresError, match="does not follow"):
         await pair.b.follow()
     await pair.b.follow()
     await until(pair.b, "replayed")
-    assert pair.execute("b", "select count(*) from kept") == [(3,)]
+    assert pair.execute("b", "select count(*) from kept") == [(rows,)]
+
+
+async def test_nobody_is_in_step_before_the_checkpointer_has_told_all(following: Pair) -> None:
+    """On a slow disk, or without a processor, it has not: commits do not wait, whatever the settings say."""
+    pair = following
+    asked = "select pid from pg_stat_activity where backend_type = 'checkpointer'"
+    [(checkpointer,)] = pair.execute("a", asked)
+    assert isinstance(checkpointer, int)
+    os.kill(checkpointer, signal.SIGSTOP)
+    try:
+        await pair.a.wait_for_standby(on=True)
+        await until(pair.a, "synchronous")
+        for _ in range(4):
+            await asyncio.sleep(0.5)
+            store = await pair.a.read()
+            assert store is not None
+            assert not store.in_step
+    finally:
+        os.kill(checkpointer, signal.SIGCONT)
+    await until(pair.a, "in_step")
 
 
 async def test_two_histories_on_timelines_of_one_number_are_told_apart(following: Pair) -> None:

@@ -236,10 +236,12 @@ def test_who_orders_the_peer_off_notes_that_it_owes_the_power_before() -> None:
 def test_a_database_that_does_not_answer_neither_begins_nor_ends_a_stall() -> None:
     """The standby keeps its right: a hand-over to it is what such an active needs."""
     waits = at(Store(Database.PRIMARY, synchronous=True, streaming=True))
-    unknown = Reading(STREAMS, NOW - 60)
+    unknown, closed = Reading(STREAMS, NOW - 60), at(Store())
     for since, store, after in (
         (None, unknown, None),
         (NOW - 1, unknown, NOW - 1),
+        (None, closed, None),
+        (NOW - 1, closed, NOW - 1),
         (None, waits, NOW),
         (NOW - 1, waits, NOW - 1),
         (NOW - 1, at(STREAMS), None),

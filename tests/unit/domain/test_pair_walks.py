@@ -25,7 +25,7 @@ CUTS = frozenset({BOND, CROSS, CONSOLE})
 
 DEPTH = 16
 """Ticks to which the chosen walks go: further than any mutant needs."""
-WORLDS = 5025
+WORLDS = 5009
 QUIET = 16
 """Ticks from a fault to somebody active, at most: the deadline, a watchdog and the steps between."""
 

@@ -42,6 +42,7 @@ def test_a_bind_that_is_used_beside_a_later_one_is_a_second_active() -> None:
     after = [answer(1, 1, ""), answer(1, 5, ""), answer(2, 6, ""), answer(2, 9, "")]
     assert two_binds(after) == 0
     assert two_binds([*after, answer(1, 7, "")]) == 1
+    assert two_binds([*after, {"event": "pdu", "session": 1, "at": 7, "pdu": {"command": "unbind"}}]) == 0
 
 
 def test_two_written_databases_are_counted_by_the_second() -> None:

@@ -126,13 +126,12 @@ def _followed(me: Arbiter, seen: Evidence) -> Arbiter:
 
 
 def _stalled_since(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> float | None:
-    """Since when commits of a paired active wait. A database that does not answer says nothing of them."""
+    """Since when commits of a paired active wait; a closed or silent database says nothing of them."""
     store = seen.store.fresh(now, settings.fresh)
-    if me.state is not PairState.ACTIVE_PAIRED:
+    if me.state is not PairState.ACTIVE_PAIRED or (store is not None and store.in_step):
         return None
-    if store is None or me.stalled_since is not None:
-        return None if store is not None and store.in_step else me.stalled_since
-    return None if store.in_step else now
+    waits = store is not None and store.database is Database.PRIMARY
+    return now if waits and me.stalled_since is None else me.stalled_since
 
 
 def _stalled_for(me: Arbiter, now: float) -> float:

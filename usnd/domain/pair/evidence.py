@@ -86,9 +86,10 @@ class Reading(Generic[T]):
 
 
 class Database(Enum):
-    """The own PostgreSQL."""
+    """The own PostgreSQL. HALF: never to be opened."""
 
     STOPPED = "stopped"
+    HALF = "half the other server's"
     STANDBY = "standby"
     PRIMARY = "primary"
 

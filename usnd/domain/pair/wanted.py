@@ -22,21 +22,31 @@ from usnd.domain.pair.states import ACTIVE, PairState
 
 def wanted(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> tuple[Action, ...]:
     """The acts of this step, in order. Without a fresh figure of the database nothing is asked of it."""
-    store = seen.store.fresh(now, settings.fresh) or Store()
+    store = seen.store.fresh(now, settings.fresh)
     return (*_own(me, seen, store, now, settings), *_of_peer(me, seen, store, now, settings))
 
 
-def _own(me: Arbiter, seen: Evidence, store: Store, now: float, settings: PairSettings) -> Iterator[Action]:
+def _own(
+    me: Arbiter, seen: Evidence, store: Store | None, now: float, settings: PairSettings
+) -> Iterator[Action]:
     looked = (
         me.state is not PairState.BOOT or seen.serving.at > NEVER
     )  # a first look decides what is to be done
-    held = (
-        looked and seen.serving.fresh(now, settings.fresh) is not False
-    ) or store.database is Database.PRIMARY
+    is_open = store is not None and store.database is Database.PRIMARY
+    held = is_open or (looked and seen.serving.fresh(now, settings.fresh) is not False)
     if me.state in (PairState.BOOT, PairState.HANDOVER, PairState.FAULT, PairState.CATCHUP) and held:
         yield Do.RELEASE
     if me.state is PairState.FAULT and held and not me.diverged:
         yield Do.REBOOT
+    if store is not None:
+        yield from _of_database(me, seen, store, now, settings)
+    if rules.may_serve(me, seen, now, settings) and seen.serving.fresh(now, settings.fresh) is not True:
+        yield Do.SERVE
+
+
+def _of_database(
+    me: Arbiter, seen: Evidence, store: Store, now: float, settings: PairSettings
+) -> Iterator[Action]:
     follows = store.following or seen.leaving  # one that stops soon begins no copy
     if me.state is PairState.CATCHUP and not follows and rules.may_follow(me, seen):
         yield Do.FOLLOW
@@ -45,8 +55,6 @@ def _own(me: Arbiter, seen: Evidence, store: Store, now: float, settings: PairSe
             yield Do.OPEN
         else:
             yield from _waits(me, seen, store, now, settings)
-    if rules.may_serve(me, seen, now, settings) and seen.serving.fresh(now, settings.fresh) is not True:
-        yield Do.SERVE
 
 
 def _waits(me: Arbiter, seen: Evidence, store: Store, now: float, settings: PairSettings) -> Iterator[Action]:
@@ -59,7 +67,7 @@ def _waits(me: Arbiter, seen: Evidence, store: Store, now: float, settings: Pair
 
 
 def _of_peer(
-    me: Arbiter, seen: Evidence, store: Store, now: float, settings: PairSettings
+    me: Arbiter, seen: Evidence, store: Store | None, now: float, settings: PairSettings
 ) -> Iterator[Action]:
     power = seen.power.fresh(now, settings.fresh)
     if _fences(me, seen, store, now, settings) and power is Power.ON:
@@ -78,9 +86,9 @@ def owes_power(me: Arbiter, now: float, settings: PairSettings) -> bool:
     return me.state is PairState.ACTIVE_SOLO or now - me.off_at >= settings.boot_patience
 
 
-def _fences(me: Arbiter, seen: Evidence, store: Store, now: float, settings: PairSettings) -> bool:
+def _fences(me: Arbiter, seen: Evidence, store: Store | None, now: float, settings: PairSettings) -> bool:
     """The standby after its delay; a paired active at once, when its commits wait for a silent standby."""
     if me.maintenance or rules.hears_peer(seen, now, settings):
         return False
-    stuck = me.state is PairState.ACTIVE_PAIRED and not store.in_step
+    stuck = me.state is PairState.ACTIVE_PAIRED and not (store is not None and store.in_step)
     return (stuck or me.state is PairState.FENCING) and rules.may_fence(seen, now, settings)
