@@ -52,8 +52,8 @@ class AmiSettings:
     """AMI classes. VarSet and Newexten (dialplan) would be nine tenths of all events."""
     answer_s: float = 2.0
     """To connect and to log in."""
-    boot_s: float = 60.0
-    """From log-in until Asterisk has loaded its modules."""
+    boot_s: float = 3.0
+    """From log-in until Asterisk says that it has loaded its modules; then we log in anew, to be told again."""
     ping_every_s: float = 1.0
     ping_answer_s: float = 1.8
     """A frozen Asterisk is noticed within the sum of both."""
@@ -202,8 +202,12 @@ class AmiLink:
         return None
 
     async def _choose_events(self, session: Session) -> None:
-        """For this connection only. What comes all the same is left unread."""
-        criteria = [f"action(include),name({name})" for name in sorted(self._wanted or ())]
+        """For this connection only. What comes all the same is left unread.
+
+        From the first filter on nothing else comes: the end of the boot must not fall between two.
+        """
+        names = sorted(self._wanted or (), key=lambda name: (name != _BOOTED, name))
+        criteria = [f"action(include),name({name})" for name in names]
         asked = [
             session.request(
                 "Filter", {"Operation": "Add", "MatchCriteria": each}, within_s=self._settings.answer_s
@@ -245,7 +249,8 @@ class AmiLink:
         except TimeoutError:
             session.drop(
                 LinkDown(
-                    DownReason.FAULT, "no FullyBooted event: is Asterisk stuck, or `read = system` missing?"
+                    DownReason.FAULT,
+                    "no FullyBooted event: does Asterisk still load, or is `read = system` missing?",
                 )
             )
         except Exception as error:  # noqa: BLE001 - the edge: logged, and tried again

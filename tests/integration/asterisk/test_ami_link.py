@@ -31,14 +31,14 @@ async def test_log_in_asks_for_the_events_it_uses_only(server: FakeAmi) -> None:
 
 
 async def test_asterisk_is_told_the_names_of_the_events_that_are_read(server: FakeAmi) -> None:
-    async with listening(settings(server), wanted=frozenset({"Hangup", "Newstate"})) as listener:
+    async with listening(settings(server), wanted=frozenset({"Hangup", "BridgeEnter"})) as listener:
         server.event(Event="DialEnd")
         server.event(Event="Hangup")
         await until(lambda: len(listener.events) == 2)
     assert [action["MatchCriteria"] for action in server.asked if action["Action"] == "Filter"] == [
         "action(include),name(FullyBooted)",
+        "action(include),name(BridgeEnter)",
         "action(include),name(Hangup)",
-        "action(include),name(Newstate)",
     ]
     assert listener.names() == ["FullyBooted", "Hangup"]
 
