@@ -53,7 +53,7 @@ class AmiSettings:
     answer_s: float = 2.0
     """To connect and to log in."""
     boot_s: float = 3.0
-    """From log-in until Asterisk says that it has loaded its modules; then we log in anew, to be told again."""
+    """From log-in until Asterisk says that all modules are loaded; then we log in anew and are told again."""
     ping_every_s: float = 1.0
     ping_answer_s: float = 1.8
     """A frozen Asterisk is noticed within the sum of both."""
