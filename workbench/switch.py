@@ -149,6 +149,10 @@ class Switch(Part):
             samples.frombytes(data[: len(data) // 2 * 2])
         return samples
 
+    def forget(self, number: str) -> None:
+        """What the handset has heard so far; its call, if any, is heard no more."""
+        (self._heard / f"{number}.sln").unlink(missing_ok=True)
+
     async def _channel(self, number: str) -> str:
         stored = await self.asterisk.cli(f"database get handset/{number} channel")
         channel = stored.removeprefix("Value: ").strip()

@@ -84,10 +84,11 @@ class Outside(Part):
         return {number for number, tone in self._tones.items() if tone in tones and number != listener}
 
     async def hang_up_all(self) -> None:
-        """Every handset that is in a call ends it."""
+        """Every handset that is in a call ends it, and forgets what it heard."""
         for number in self._tones:
             if await self.switch.state(number) != "idle":
                 await self.switch.hang_up(number)
+            self.switch.forget(number)
 
 
 def _is_to(event: dict[str, object], recipient: str) -> bool:
