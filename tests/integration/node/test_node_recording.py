@@ -132,7 +132,7 @@ async def test_it_ends_with_the_room_and_with_asterisk(settings: str, tmp_path: 
         parts.usn.asterisk.kill()
         await parts.usn.until_event("conference ended", 10, conference=2)
         await parts.usn.until_event("recording closed", 10, conference=2, stretch=1)
-        assert await until(lambda: all(one["octets"] != "" for one in recordings(parts)), 8, 0.5)
+        await parts.usn.until_event("recording measured", 30, count=2)
         closed = recordings(parts)
         assert [one["state"] for one in closed] == ["closed", "closed"]
         assert tones_in(parts, tmp_path / "c2-1.wav", 0.2, 0.5) == set(EVERYBODY.values()), "header mended"
