@@ -15,6 +15,7 @@ from workbench.lab import net
 from workbench.process import PartError, Process, until
 
 SHUTDOWN_PATIENCE = 30.0
+LAST_INIT = "systemd-shutdow"  # the kernel keeps 15 letters
 REBOOTS = 133
 NETWORKD = """\
 [Match]
@@ -122,10 +123,15 @@ class Node:
         )
 
     def command(self, *words: str, patience: float = 60.0) -> str:
-        """What a program prints when root runs it on the node. Raises PartError when it fails."""
+        """What a program prints when root runs it on the node. Raises PartError: it fails, or the node ends.
+
+        A node that waits for its last processes, up to 90 s, must get none from us.
+        """
         systems = self.systems()
         if not systems:
             raise PartError(f"usn-{self.name} is off")
+        if _name(systems[0]) == LAST_INIT:
+            raise PartError(f"usn-{self.name} goes down")
         enter = ["nsenter", "--target", str(systems[0]), "--all", "--wd=/", "--", *words]
         done = subprocess.run(
             enter, capture_output=True, text=True, check=False, timeout=patience, stdin=subprocess.DEVNULL
@@ -137,6 +143,14 @@ class Node:
     def tail(self) -> str:
         """The end of what its console showed."""
         return self._process.tail()
+
+
+def _name(process: int) -> str:
+    """Of its program; empty when it is gone."""
+    try:
+        return Path(f"/proc/{process}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def _children(process: int) -> list[int]:
