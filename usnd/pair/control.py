@@ -12,7 +12,7 @@ from typing import Any
 from usnd.domain.pair import arbiter as arbiters
 from usnd.domain.pair import rules
 from usnd.domain.pair.alarms import alarms
-from usnd.domain.pair.evidence import Database, Order
+from usnd.domain.pair.evidence import Order
 from usnd.domain.pair.states import ACTIVE, STATE_WORDS, PairState
 from usnd.pair.runner import Runner
 
@@ -54,7 +54,7 @@ def refusal(runner: Runner, order: Order) -> str:
     if order is Order.FORCE_ACTIVE:
         if me.state is PairState.BOOT and not arbiters.released(seen, now, settings):
             return "this server still lets go of what it may hold: ask again in a few seconds"
-        if seen.store.value.database is Database.HALF:
+        if not rules.may_be_forced(seen):
             return "this server's database is half the other's: docs/operator/pair.md, “On the disk”"
         if me.state is PairState.ACTIVE_SOLO:
             return "this server is active alone already"

@@ -116,28 +116,31 @@ class DataDirectory:
         left = await self._left_as()
         was_primary = left in _PRIMARY and not (self._data / "backup_label").exists()
         crashed = was_primary and left in _PRIMARY_CRASHED
-        if not crashed:
-            try:
-                if left not in _SHUT_DOWN:
-                    await self.start()
-                    await self.stop()
-            except PostgresError as error:
-                return 1, str(error)
-            status, said = await self._pg_rewind("--dry-run")
-            if (
-                status or _REWINDS not in said
-            ):  # most often there is nothing to do, and nothing is put at risk
-                return (status or int(was_primary and _SAME_TIMELINE in said)), said
-        _touch(self._unsure)
+        status, said = await (self._rewind_for_good() if crashed else self._rewind_if_needed(left))
+        overlooked = _is_other_history(said, was_primary=was_primary, crashed=crashed)
+        return (status or int(overlooked)), said
+
+    async def _rewind_if_needed(self, left: str) -> tuple[int, str]:
+        """Most often there is nothing to do; then nothing is put at risk."""
         try:
-            if crashed:
-                (self._data / SIGNAL).unlink(missing_ok=True)
+            if left not in _SHUT_DOWN:
+                await self.start()
+                await self.stop()
+        except PostgresError as error:
+            return 1, str(error)
+        status, said = await self._pg_rewind("--dry-run")
+        return (status, said) if status or _REWINDS not in said else await self._rewind_for_good()
+
+    async def _rewind_for_good(self) -> tuple[int, str]:
+        _touch(self._unsure)
+        (self._data / SIGNAL).unlink(missing_ok=True)
+        try:
             status, said = await self._pg_rewind()
         finally:
             self._signal()
         if status == 0 or (status > 0 and _REWINDS not in said):
             self._unsure.unlink()
-        return (status or int(_is_other_history(said, crashed=crashed))), said
+        return status, said
 
     async def _pg_rewind(self, *options: str) -> tuple[int, str]:
         rewind = ("env", "LC_ALL=C", self._program("pg_rewind"), *options)
@@ -220,13 +223,13 @@ def process(pid: int) -> tuple[str, str]:
     return name.partition("(")[2], rest.split()[0]
 
 
-def _is_other_history(said: str, *, crashed: bool) -> bool:
-    """pg_rewind found nothing to do for a crashed primary, whose recovery it has just written into it.
+def _is_other_history(said: str, *, was_primary: bool, crashed: bool) -> bool:
+    """pg_rewind found nothing to do, and there is.
 
-    Before release 16 it overlooks a promotion until the next checkpoint; and two servers may have made a
-    timeline of the same number.
+    Two servers that were primary may have made a timeline of the same number. Into a crashed one pg_rewind
+    has just written a recovery; before release 16 it overlooks a promotion until the next checkpoint.
     """
-    return crashed and (_NOTHING_REWOUND in said or _SAME_TIMELINE in said)
+    return (was_primary and _SAME_TIMELINE in said) or (crashed and _NOTHING_REWOUND in said)
 
 
 def _touch(path: Path) -> None:

@@ -174,9 +174,8 @@ class Postgres:
         work = asyncio.ensure_future(asyncio.to_thread(execute))
         try:
             await asyncio.wait_for(asyncio.shield(work), 10)
-        except (
-            asyncio.CancelledError
-        ):  # what a thread has begun it does: nobody goes on before, if it can end
+        except asyncio.CancelledError:
+            # What a thread has begun it does: nobody goes on before, if it can end.
             await asyncio.wait({work}, timeout=GIVEN_UP)
             raise
         except (psycopg.Error, TimeoutError) as error:

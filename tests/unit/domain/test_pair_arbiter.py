@@ -125,6 +125,15 @@ def test_force_active_lets_a_paired_active_go_alone() -> None:
     assert (me.state, me.record.standing) == (PairState.ACTIVE_SOLO, Standing.SOLO)
 
 
+@pytest.mark.parametrize("state", [PairState.BOOT, PairState.CATCHUP, PairState.STANDBY, PairState.HANDOVER])
+def test_a_database_that_is_half_the_others_is_opened_by_no_order(state: PairState) -> None:
+    known = seen(order=Order.FORCE_ACTIVE, heard={}, store=at(Store(Database.HALF)), serving=NO)
+    standing = Standing.STANDBY if state is PairState.CATCHUP else Standing.PAIRED
+    me, actions = decide(server(state, standing, let_go=True, right=RIGHT), known, NOW, SETTINGS)
+    assert me.state is not PairState.PROMOTING
+    assert Do.OPEN not in actions
+
+
 def test_maintenance_of_the_standby_gives_up_its_right_for_good() -> None:
     known = seen(store=at(Store(Database.STANDBY, following=True, replayed=True)), serving=NO)
     me = server(PairState.STANDBY, Standing.STANDBY, right=RIGHT)

@@ -163,7 +163,7 @@ def _boot(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Tu
         return Turn.BROKEN
     if not released(seen, now, settings):
         return Turn.BROKEN if now - me.since >= settings.release else None
-    if seen.order is Order.FORCE_ACTIVE:
+    if rules.is_forced(seen):
         return Turn.ORDERED
     if rules.hears_peer(seen, now, settings) and seen.peer is not None and seen.peer.active:
         return Turn.BROKEN if rules.has_diverged(me, seen) else Turn.PEER_ACTIVE
@@ -176,7 +176,7 @@ def _resumes(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) ->
 
 
 def _catchup(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
-    if seen.order is Order.FORCE_ACTIVE:
+    if rules.is_forced(seen):
         return Turn.ORDERED
     if not rules.hears_peer(seen, now, settings) or not _fit(me, seen, now, settings):
         return None
@@ -186,7 +186,7 @@ def _catchup(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) ->
 def _rightful(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
     """STANDBY, SUSPECT and FENCING: what ends the right, and what uses it."""
     peer, heard = seen.peer, rules.hears_peer(seen, now, settings)
-    if seen.order is Order.FORCE_ACTIVE:
+    if rules.is_forced(seen):
         return Turn.ORDERED
     if not _fit(me, seen, now, settings):
         return Turn.RIGHT_LOST
@@ -233,7 +233,7 @@ def _paired(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> 
     dropped = _drops(me, seen, now, settings)
     if dropped:
         return dropped
-    if seen.order is Order.FORCE_ACTIVE:
+    if rules.is_forced(seen):
         return Turn.ORDERED
     if _stalled_for(me, now) > 0 or rules.standby_said_so(me, seen):
         return Turn.ALONE if rules.may_go_alone(me, seen, now, settings) else None
@@ -260,7 +260,7 @@ def _handover(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -
         if not can_hand_over(me, seen, now, settings):
             return Turn.WITHDRAWN
         return Turn.BROKEN if now - me.since >= settings.release else None
-    if seen.order is Order.FORCE_ACTIVE:
+    if rules.is_forced(seen):
         return Turn.ORDERED
     if rules.hears_peer(seen, now, settings) and seen.peer is not None and seen.peer.active:
         return Turn.PEER_ACTIVE

@@ -5,7 +5,16 @@ which it was missed. What a server may do rests on one right: the active gives i
 alone before that right is gone; the standby uses it once, or gives it up for good.
 """
 
-from usnd.domain.pair.evidence import Arbiter, Database, Evidence, PairSettings, Power, Record, Standing
+from usnd.domain.pair.evidence import (
+    Arbiter,
+    Database,
+    Evidence,
+    Order,
+    PairSettings,
+    Power,
+    Record,
+    Standing,
+)
 from usnd.domain.pair.states import ACTIVE
 
 
@@ -142,6 +151,16 @@ def may_resume_by_word(me: Arbiter, seen: Evidence, now: float, settings: PairSe
         and hears_peer(seen, now, settings)
         and standby_said_so(me, seen)
     )
+
+
+def may_be_forced(seen: Evidence) -> bool:
+    """An operator may have all opened but a database that is half the other server's."""
+    return seen.store.value.database is not Database.HALF
+
+
+def is_forced(seen: Evidence) -> bool:
+    """An operator's word, in place of R2 and R4."""
+    return seen.order is Order.FORCE_ACTIVE and may_be_forced(seen)
 
 
 def outranks(theirs: Record, ours: Record) -> bool:
