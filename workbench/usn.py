@@ -66,7 +66,7 @@ class Usn(Part):
         self.config.chmod(0o600)
         self.journal = self.home / "journal"
         self._said = Journal(self.journal)
-        self._python = ["nice", "-n", str(NICE), python] if as_on_node else [python]
+        self._python, self._as_on_node = python, as_on_node
         self._environment = {"PYTHONPATH": str(Path(__file__).parents[1])}
         self.process = self._daemon()
 
@@ -74,7 +74,9 @@ class Usn(Part):
         program = ["workbench.ahead", f"{ahead:.3f}", str(self.config)]
         if not ahead:
             program = ["usnd", "run", "--config", str(self.config)]
-        return Process([*self._python, "-m", *program], self.journal, environment=self._environment)
+        nice = ["nice", "-n", str(NICE)] if self._as_on_node else []
+        command = [*nice, self._python, "-m", *program]
+        return Process(command, self.journal, environment=self._environment)
 
     def _toml(self, smsc_port: int, frozen_after: float, calls_per_second: float, settings: str) -> str:
         manager = self.asterisk.usnd_account
@@ -112,7 +114,7 @@ format = "json"
     def command(self, *words: str) -> str:
         """What `usnd <words>` prints. Raises PartError when it fails."""
         done = subprocess.run(
-            [self._python[-1], "-m", "usnd", *words, "--config", str(self.config)],
+            [self._python, "-m", "usnd", *words, "--config", str(self.config)],
             capture_output=True,
             text=True,
             timeout=60,
