@@ -20,12 +20,14 @@ from usnd.domain.calls import SIGNS_OF_LIFE, Call, CallEvent, CallNews
 from usnd.domain.cdr import cdr_of, has_record
 from usnd.domain.conducting import next_deadline, resume
 from usnd.domain.conference import (
+    OVER,
     Action,
     Command,
     Conference,
     Event,
     HangUp,
     PlaceCall,
+    Recall,
     Rules,
     Step,
     Text,
@@ -220,6 +222,11 @@ class Conferences:
         if running.writer is not None:
             await asyncio.wait({running.writer})
         return after
+
+    async def recall(self, conference_id: int) -> bool:
+        """Calls the subscriber back; False if the conference had ended, and that is committed."""
+        after = await self.ask(conference_id, Recall())
+        return after is not None and after.state not in OVER
 
     def lose_calls(self, at: datetime) -> None:
         """Asterisk died at that time, and every call with it."""

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from usnd.domain.calls import Call, CallState, Role
-from usnd.domain.conference import OVER, Conference, Control, Feature, Participant, Recall, Rules, Step
+from usnd.domain.conference import OVER, Conference, Control, Feature, Participant, Rules, Step
 from usnd.domain.decision import Decision
 from usnd.domain.directory import Subscriber, people
 from usnd.domain.messages import IncomingText, OutgoingText
@@ -106,14 +106,14 @@ class Steering:
             return self._commit(tx, asked, now, voice_up=voice_up, dry_run=dry_run)
 
         committed = await self._in_store(unit)
+        recalled = committed.launched.conference if committed.launched.recalled else None
+        if recalled is not None and not dry_run and not await self._conferences.recall(recalled):
+            committed = await self._in_store(unit)
         for text in committed.texts:
             self._outbox.send(text)
-        launched = committed.launched
         if committed.step is not None:
             self._conferences.adopt(committed.step)
-        elif launched.recalled and not dry_run and launched.conference is not None:
-            await self._conferences.ask(launched.conference, Recall())
-        return launched
+        return committed.launched
 
     async def end(self, conference_id: int) -> None:
         """Everybody hears the goodbye and is released."""

@@ -48,12 +48,15 @@ class Taken:
     """What was committed for a text, and is to be acted on now."""
 
     mo_id: int
+    text: IncomingText
+    """Whole, if it came in parts."""
     stranger: str | None = None
     """The number of a sender who is not registered; empty if it is none that could be answered."""
     answers: tuple[OutgoingText, ...] = ()
     """The reply, and texts to others."""
     launched: Step | None = None
     recalled: int | None = None
+    """The conference whose subscriber is to be called back."""
 
 
 Outcome = Taken | Verdict | None
@@ -92,6 +95,12 @@ class Taking:
         for place, taken in zip(texts, self._take(list(texts.values())), strict=True):
             outcomes[place] = taken
         return outcomes
+
+    def again(self, text: IncomingText, mo_id: int) -> Taken:
+        """What a text does that is kept already: the conference it was to bring back had just ended."""
+        subscribers = subscribers_of(self._tx, {text.sender}, self._policy.texts.home_region)
+        (taken,) = self._carry_out(self._decide([text], subscribers), [mo_id])
+        return taken
 
     def _gathered(self, arrival: IncomingText | Part) -> IncomingText | Verdict:
         if isinstance(arrival, IncomingText):
@@ -150,8 +159,10 @@ class Taking:
         return decide(text.body, situation, self._policy.texts)
 
     def _commit(self, decided: Sequence[_Decided]) -> list[Taken]:
+        return self._carry_out(decided, self._tx.texts.add_mo([one.text for one in decided], self._now))
+
+    def _carry_out(self, decided: Sequence[_Decided], mo_ids: Sequence[int]) -> list[Taken]:
         tx = self._tx
-        mo_ids = tx.texts.add_mo([one.text for one in decided], self._now)
         tx.directory.apply_all(
             (one.subscriber.id, change)
             for one in decided
@@ -169,6 +180,7 @@ class Taking:
         return [
             Taken(
                 mo_id,
+                one.text,
                 self._stranger(one),
                 tuple(queued.get(mo_id, ())),
                 launched.get(place),

@@ -13,7 +13,6 @@ from functools import partial
 
 import structlog
 
-from usnd.domain.conference import Recall
 from usnd.domain.courtesy import Courtesy
 from usnd.domain.decision import Situation
 from usnd.domain.messages import IncomingText
@@ -80,10 +79,7 @@ class Texts:
         if outcome is None:
             self._log.info("duplicate text ignored", smsc=received.smsc, sender=received.sender)
             return CommandStatus.ESME_ROK
-        if outcome.launched is not None:
-            self._conferences.adopt(outcome.launched)
-            await asyncio.sleep(0)  # the first call goes out before all the rest
-        self._act(outcome)
+        await self._follow(outcome)
         self._log.info("text taken", smsc=received.smsc, sender=received.sender, text=outcome.mo_id)
         if outcome.stranger is not None:
             await self._tell_stranger(received, outcome.stranger, outcome.mo_id)
@@ -112,11 +108,19 @@ class Texts:
         told(f"part of a text: {verdict.value}", smsc=part.smsc, sender=part.sender)
         return _STATUS.get(verdict, CommandStatus.ESME_ROK)
 
-    def _act(self, taken: Taken) -> None:
-        if taken.recalled is not None:
-            self._conferences.apply(taken.recalled, Recall())
+    async def _follow(self, taken: Taken) -> None:
+        if taken.launched is not None:
+            self._conferences.adopt(taken.launched)
+            await asyncio.sleep(0)  # the first call goes out before all the rest
         for answer in taken.answers:
             self._outbox.send(answer)
+        if taken.recalled is not None and not await self._conferences.recall(taken.recalled):
+            await self._follow(
+                await surely(self._store, lambda tx: self._taking(tx).again(taken.text, taken.mo_id))
+            )
+
+    def _taking(self, tx: Transaction) -> Taking:
+        return Taking(tx, self._policy, self._clock(), voice_up=self._conferences.voice_up)
 
     async def _tell_stranger(self, text: ReceivedText, number: str, mo_id: int) -> None:
         """No service (REQUIREMENTS S4): rarely. Not in the transaction of the text, which may run twice."""
@@ -133,21 +137,7 @@ class Texts:
                 self._outbox.send(answer)
 
     async def _commit(self, texts: Sequence[IncomingText | Part]) -> list[Outcome]:
-        now, voice_up = self._clock(), self._conferences.voice_up
-        return await self._store.run(
-            partial(_unit, texts=texts, policy=self._policy, now=now, voice_up=voice_up)
-        )
-
-
-def _unit(
-    tx: Transaction,
-    *,
-    texts: Sequence[IncomingText | Part],
-    policy: TextPolicy,
-    now: datetime,
-    voice_up: bool,
-) -> list[Outcome]:
-    return Taking(tx, policy, now, voice_up=voice_up).take(texts)
+        return await self._store.run(lambda tx: self._taking(tx).take(texts))
 
 
 def _arrival(received: ReceivedText) -> IncomingText | Part:

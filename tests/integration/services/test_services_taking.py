@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from usnd.domain.conference import Rules
+from usnd.domain.conference import ConferenceState, Rules
 from usnd.domain.courtesy import CourtesyRules
 from usnd.domain.decision import TextRules
 from usnd.domain.messages import IncomingText, OutgoingText, Priority
@@ -77,6 +77,26 @@ def test_two_launches_of_a_sender_in_one_batch_are_one_conference(registered: Tr
     assert [one.id for one in registered.conferences.live()] == [1, 2]
 
 
+def test_a_text_whose_conference_had_just_ended_launches_one(
+    registered: Transaction,
+) -> None:
+    (first,) = take(registered, mo(ANN, f"IC {BOB}"))
+    assert isinstance(first, Taken)
+    assert first.launched is not None
+    away = replace(first.launched.conference, state=ConferenceState.AWAY, away_until=NOW + HOUR)
+    registered.conferences.save(first.launched.conference, away)
+    (back,) = take(registered, mo(ANN, f"ic {BOB}"), now=NOW + WINDOW)
+    assert isinstance(back, Taken)
+    assert back.recalled == away.id
+    registered.conferences.save(away, replace(away, state=ConferenceState.ENDED, ended_at=NOW))
+    again = Taking(registered, POLICY, NOW, voice_up=True).again(back.text, back.mo_id)
+    assert (again.mo_id, again.recalled) == (back.mo_id, None)
+    assert again.launched is not None
+    assert registered.conferences.launched_by(back.mo_id) == again.launched.conference.id
+    assert "Calling you and 1 more" in replies([again])[0]
+    assert registered.execute(text("SELECT count(*) FROM mo_texts")).scalar() == 2
+
+
 def test_a_second_delivery_in_the_same_batch_is_a_duplicate(registered: Transaction) -> None:
     first, again = mo(ANN, "?"), mo(ANN, "?", session="bind-2")
     taken, duplicate = take(registered, first, again)
@@ -123,7 +143,8 @@ def test_what_was_rolled_back_was_not_delivered_again(registered: Transaction) -
 
 def test_who_is_not_registered_gets_no_service(tx: Transaction) -> None:
     """And no answer in the transaction, which may run twice: courtesy is counted outside."""
-    assert take(tx, mo(ANN, "IC joe"), mo("BANK", "hello")) == [Taken(1, stranger=ANN), Taken(2, stranger="")]
+    one, other = mo(ANN, "IC joe"), mo("BANK", "hello")
+    assert take(tx, one, other) == [Taken(1, one, stranger=ANN), Taken(2, other, stranger="")]
 
 
 def test_texts_to_others_go_with_the_reply_from_the_short_code(registered: Transaction) -> None:
