@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,9 @@ import pytest
 from sqlalchemy import make_url
 
 from usnd.store import migrate
+from usnd.store.engine import engine_for
+from usnd.store.transaction import Transaction
+from usnd.store.writer import Store
 from workbench import postgres
 from workbench.postgres import Postgres, Programs
 
@@ -93,3 +96,18 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/usnd.db"
     template = request.getfixturevalue("current_database")
     return str(request.getfixturevalue("own_database")(template))
+
+
+@pytest.fixture
+def tx(url: str) -> Iterator[Transaction]:
+    with engine_for(url).connect() as connection, connection.begin():
+        yield Transaction(connection)
+
+
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[Store]:
+    opened = Store.open(url)
+    try:
+        yield opened
+    finally:
+        await opened.close()

@@ -40,9 +40,3 @@ async def _opened(url: str, **settings: Any) -> AsyncIterator[Store]:
 @pytest.fixture
 def opened() -> Opened:
     return _opened
-
-
-@pytest.fixture
-async def store(url: str) -> AsyncIterator[Store]:
-    async with _opened(url) as store:
-        yield store
