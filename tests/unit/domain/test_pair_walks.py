@@ -158,6 +158,10 @@ def about_to_pair(faults: int) -> World:
     return world._replace(faults=faults)
 
 
+def gave_up(me: Arbiter, seen: Evidence) -> bool:
+    return seen.peer is not None and seen.peer.freed == me.record.right
+
+
 DECIDE = arbiter.decide
 NOW = 0.0
 FORCED = frozenset({DEAD, "force-active", "switched on"})
@@ -168,6 +172,7 @@ LAGS = frozenset({CRASH, "standby lags"})
 APART = steady(3, 0)._replace(cross=False)
 DISOBEYED = frozenset({BOND, CONSOLE, "console disobeys"})
 CRASHED = frozenset({CRASH})
+FENCED_FORCED = frozenset({"arbiter hangs", "database dies", "force-active"})
 MUTANTS: dict[str, Mutant] = {
     "R1: alone without asking": (rules, "may_go_alone", always, steady(2, 0), CUTS),
     "R1: the word of another right": (rules, "standby_said_so", always, steady(2, 0), CUTS),
@@ -199,6 +204,7 @@ MUTANTS: dict[str, Mutant] = {
     "R3: no deadline": (rules, "waited_out", at_once, steady(3, 0), CUTS),
     "R4: resumes, whatever it was": (rules, "may_resume_alone", always, first(1, 0), CRASHED),
     "R4: resumes without a word": (rules, "may_resume_by_word", was_active, steady(1, 1), FORCED),
+    "R4: the word of one that was forced": (rules, "standby_said_so", gave_up, steady(2, 1), FENCED_FORCED),
     "R4: the higher epoch is nothing": (rules, "outranks", never, first(1, 2), FORCED),
     "R5: serves in any state": (rules, "may_serve", always, first(0, 0), frozenset()),
 }  # fmt: skip

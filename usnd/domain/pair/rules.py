@@ -65,8 +65,12 @@ def may_fence(seen: Evidence, now: float, settings: PairSettings) -> bool:
 
 
 def standby_said_so(me: Arbiter, seen: Evidence) -> bool:
-    """R1: the peer gave up just this right. It never takes it again, so the age of its word is nothing."""
-    return seen.peer is not None and seen.peer.freed == me.record.right
+    """R1: the peer gave up just this right. It never takes it again, so the age of its word is nothing.
+
+    Unless an operator made it active without one.
+    """
+    peer = seen.peer
+    return peer is not None and peer.freed == me.record.right and not outranks(peer.record, me.record)
 
 
 def may_go_alone(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
