@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from workbench.lab import net
@@ -76,7 +77,15 @@ class Node:
         lives = f"{mount}; while {' '.join(boot)}; test $? = {REBOOTS}; do {flush}; done"
         stands = f"test ! -e {shlex.quote(str(self._panic))} || exec sleep infinity"
         # The mount is the process's own: it goes with it.
-        return f"exec unshare --mount sh -c {shlex.quote(f'{lives}; {stands}')}"
+        return f"{self._apart()}exec unshare --mount sh -c {shlex.quote(f'{lives}; {stands}')}"
+
+    def _apart(self) -> str:
+        """Into control groups of its own: in common ones, each system would remove the other's services."""
+        groups = [shlex.quote(str(group)) for group in self._groups()]
+        return "".join(f"mkdir -p {group}; echo $$ > {group}/cgroup.procs; " for group in groups)
+
+    def _groups(self) -> list[Path]:
+        return [place / net.namespace(self.name) for place in control_groups()]
 
     @property
     def on(self) -> bool:
@@ -95,6 +104,10 @@ class Node:
         self._kill_system()
         self._process.kill()
         net.without_power(self.name)
+        for group in self._groups():
+            for place in (*sorted(group.rglob("*/"), reverse=True), group):
+                with suppress(OSError):  # a process of it is about to end
+                    place.rmdir()
 
     def panic(self) -> None:
         """The system dies and stays dead; the power, and the carrier of its cables, are still there."""
@@ -151,6 +164,22 @@ def _name(process: int) -> str:
         return Path(f"/proc/{process}/comm").read_text().strip()
     except OSError:
         return ""
+
+
+def control_groups() -> list[Path]:
+    """Ours, in each hierarchy in which a system keeps its services; see proc_pid_mountinfo(5)."""
+    ours = {}
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        ours[controllers] = path.rstrip("/")
+    found = []
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        place, (kind, _, options) = line.split()[4], line.partition(" - ")[2].split()
+        if kind == "cgroup2":
+            found.append(Path(place + ours[""]))
+        elif kind == "cgroup" and "name=systemd" in options.split(","):
+            found.append(Path(place + ours["name=systemd"]))
+    return found
 
 
 def _children(process: int) -> list[int]:
