@@ -36,7 +36,6 @@ AFTER = 3.0
 LAUNCH_EVERY = 0.5
 PATIENCE = 180.0
 CALL_PATIENCE = 90.0
-ACTIVE, STANDBY = "active_paired", "standby"
 
 
 @dataclass
@@ -66,25 +65,14 @@ class Run:
     wrong: list[str] = field(default_factory=list)
 
 
-def states() -> dict[str, str]:
-    """What each server's arbiter says that it is; empty where none answers."""
-    found = {}
-    for node in net.ADDRESSES:
-        try:
-            found[node] = str(json.loads(lab.ask("run", node, "usnd", "pair", "status", "--json"))["state"])
-        except (PartError, ValueError, KeyError):
-            found[node] = ""
-    return found
-
-
 def active(patience: float = PATIENCE) -> str:
     """The active of a pair in step. Raises PartError."""
     deadline = time.monotonic() + patience
-    while sorted((found := states()).values()) != sorted((ACTIVE, STANDBY)):
+    while sorted((found := lab.states()).values()) != sorted((lab.ACTIVE, lab.STANDBY)):
         if time.monotonic() > deadline:
             raise PartError(f"no pair in step: {found}")
         time.sleep(0.5)
-    return next(node for node, state in found.items() if state == ACTIVE)
+    return next(node for node, state in found.items() if state == lab.ACTIVE)
 
 
 class Stream:

@@ -34,6 +34,7 @@ INVENTORY = ROOT / "tests/lab/inventory"
 KEEPER_PATIENCE = 60.0
 BOOT_PATIENCE = 60.0
 DOWN_PATIENCE = 30.0
+ACTIVE, STANDBY = "active_paired", "standby"
 
 
 def ask(*words: str, patience: float = 120.0) -> str:
@@ -74,7 +75,24 @@ def up(*, bare: bool) -> str:
             _finish(name)
     else:
         playbook("status")
+    _wait(lambda: is_in_step() and bool(ask("esme")), BOOT_PATIENCE)
     return f"the lab is up after {time.monotonic() - started:.0f} s: make lab-shell, make lab-down"
+
+
+def states() -> dict[str, str]:
+    """What each server's arbiter says that it is; empty where none answers."""
+    found = {}
+    for node in net.ADDRESSES:
+        try:
+            found[node] = str(json.loads(ask("run", node, "usnd", "pair", "status", "--json"))["state"])
+        except (PartError, ValueError, KeyError):
+            found[node] = ""
+    return found
+
+
+def is_in_step() -> bool:
+    """One server is active, and the other has all and can take over."""
+    return sorted(states().values()) == sorted((ACTIVE, STANDBY))
 
 
 def start(finished: Path | None) -> None:
