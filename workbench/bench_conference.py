@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 
+from workbench.canary import Canaries, Stop, beside
 from workbench.capture import Capture, check_rights
 from workbench.crowd import HOLD, LAUNCHER_HOLD, Kind, number, tone
 from workbench.debian import DebianError
@@ -41,6 +42,10 @@ LAUNCHERS = 60
 PROBES = 20
 BRIEF_ROOM = 10
 REPORT_EVERY = 30.0
+SHORTLY = 0.3
+"""Seconds from a stop of a processor until what waited for it is done, and a gap comes to be one."""
+MOMENT = 0.1
+"""Seconds: gaps so near to each other have one cause."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,7 @@ class Bench:
         self._calls = sum(map(len, self._rooms))
         self.result: dict[str, object] = {"plan": asdict(plan), "as_on_node": plan.as_on_node}
         self.targets: list[Target] = []
+        self._over: list[float] = []
 
     async def run(self) -> None:
         """All of it."""
@@ -143,9 +149,10 @@ class Bench:
         """a, c and d, and the end of these calls."""
         say(f"listening for {self._plan.seconds:g} s")
         async with AsyncExitStack() as stack:
-            capture = None
+            capture, canaries = None, Canaries()
             if self._plan.audio:
                 capture = await stack.enter_async_context(self._capture())
+                await stack.enter_async_context(canaries)
             await asyncio.sleep(1)
             before, taken = self._cpu_by_part(capture), stolen()
             begun = time.time()
@@ -156,10 +163,12 @@ class Bench:
             if capture is not None:
                 await asyncio.sleep(0.5)
                 dropped = await capture.end()
+                await canaries.stop()
             await self._field.empty()
             if capture is not None:
                 say("reading what was captured")
                 await asyncio.to_thread(self._audio, capture, dropped, begun, ended)
+                self._stops(canaries.stops)
         share = spent["usnd"] / spent["asterisk"]
         self.result["cpu_s"] = {**spent, "share": share, "seconds": ended - begun}
         self._launches(delays)
@@ -222,6 +231,7 @@ class Bench:
         wrong = [one for one, (stream, hz) in listeners.items() if stream is None or stream.tones() != {hz}]
         heard = [stream for stream, _ in listeners.values() if stream is not None]
         bad = sum(gap > LONGEST_GAP for gap in gaps)
+        self._over = sorted(at for stream in heard for at in stream.over)
         self.result["audio"] = {
             "listeners": len(listeners),
             "seconds": ended - begun,
@@ -232,7 +242,7 @@ class Bench:
             "longest_silence_in_packets_ms": max((stream.longest_silence for stream in heard), default=0.0),
             "median_of_longest_gaps_ms": statistics.median(gaps),
             "longest_gap_that_came_in_ms": came_in,
-            "gaps_over": sum(stream.over for stream in heard),
+            "gaps_over": len(self._over),
             "listeners_with_gaps_over": bad,
             "listeners_without_their_tone": wrong,
             "not_captured": dropped,
@@ -242,6 +252,18 @@ class Bench:
         said += f", {dropped} packets not captured" if dropped else ""
         held = not bad and not wrong and not dropped
         self._hold("a longest gap of a listener", said, f"<= {LONGEST_GAP:g} ms", held=held)
+
+    def _stops(self, stops: Sequence[Stop]) -> None:
+        """What this machine's processors did beside the gaps, and in how many moments these fell."""
+        fell = Counter(round(at / MOMENT) for at in self._over)
+        self.result["stops"] = {
+            "processors_stood_still": len(stops),
+            "longest_ms": max(((stop.ended - stop.begun) * 1000 for stop in stops), default=0.0),
+            "seconds": sum(stop.ended - stop.begun for stop in stops),
+            "gaps_beside": sum(beside(at, stops, SHORTLY) for at in self._over),
+            "moments_with_gaps": len(fell),
+            "gaps_in_each": sorted(fell.values(), reverse=True)[:50],
+        }
 
     async def _setups(self) -> None:
         """The calls of b."""

@@ -52,8 +52,8 @@ class Stream:
     """Between two packets."""
     longest_silence: float = 0.0
     """Of what was sent, in samples' time."""
-    over: int = 0
-    """How many gaps were longer than what was asked for."""
+    over: list[float] = field(default_factory=list)
+    """When each gap ended, or came to be, longer than what was asked for."""
     start: bytearray = field(default_factory=bytearray)
     """The first 0.2 s, A-law."""
     silent: float = 0.0
@@ -65,26 +65,28 @@ class Stream:
             if ahead == 0 or ahead > _HALF:  # twice, or late: it was counted as lost
                 return
             self.lost += ahead - 1
-            self._quiet((ahead - 1) * PACKET_MS, limit)
+            self._quiet((ahead - 1) * PACKET_MS, limit, at)
             wait = (at - self.last) * 1000
             self.longest_wait = max(self.longest_wait, wait)
-            self.over += wait > limit
+            if wait > limit:
+                self.over.append(at)
         self.packets += 1
         self.last, self.sequence = at, sequence
         loud = payload.translate(_IS_LOUD)
         begin = loud.find(1)
         if begin < 0:
-            self._quiet(len(loud) * _SAMPLE_MS, limit)
+            self._quiet(len(loud) * _SAMPLE_MS, limit, at)
         else:
-            self._quiet(begin * _SAMPLE_MS, limit)
+            self._quiet(begin * _SAMPLE_MS, limit, at)
             self.silent = (len(loud) - 1 - loud.rfind(1)) * _SAMPLE_MS
         if len(self.start) < _CHECKED:
             self.start += payload
 
-    def _quiet(self, milliseconds: float, limit: float) -> None:
+    def _quiet(self, milliseconds: float, limit: float, at: float) -> None:
         before, self.silent = self.silent, self.silent + milliseconds
         self.longest_silence = max(self.longest_silence, self.silent)
-        self.over += before <= limit < self.silent
+        if before <= limit < self.silent:
+            self.over.append(at)
 
     def tones(self) -> set[int]:
         """The frequencies in its first 0.2 s, of `tones.TONES`."""
