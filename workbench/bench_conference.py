@@ -21,18 +21,17 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 
-from workbench.canary import Canaries, Stop, beside
+from workbench.canary import Canaries, Stop
 from workbench.capture import Capture, check_rights
-from workbench.crowd import HOLD, LAUNCHER_HOLD, Kind, number, tone
+from workbench.crowd import HOLD, LAUNCHER_HOLD, Kind, number
 from workbench.debian import DebianError
+from workbench.gaps import LONGEST_GAP, beside_stops, listened
 from workbench.load_field import Field, load_field, room
 from workbench.postgres import Postgres, programs
 from workbench.process import PartError, run, until
 from workbench.results import write_result
 from workbench.vitals import stolen, vitals
-from workbench.wire import Stream, longest_gap, packets_in, streams
 
-LONGEST_GAP = 60.0
 MEDIAN, P99 = 20.0, 100.0
 USND_SHARE = 0.10
 STOCK_RATIO = 1.05
@@ -42,10 +41,6 @@ LAUNCHERS = 60
 PROBES = 20
 BRIEF_ROOM = 10
 REPORT_EVERY = 30.0
-SHORTLY = 0.3
-"""Seconds from a stop of a processor until what waited for it is done, and a gap comes to be one."""
-MOMENT = 0.1
-"""Seconds: gaps so near to each other have one cause."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +96,6 @@ class Bench:
         self._calls = sum(map(len, self._rooms))
         self.result: dict[str, object] = {"plan": asdict(plan), "as_on_node": plan.as_on_node}
         self.targets: list[Target] = []
-        self._over: list[float] = []
 
     async def run(self) -> None:
         """All of it."""
@@ -167,8 +161,7 @@ class Bench:
             await self._field.empty()
             if capture is not None:
                 say("reading what was captured")
-                await asyncio.to_thread(self._audio, capture, dropped, begun, ended)
-                self._stops(canaries.stops)
+                await asyncio.to_thread(self._audio, capture, dropped, (begun, ended), canaries.stops)
         share = spent["usnd"] / spent["asterisk"]
         self.result["cpu_s"] = {**spent, "share": share, "seconds": ended - begun}
         self._launches(delays)
@@ -215,55 +208,15 @@ class Bench:
             wanted, held = f"<= {most:g} ms", found <= most
             self._hold(f"c text to first INVITE, {what}", f"{found:.1f} ms", wanted, held=held)
 
-    def _audio(self, capture: Capture, dropped: int, begun: float, ended: float) -> None:
-        media_port = self._field.crowd.media_port
-        found = streams(packets_in(capture.file), LONGEST_GAP)
-        to = {target: stream for (_, target), stream in found.items()}
-        of = {source: stream for (source, _), stream in found.items()}
-        speakers = [of.get(media_port(speaker)) for speaker, *_ in self._rooms]
-        listeners = {
-            one: (to.get(media_port(one)), tone(index))
-            for index, (_, *others) in enumerate(self._rooms)
-            for one in others
-        }
-        gaps = [gap_of(stream, begun, ended) for stream, _ in listeners.values()]
-        came_in = max(gap_of(stream, begun, ended) for stream in speakers)
-        wrong = [one for one, (stream, hz) in listeners.items() if stream is None or stream.tones() != {hz}]
-        heard = [stream for stream, _ in listeners.values() if stream is not None]
-        bad = sum(gap > LONGEST_GAP for gap in gaps)
-        self._over = sorted(at for stream in heard for at in stream.over)
-        self.result["audio"] = {
-            "listeners": len(listeners),
-            "seconds": ended - begun,
-            "packets": sum(stream.packets for stream in heard),
-            "lost": sum(stream.lost for stream in heard),
-            "longest_gap_ms": max(gaps),
-            "longest_wait_for_a_packet_ms": max((stream.longest_wait for stream in heard), default=0.0),
-            "longest_silence_in_packets_ms": max((stream.longest_silence for stream in heard), default=0.0),
-            "median_of_longest_gaps_ms": statistics.median(gaps),
-            "longest_gap_that_came_in_ms": came_in,
-            "gaps_over": len(self._over),
-            "listeners_with_gaps_over": bad,
-            "listeners_without_their_tone": wrong,
-            "not_captured": dropped,
-        }
-        said = f"{max(gaps):.0f} ms, came in {came_in:.0f}; {bad} of {len(gaps)} over"
-        said += f", {len(wrong)} without their tone" if wrong else ""
-        said += f", {dropped} packets not captured" if dropped else ""
-        held = not bad and not wrong and not dropped
+    def _audio(
+        self, capture: Capture, dropped: int, during: tuple[float, float], stops: Sequence[Stop]
+    ) -> None:
+        heard = listened(capture.file, self._rooms, self._field.crowd.media_port, during)
+        self.result["audio"] = {**heard.figures, "not_captured": dropped}
+        self.result["stops"] = beside_stops(heard.over, stops)
+        said = heard.said + (f", {dropped} packets not captured" if dropped else "")
+        held = heard.held and not dropped
         self._hold("a longest gap of a listener", said, f"<= {LONGEST_GAP:g} ms", held=held)
-
-    def _stops(self, stops: Sequence[Stop]) -> None:
-        """What this machine's processors did beside the gaps, and in how many moments these fell."""
-        fell = Counter(round(at / MOMENT) for at in self._over)
-        self.result["stops"] = {
-            "processors_stood_still": len(stops),
-            "longest_ms": max(((stop.ended - stop.begun) * 1000 for stop in stops), default=0.0),
-            "seconds": sum(stop.ended - stop.begun for stop in stops),
-            "gaps_beside": sum(beside(at, stops, SHORTLY) for at in self._over),
-            "moments_with_gaps": len(fell),
-            "gaps_in_each": sorted(fell.values(), reverse=True)[:50],
-        }
 
     async def _setups(self) -> None:
         """The calls of b."""
@@ -314,11 +267,6 @@ class Bench:
 
     def _hold(self, what: str, found: str, wanted: str, *, held: bool) -> None:
         self.targets.append(Target(what, found, wanted, held))
-
-
-def gap_of(stream: Stream | None, begun: float, ended: float) -> float:
-    """In ms; all the time if there is no stream."""
-    return (ended - begun) * 1000 if stream is None else longest_gap(stream, begun, ended)
 
 
 def cpu(pids: Sequence[int]) -> float:
