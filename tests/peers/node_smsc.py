@@ -57,15 +57,16 @@ class NodeSmsc:
         """Returns when it has begun to do so; the command's number."""
         assert self._process.stdin
         self._next_id += 1
-        number = self._next_id
+        number, after = self._next_id, len(self.events)
         self._process.stdin.write(json.dumps({"do": do, "id": number, **fields}).encode() + b"\n")
-        await self.until(lambda event: event.get("done") == number)
+        await self.until(lambda event: event.get("done") == number, after)
         return number
 
     async def ask(self, do: str, **fields: Any) -> int:
         """Has it send a request; the command_status of the response it gets."""
+        after = len(self.events)
         number = await self.tell(do, **fields)
-        return int((await self.until(lambda event: event.get("answer_to") == number))["status"])
+        return int((await self.until(lambda event: event.get("answer_to") == number, after))["status"])
 
     async def deliver(self, **pdu: Any) -> int:
         """A deliver_sm of these fields; `octets` in hex is the short_message."""
@@ -78,6 +79,7 @@ class NodeSmsc:
                 for event in self.events[after:]:
                     if is_it(event):
                         return event
+                after = len(self.events)
                 await self._changed.wait()
 
     async def until_pdu(self, command: str, after: int = 0) -> Event:

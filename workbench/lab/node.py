@@ -17,6 +17,7 @@ from workbench.lab import net
 from workbench.process import PartError, Process, until
 
 SHUTDOWN_PATIENCE = 30.0
+DEATH_PATIENCE = 5.0
 LOOK_AGAIN = 0.5
 REBOOTS = 133
 NETWORKD = """\
@@ -118,8 +119,12 @@ class Node:
             subprocess.run(command, check=True, capture_output=True)
 
     def _kill_system(self) -> None:
+        """Until nothing of it lives: in its last moment it could still put an address on a cable."""
         for init in self.systems():
             os.kill(init, signal.SIGKILL)
+            deadline = time.monotonic() + DEATH_PATIENCE
+            while _lives(init) and time.monotonic() < deadline:
+                time.sleep(0.002)
 
     async def shut_down(self) -> None:
         """As by `poweroff`: systemd stops all services. Raises PartError when it does not end."""
@@ -169,6 +174,14 @@ def _finish(process: subprocess.Popen[str], patience: float) -> tuple[str, str]:
         process.send_signal(signal.SIGCONT)
     process.kill()
     raise PartError(f"a command did not end in {patience:g} s")
+
+
+def _lives(process: int) -> bool:
+    """A namespace's first process has ended, or is a zombie, only after all others of it."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def control_groups() -> list[Path]:
