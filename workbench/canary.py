@@ -1,7 +1,7 @@
 """When the processors of this machine stood still: `python -m workbench.canary`, one process on each of them.
 
 Owns what a stop is: a thread that goes before all others is woken late. Then no program could run there: a
-virtual machine's host gave the processor to somebody else, whether it says so or not. Needs root.
+virtual machine's host gave the processor to somebody else, whether it says so or not. For root.
 """
 
 import json
@@ -10,6 +10,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +71,8 @@ def beside(at: float, stops: Iterable[Stop], seconds: float) -> bool:
 def watch(processor: int) -> None:
     """Prints each stop of it until the process is ended."""
     os.sched_setaffinity(0, {processor})
-    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(os.sched_get_priority_max(os.SCHED_FIFO)))
+    with suppress(PermissionError):  # then it sees also when others went before
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(os.sched_get_priority_max(os.SCHED_FIFO)))
     while True:
         due = time.time() + PERIOD
         time.sleep(PERIOD)
