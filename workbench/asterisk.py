@@ -19,7 +19,9 @@ from workbench.manager import Account, Answer, act
 from workbench.ports import HOST, PortBlock
 from workbench.process import Part, PartError, Process, private_directory, until
 
-PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm")
+ALLOCATOR = "libjemalloc.so.2"
+"""As on a node: roles/asterisk, asterisk-override.conf."""
+PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm", "libjemalloc2")
 SUITE = "forky"  # the first Debian release with Asterisk 22
 CONF = Path(__file__).parent / "conf"
 START_PATIENCE = 20.0
@@ -104,7 +106,8 @@ class Asterisk(Part):
         self._tree = tree
         self._lay_out({**render("asterisk", {**self._own_values(), **values}), **files})
         program, settings = str(tree / "usr/sbin/asterisk"), str(self.home / "etc/asterisk.conf")
-        command = [*loader(tree), program, "-f", "-C", settings, *(["-p"] if realtime else [])]
+        options = ["-f", "-C", settings, *(["-p"] if realtime else [])]
+        command = [*loader(tree), "--preload", ALLOCATOR, program, *options]
         self.process = Process(command, self.home / "log" / "console.log")
 
     def _own_values(self) -> dict[str, str]:

@@ -28,6 +28,7 @@ PACKAGES = (
     "iproute2",
     "ipmitool",
     "keepalived",
+    "libjemalloc2",
     "nftables",
     "nginx",
     "openssh-server",
