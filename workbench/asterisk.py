@@ -19,9 +19,7 @@ from workbench.manager import Account, Answer, act
 from workbench.ports import HOST, PortBlock
 from workbench.process import Part, PartError, Process, private_directory, until
 
-ALLOCATOR = "libjemalloc.so.2"
-"""As on a node: roles/asterisk, asterisk-override.conf."""
-PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm", "libjemalloc2")
+PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm")
 SUITE = "forky"  # the first Debian release with Asterisk 22
 CONF = Path(__file__).parent / "conf"
 START_PATIENCE = 20.0
@@ -106,8 +104,7 @@ class Asterisk(Part):
         self._tree = tree
         self._lay_out({**render("asterisk", {**self._own_values(), **values}), **files})
         program, settings = str(tree / "usr/sbin/asterisk"), str(self.home / "etc/asterisk.conf")
-        options = ["-f", "-C", settings, *(["-p"] if realtime else [])]
-        command = [*loader(tree), "--preload", ALLOCATOR, program, *options]
+        command = [*loader(tree), program, "-f", "-C", settings, *(["-p"] if realtime else [])]
         self.process = Process(command, self.home / "log" / "console.log")
 
     def _own_values(self) -> dict[str, str]:

@@ -28,7 +28,6 @@ PACKAGES = (
     "iproute2",
     "ipmitool",
     "keepalived",
-    "libjemalloc2",
     "nftables",
     "nginx",
     "openssh-server",
