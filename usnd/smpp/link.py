@@ -217,10 +217,10 @@ class SmscLink:
         reason = "cancelled"
         try:
             async with asyncio.timeout(own.connect_timeout):
+                # One address after the other: of a race the winner could be lost when we are stopped.
                 streams = await asyncio.open_connection(
                     own.host,
                     own.port,
-                    happy_eyeballs_delay=0.25,
                     ssl=own.tls,
                     server_hostname=(own.server_name or own.host) if own.tls else None,
                 )
