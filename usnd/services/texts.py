@@ -109,15 +109,19 @@ class Texts:
         return _STATUS.get(verdict, CommandStatus.ESME_ROK)
 
     async def _follow(self, taken: Taken) -> None:
+        """Does what was committed; if the conference to come back to had ended, launches another."""
+        await self._begin(taken)
+        if taken.recalled is not None and not await self._conferences.recall(taken.recalled):
+            await self._begin(
+                await surely(self._store, lambda tx: self._taking(tx).again(taken.text, taken.mo_id))
+            )
+
+    async def _begin(self, taken: Taken) -> None:
         if taken.launched is not None:
             self._conferences.adopt(taken.launched)
             await asyncio.sleep(0)  # the first call goes out before all the rest
         for answer in taken.answers:
             self._outbox.send(answer)
-        if taken.recalled is not None and not await self._conferences.recall(taken.recalled):
-            await self._follow(
-                await surely(self._store, lambda tx: self._taking(tx).again(taken.text, taken.mo_id))
-            )
 
     def _taking(self, tx: Transaction) -> Taking:
         return Taking(tx, self._policy, self._clock(), voice_up=self._conferences.voice_up)

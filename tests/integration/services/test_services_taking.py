@@ -77,9 +77,7 @@ def test_two_launches_of_a_sender_in_one_batch_are_one_conference(registered: Tr
     assert [one.id for one in registered.conferences.live()] == [1, 2]
 
 
-def test_a_text_whose_conference_had_just_ended_launches_one(
-    registered: Transaction,
-) -> None:
+def test_a_text_whose_conference_had_just_ended_launches_one(registered: Transaction) -> None:
     (first,) = take(registered, mo(ANN, f"IC {BOB}"))
     assert isinstance(first, Taken)
     assert first.launched is not None
