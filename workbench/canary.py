@@ -6,7 +6,6 @@ virtual machine's host gave the processor to somebody else, whether it says so o
 
 import json
 import os
-import shutil
 import sys
 import time
 from collections.abc import Iterable
@@ -34,33 +33,32 @@ class Canaries(Part):
 
     def __init__(self) -> None:
         self.stops: list[Stop] = []
-        self._home = private_directory("usn-canary-")
-        self._processes = [self._on(processor) for processor in sorted(os.sched_getaffinity(0))]
-
-    def _on(self, processor: int) -> Process:
-        command = [sys.executable, "-m", __name__, str(processor)]
-        environment = {"PYTHONPATH": str(Path(__file__).parents[1])}
-        return Process(command, self._home / str(processor), environment=environment)
+        self._watching: dict[Path, Process] = {}
 
     @property
     def pids(self) -> list[int]:
         """One for each processor. Raises PartError when they were not started."""
-        return [process.pid for process in self._processes]
+        return [process.pid for process in self._watching.values()]
 
     async def start(self) -> None:
         """All of them."""
-        for process in self._processes:
-            process.start()
+        home = private_directory("usn-canary-")
+        environment = {"PYTHONPATH": str(Path(__file__).parents[1])}
+        for processor in sorted(os.sched_getaffinity(0)):
+            command, said = [sys.executable, "-m", __name__, str(processor)], home / str(processor)
+            self._watching[said] = Process(command, said, environment=environment)
+            self._watching[said].start()
 
     async def stop(self) -> None:
         """All of them."""
-        for process in self._processes:
+        while self._watching:
+            said, process = self._watching.popitem()
             await process.stop()
-        if not self._home.exists():
-            return
-        lines = [line for path in self._home.glob("*") for line in path.read_text().splitlines()]
-        self.stops = sorted((Stop(*json.loads(line)) for line in lines), key=lambda stop: stop.begun)
-        shutil.rmtree(self._home, ignore_errors=True)
+            self.stops += [Stop(*json.loads(line)) for line in said.read_text().splitlines()]
+            said.unlink()
+            if not self._watching:
+                said.parent.rmdir()
+        self.stops.sort(key=lambda stop: stop.begun)
 
 
 def beside(at: float, stops: Iterable[Stop], seconds: float) -> bool:
