@@ -68,11 +68,11 @@ class Run:
 def active(patience: float = PATIENCE) -> str:
     """The active of a pair in step. Raises PartError."""
     deadline = time.monotonic() + patience
-    while sorted((found := lab.states()).values()) != sorted((lab.ACTIVE, lab.STANDBY)):
+    while (node := lab.active(found := lab.states())) is None:
         if time.monotonic() > deadline:
             raise PartError(f"no pair in step: {found}")
         time.sleep(0.5)
-    return next(node for node, state in found.items() if state == lab.ACTIVE)
+    return node
 
 
 class Stream:

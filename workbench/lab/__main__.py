@@ -12,9 +12,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from usnd.domain.pair.states import PairState
 from usnd.pair import control
 from workbench.debian import DebianError
 from workbench.depot.archive import packages_file
@@ -36,7 +37,6 @@ INVENTORY = ROOT / "tests/lab/inventory"
 KEEPER_PATIENCE = 60.0
 BOOT_PATIENCE = 60.0
 DOWN_PATIENCE = 30.0
-ACTIVE, STANDBY = "active_paired", "standby"
 CONTROL_SOCKET = "/run/usn-arbiter/control"
 """roles/arbiter, arbiter.toml"""
 
@@ -79,7 +79,7 @@ def up(*, bare: bool) -> str:
             _finish(name)
     else:
         playbook("status")
-    _wait(lambda: is_in_step() and bool(ask("esme")), BOOT_PATIENCE)
+    _wait(lambda: active(states()) is not None and bool(ask("esme")), BOOT_PATIENCE)
     return f"the lab is up after {time.monotonic() - started:.0f} s: make lab-shell, make lab-down"
 
 
@@ -97,9 +97,10 @@ def _state(node: str) -> str:
         return ""
 
 
-def is_in_step() -> bool:
-    """One server is active, and the other has all and can take over."""
-    return sorted(states().values()) == sorted((ACTIVE, STANDBY))
+def active(found: Mapping[str, str]) -> str | None:
+    """Which of these states is the active's, of a pair in step: the other has all and can take over."""
+    servers = {state: node for node, state in found.items()}
+    return servers.get(PairState.ACTIVE_PAIRED.value) if PairState.STANDBY.value in servers else None
 
 
 def start(finished: Path | None) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from usnd.pair.datadir import process
 from workbench.lab import net
 from workbench.process import PartError, Process, until
 
@@ -123,7 +124,8 @@ class Node:
         for init in self.systems():
             os.kill(init, signal.SIGKILL)
             deadline = time.monotonic() + DEATH_PATIENCE
-            while _lives(init) and time.monotonic() < deadline:
+            # A namespace's first process ends, or is a zombie, only after all others of it.
+            while process(init)[1] not in ("", "Z") and time.monotonic() < deadline:
                 time.sleep(0.002)
 
     async def shut_down(self) -> None:
@@ -150,9 +152,9 @@ class Node:
         pipe = subprocess.PIPE
         with subprocess.Popen(
             enter, text=True, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe
-        ) as process:
-            said, complained = _finish(process, patience)
-        if process.returncode:
+        ) as running:
+            said, complained = _finish(running, patience)
+        if running.returncode:
             raise PartError(f"usn-{self.name}: {' '.join(words)}: {said}{complained}")
         return said
 
@@ -161,7 +163,7 @@ class Node:
         return self._process.tail()
 
 
-def _finish(process: subprocess.Popen[str], patience: float) -> tuple[str, str]:
+def _finish(running: subprocess.Popen[str], patience: float) -> tuple[str, str]:
     """What it prints on both outputs. Raises PartError: it was killed after the patience.
 
     A system that goes down stops its last processes before it ends them. nsenter then stops itself, too, and
@@ -170,18 +172,10 @@ def _finish(process: subprocess.Popen[str], patience: float) -> tuple[str, str]:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         with suppress(subprocess.TimeoutExpired):
-            return process.communicate(timeout=LOOK_AGAIN)
-        process.send_signal(signal.SIGCONT)
-    process.kill()
+            return running.communicate(timeout=LOOK_AGAIN)
+        running.send_signal(signal.SIGCONT)
+    running.kill()
     raise PartError(f"a command did not end in {patience:g} s")
-
-
-def _lives(process: int) -> bool:
-    """A namespace's first process has ended, or is a zombie, only after all others of it."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def control_groups() -> list[Path]:
@@ -200,6 +194,6 @@ def control_groups() -> list[Path]:
     return found
 
 
-def _children(process: int) -> list[int]:
-    path = Path(f"/proc/{process}/task/{process}/children")
+def _children(parent: int) -> list[int]:
+    path = Path(f"/proc/{parent}/task/{parent}/children")
     return [int(word) for word in path.read_text().split()] if path.exists() else []
