@@ -98,6 +98,7 @@ def _endpoint(trunk: TrunkConfig, common: TrunksConfig) -> Options:
         ("context", INCOMING),
         ("disallow", "all"),
         ("allow", ",".join(trunk.codecs)),
+        ("use_ptime", "yes"),  # else what a room mixes at a time is one packet: confbridge-usn.conf
         ("aors", trunk.name),
         ("direct_media", "no"),
         ("dtmf_mode", "rfc4733"),
