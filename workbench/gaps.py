@@ -61,7 +61,6 @@ def listened(
         "lost": sum(stream.lost for stream in heard),
         "longest_gap_ms": max(gaps),
         "longest_wait_for_a_packet_ms": max((stream.longest_wait for stream in heard), default=0.0),
-        "longest_silence_in_packets_ms": max((stream.longest_silence for stream in heard), default=0.0),
         "median_of_longest_gaps_ms": statistics.median(gaps),
         "longest_gap_that_came_in_ms": came_in,
         "gaps_over": len(over),

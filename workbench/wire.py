@@ -1,8 +1,9 @@
 """What was sent on the wire, from a capture: each stream's packets in time, and its gaps.
 
 Owns reading pcap files (microseconds, Ethernet, as tcpdump writes them of the loopback) and the definition of
-a gap: no packet for that long; or that long without a loud sample, lost packets counted as silence. A tone is
-loud at least every other sample. Refuses codecs other than A-law.
+a gap: so long hears a listener no loud sample who has no jitter buffer, but plays what came, at most the two
+packets that a room sends at once. A tone is loud at least every other sample. Refuses codecs other than
+A-law.
 """
 
 import mmap
@@ -22,6 +23,8 @@ _ADDRESSED = struct.Struct(">HH4x2xH8x")
 _HALF = 0x8000  # of the sequence numbers
 _SAMPLE_MS = 1000 / RATE
 PACKET_MS = 20.0
+AT_ONCE_MS = 40.0
+"""`mixing_interval` in usnd's confbridge-usn.conf."""
 _CHECKED = RATE // 5
 LOUD = 256
 """Of 32768: far above A-law's idle noise of 8, far below a tone."""
@@ -50,13 +53,15 @@ class Stream:
     lost: int = 0
     longest_wait: float = 0.0
     """Between two packets."""
-    longest_silence: float = 0.0
-    """Of what was sent, in samples' time."""
+    longest_gap: float = 0.0
     over: list[float] = field(default_factory=list)
-    """When each gap ended, or came to be, longer than what was asked for."""
+    """When each gap came to be longer than what was asked for."""
     start: bytearray = field(default_factory=bytearray)
     """The first 0.2 s, A-law."""
     silent: float = 0.0
+    """Of the end of what has come, ms."""
+    plays_until: float = 0.0
+    """The end of what has come, seconds since the epoch."""
 
     def take(self, at: float, sequence: int, payload: bytes, limit: float) -> None:
         """One more packet."""
@@ -65,13 +70,11 @@ class Stream:
             if ahead == 0 or ahead > _HALF:  # twice, or late: it was counted as lost
                 return
             self.lost += ahead - 1
-            self._quiet((ahead - 1) * PACKET_MS, limit, at)
-            wait = (at - self.last) * 1000
-            self.longest_wait = max(self.longest_wait, wait)
-            if wait > limit:
-                self.over.append(at)
+            self.longest_wait = max(self.longest_wait, (at - self.last) * 1000)
+            self._quiet(max(0.0, at - self.plays_until) * 1000, limit, at)
         self.packets += 1
         self.last, self.sequence = at, sequence
+        self.plays_until = min(max(self.plays_until, at) + PACKET_MS / 1000, at + AT_ONCE_MS / 1000)
         loud = payload.translate(_IS_LOUD)
         begin = loud.find(1)
         if begin < 0:
@@ -84,7 +87,7 @@ class Stream:
 
     def _quiet(self, milliseconds: float, limit: float, at: float) -> None:
         before, self.silent = self.silent, self.silent + milliseconds
-        self.longest_silence = max(self.longest_silence, self.silent)
+        self.longest_gap = max(self.longest_gap, self.silent)
         if before <= limit < self.silent:
             self.over.append(at)
 
@@ -138,5 +141,5 @@ def packets(data: bytes | mmap.mmap) -> Iterator[Packet]:
 
 def longest_gap(stream: Stream, begun: float, ended: float) -> float:
     """In ms, between these two times, also before its first packet and after its last."""
-    ends = max(stream.first - begun, ended - stream.last) * 1000
-    return max(stream.longest_wait, stream.longest_silence, ends)
+    before, after = stream.first - begun, ended - stream.plays_until
+    return max(stream.longest_gap, before * 1000, after * 1000)
