@@ -75,6 +75,16 @@ def active(patience: float = PATIENCE) -> str:
     return node
 
 
+def silence(node: str) -> None:
+    """Ends the conferences of the fault before, also one that was called together again. Raises PartError."""
+    deadline = time.monotonic() + PATIENCE
+    while live := json.loads(lab.ask("run", node, "sudo", "-u", "usnd", "usnd", "conferences", "--json")):
+        if time.monotonic() > deadline:
+            raise PartError(f"a conference does not end: {live}")
+        lab.ask("hang-up")
+        time.sleep(0.5)
+
+
 class Stream:
     """New users are texted in, each by its own name; several at a time, as one may wait for a dead bind."""
 
@@ -171,6 +181,7 @@ def _launch() -> None:
 def suffer(name: str, names: Iterator[str], chance: random.Random) -> Run:
     """One fault on the active, and all that came of it."""
     node, row = active(), ROWS[name]
+    silence(node)
     result = Run(name, node)
     with Watch(names) as watch:
         time.sleep(BEFORE + chance.uniform(0, 1))

@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -105,7 +105,9 @@ class Node:
     def cut(self) -> None:
         """The power goes: every process of it dies at once, and its cables have no carrier."""
         self._kill_system()
+        keepers = self._keepers()
         self._process.kill()
+        _until_dead(keepers)  # until then its directory is taken, and it would not boot
         net.without_power(self.name)
         for group in self._groups():
             for place in (*sorted(group.rglob("*/"), reverse=True), group):
@@ -121,12 +123,10 @@ class Node:
 
     def _kill_system(self) -> None:
         """Until nothing of it lives: in its last moment it could still put an address on a cable."""
-        for init in self.systems():
+        systems = self.systems()
+        for init in systems:
             os.kill(init, signal.SIGKILL)
-            deadline = time.monotonic() + DEATH_PATIENCE
-            # A namespace's first process ends, or is a zombie, only after all others of it.
-            while process(init)[1] not in ("", "Z") and time.monotonic() < deadline:
-                time.sleep(0.002)
+        _until_dead(systems)  # a namespace's first process ends, or is a zombie, only after all others of it
 
     async def shut_down(self) -> None:
         """As by `poweroff`: systemd stops all services. Raises PartError when it does not end."""
@@ -138,10 +138,12 @@ class Node:
             raise PartError(f"usn-{self.name} did not shut down in {SHUTDOWN_PATIENCE:g} s")
 
     def systems(self) -> list[int]:
-        """The node's init, if it runs: the child of systemd-nspawn, which is the child of our shell."""
-        return (
-            [] if not self.on else [init for one in _children(self._process.pid) for init in _children(one)]
-        )
+        """The node's init, if it runs: the child of systemd-nspawn."""
+        return [init for keeper in self._keepers() for init in _children(keeper)]
+
+    def _keepers(self) -> list[int]:
+        """systemd-nspawn, if it runs: the child of our shell."""
+        return _children(self._process.pid) if self.on else []
 
     def command(self, *words: str, patience: float = 60.0) -> str:
         """What a program prints when root runs it on the node. Raises PartError: it fails, or is cut off."""
@@ -176,6 +178,13 @@ def _finish(running: subprocess.Popen[str], patience: float) -> tuple[str, str]:
         running.send_signal(signal.SIGCONT)
     running.kill()
     raise PartError(f"a command did not end in {patience:g} s")
+
+
+def _until_dead(processes: Iterable[int]) -> None:
+    deadline = time.monotonic() + DEATH_PATIENCE
+    for one in processes:
+        while process(one)[1] not in ("", "Z") and time.monotonic() < deadline:
+            time.sleep(0.002)
 
 
 def control_groups() -> list[Path]:
