@@ -78,7 +78,7 @@ def active(patience: float = PATIENCE) -> str:
 def silence(node: str) -> None:
     """Ends the conferences of the fault before, also one that was called together again. Raises PartError."""
     deadline = time.monotonic() + PATIENCE
-    while live := json.loads(lab.ask("run", node, "sudo", "-u", "usnd", "usnd", "conferences", "--json")):
+    while live := lab.ask("run", node, "sudo", "-u", "usnd", "usnd", "conferences", "--json").strip():
         if time.monotonic() > deadline:
             raise PartError(f"a conference does not end: {live}")
         lab.ask("hang-up")
