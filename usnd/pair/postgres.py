@@ -33,8 +33,14 @@ select pg_is_in_recovery(),
   (select timeline_id from pg_control_checkpoint()),
   case when pg_is_in_recovery() then coalesce(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn(), '0/0')
     else pg_current_wal_flush_lsn() end - '0/0'::pg_lsn,
-  coalesce(pg_last_wal_replay_lsn() >= coalesce(pg_last_wal_receive_lsn(), '0/0'), false),
-  exists (select from pg_stat_wal_receiver where status = 'streaming')
+  coalesce(pg_last_wal_replay_lsn() >= coalesce(pg_last_wal_receive_lsn(), '0/0'), false)
+    or not receives and exists (select from pg_stat_activity where backend_type = 'startup'
+      and wait_event in ('RecoveryWalStream', 'RecoveryRetrieveRetryInterval')),
+  receives
+from (select exists (select from pg_stat_wal_receiver where status = 'streaming') as receives) now
+"""
+"""The fourth: all that can be replayed is. A primary that dies may have sent half a record, which never is:
+then the startup process waits though the receiver is gone. Promotion itself replays whatever else has come.
 """
 _STANDBY = """
 select sync_state = 'sync', flush_lsn - '0/0'::pg_lsn from pg_stat_replication

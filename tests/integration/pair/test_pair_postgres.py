@@ -239,6 +239,33 @@ async def test_a_copy_that_is_whole_takes_its_place_though_the_peer_is_gone(foll
     assert not pair.left("b", "unsure").exists()
 
 
+async def ahead(pair: Pair, octets: int) -> None:
+    """Returns when B has received so much more than it has replayed."""
+    deadline = time.monotonic() + 15
+    while True:
+        if pair.execute("b", "select pg_last_wal_receive_lsn() - pg_last_wal_replay_lsn()") >= [(octets,)]:
+            return
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.005)
+
+
+async def test_half_a_record_of_a_dead_active_keeps_no_standby_from_taking_over(following: Pair) -> None:
+    pair = following
+    pair.execute("a", "insert into kept values (1)")
+    await until(pair.b, "replayed")
+    one_record = "select pg_logical_emit_message(false, '', repeat('x', 256 << 20))"
+    sending = asyncio.create_task(asyncio.to_thread(pair.execute, "a", one_record))
+    await ahead(pair, 1 << 20)
+    pair.kill("a")
+    with pytest.raises(psycopg.OperationalError):
+        await sending
+    await until(pair.b, "replayed")
+    await ahead(pair, 1)  # half a record, still
+    await pair.b.open()
+    await until(pair.b, "PRIMARY")
+    assert pair.execute("b", "select n from kept") == [(1,)]
+
+
 async def test_a_base_backup_that_did_not_help_is_not_made_again_at_once(
     following: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
