@@ -105,9 +105,9 @@ class Node:
     def cut(self) -> None:
         """The power goes: every process of it dies at once, and its cables have no carrier."""
         self._kill_system()
-        keepers = self._keepers()
+        containers = self._containers()
         self._process.kill()
-        _until_dead(keepers)  # until then its directory is taken, and it would not boot
+        _until_dead(containers)  # until then its directory is taken, and it would not boot
         net.without_power(self.name)
         for group in self._groups():
             for place in (*sorted(group.rglob("*/"), reverse=True), group):
@@ -139,9 +139,9 @@ class Node:
 
     def systems(self) -> list[int]:
         """The node's init, if it runs: the child of systemd-nspawn."""
-        return [init for keeper in self._keepers() for init in _children(keeper)]
+        return [init for container in self._containers() for init in _children(container)]
 
-    def _keepers(self) -> list[int]:
+    def _containers(self) -> list[int]:
         """systemd-nspawn, if it runs: the child of our shell."""
         return _children(self._process.pid) if self.on else []
 
