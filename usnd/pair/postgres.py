@@ -37,7 +37,7 @@ select pg_is_in_recovery(),
     or not receives and exists (select from pg_stat_activity where backend_type = 'startup'
       and wait_event in ('RecoveryWalStream', 'RecoveryRetrieveRetryInterval')),
   receives
-from (select exists (select from pg_stat_wal_receiver where status = 'streaming') as receives) now
+from (select exists (select from pg_stat_wal_receiver where status = 'streaming') as receives) receiver
 """
 """The fourth: all that can be replayed is. A primary that dies may have sent half a record, which never is:
 then the startup process waits though the receiver is gone. Promotion itself replays whatever else has come.

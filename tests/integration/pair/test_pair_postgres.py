@@ -266,6 +266,25 @@ async def test_half_a_record_of_a_dead_active_keeps_no_standby_from_taking_over(
     assert pair.execute("b", "select n from kept") == [(1,)]
 
 
+async def test_promotion_itself_replays_what_came_and_was_not_yet_replayed(following: Pair) -> None:
+    """As the figure counts on: here the startup process "waits", and has not seen what the receiver wrote."""
+    pair = following
+    await until(pair.b, "replayed")
+    [(startup,)] = pair.execute("b", "select pid from pg_stat_activity where backend_type = 'startup'")
+    assert isinstance(startup, int)
+    os.kill(startup, signal.SIGSTOP)
+    try:
+        pair.execute("a", "insert into kept values (1)")
+        await ahead(pair, 1)
+        pair.kill("a")
+        await until(pair.b, "replayed")
+        await pair.b.open()
+    finally:
+        os.kill(startup, signal.SIGCONT)
+    await until(pair.b, "PRIMARY")
+    assert pair.execute("b", "select n from kept") == [(1,)]
+
+
 async def test_a_base_backup_that_did_not_help_is_not_made_again_at_once(
     following: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
