@@ -1,4 +1,4 @@
-"""Holds the papers against the code, where a paper repeats what the code decides."""
+"""Holds the papers and the benchmarks against the code, where they repeat what the code decides."""
 
 import re
 import tomllib
@@ -16,6 +16,7 @@ from usnd.domain.cdr import cdr_of
 from usnd.domain.conference import Conference, ConferenceState
 from usnd.pair import config as pair_config
 from usnd.tables import cdr_object
+from workbench.wire import AT_ONCE_MS
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
@@ -103,3 +104,8 @@ def test_every_page_is_reached_from_the_readme() -> None:
             assert linked.exists(), f"{page.name} links to {target}"
             told |= {linked} - reached
     assert pages <= reached
+
+
+def test_a_benchmark_s_listener_plays_what_a_room_sends_at_once() -> None:
+    conf = (ROOT / "usnd/asterisk/conf/confbridge-usn.conf").read_text()
+    assert re.findall(r"^mixing_interval = (\d+)$", conf, re.MULTILINE) == [f"{AT_ONCE_MS:g}"]
