@@ -1,16 +1,22 @@
 """A link under test, with everything it told."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 from usnd.asterisk.ami import AmiLink, AmiSettings, LinkDown, LinkUp
+from usnd.domain.calls import CallEvent, CallNews
 from workbench import process
 
 
 async def until(condition: Callable[[], object], patience: float = 8.0) -> None:
     """Fails when it does not come true in `patience` seconds."""
     assert await process.until(lambda: bool(condition()), patience)
+
+
+def joined(news: Iterable[object]) -> int:
+    """How often somebody came into a room."""
+    return sum(isinstance(one, CallNews) and one.event is CallEvent.JOINED for one in news)
 
 
 class Listener:

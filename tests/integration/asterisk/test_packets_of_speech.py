@@ -4,10 +4,9 @@ import asyncio
 import socket
 from datetime import timedelta
 
+from listener import joined
 from sipp_trunks import SCENARIOS, calls_to
 
-from usnd.asterisk.progress import News
-from usnd.domain.calls import CallEvent, CallNews
 from workbench.ports import HOST
 from workbench.process import until
 from workbench.sipp import ALONE, Sipp
@@ -27,12 +26,8 @@ async def test_a_room_s_speech_comes_in_packets_of_the_length_that_was_asked_for
         async with calls_to({TRUNK: far}) as (calls, news):
             for call in ("usn-1-1", "usn-1-2"):
                 await calls.place(call, "+44200", "+447", "c1", timedelta(seconds=10), trunk=TRUNK)
-            assert await until(lambda: sum(map(joined, news)) == 2, 10)
+            assert await until(lambda: joined(news) == 2, 10)
             async with asyncio.timeout(10):
                 loop = asyncio.get_running_loop()
                 lengths = {len(await loop.sock_recv(speech, 2048)) - RTP_HEAD for _ in range(MANY)}
             assert lengths == {ASKED_FOR}
-
-
-def joined(news: News) -> bool:
-    return isinstance(news, CallNews) and news.event is CallEvent.JOINED

@@ -5,13 +5,11 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from listener import listening, until
+from listener import joined, listening, until
 
 from usnd.asterisk.ami import AmiSettings
 from usnd.asterisk.calls import Calls, CallSettings
-from usnd.asterisk.progress import News
 from usnd.config_trunks import TrunkConfig, TrunksConfig
-from usnd.domain.calls import CallEvent, CallNews
 from usnd.pjsip import pjsip_conf
 from workbench import process
 from workbench.asterisk import Asterisk, asterisk_tree, usn_asterisk
@@ -71,7 +69,7 @@ async def test_speech_goes_both_ways_encrypted(tmp_path: Path) -> None:
     switch, node = Switch(tree), usn_asterisk(tree, 9, product_dialplan())
     secure(switch.asterisk, node, common, "from-usn")
     secure(node, switch.asterisk, common, "usn-incoming")
-    news: list[News] = []
+    news: list[object] = []
     async with switch, node:
         await switch.put(Handset(ANNA, TONES[0]), Handset(BEN, TONES[1]))
         account = node.usnd_account
@@ -81,14 +79,10 @@ async def test_speech_goes_both_ways_encrypted(tmp_path: Path) -> None:
             listener.on_event = calls.hear
             for call, number in (("usn-1-1", ANNA), ("usn-1-2", BEN)):
                 await calls.place(call, number, ANNA, "c1", timedelta(seconds=10), trunk=TRUNK)
-            await until(lambda: sum(joined(one) for one in news) == 2, 15)
+            await until(lambda: joined(news) == 2, 15)
             both = await process.until(lambda: hear_each_other(switch), 15, 0.5)
             assert both, (frequencies(switch, ANNA), frequencies(switch, BEN))
             shown = await node.cli("core show channels verbose")
             assert f"PJSIP/{TRUNK}" in shown
             secured = await node.act("Getvar", Channel="usn-1-1", Variable="CHANNEL(rtp,secure)")
             assert secured.fields.get("Value") == "1"
-
-
-def joined(news: News) -> bool:
-    return isinstance(news, CallNews) and news.event is CallEvent.JOINED

@@ -15,3 +15,7 @@ def test_a_stop_counts_while_it_lasts_and_shortly_after(at: float) -> None:
 @pytest.mark.parametrize("at", [0.9, 1.6])
 def test_before_a_stop_and_long_after_nothing_is_beside_it(at: float) -> None:
     assert not beside(at, STOPS, 0.35)
+
+
+def test_without_stops_nothing_is_beside_one() -> None:
+    assert not beside(1.0, [], 10.0)
