@@ -87,6 +87,12 @@ def test_every_alarm_can_be_raised() -> None:
     assert raised == set(PairAlarm)
 
 
+def test_who_fences_longer_than_any_take_over_lasts_cannot_take_over() -> None:
+    me = server(PairState.FENCING, Standing.STANDBY, right=RIGHT, since=NOW - SETTINGS.deadline)
+    assert PairAlarm.CANNOT_TAKE_OVER in alarms(me, seen(heard={}), NOW, SETTINGS)
+    assert PairAlarm.CANNOT_TAKE_OVER not in alarms(me, seen(heard={}), NOW - 0.1, SETTINGS)
+
+
 def test_what_is_ill_for_a_moment_only_starts() -> None:
     me = server(PairState.ACTIVE_SOLO, Standing.SOLO)
     since = NOW - SETTINGS.fresh

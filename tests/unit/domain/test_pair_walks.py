@@ -13,7 +13,7 @@ import pytest
 
 from usnd.domain.pair import arbiter, rules, wanted
 from usnd.domain.pair.evidence import Arbiter, Evidence, PairSettings, Power, Reading, Record, Standing
-from usnd.domain.pair.states import Turn
+from usnd.domain.pair.states import PairState, Turn
 from workbench.pair_proof import Walk, steady
 from workbench.pair_world import A, B, Broken, Run, World, first, is_active, paired, put, settle
 
@@ -81,6 +81,29 @@ def test_without_owing_a_fenced_server_stays_off(monkeypatch: pytest.MonkeyPatch
     assert any(map(stays_off, walk.came))
 
 
+def orders_to_switch_off(world: World) -> int:
+    """How often A, silent and dead to all but its console, is switched off until B serves."""
+    orders = 0
+    for _ in range(2 * QUIET):
+        before, world = world.nodes[A].run, settle(world)
+        orders += before is not Run.OFF and world.nodes[A].run is Run.OFF
+    assert is_active(world, B)
+    return orders
+
+
+@pytest.mark.parametrize("lag", [0, 3, QUIET])
+def test_a_standby_that_cannot_take_over_yet_leaves_the_silent_active_its_power(lag: int) -> None:
+    world = put(steady(0, 0)._replace(deaf=True), A, run=Run.HUNG)
+    assert orders_to_switch_off(put(world, B, lag=lag)) == 1
+
+
+@pytest.mark.no_cover
+def test_else_it_is_switched_off_each_time_it_boots(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = put(steady(0, 0)._replace(deaf=True), A, run=Run.HUNG)
+    monkeypatch.setattr(wanted, "_is_ready", in_fencing)
+    assert orders_to_switch_off(put(world, B, lag=QUIET)) > 1
+
+
 @pytest.mark.parametrize("who", [A, B])
 def test_told_to_stop_a_server_is_not_fenced_and_somebody_serves(who: int) -> None:
     world = put(steady(0, 0), who, leaving=True)
@@ -130,6 +153,10 @@ def at_once(me: Arbiter, *_: object) -> bool:
 
 def in_hearing(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
     return rules.hears_peer(seen, now, settings)
+
+
+def in_fencing(me: Arbiter, *_: object) -> bool:
+    return me.state is PairState.FENCING
 
 
 def not_on_disk(turn: Turn) -> Rule:

@@ -43,10 +43,11 @@ def _judged(
     silent = any(now - at >= settings.fresh for at in seen.heard.values())
     console = seen.power.value is not Power.SILENT and now - seen.power.at <= settings.console_patience
     active, waiting = me.state in ACTIVE, me.state in (PairState.BOOT, PairState.HANDOVER)
+    hindered = me.state is PairState.FENCING and now - me.since >= settings.deadline
     yield PairAlarm.PEER_SILENT, not heard
     yield PairAlarm.PATH_SILENT, heard and silent
     yield PairAlarm.NOT_COVERED, me.state is PairState.ACTIVE_SOLO
-    yield PairAlarm.CANNOT_TAKE_OVER, not active and me.state not in RIGHTFUL
+    yield PairAlarm.CANNOT_TAKE_OVER, hindered or not (active or me.state in RIGHTFUL)
     yield PairAlarm.COMMITS_WAIT, me.stalled_since is not None and now - me.stalled_since >= settings.stall
     yield PairAlarm.WAITS_FOR_PEER, waiting and me.record.standing is not Standing.SOLO and not heard
     yield PairAlarm.NO_GATEWAY, now - seen.gateway_at >= settings.fresh

@@ -91,4 +91,9 @@ def _fences(me: Arbiter, seen: Evidence, store: Store | None, now: float, settin
     if me.maintenance or rules.hears_peer(seen, now, settings):
         return False
     stuck = me.state is PairState.ACTIVE_PAIRED and not (store is not None and store.in_step)
-    return (stuck or me.state is PairState.FENCING) and rules.may_fence(seen, now, settings)
+    return (stuck or _is_ready(me, seen, now, settings)) and rules.may_fence(seen, now, settings)
+
+
+def _is_ready(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
+    """Only the peer's power is in the way: else it would boot, and be switched off again, for ever."""
+    return me.state is PairState.FENCING and rules.has_replayed(seen, now, settings)
