@@ -77,6 +77,15 @@ def engine_for(url: str) -> Engine:
     raise ValueError(f"the store runs on SQLite and PostgreSQL, not on {backend}")
 
 
+def is_standby(url: str) -> bool:
+    """Whether the database follows another one, and takes no writes. Blocks; raises SQLAlchemy's errors."""
+    engine = engine_for(url)
+    if engine.dialect.name != "postgresql":
+        return False
+    with engine.connect() as connection:
+        return bool(connection.exec_driver_sql("select pg_is_in_recovery()").scalar_one())
+
+
 def is_outage(error: BaseException) -> bool:
     """Whether the database could not do it now, and the same work may be done later.
 

@@ -6,9 +6,12 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from bare_node import NOBODY, NUMBER, ROOT, Node, usnd
+
+from workbench.postgres import Postgres, Programs
 
 NOT_OPENED = "the database file {} cannot be used (unable to open database file): "
 MAKE_DIRECTORY = ": make its directory, with the right to write in it, or change [store] url"
@@ -127,6 +130,18 @@ def test_a_database_that_is_not_upgraded(node: Node, words: tuple[str, ...]) -> 
     done = node.command(*words)
     assert done.sentence == "the database is not at this release: run `usnd db upgrade` first"
     assert done.status == 1
+
+
+@pytest.mark.slow
+async def test_a_standby_sends_to_the_active_at_once(programs: Programs, tmp_path: Path) -> None:
+    async with Postgres(programs, "standby") as standby:
+        node = Node(tmp_path, standby.url()).ready()
+        (standby.home / "data" / "standby.signal").touch()
+        await standby.restart()
+        for words in (("conferences",), ("subscriber", "add", NUMBER)):
+            done = node.command(*words)
+            assert done.sentence.startswith("this server is the standby: say it on the active one")
+            assert done.status == 1
 
 
 def test_what_the_database_is(node: Node) -> None:
