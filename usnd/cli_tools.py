@@ -69,7 +69,7 @@ def status_of(config: Path, file: str) -> dict[str, Any]:
 
 def in_store(settings: Config, unit: "Callable[[Transaction], T]") -> T:
     """Runs one unit of work in a store opened for it."""
-    from usnd.store.engine import is_standby  # noqa: PLC0415
+    from usnd.store.engine import is_standby  # noqa: PLC0415 - as all below: `--help` needs no SQLAlchemy
     from usnd.store.revision import is_usable  # noqa: PLC0415
     from usnd.store.session import StoreTaken  # noqa: PLC0415
     from usnd.store.trouble import DatabaseTrouble, in_words  # noqa: PLC0415
@@ -77,10 +77,10 @@ def in_store(settings: Config, unit: "Callable[[Transaction], T]") -> T:
     url = settings.store.url
     try:
         with in_words(url):
-            if not is_usable(url):
-                fail("the database is not at this release: run `usnd db upgrade` first")
             if is_standby(url):
                 fail("this server is the standby: say it on the active one; `usnd pair status` shows both")
+            if not is_usable(url):
+                fail("the database is not at this release: run `usnd db upgrade` first")
             while True:
                 with suppress(StoreTaken):  # by another command at the same time: nothing was done, so again
                     return asyncio.run(_once(url, unit))
