@@ -98,11 +98,11 @@ test-roles: $(OPS)/ready ## ansible-lint, what each role refuses, and (as root) 
 	@$(OPS)/bin/pytest tests/roles
 
 lock: $(DEV)/ready ## renew requirements*.txt from pyproject.toml (needs `uv` in the environment)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	uv pip compile -q --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	uv pip compile -q --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --no-emit-index-url --no-emit-find-links --extra dev pyproject.toml -o requirements-dev.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	uv pip compile -q --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --no-emit-index-url --no-emit-find-links --extra dev --extra ops pyproject.toml -o requirements-ops.txt
 
 clean: ## remove what was built here; the caches stay
