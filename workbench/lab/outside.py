@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack
 
 from node_smsc import NodeSmsc
 
-from workbench.asterisk import asterisk_tree
 from workbench.lab import net
+from workbench.lab.places import Places
 from workbench.process import Part, PartError, until
 from workbench.stage import EVERYBODY
 from workbench.switch import Handset, Switch
@@ -22,9 +22,9 @@ INTERNATIONAL = 1
 class Outside(Part):
     """Started before the nodes, as carriers' networks are. `async with` starts and stops it."""
 
-    def __init__(self) -> None:
-        self.smsc = NodeSmsc(SMPP_PORT, net.SMSC)
-        self.switch = Switch(asterisk_tree(), host=net.MSC)
+    def __init__(self, places: Places) -> None:
+        self.smsc = NodeSmsc(SMPP_PORT, net.SMSC, places.smsc)
+        self.switch = Switch(places.asterisk, host=net.MSC)
         self._tones = dict(zip(EVERYBODY.values(), TONES, strict=False))
         self._stack = AsyncExitStack()
 
