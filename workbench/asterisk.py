@@ -183,8 +183,16 @@ class Asterisk(Part):
         return await act(self.account, action, fields)
 
     async def cli(self, command: str) -> str:
-        """What the command prints on Asterisk's console. Raises PartError when there is no answer."""
-        return (await self.act("Command", Command=command)).output
+        """What the command prints on Asterisk's console. Raises PartError: no answer, or no such command.
+
+        Asterisk takes in some of its own commands only behind "fully booted".
+        """
+        deadline = time.monotonic() + START_PATIENCE
+        while "No such command" in (said := (await self.act("Command", Command=command)).output):
+            if time.monotonic() > deadline:
+                raise PartError(f"Asterisk {self.name} does not know {command!r}: {said}")
+            await asyncio.sleep(0.05)
+        return said
 
     def log(self, lines: int = 40) -> str:
         """The end of its console output and of its log."""

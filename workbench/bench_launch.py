@@ -7,11 +7,13 @@ the switch. Result in build/bench/; times in milliseconds.
 import argparse
 import asyncio
 import statistics
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from usnd.asterisk.ami import AmiLink, AmiSettings
+from workbench.command import command
 from workbench.ports import HOST
 from workbench.postgres import Postgres, programs
 from workbench.process import PartError, run, until
@@ -115,4 +117,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command(main))

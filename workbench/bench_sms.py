@@ -24,6 +24,7 @@ from usnd.domain.messages import Draft, Priority
 from usnd.store import migrate
 from usnd.store.transaction import Transaction
 from usnd.store.writer import Store
+from workbench.command import command
 from workbench.load import LoadSmsc
 from workbench.postgres import Postgres, programs
 from workbench.process import PartError, Process, private_directory, run, until
@@ -248,4 +249,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command(main))

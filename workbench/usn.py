@@ -117,7 +117,7 @@ format = "json"
             [self._python, "-m", "usnd", *words, "--config", str(self.config)],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
             env={**os.environ, **self._environment},
         )

@@ -11,7 +11,7 @@ from typing import Any, Self
 from workbench.node import packages, tool
 
 _HERE = Path(__file__).parent / "node-smpp"
-_SECONDS = 10.0
+_SECONDS = 60.0
 SYSTEM_ID = "usn"
 PASSWORD = "secret"
 

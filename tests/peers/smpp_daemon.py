@@ -62,7 +62,7 @@ class Daemon:
         await self.until(lambda: self.link.session == session)
 
     async def until(self, is_so: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not is_so():  # noqa: ASYNC110 # what is waited for has no event of its own
                 await asyncio.sleep(0.005)
 

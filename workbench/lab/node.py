@@ -16,7 +16,7 @@ from pathlib import Path
 from usnd.pair.datadir import process
 from workbench.control_groups import control_groups
 from workbench.lab import net
-from workbench.process import PartError, Process, until
+from workbench.process import PartError, Process, within
 
 SHUTDOWN_PATIENCE = 30.0
 DEATH_PATIENCE = 5.0
@@ -133,7 +133,7 @@ class Node:
         """As by `poweroff`: systemd stops all services. Raises PartError when it does not end."""
         for init in self.systems():
             os.kill(init, signal.SIGRTMIN + 4)  # systemd(1): poweroff.target
-        ended = await until(lambda: not self.on, SHUTDOWN_PATIENCE, 0.1)
+        ended = await within(lambda: not self.on, SHUTDOWN_PATIENCE, 0.1)
         self.cut()
         if not ended:
             raise PartError(f"usn-{self.name} did not shut down in {SHUTDOWN_PATIENCE:g} s")

