@@ -20,7 +20,9 @@ from workbench.ports import HOST, PortBlock
 from workbench.process import Part, PartError, Process, private_directory, until
 from workbench.progress import ending, follow
 
-REQUIREMENTS = Path(__file__).parents[1] / "tests/peers/jasmin-requirements.txt"
+PEERS = Path(__file__).parents[1] / "tests/peers"
+REQUIREMENTS = PEERS / "jasmin-requirements.txt"
+BUILD_REQUIREMENTS = PEERS / "jasmin-build-requirements.txt"
 START_PATIENCE = 40.0
 SYSTEM_ID = "usn"
 PASSWORD = "secret"  # noqa: S105 (of a peer on loopback)
@@ -46,7 +48,8 @@ def jasmin_environment() -> Path:
     python = sys.executable if sys.version_info[:2] == (3, 11) else shutil.which("python3.11")
     if python is None:
         raise NoJasmin("Jasmin 0.11 needs Python 3.11, and this host has none")
-    place = cache_root().with_name("jasmin") / hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]
+    key = hashlib.sha256(REQUIREMENTS.read_bytes() + BUILD_REQUIREMENTS.read_bytes()).hexdigest()[:16]
+    place = cache_root().with_name("jasmin") / key
     if place.is_dir():
         return place
     say("installing Jasmin by pip")
@@ -56,7 +59,10 @@ def jasmin_environment() -> Path:
         log = place.with_suffix(".log")
         _run([python, "-m", "venv", str(made)], log)
         pip = [str(made / "bin/python"), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-        _run([*pip, "--progress-bar=off", "--require-hashes", "-r", str(REQUIREMENTS)], log)
+        pip += ["--progress-bar=off", "--require-hashes"]
+        # Some of it is built here: with a locked setuptools, as an isolated build would fetch the newest.
+        _run([*pip, "-r", str(BUILD_REQUIREMENTS)], log)
+        _run([*pip, "--no-build-isolation", "-r", str(REQUIREMENTS)], log)
         with suppress(OSError):  # another run was first
             made.rename(place)
     return place
