@@ -13,7 +13,7 @@ OPS := $(call venv,requirements-ops.txt)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/tests/peers
 
 .PHONY: help demo play test unit integration fetch lint format pages prompts lock bench bench-sms bench-peers \
-  bench-conference bench-events soak chaos-sms pair-proof depot lab lab-shell lab-down test-lab lab-chaos test-roles clean
+  bench-conference bench-events soak chaos-sms pair-proof depot lab lab-shell lab-down lab-bond test-lab lab-chaos test-roles clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -90,6 +90,9 @@ lab-chaos: $(OPS)/ready ## on a lab that is up: ARGS='--rows crash,hang --times 
 
 lab-down: $(OPS)/ready ## end the lab
 	@$(OPS)/bin/python -m workbench.lab down
+
+lab-bond: $(OPS)/ready ## two emulated servers with real bonds: what each dead cable, switch or gateway costs (needs root); ARGS='--help'
+	@$(OPS)/bin/python -m workbench.machine.bond_lab $(ARGS)
 
 test-lab: $(OPS)/ready ## the lab, from bare servers to a conference, and site.yml again (needs root)
 	@$(OPS)/bin/pytest tests/lab

@@ -1,0 +1,96 @@
+"""The bond of the service network by netlink: its monitor, its members, and how they are changed.
+
+Called by the arbiter every `EVERY` seconds. domain/pair/bond.py decides; between two looks the kernel does.
+Needs CAP_NET_ADMIN to change the monitor and CAP_NET_RAW to ask the targets. Where the interface is no bond,
+or one without ARP targets, there is nothing to do.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from pyroute2 import IPRoute
+
+from usnd.domain.pair.bond import BondAction, BondSeen, BondTimes, BondWatch, Monitor, decide
+from usnd.pair.network import Neighbour
+
+EVERY = 0.25
+"""Seconds from look to look."""
+LINK_EVERY_MS = 100
+"""How often the kernel looks at the links while they decide."""
+
+
+class Bond:
+    """One interface. Used by one task; `by_links` is the alarm: no target answers, so the links decide."""
+
+    def __init__(self, interface: str, targets: Sequence[str], interval_ms: int, times: BondTimes) -> None:
+        """`targets`, `interval_ms`: as the bond was made with, to go back to."""
+        self._interface, self._interval, self._times = interface, interval_ms, times
+        self._targets = [Neighbour(interface, target) for target in targets]
+        self._watch = BondWatch()
+        self.by_links = False
+        self._log = structlog.get_logger("usnd.pair").bind(bond=interface)
+
+    async def step(self, now: float) -> None:
+        """One look, and what follows from it. Raises OSError and netlink's errors where it cannot be done."""
+        if not self._targets:
+            return
+        seen = await asyncio.to_thread(look, self._interface)
+        if seen is None:
+            return
+        self.by_links = seen.monitor is Monitor.LINKS
+        if self.by_links:
+            answers = await asyncio.gather(*(target.answers() for target in self._targets))
+            seen = BondSeen(
+                seen.monitor, seen.carrier, seen.active, seen.members, seen.received, any(answers)
+            )
+        self._watch, action = decide(self._watch, seen, now, self._times)
+        if action is not None:
+            self._log.warning("the bond changes", action=action.value, active=seen.active)
+            await asyncio.to_thread(self._act, action, seen)
+
+    def close(self) -> None:
+        """Of its sockets."""
+        for target in self._targets:
+            target.close()
+
+    def _act(self, action: BondAction, seen: BondSeen) -> None:
+        if action is BondAction.WATCH_LINKS:
+            change(self._interface, bond_miimon=LINK_EVERY_MS)  # the kernel ends the ARP monitor by itself
+        elif action is BondAction.WATCH_TARGETS:
+            change(self._interface, bond_miimon=0)
+            change(self._interface, bond_arp_interval=self._interval)
+        else:
+            with IPRoute() as netlink:
+                change(self._interface, bond_active_slave=netlink.link_lookup(ifname=seen.others[0])[0])
+
+
+def look(interface: str) -> BondSeen | None:
+    """What the kernel says of it now; None where it is no bond."""
+    with IPRoute() as netlink:
+        found: list[Any] = list(netlink.get_links(ifname=interface))
+        told = found[0].get_nested("IFLA_LINKINFO", "IFLA_INFO_DATA") if found else None
+        if told is None or told.get_attr("IFLA_BOND_MIIMON") is None:
+            return None
+        members = {
+            link.get_attr("IFLA_IFNAME"): (link["index"], bool(link.get_attr("IFLA_CARRIER")))
+            for link in netlink.get_links()
+            if link.get_attr("IFLA_MASTER") == found[0]["index"]
+        }
+        active = told.get_attr("IFLA_BOND_ACTIVE_SLAVE")
+        statistics = found[0].get_attr("IFLA_STATS64") or {}
+        return BondSeen(
+            monitor=Monitor.LINKS if told.get_attr("IFLA_BOND_MIIMON") else Monitor.TARGETS,
+            carrier=bool(found[0].get_attr("IFLA_CARRIER")),
+            active=next((name for name, (index, _) in members.items() if index == active), ""),
+            members={name: good for name, (_, good) in members.items()},
+            received=int(statistics.get("rx_packets", 0)),
+        )
+
+
+def change(interface: str, **attributes: int) -> None:
+    """Sets attributes of the bond while it is up. Raises netlink's error where the kernel refuses."""
+    with IPRoute() as netlink:
+        index = netlink.link_lookup(ifname=interface)[0]
+        netlink.link("set", index=index, kind="bond", **attributes)
