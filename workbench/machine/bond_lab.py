@@ -79,7 +79,7 @@ class BondLab:
     def carriers(self) -> dict[str, bool]:
         """Of each server's bond."""
         return {
-            server: guest.command("cat /sys/class/net/bond0/carrier") == "1"
+            server: guest.command("cat /sys/class/net/bond0/carrier 2>/dev/null || echo 0") == "1"
             for server, guest in self.guests.items()
         }
 
@@ -304,7 +304,7 @@ def _start_watches(lab: BondLab) -> None:
         targets = f"{cables.GATEWAY} {cables.ADDRESSES[peer]}"
         words = f"python3 -m workbench.machine.bond_watch bond0 {INTERVAL} {targets}"
         guest.command(f"cd /opt/usn; setsid {words} </dev/null >/tmp/watch.log 2>&1 & sleep 8")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not all(lab.carriers().values()):
         if time.monotonic() > deadline:
             raise PartError("the bonds have no carrier")
