@@ -1,4 +1,4 @@
-"""The firewall's files in a network namespace of nobody's: closed without rules, changed not without notice."""
+"""The firewall in a network namespace of nobody's: closed without rules, and no change goes unnoticed."""
 
 import os
 import shutil

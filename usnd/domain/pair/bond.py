@@ -56,7 +56,7 @@ class BondSeen:
 class BondTimes:
     """Seconds."""
 
-    silence: float = 0.25
+    silence: float = 0.2
     return_after: float = 10.0
     deaf: float = 3.0
 
