@@ -92,7 +92,7 @@ lab-down: $(OPS)/ready ## end the lab
 	@$(OPS)/bin/python -m workbench.lab down
 
 lab-bond: $(OPS)/ready ## two emulated servers with real bonds: what each dead cable, switch or gateway costs (needs root); ARGS='--help'
-	@$(OPS)/bin/python -m workbench.machine.bond_lab $(ARGS)
+	@$(OPS)/bin/python -m workbench.emulator.bond_lab $(ARGS)
 
 test-lab: $(OPS)/ready ## the lab, from bare servers to a conference, and site.yml again (needs root)
 	@$(OPS)/bin/pytest tests/lab

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.lab.net import inside
-from workbench.machine.root import MachineRoot
+from workbench.emulator.file_system import MachineRoot
 from workbench.process import Part, PartError, Process, until
 
 BOOT_PATIENCE = 600.0

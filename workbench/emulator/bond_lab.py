@@ -24,9 +24,9 @@ from workbench.debian import DebianError, say
 from workbench.depot.release import ROOT
 from workbench.lab.bare import cache
 from workbench.lab.net import inside, ip
-from workbench.machine import cables
-from workbench.machine.guest import Card, Guest
-from workbench.machine.root import MachineRoot, copy, disk, machine_root
+from workbench.emulator import cables
+from workbench.emulator.guest import Card, Guest
+from workbench.emulator.file_system import MachineRoot, copy, disk, machine_root
 from workbench.process import PartError, private_directory, run
 
 PROMISED = 1.0
@@ -37,8 +37,8 @@ CALM = 12.5
 """Seconds after the mend until the next row: a bond that went by its links has gone back by then."""
 RESULT = Path("build/chaos/bond.json")
 INTERVAL = 200
-NETWORK_FILES = ("workbench/machine/network.yml", "roles/network")
-PROGRAM = ("usnd", "workbench/__init__.py", "workbench/machine")
+NETWORK_FILES = ("workbench/emulator/network.yml", "roles/network")
+PROGRAM = ("usnd", "workbench/__init__.py", "workbench/emulator")
 
 Act = Callable[["BondLab"], None]
 
@@ -302,7 +302,7 @@ def _start_watches(lab: BondLab) -> None:
     for server, guest in lab.guests.items():
         peer = next(name for name in cables.ADDRESSES if name != server)
         targets = f"{cables.GATEWAY} {cables.ADDRESSES[peer]}"
-        words = f"python3 -m workbench.machine.bond_watch bond0 {INTERVAL} {targets}"
+        words = f"python3 -m workbench.emulator.bond_watch bond0 {INTERVAL} {targets}"
         guest.command(f"cd /opt/usn; setsid {words} </dev/null >/tmp/watch.log 2>&1 & sleep 8")
     deadline = time.monotonic() + 180
     while not all(lab.carriers().values()):

@@ -1,6 +1,6 @@
 """Runs in an emulated machine: the arbiter's watch over the bond, without the rest of the arbiter.
 
-`python3 -m workbench.machine.bond_watch INTERFACE INTERVAL TARGET…`, until it is ended.
+`python3 -m workbench.emulator.bond_watch INTERFACE INTERVAL TARGET…`, until it is ended.
 """
 
 import asyncio
