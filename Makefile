@@ -14,9 +14,9 @@ LOCK := $(call venv,requirements-lock.txt)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/tests/peers
 
 # What these need of the machine beside Python is said before anything is set up: workbench/machine.py.
-NEEDS := $(addprefix needs-,test lint bench-conference depot lab lab-shell lab-chaos lab-down test-lab)
+NEEDS := $(addprefix needs-,test lint bench-conference depot lab lab-shell lab-chaos lab-down lab-bond test-lab)
 .PHONY: help demo play test unit integration fetch lint format pages prompts lock bench bench-sms bench-peers \
-  bench-conference bench-events soak chaos-sms pair-proof depot lab lab-shell lab-down test-lab lab-chaos test-roles clean \
+  bench-conference bench-events soak chaos-sms pair-proof depot lab lab-shell lab-down lab-bond test-lab lab-chaos test-roles clean \
   needs-python $(NEEDS)
 
 help: ## list the targets
@@ -94,6 +94,9 @@ lab-chaos: needs-lab-chaos $(OPS)/ready ## on a lab that is up: ARGS='--rows cra
 
 lab-down: needs-lab-down $(OPS)/ready ## end the lab
 	@$(OPS)/bin/python -m workbench.lab down
+
+lab-bond: needs-lab-bond $(OPS)/ready ## two emulated servers with real bonds: what dead cables, switches, gateways cost (needs root); ARGS='--help'
+	@$(OPS)/bin/python -m workbench.emulator.bond_lab $(ARGS)
 
 test-lab: needs-test-lab $(OPS)/ready ## the lab, from bare servers to a conference, and site.yml again (needs root)
 	@$(OPS)/bin/python -m workbench.lab fetch

@@ -25,6 +25,14 @@ LAB = {
     "ssh": "openssh-client",
 }
 
+EMULATOR = {
+    **SETUP,
+    "ip": "iproute2",
+    "mke2fs": "e2fsprogs",
+    "ping": "iputils-ping",
+    "qemu-system-x86_64": "qemu-system-x86",
+}
+
 
 @dataclass(frozen=True)
 class Needs:
@@ -43,6 +51,7 @@ NEEDS = {
     "lab-shell": Needs(LAB, "it enters the lab's network"),
     "lab-down": Needs(LAB, "it takes the lab's network down"),
     "lab-chaos": Needs(LAB, "it cuts servers off"),
+    "lab-bond": Needs(EMULATOR, "it lays cables"),
     "test-lab": Needs(LAB, "it boots servers and lays cables"),
 }
 NOTHING = Needs({})
