@@ -7,13 +7,14 @@ until its outcome is known.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 
 import structlog
 
-from usnd.smpp.connection import Connection, Host, Notice
-from usnd.smpp.intake import Answer, Intake
+from usnd.smpp.connection import Connection, Delivered, Host, Notice
+from usnd.smpp.intake import Intake
 from usnd.smpp.pdu import (
     Bind,
     BindReceiver,
@@ -42,7 +43,8 @@ from usnd.smpp.settings import (
 from usnd.smpp.status import CommandStatus, PduError, status_name
 
 OnText = Callable[[ReceivedText], Awaitable[CommandStatus]]
-OnReceipt = Callable[[Receipt], Awaitable[CommandStatus]]
+OnReceipt = Callable[[Receipt], Awaitable[CommandStatus | None]]
+"""None: it fits no message, so it is the text that it may be `otherwise`."""
 Outcome = Submitted | Throttled | Rejected | LinkLost
 OnOutcome = Callable[[Outcome], None]
 OnState = Callable[[str, LinkState], None]
@@ -88,7 +90,9 @@ class SmscLink:
             bind=None if settings.bind is BindKind.TRANSCEIVER else settings.bind.value,
         )
         self._intake = Intake(settings.deliveries)
-        self._host = Host(self.counters, self._intake, clock, self._take, self._notice)
+        self._host = Host(
+            self.counters, self._intake, clock, self._take, self._notice, self._odd, settings.repeats_after
+        )
         self._connection: Connection | None = None
         self._session: str | None = None
         self._bound_at = 0.0
@@ -174,15 +178,42 @@ class SmscLink:
 
     # Incoming -----------------------------------------------------------------------------------------------
 
-    def _take(self, pdu: DeliverSm | DataSm, answer: Answer) -> None:
-        delivery = read_delivery(pdu, self.settings.name, self._session or "", self.settings.alphabet)
+    def _take(self, delivered: Delivered) -> None:
+        own = self.settings
+        delivery = read_delivery(
+            delivered.pdu, own.name, self._session or "", own.mo_alphabet or own.alphabet
+        )
+        if delivery.oddities:
+            self._odd(delivery.oddities)
+        key = delivery.fingerprint
+        waited = self._host.clock() - delivered.came_at
+        how = partial(replace, waited=waited, repeated=delivered.repeats(key))
         if isinstance(delivery, Receipt):
             self.counters.receipts += 1
-            work = partial(self._settled, delivery, partial(self._on_receipt, delivery))
+            receipt = replace(delivery, otherwise=delivery.otherwise and how(delivery.otherwise))
+            work = partial(self._settled, receipt, partial(self._receipt, receipt))
         else:
             self.counters.texts += 1
-            work = partial(self._settled, delivery, partial(self._on_text, delivery))
-        self._intake.take(delivery.fingerprint, work, answer)
+            text = how(delivery)
+            work = partial(self._settled, text, partial(self._on_text, text))
+        self._intake.take(key, work, partial(delivered.answer, key))
+
+    async def _receipt(self, receipt: Receipt) -> CommandStatus:
+        status = await self._on_receipt(receipt)
+        if status is None and receipt.otherwise is not None:
+            return await self._on_text(receipt.otherwise)
+        return CommandStatus.ESME_ROK if status is None else status
+
+    def _odd(self, oddities: Iterable[str]) -> None:
+        """Counts each, and says the first of its kind: an SMSC that does so once does so always."""
+        for name in oddities:
+            refused = name.startswith("refused")
+            kind = name.partition(":")[0]
+            seen = self.counters.oddities.get(kind, 0)
+            self.counters.oddities[kind] = seen + 1
+            if not seen:
+                told = "a delivery cannot be read" if refused else "odd deliveries are read all the same"
+                self._log.warning(told, oddity=name, session=self._session)
 
     async def _settled(
         self, delivery: ReceivedText | Receipt, settle: Callable[[], Awaitable[CommandStatus]]

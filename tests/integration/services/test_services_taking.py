@@ -12,7 +12,7 @@ from sqlalchemy import text
 from usnd.domain.conference import ConferenceState, Rules
 from usnd.domain.courtesy import CourtesyRules
 from usnd.domain.decision import TextRules
-from usnd.domain.messages import IncomingText, OutgoingText, Priority
+from usnd.domain.messages import IncomingText, OutgoingText, Priority, RepeatRules
 from usnd.domain.reassembly import Part, PartsRules, Verdict
 from usnd.domain.trunks import Routing, Trunk
 from usnd.services.gathering import give_up
@@ -28,7 +28,7 @@ WINDOW = timedelta(minutes=10)
 DRAW = random.Random(5).randrange
 TRUNKS = Trunks(Routing((Trunk("msc"),)))
 POLICY = TextPolicy(
-    TextRules("GB"), Rules(), WINDOW, CourtesyRules(), HOUR, "52272", DRAW, PartsRules(), TRUNKS
+    TextRules("GB"), Rules(), RepeatRules(WINDOW), CourtesyRules(), HOUR, "52272", DRAW, PartsRules(), TRUNKS
 )
 ANN, BOB = "+447700900001", "+447700900002"
 
