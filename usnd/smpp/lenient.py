@@ -126,7 +126,7 @@ def _string(item: CString, reading: _Reading, *, ended: bool) -> None:
         end = match.end()
         reading.oddities.append(f"{item.name} without its NUL")
     value = frame[pos:end]
-    if item.name in _ADDRESSES and not _PRINTABLE.fullmatch(value):
+    if (item.name in _ADDRESSES or len(value) >= item.size) and not _PRINTABLE.fullmatch(value):
         raise _UnreadableError
     reading.values.append(value.decode("latin-1"))
     reading.pos = end + ended

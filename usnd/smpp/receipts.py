@@ -31,6 +31,7 @@ _FIELD = re.compile(
 )
 _OTHERS = frozenset({"sub", "dlv", "sbm", "don", "err"})
 _SURE = 2
+_NO_ASCII = bytes((0, *range(0x80, 0x100)))
 _AROUND = "\"'`<>[](){},;.\0"
 
 
@@ -62,7 +63,7 @@ def read_receipt(esm_class: int, tlvs: Tlvs, body: str, octets: bytes) -> Word |
         return None
     fields = _fields(body)
     if typed and not fields:
-        fields = _fields(octets.replace(b"\0", b"").decode("latin-1"))
+        fields = _fields(octets.translate(None, _NO_ASCII).decode("ascii"))
     message_id, stat = by_id or fields.get("id", ""), by_state or _state(fields.get("sta", ""))
     if typed or (by_id and by_state):
         return Word(message_id, stat)
