@@ -183,9 +183,13 @@ class Connection:
         def answer(key: str, status: CommandStatus) -> None:
             self._act(self._session.answer(pdu, status))
             if status == CommandStatus.ESME_ROK:
-                self._repeats.answered(key, pdu.sequence, self._session.answers, came_at)
+                number, now = self._session.answers, self._host.clock()
+                self._repeats.answered(key, pdu.sequence, number, came_at, now)
 
-        return Delivered(pdu, came_at, lambda key: self._repeats.is_repeat(key, pdu.sequence), answer)
+        def repeats(key: str) -> bool:
+            return self._repeats.is_repeat(key, pdu.sequence, self._host.clock())
+
+        return Delivered(pdu, came_at, repeats, answer)
 
     async def _room(self) -> None:
         """Reading stops while too many deliveries are in progress; what the SMSC says then is not late."""

@@ -7,18 +7,28 @@ docs/decisions/0028. Keys are fingerprints, times seconds. Bounded: the oldest a
 
 from collections import OrderedDict, deque
 from dataclasses import dataclass
+from math import inf
 
 _MOST_UNREAD = 20_000
 _MOST_READ = 1_000
+_PATIENCE = 2.0
+"""Times the mean pause between copies."""
 
 
 @dataclass(slots=True)
 class _Answered:
-    """The last copy of a delivery. number: of its answer on this bind; came_at: at the earliest."""
+    """The last copy of a delivery. number: of its answer on this bind; came_at: at the earliest.
+
+    copies, first_at: how many there were, since when. until: when the SMSC, which repeats so often, would have
+    delivered it again had it not read the answer.
+    """
 
     sequence: int
     number: int
     came_at: float
+    copies: int
+    first_at: float
+    until: float
 
 
 class Repeats:
@@ -32,14 +42,21 @@ class Repeats:
         """Answered and read in time: the sequence number of each."""
         self._waiting: deque[tuple[int, str]] = deque()
 
-    def is_repeat(self, key: str, sequence: int) -> bool:
+    def is_repeat(self, key: str, sequence: int, now: float) -> bool:
         """Whether an equal one was answered, and this may be it again."""
-        return key in self._unread or self._read.get(key) == sequence
+        last = self._unread.get(key)
+        if last is not None and now > last.until:
+            self._settle(key, last)
+            last = None
+        return last is not None or self._read.get(key) == sequence
 
-    def answered(self, key: str, sequence: int, number: int, came_at: float) -> None:
+    def answered(self, key: str, sequence: int, number: int, came_at: float, now: float) -> None:
         """`number` counts the answers of this bind, in the order of the stream."""
         self._read.pop(key, None)
-        self._unread[key] = _Answered(sequence, number, came_at)
+        last = self._unread.get(key)
+        copies, first_at = (last.copies + 1, last.first_at) if last else (1, came_at)
+        until = now + _PATIENCE * (now - first_at) / (copies - 1) if last else inf
+        self._unread[key] = _Answered(sequence, number, came_at, copies, first_at, until)
         self._unread.move_to_end(key)
         self._waiting.append((number, key))
         while len(self._unread) > _MOST_UNREAD:
@@ -52,7 +69,10 @@ class Repeats:
             last = self._unread.get(key)
             if last is None or last.number != told or now - last.came_at > self._repeats_after:
                 continue
-            del self._unread[key]
-            self._read[key] = last.sequence
-            if len(self._read) > _MOST_READ:
-                self._read.popitem(last=False)
+            self._settle(key, last)
+
+    def _settle(self, key: str, last: _Answered) -> None:
+        del self._unread[key]
+        self._read[key] = last.sequence
+        if len(self._read) > _MOST_READ:
+            self._read.popitem(last=False)
