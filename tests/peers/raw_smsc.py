@@ -1,7 +1,7 @@
 """An SMSC of its own make, from SMPP 3.4's tables: no codec of ours or of a library, so it can say anything.
 
-It keeps each text until it is answered with status 0, and repeats it, as carriers' SMSCs do, when no answer came
-in its own time-out; an answer that comes later is thrown away. Owns a listening socket; knows no test.
+It keeps each text until it is answered with status 0, and repeats it, as carriers' SMSCs do, when no answer
+came in its own time-out; an answer that comes later is thrown away. Owns a listening socket; knows no test.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ _RESPONSE = 0x80000000
 _SECONDS = 30.0
 
 
-def deliver_sm(
+def deliver_sm(  # noqa: PLR0913 # as many as the table has
     text: bytes,
     *,
     sender: bytes = b"447700900001",

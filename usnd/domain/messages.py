@@ -13,8 +13,8 @@ class IncomingText:
     """A mobile-originated text as an SMSC delivered it.
 
     `session` names the bind it came over; `fingerprint` is equal for equal deliveries (addresses and bytes).
-    waited: how long it may have lain unread. repeated: an equal one was answered on this bind, and nothing that
-    came before shows that the SMSC read that in time. identified: the SMSC's own id of it is in the fingerprint.
+    waited: how long it may have lain unread. repeated: an equal one was answered on this bind, and nothing
+    that came before shows that the SMSC read that in time. identified: its fingerprint has the SMSC's own id.
     """
 
     smsc: str
@@ -144,7 +144,7 @@ def is_duplicate(text: IncomingText, earlier: Earlier, rules: RepeatRules, now: 
     on another bind                       | if nothing shows that the SMSC read the first answer in time
 
     In time: before it would deliver again by itself. What it reads later it throws away, and repeats all the
-    same. On a new bind it repeats once, for there it reads our answer or loses that bind, too. See decision 28.
+    same. On a new bind it repeats once, for there it reads our answer or loses that bind, too (decision 28).
     """
     if now - earlier.received_at > rules.window:
         return False

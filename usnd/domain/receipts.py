@@ -12,7 +12,20 @@ _LONGEST_NUMBER = 32
 """Digits; a longer id is no number, and its conversion would cost too much."""
 
 _DELIVERED = frozenset({"DELIVRD", "DELIVERED", "DELIVERD", "DELIVRED", "DELIVER", "DLVRD"})
-_LOST = ("EXPIR", "DELET", "UNDEL", "UNKN", "REJ", "FAIL", "ABORT", "CANCEL", "BLOCK", "SKIP", "NOT_DELIVERED")
+_LOST = (
+    "EXPIR",
+    "DELET",
+    "UNDEL",
+    "UNKN",
+    "REJ",
+    "FAIL",
+    "ABORT",
+    "CANCEL",
+    "BLOCK",
+    "SKIP",
+    "NOT_DELIVERED",
+)
+
 
 def message_key(message_id: str) -> str:
     """What makes two ids written in the same base the same."""

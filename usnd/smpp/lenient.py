@@ -22,8 +22,8 @@ from usnd.smpp.pdu import (
     Pdu,
     Unbind,
 )
-from usnd.smpp.tlv import LENGTHS, Tag, read_tlvs
 from usnd.smpp.status import PduError
+from usnd.smpp.tlv import LENGTHS, Tag, read_tlvs
 
 _FRAME = struct.Struct(">IIII")
 _TLV = struct.Struct(">HH")
@@ -38,7 +38,7 @@ _BLANK = b"\0 \r\n"
 
 
 class _UnreadableError(Exception):
-    """This reading does not lead to a text."""
+    """No text comes of reading it so."""
 
 
 @dataclass(slots=True)

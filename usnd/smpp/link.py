@@ -20,8 +20,6 @@ from usnd.smpp.pdu import (
     BindReceiver,
     BindTransceiver,
     BindTransmitter,
-    DataSm,
-    DeliverSm,
     Pdu,
     SubmitSm,
     SubmitSmResp,

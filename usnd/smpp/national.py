@@ -1,8 +1,8 @@
 """National language shift tables of GSM text (3GPP TS 23.038 annex A): septets → text.
 
 `received.py` calls it when a user data header names a language for the escape (single shift), for the whole
-alphabet (locking shift), or for both. The tables stand as annex A builds them: a Latin one as what differs from
-the default alphabet, an Indian one as letters of its Unicode block at the places that all of them share.
+alphabet (locking shift), or for both. The tables stand as annex A builds them: a Latin one as what differs
+from the default alphabet, an Indian one as letters of its Unicode block at the places that all share.
 """
 
 import re
@@ -16,18 +16,18 @@ _UNIT = re.compile(b"\x1b.|.", re.DOTALL)
 
 # Latin: code and character.
 _LATIN_LOCKING = {
-    _TURKISH: "04€ 07ı 0BĞ 0Cğ 1CŞ 1Dş 40İ 60ç",
+    _TURKISH: "04€ 07ı 0BĞ 0Cğ 1CŞ 1Dş 40İ 60ç",  # noqa: RUF001 # Turkish
     _PORTUGUESE: (
         "04ê 06ú 07í 08ó 09ç 0BÔ 0Cô 0EÁ 0Fá 12ª 13Ç 14À 15∞ 16^ 17\\ 18€ 19Ó 1A| 1CÂ 1Dâ 1EÊ 24º 40Í 5BÃ 5CÕ"
         " 5DÚ 60~ 7Bã 7Cõ 7D`"
     ),
 }
 _LATIN_SINGLE = {
-    _TURKISH: "47Ğ 49İ 53Ş 63ç 67ğ 69ı 73ş",
+    _TURKISH: "47Ğ 49İ 53Ş 63ç 67ğ 69ı 73ş",  # noqa: RUF001 # Turkish
     _SPANISH: "09ç 41Á 49Í 4FÓ 55Ú 61á 69í 6Fó 75ú",
     _PORTUGUESE: (
-        "05ê 09ç 0BÔ 0Cô 0EÁ 0Fá 12Φ 13Γ 15Ω 16Π 17Ψ 18Σ 19Θ 1FÊ 41À 49Í 4FÓ 55Ú 5BÃ 5CÕ 61Â 69í 6Fó 75ú 7Bã 7Cõ"
-        " 7Fâ"
+        "05ê 09ç 0BÔ 0Cô 0EÁ 0Fá 12Φ 13Γ 15Ω 16Π 17Ψ 18Σ 19Θ 1FÊ 41À 49Í 4FÓ 55Ú 5BÃ 5CÕ 61Â 69í 6Fó 75ú 7Bã"
+        " 7Cõ 7Fâ"
     ),
 }
 
@@ -53,8 +53,9 @@ _INDIAN_LOCKING = {
 }
 _ARABIC = 0x0600
 _URDU_LOCKING = (
-    "27 22 28 7B 80 7E A6 2A C2 7F 79 7D 7A 7C 2B 2C 81 84 83 85 86 87 2D-2F 8C 88 89 8A 8F 8D 30 31 91 93 99 32 96"
-    " 98 9A 33-39 41 42 A9 AA AB AF B3 B1 44-46 BA BB BC 48 C4 D5 C1 BE 21 CC D0 D2 4D 4F 50 57 54 51 70 55 56 53"
+    "27 22 28 7B 80 7E A6 2A C2 7F 79 7D 7A 7C 2B 2C 81 84 83 85 86 87 2D-2F 8C 88 89 8A 8F 8D 30 31 91 93 99"
+    " 32 96 98 9A 33-39 41 42 A9 AA AB AF B3 B1 44-46 BA BB BC 48 C4 D5 C1 BE 21 CC D0 D2 4D 4F 50 57 54 51 70"
+    " 55 56 53"
 )
 
 # Others, single: the signs all share up to 18, then letters of the script at these places.
@@ -105,7 +106,7 @@ def single_shift(language: int) -> Mapping[int, str]:
         return table | _pairs(_LATIN_SINGLE.get(language, ""))
     block, first, offsets = _INDIAN_SINGLE[language]
     letters = [*first, *(chr(block + offset) for offset in _codes(offsets))]
-    found = {place: char for place, char in zip(_codes(_SINGLE_LETTERS), letters, strict=False)}
+    found = dict(zip(_codes(_SINGLE_LETTERS), letters, strict=False))
     capitals = {code: chr(code) for code in range(0x41, 0x5B)}
     signs = dict(enumerate(_SINGLE_SIGNS))
     return table | signs | capitals | {place: char for place, char in found.items() if char != NO_MEANING}

@@ -1,7 +1,7 @@
 """The octets of an MO text → what its sender wrote, also where the SMSC announced or ended it wrongly.
 
 `received.py` and the joining of parts call it with octets and the alphabet they came in; each oddity that was
-read over comes back by name, for the bind's counters (REQUIREMENTS S14). text.py holds the alphabets themselves.
+read over comes back by name, for the bind's counters (REQUIREMENTS S14). text.py holds the alphabets.
 """
 
 import re
@@ -44,7 +44,7 @@ def read(octets: bytes, alphabet: Alphabet) -> Read:
 
 
 def read_parts(parts: Iterable[tuple[bytes, Alphabet]]) -> str:
-    """The text of parts in order, each in its own alphabet; a character cut in two between equals is whole."""
+    """The text of parts in order, each in its own alphabet; a character that two of them share is whole."""
     runs = groupby(parts, itemgetter(1))
     return "".join(read(b"".join(octets for octets, _ in run), alphabet).text for alphabet, run in runs)
 

@@ -1,7 +1,7 @@
 """Whether a delivery is a receipt, and of which message: by esm_class, by TLVs, and by what its text says.
 
 `received.py` asks for each delivery. SMSCs forget the message type in esm_class (SMPP 3.4 §5.2.12) and write
-appendix B in many ways; a person may write "id:" and "stat:", too. domain/receipts.py says what a state means.
+appendix B in many ways; a person may write "id:" and "stat:", too. domain/receipts.py knows what states mean.
 """
 
 import re
@@ -79,7 +79,7 @@ def _id_of(tlvs: Tlvs) -> str:
 
 
 def _fields(body: str) -> dict[str, str]:
-    """Appendix B in any order and any case; of a field that comes twice the first: behind `text` is our own."""
+    """Appendix B in any order and case; of a field that comes twice the first: behind `text` is our own."""
     found = list(_FIELD.finditer(body))
     fields: dict[str, str] = {}
     for field, behind in pairwise([*found, None]):

@@ -1,8 +1,8 @@
 """What an SMSC delivers: deliver_sm or data_sm → a subscriber's text (MO) or a delivery receipt.
 
 Owns the reading of addresses, esm_class and concatenation (SMPP 3.4 §5.2.12); receipts.py tells receipts, and
-reading.py what octets say. Total: any PDU the codec lets through gives one of the two, with what was odd about
-it by name. Refuses to judge what a text says.
+reading.py what octets say. Total: any PDU the codec lets through gives one of the two, with what was odd
+about it by name. Refuses to judge what a text says.
 """
 
 import hashlib
@@ -36,8 +36,8 @@ _HEADERS = (b"\x05\x00\x03", b"\x06\x08\x04")
 class ReceivedText:
     """An MO text, or one part of one.
 
-    sender, recipient: the digits as they came, `+` before them when the TON is international; NO_NUMBER before
-    a sender that is none. fingerprint: sha256 in hex, the same for what an SMSC delivers again.
+    sender, recipient: the digits as they came, `+` before them when the TON is international; NO_NUMBER
+    before a sender that is none. fingerprint: sha256 in hex, the same for what an SMSC delivers again.
     octets, alphabet: the body for joining the parts of a concatenation. waited: seconds for which it may have
     lain unread. repeated: nothing shows that the SMSC has read in time what an equal one was answered on this
     bind; identified: the SMSC's own message id is in the fingerprint.
@@ -110,11 +110,9 @@ def read_delivery(
             identified=named,
         )
     if told is None:
-        assert text is not None  # noqa: S101 # what is no receipt is a text
+        assert text is not None  # what is no receipt is a text
         return text
-    return Receipt(
-        smsc, session, sender, recipient, told.message_id, told.stat, fingerprint, text, oddities
-    )
+    return Receipt(smsc, session, sender, recipient, told.message_id, told.stat, fingerprint, text, oddities)
 
 
 def _payload(pdu: DeliverSm | DataSm) -> bytes:

@@ -1,7 +1,7 @@
 """Which deliveries an SMSC may deliver again on the same bind, because it did not read our answer in time.
 
-One for each bind; `connection.py` tells it what was answered and what the SMSC has shown to have read, and asks
-of each delivery whether it may be a repeat. The decision is domain/messages.py's, the reasons are in
+One for each bind; `connection.py` tells it what was answered and what the SMSC has shown to have read, and
+asks of each delivery whether it may be a repeat. The decision is domain/messages.py's, the reasons are in
 docs/decisions/0028. Keys are fingerprints, times seconds. Bounded: the oldest are forgotten.
 """
 
@@ -19,8 +19,8 @@ _PATIENCE = 2.0
 class _Answered:
     """The last copy of a delivery. number: of its answer on this bind; came_at: at the earliest.
 
-    copies, first_at: how many there were, since when. until: when the SMSC, which repeats so often, would have
-    delivered it again had it not read the answer.
+    copies, first_at: how many there were, since when. until: by then the SMSC, which repeats so often, would
+    have delivered it again had it not read the answer.
     """
 
     sequence: int
@@ -32,7 +32,7 @@ class _Answered:
 
 
 class Repeats:
-    """repeats_after: seconds after which the SMSC delivers again what it has read no answer to, at the earliest."""
+    """repeats_after: seconds after which, at the earliest, the SMSC repeats what it has read no answer to."""
 
     def __init__(self, repeats_after: float) -> None:
         self._repeats_after = repeats_after

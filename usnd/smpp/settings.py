@@ -29,7 +29,7 @@ class LinkSettings:
     one name stand in for each other when one has been away for `failover_after`.
 
     source_ton, source_npi, dest_ton, dest_npi: of numbers that are not written with `+`, which are
-    international (1, 1). alphabet: what data_coding 0 is at this SMSC; mo_alphabet: the same of MO texts alone.
+    international (1, 1). alphabet: what data_coding 0 is at this SMSC; mo_alphabet: of MO texts, if another.
     repeats_after: how soon the SMSC delivers again what it has read no answer to, at the earliest.
     """
 

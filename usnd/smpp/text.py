@@ -38,7 +38,7 @@ _GSM_SINGLES = frozenset(map(chr, _GSM_SINGLE))
 
 
 class Alphabet(Enum):
-    """The value is what a configuration writes. PACKED is GSM7 with eight septets in seven octets (§6.1.2.1)."""
+    """The value is what a configuration writes. PACKED: GSM7, eight septets in seven octets (§6.1.2.1)."""
 
     GSM7 = "gsm7"
     ASCII = "ascii"

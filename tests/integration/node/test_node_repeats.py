@@ -1,7 +1,7 @@
 """Proves that a text that an SMSC repeats is one text, and a subscriber's own repetition is a second (S11).
 
-The SMSC repeats each text in its own time-out until status 0 and throws late answers away. Asterisk is away on
-purpose: texts must not depend on it.
+The SMSC repeats each text in its own time-out until status 0 and throws late answers away. Asterisk is away
+on purpose: texts must not depend on it.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from workbench.asterisk import asterisk_tree
 from workbench.stage import SUBSCRIBER
 from workbench.usn import BOUND, Usn
 
+pytestmark = pytest.mark.slow
 PATIENCE = 1.5
 NICKS = [f"user{number:02}" for number in range(12)]
 HOW = f"response_timeout = 30\nrepeats_after = {PATIENCE - 0.5}"
@@ -129,7 +130,13 @@ async def test_a_name_with_a_subscribers_digits_commands_nothing() -> None:
     """TON 5: the sender chose it (S4)."""
     async with RawSmsc(patience=PATIENCE) as smsc, bound_usn(smsc) as usn:
         digits = SUBSCRIBER.removeprefix("+").encode()
-        for body, ton, npi in ((b"?", 5, 0), (b"? IC", 5, 1), (b"? UC", 3, 1), (b"? GC", 6, 9), (b"? SB", 1, 9)):
+        for body, ton, npi in (
+            (b"?", 5, 0),
+            (b"? IC", 5, 1),
+            (b"? UC", 3, 1),
+            (b"? GC", 6, 9),
+            (b"? SB", 1, 9),
+        ):
             assert await smsc.ask(deliver_sm(body, sender=digits, ton=ton, npi=npi)) == 0
         await usn.until_event("not registered", count=5)
         assert await smsc.ask(deliver_sm(b"?", sender=digits)) == 0
@@ -140,7 +147,9 @@ async def test_a_name_with_a_subscribers_digits_commands_nothing() -> None:
 
 async def test_a_receipt_without_its_type_is_not_answered_and_a_persons_words_are() -> None:
     async with RawSmsc(patience=PATIENCE) as smsc, bound_usn(smsc) as usn:
-        receipt = b"id:17 sub:001 dlvrd:001 submit date:2601010000 done date:2601010001 stat:FAILED err:1 text:"
+        receipt = (
+            b"id:17 sub:001 dlvrd:001 submit date:2601010000 done date:2601010001 stat:FAILED err:1 text:"
+        )
         assert await smsc.ask(deliver_sm(receipt)) == 0
         await usn.until_event("receipt of no text")
         sender = SUBSCRIBER.removeprefix("+").encode()

@@ -229,7 +229,10 @@ def test_a_text_that_came_again_on_the_same_bind_is_no_second_one(registered: Tr
     assert len(replies(take(registered, first))) == 1
     again = replace(first, repeated=True)
     assert take(registered, again, again) == [None, None]
-    assert take(registered, replace(again, session="bind-2"), replace(again, session="bind-2")) == [None, None]
+    assert take(registered, replace(again, session="bind-2"), replace(again, session="bind-2")) == [
+        None,
+        None,
+    ]
     assert len(replies(take(registered, first))) == 1
     noted = registered.execute(text("SELECT redelivered_over FROM mo_texts ORDER BY id")).scalars().all()
     assert noted == ["bind-2", None]
@@ -276,7 +279,9 @@ def test_an_incomplete_text_is_answered_once(registered: Transaction) -> None:
     assert registered.parts.newest(first) is None
 
 
-def test_a_reference_that_comes_round_with_a_later_part_first_begins_a_new_text(registered: Transaction) -> None:
+def test_a_reference_that_comes_round_with_a_later_part_first_begins_a_new_text(
+    registered: Transaction,
+) -> None:
     take(registered, parts(LONG)[0])
     late(registered, NOW + WINDOW)
     first, *rest = parts(LONG.replace("GC all", "GC new"))

@@ -25,7 +25,10 @@ RECEIPT = b"id:17 sub:001 dlvrd:001 submit date:2601010000 done date:2601010001 
         (deliver_sm(TEXT, service_type=b"SIXSIX"), "a long service_type"),
         (deliver_sm(b"\5\0\3\7\3\5" + TEXT, esm_class=0x40), "a part that cannot be"),
         (deliver_sm(TEXT + b"\0"), "nul behind the text"),
-        (deliver_sm(TEXT.decode().encode("utf-16-be") + b"\0", data_coding=0x18), "half a character behind the text"),
+        (
+            deliver_sm(TEXT.decode().encode("utf-16-be") + b"\0", data_coding=0x18),
+            "half a character behind the text",
+        ),
         (deliver_sm(TEXT, esm_class=0x0C), "an unknown message type in esm_class"),
     ],
 )

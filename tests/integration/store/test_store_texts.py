@@ -71,7 +71,8 @@ def test_an_answer_is_read_when_the_reply_went_over_the_same_session(
     (mo,) = tx.texts.add_mo([TEXT], NOW)
     (reply,) = tx.texts.queue_mt([draft(mo_id=mo)])
     assert tx.texts.settle([Settlement(reply.id, state, session)], NOW) == {reply.id}
-    assert tx.texts.earlier(["f00d"], NOW) == {"f00d": Earlier(mo, "bind-1", NOW, answer_read_at=NOW if seen else None)}
+    read_at = NOW if seen else None
+    assert tx.texts.earlier(["f00d"], NOW) == {"f00d": Earlier(mo, "bind-1", NOW, read_at)}
 
 
 def test_each_bind_and_priority_has_its_queue_in_order(tx: Transaction) -> None:

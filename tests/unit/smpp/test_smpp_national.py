@@ -1,4 +1,4 @@
-"""The shift tables of TS 23.038 annex A are whole: their size, their letters, and what all must leave alone."""
+"""The shift tables of TS 23.038 annex A are whole: their size, their letters, and what all leave alone."""
 
 import unicodedata
 
@@ -23,7 +23,21 @@ LANGUAGES = {
     13: "ARABIC",
 }
 # Codes that annex A fills in each locking table (A.3) and each single table (A.2), counted there.
-LOCKING = {1: 127, 2: 127, 3: 127, 4: 114, 5: 120, 6: 127, 7: 120, 8: 120, 9: 116, 10: 110, 11: 102, 12: 120, 13: 127}
+LOCKING = {
+    1: 127,
+    2: 127,
+    3: 127,
+    4: 114,
+    5: 120,
+    6: 127,
+    7: 120,
+    8: 120,
+    9: 116,
+    10: 110,
+    11: 102,
+    12: 120,
+    13: 127,
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -35,7 +49,9 @@ def test_a_locking_table_has_its_size_and_its_script(language: int) -> None:
     assert "".join(table[code] for code in range(0x61, 0x7B)) == "abcdefghijklmnopqrstuvwxyz"
     assert len(table) == LOCKING[language]
     assert len(set(table.values())) == len(table)
-    scripts = {unicodedata.name(char).split()[0] for char in table.values() if char.isalpha() and not char.isascii()}
+    scripts = {
+        unicodedata.name(char).split()[0] for char in table.values() if char.isalpha() and not char.isascii()
+    }
     if language > 3:
         assert scripts == {LANGUAGES[language]}
 
@@ -43,9 +59,21 @@ def test_a_locking_table_has_its_size_and_its_script(language: int) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_single_table_has_what_all_have_and_its_script(language: int) -> None:
     table = single_shift(language)
-    common = {0x0A: "\f", 0x14: "^", 0x28: "{", 0x29: "}", 0x2F: "\\", 0x3C: "[", 0x3D: "~", 0x3E: "]", 0x40: "|"}
+    common = {
+        0x0A: "\f",
+        0x14: "^",
+        0x28: "{",
+        0x29: "}",
+        0x2F: "\\",
+        0x3C: "[",
+        0x3D: "~",
+        0x3E: "]",
+        0x40: "|",
+    }
     assert table.items() >= (common | {0x65: "€"}).items()
-    letters = [char for char in table.values() if unicodedata.category(char) in ("Lo", "Mn", "Mc", "Nd", "No", "Po")]
+    letters = [
+        char for char in table.values() if unicodedata.category(char) in ("Lo", "Mn", "Mc", "Nd", "No", "Po")
+    ]
     ours = [char for char in letters if LANGUAGES[language] in unicodedata.name(char)]
     if language > 3:
         assert "".join(table[code] for code in range(0x41, 0x5B)) == "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

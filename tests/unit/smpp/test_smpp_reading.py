@@ -56,7 +56,10 @@ def test_reads(octets: bytes, alphabet: Alphabet, text: str, oddities: tuple[str
 
 def test_each_part_is_read_in_its_own_alphabet() -> None:
     cyrillic = "\u0416".encode("utf-16-be")
-    assert read_parts([(b"IC \x1b\x65", A.GSM7), (cyrillic, A.UCS2), (b"\xe7", A.LATIN1)]) == "IC \u20ac\u0416\u00e7"
+    assert (
+        read_parts([(b"IC \x1b\x65", A.GSM7), (cyrillic, A.UCS2), (b"\xe7", A.LATIN1)])
+        == "IC \u20ac\u0416\u00e7"
+    )
 
 
 def test_a_character_that_two_parts_share_is_whole() -> None:

@@ -31,7 +31,11 @@ def told(body: str, esm_class: int = 0, octets: bytes | None = None, **tlvs: byt
         (FULL.replace("DELIVRD", "5"), "0A1", "UNDELIV"),
         (FULL.replace("DELIVRD", "ON-ITS-WAY"), "0A1", "ON-ITS-WAY"),
         ("err:000 stat:EXPIRED done date:2601010001 submit date:2601010000 sub:001 id:17", "17", "EXPIRED"),
-        (FULL.replace("stat:DELIVRD", "status:DELIVRD").replace("IC Bob", "id:9 stat:REJECTD"), "0A1", "DELIVRD"),
+        (
+            FULL.replace("stat:DELIVRD", "status:DELIVRD").replace("IC Bob", "id:9 stat:REJECTD"),
+            "0A1",
+            "DELIVRD",
+        ),
         ("Text: id:17 stat:DELIVRD sub:001 err:0", "17", "DELIVRD"),
     ],
 )
@@ -75,7 +79,13 @@ def test_tlvs_tell_a_receipt_and_an_id_alone_does_not() -> None:
 
 
 @pytest.mark.parametrize(
-    "octets", [FULL.encode(), FULL.encode("utf-16-be"), FULL.encode("utf-16-le"), b"\xff\xfe" + FULL.encode("utf-16-le")]
+    "octets",
+    [
+        FULL.encode(),
+        FULL.encode("utf-16-be"),
+        FULL.encode("utf-16-le"),
+        b"\xff\xfe" + FULL.encode("utf-16-le"),
+    ],
 )
 def test_a_receipt_in_another_alphabet_than_announced_is_read(octets: bytes) -> None:
     assert told("\u6964\u3a30", esm_class=0x04, octets=octets) == Word("0A1", "DELIVRD")

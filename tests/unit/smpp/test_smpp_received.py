@@ -9,7 +9,6 @@ from usnd.smpp.segments import Concatenation
 from usnd.smpp.text import Alphabet
 from usnd.smpp.tlv import Tag
 
-
 SAR = (Tag.SAR_MSG_REF_NUM, Tag.SAR_TOTAL_SEGMENTS, Tag.SAR_SEGMENT_SEQNUM)
 FULL = b"id:17 sub:001 dlvrd:001 submit date:2601010000 done date:2601010001 stat:DELIVRD err:000 text:"
 
@@ -36,7 +35,16 @@ def test_addresses(ton: int, digits: str, address: str) -> None:
 
 @pytest.mark.parametrize(
     ("ton", "npi"),
-    [(5, 0), (5, 1), (3, 1), (6, 1), (7, 1), (0x7F, 1), (0xD0, 0), *((1, npi) for npi in (3, 4, 6, 9, 14, 18))],
+    [
+        (5, 0),
+        (5, 1),
+        (3, 1),
+        (6, 1),
+        (7, 1),
+        (0x7F, 1),
+        (0xD0, 0),
+        *((1, npi) for npi in (3, 4, 6, 9, 14, 18)),
+    ],
 )
 @pytest.mark.parametrize("digits", ["447700900001", "+447700900001", "07700900001", "Bank"])
 def test_what_the_network_does_not_call_a_number_is_no_subscribers(ton: int, npi: int, digits: str) -> None:

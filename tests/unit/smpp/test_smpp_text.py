@@ -79,7 +79,10 @@ def test_what_a_data_coding_means(coding: int, alphabet: Alphabet) -> None:
 
 
 def test_which_codings_announce_compression() -> None:
-    assert [coding for coding in range(256) if is_compressed(coding)] == [*range(0x20, 0x40), *range(0x60, 0x80)]
+    assert [coding for coding in range(256) if is_compressed(coding)] == [
+        *range(0x20, 0x40),
+        *range(0x60, 0x80),
+    ]
 
 
 @pytest.mark.parametrize("length", range(24))

@@ -14,6 +14,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column(
-        "mo_part_texts", sa.Column("told", sa.Boolean(), nullable=False, server_default=sa.false())
-    )
+    op.add_column("mo_part_texts", sa.Column("told", sa.Boolean(), nullable=False, server_default=sa.false()))
