@@ -54,8 +54,8 @@ _INDIAN_LOCKING = {
 _ARABIC = 0x0600
 _URDU_LOCKING = (
     "27 22 28 7B 80 7E A6 2A C2 7F 79 7D 7A 7C 2B 2C 81 84 83 85 86 87 2D-2F 8C 88 89 8A 8F 8D 30 31 91 93 99"
-    " 32 96 98 9A 33-39 41 42 A9 AA AB AF B3 B1 44-46 BA BB BC 48 C4 D5 C1 BE 21 CC D0 D2 4D 4F 50 57 54 51 70"
-    " 55 56 53"
+    " 32 96 98 9A 33-39 41 42 A9 AA AB AF B3 B1 44-46 BA BB BC 48 C4 D5 C1 BE 21 CC D0 D2 4D 4F 50 57 54 51"
+    " 70 55 56 53"
 )
 
 # Others, single: the signs all share up to 18, then letters of the script at these places.
