@@ -67,7 +67,7 @@ def subscriber_row(subscriber: Subscriber) -> Row:
     }
 
 
-def bind_row(figures: Row) -> Row:
+def bind_row(figures: Mapping[str, Any]) -> Row:
     """An SMSC bind of the running daemon: rates in segments a second, queue in texts, oldest_s seconds.
 
     odd: deliveries that were read though something was wrong, or refused; `--json` has them by name.

@@ -147,5 +147,6 @@ def _arrival(received: ReceivedText) -> IncomingText | Part:
     if place is None or place.total == 1:
         told = (received.repeated, received.identified)
         return IncomingText(*whose, received.body, received.fingerprint, waited, *told)
-    how = (received.octets, received.alphabet.value, received.fingerprint, received.repeated, waited)
-    return Part(*whose, place.reference, place.total, place.number, *how)
+    how = (received.octets, received.alphabet.value, received.fingerprint)
+    number = (place.reference, place.total, place.number)
+    return Part(*whose, *number, *how, repeated=received.repeated, waited=waited)

@@ -8,7 +8,6 @@ until its outcome is known.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -177,23 +176,24 @@ class SmscLink:
     # Incoming -----------------------------------------------------------------------------------------------
 
     def _take(self, delivered: Delivered) -> None:
-        own = self.settings
+        own, waited = self.settings, self._host.clock() - delivered.came_at
         delivery = read_delivery(
-            delivered.pdu, own.name, self._session or "", own.mo_alphabet or own.alphabet
+            delivered.pdu,
+            own.name,
+            self._session or "",
+            own.mo_alphabet or own.alphabet,
+            waited,
+            delivered.repeats,
         )
         if delivery.oddities:
             self._odd(delivery.oddities)
         key = delivery.fingerprint
-        waited = self._host.clock() - delivered.came_at
-        how = partial(replace, waited=waited, repeated=delivered.repeats(key))
         if isinstance(delivery, Receipt):
             self.counters.receipts += 1
-            receipt = replace(delivery, otherwise=delivery.otherwise and how(delivery.otherwise))
-            work = partial(self._settled, receipt, partial(self._receipt, receipt))
+            work = partial(self._settled, delivery, partial(self._receipt, delivery))
         else:
             self.counters.texts += 1
-            text = how(delivery)
-            work = partial(self._settled, text, partial(self._on_text, text))
+            work = partial(self._settled, delivery, partial(self._on_text, delivery))
         self._intake.take(key, work, partial(delivered.answer, key))
 
     async def _receipt(self, receipt: Receipt) -> CommandStatus:

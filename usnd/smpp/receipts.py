@@ -11,7 +11,8 @@ from itertools import pairwise
 from usnd.domain.receipts import final_state
 from usnd.smpp.tlv import Tag, Tlvs, integer
 
-_MESSAGE_TYPE = 0x3C
+MESSAGE_TYPE = 0x3C
+"""The bits of esm_class that say what it is."""
 _TYPES = frozenset({0x04, 0x08, 0x10, 0x18, 0x20})  # §5.2.12; others are reserved, and say nothing
 _STATES = {
     1: "ENROUTE",
@@ -46,12 +47,12 @@ class Word:
 
 def is_typed(esm_class: int) -> bool:
     """Whether it is marked as a receipt or an acknowledgement."""
-    return esm_class & _MESSAGE_TYPE in _TYPES
+    return esm_class & MESSAGE_TYPE in _TYPES
 
 
 def is_reserved_type(esm_class: int) -> bool:
     """Whether it is marked as something that SMPP 3.4 does not know."""
-    return bool(esm_class & _MESSAGE_TYPE) and not is_typed(esm_class)
+    return bool(esm_class & MESSAGE_TYPE) and not is_typed(esm_class)
 
 
 def read_receipt(esm_class: int, tlvs: Tlvs, body: str, octets: bytes) -> Word | None:

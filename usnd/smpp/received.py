@@ -6,17 +6,20 @@ about it by name. Refuses to judge what a text says.
 """
 
 import hashlib
+import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from usnd.smpp.national import decode_national
 from usnd.smpp.pdu import DataSm, DeliverSm
 from usnd.smpp.reading import read
-from usnd.smpp.receipts import is_reserved_type, read_receipt
+from usnd.smpp.receipts import MESSAGE_TYPE, is_reserved_type, read_receipt
 from usnd.smpp.segments import Concatenation, Header, possible, read_udh
-from usnd.smpp.text import Alphabet, alphabet_of, is_compressed, unpack
+from usnd.smpp.text import DEFAULT_CODING, Alphabet, alphabet_of, is_compressed, unpack
 from usnd.smpp.tlv import Tag, Tlvs, integer
 
 _UDHI = 0x40
+_SIZE = struct.Struct(">I")
 # Type of number and numbering plan (§5.2.5, §5.2.6). What a subscriber can choose is alphanumeric (5); of
 # network specific (3) and abbreviated (6) ones the digits are no telephone number, nor are those of other
 # plans than ISDN: data, telex, IMSI, private, ERMES, Internet, WAP.
@@ -30,6 +33,7 @@ _SAR = (Tag.SAR_MSG_REF_NUM, Tag.SAR_TOTAL_SEGMENTS, Tag.SAR_SEGMENT_SEQNUM)
 _IDS = (Tag.RECEIPTED_MESSAGE_ID, Tag.USER_MESSAGE_REFERENCE)
 # A header without its flag: in no alphabet does a text begin so.
 _HEADERS = (b"\x05\x00\x03", b"\x06\x08\x04")
+_NO_HEADER = Header()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,43 +80,54 @@ class Receipt:
     oddities: tuple[str, ...] = ()
 
 
-def read_delivery(
-    pdu: DeliverSm | DataSm, smsc: str, session: str, default: Alphabet
+def read_delivery(  # the last two are the bind's, and have their default
+    pdu: DeliverSm | DataSm,
+    smsc: str,
+    session: str,
+    default: Alphabet,
+    waited: float = 0.0,
+    repeats: Callable[[str], bool] | None = None,
 ) -> ReceivedText | Receipt:
-    """default: the alphabet of data_coding 0 on this link."""
+    """default: the alphabet of data_coding 0 on this link. repeats: whether what has that fingerprint may be
+    one that was answered. waited: seconds.
+    """
     odd: list[str] = []
+    tlvs = pdu.tlvs
     payload = _payload(pdu)
     sender = _sender(pdu.source_addr_ton, pdu.source_addr_npi, pdu.source_addr, odd)
     recipient = _address(pdu.dest_addr_ton, pdu.destination_addr)
     header = _header(pdu.esm_class, payload, odd)
-    place = header.concatenation or _sar(pdu.tlvs, odd)
+    place = header.concatenation or (_sar(tlvs, odd) if tlvs else None)
     octets, alphabet = _text(pdu.data_coding, payload, header, default, odd)
     body, found = read(octets, alphabet)
     fingerprint = _fingerprint(pdu, sender, recipient, payload)
-    told = read_receipt(pdu.esm_class, pdu.tlvs, body, octets)
-    if is_reserved_type(pdu.esm_class):
-        odd.append("an unknown message type in esm_class")
+    word = None
+    if tlvs or pdu.esm_class & MESSAGE_TYPE or ":" in body:  # else nothing tells of a receipt
+        word = read_receipt(pdu.esm_class, tlvs, body, octets)
+        if is_reserved_type(pdu.esm_class):
+            odd.append("an unknown message type in esm_class")
     oddities = (*odd, *found) if odd or found else ()
-    text = None
-    if told is None or not told.sure:
-        named = bool(pdu.tlvs) and bool(pdu.tlvs.get(Tag.RECEIPTED_MESSAGE_ID, b"").strip(b"0\0 "))
-        text = ReceivedText(
-            smsc,
-            session,
-            sender,
-            recipient,
-            body,
-            fingerprint,
-            place,
-            octets,
-            alphabet,
-            oddities,
-            identified=named,
-        )
-    if told is None:
-        assert text is not None  # what is no receipt is a text
+    if word is not None and word.sure:
+        whose = (smsc, session, sender, recipient)
+        return Receipt(*whose, word.message_id, word.stat, fingerprint, None, oddities)
+    text = ReceivedText(
+        smsc,
+        session,
+        sender,
+        recipient,
+        body,
+        fingerprint,
+        place,
+        octets,
+        alphabet,
+        oddities,
+        waited,
+        repeats is not None and repeats(fingerprint),
+        bool(tlvs) and bool(tlvs.get(Tag.RECEIPTED_MESSAGE_ID, b"").strip(b"0\0 ")),
+    )
+    if word is None:
         return text
-    return Receipt(smsc, session, sender, recipient, told.message_id, told.stat, fingerprint, text, oddities)
+    return Receipt(smsc, session, sender, recipient, word.message_id, word.stat, fingerprint, text, oddities)
 
 
 def _payload(pdu: DeliverSm | DataSm) -> bytes:
@@ -143,7 +158,7 @@ def _sender(ton: int, npi: int, digits: str, odd: list[str]) -> str:
 def _header(esm_class: int, payload: bytes, odd: list[str]) -> Header:
     if not esm_class & _UDHI:
         if not payload.startswith(_HEADERS) or read_udh(payload).concatenation is None:
-            return Header()
+            return _NO_HEADER
         odd.append("a user data header without UDHI")
     header = read_udh(payload)
     if header.ignored:
@@ -155,6 +170,8 @@ def _text(
     data_coding: int, payload: bytes, header: Header, default: Alphabet, odd: list[str]
 ) -> tuple[bytes, Alphabet]:
     """The octets behind the header, in an alphabet in which parts can be joined."""
+    if data_coding == DEFAULT_CODING and header is _NO_HEADER and default is not Alphabet.PACKED:
+        return payload, default  # nearly every text
     alphabet = alphabet_of(data_coding, default)
     if is_compressed(data_coding):
         odd.append("compressed")
@@ -170,8 +187,6 @@ def _text(
 
 def _sar(tlvs: Tlvs, odd: list[str]) -> Concatenation | None:
     """§5.3.2.22: without the other two, each is ignored."""
-    if not tlvs:
-        return None
     reference, total, number = (integer(tlvs, tag) for tag in _SAR)
     if reference is None and total is None and number is None:
         return None
@@ -184,10 +199,10 @@ def _sar(tlvs: Tlvs, odd: list[str]) -> Concatenation | None:
 def _fingerprint(pdu: DeliverSm | DataSm, sender: str, recipient: str, payload: bytes) -> str:
     # The SAR TLVs are in it: two parts of one text may be alike in everything else. So are the ids that
     # an SMSC or a handset gives: what has another is another text.
-    sar = [pdu.tlvs.get(tag, b"") for tag in _SAR]
-    ids = [pdu.tlvs[tag] for tag in _IDS if tag in pdu.tlvs] if pdu.tlvs else ()
+    tlvs = pdu.tlvs
     flags = bytes((pdu.esm_class & _UDHI, pdu.data_coding))
-    digest = hashlib.sha256()
-    for piece in (sender.encode("latin-1"), recipient.encode("latin-1"), flags, *sar, payload, *ids):
-        digest.update(len(piece).to_bytes(4, "big") + piece)
-    return digest.hexdigest()
+    pieces = [sender.encode("latin-1"), recipient.encode("latin-1"), flags, b"", b"", b"", payload]
+    if tlvs:
+        pieces[3:6] = [tlvs.get(tag, b"") for tag in _SAR]
+        pieces += [tlvs[tag] for tag in _IDS if tag in tlvs]
+    return hashlib.sha256(b"".join([_SIZE.pack(len(piece)) + piece for piece in pieces])).hexdigest()
