@@ -19,7 +19,8 @@ from workbench.usn import BOUND, Usn
 
 pytestmark = pytest.mark.slow
 PATIENCE = 1.5
-NICKS = [f"user{number:02}" for number in range(12)]
+NICKS = [f"user{number:02}" for number in range(60)]
+"""Their copies are more than usnd takes at a time."""
 HOW = f"response_timeout = 30\nrepeats_after = {PATIENCE - 0.5}"
 
 
