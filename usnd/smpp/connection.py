@@ -46,6 +46,8 @@ OnResponse = Callable[[Pdu | LinkLost], None]
 
 _READ_OCTETS = 64 * 1024
 _CLOSE_SECONDS = 1.0
+_LATE_TICKS = 2.0
+"""Ticks late by more than this show that the loop, or the whole process, stood still."""
 _DELIVERIES = (CommandId.DELIVER_SM, CommandId.DATA_SM)
 
 
@@ -84,9 +86,11 @@ class Connection:
         self._closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._listening = True
         self._repeats = Repeats(host.repeats_after)
-        self._empty_at = host.clock()
-        """When nothing waited to be read, for the last time."""
+        self._empty_at = self._ticked_at = self._came_at = host.clock()
+        """When nothing waited to be read, for the last time; the last look at the clock; since when what was
+        read last may have been there."""
         self._reading = False
+        self._tick = 0.0
 
     @property
     def bound(self) -> bool:
@@ -94,6 +98,7 @@ class Connection:
 
     async def serve(self, request: Bind, tick: float) -> str:
         """Binds, and serves until the session is over; says why. tick: seconds between looks at the clock."""
+        self._tick = tick
         tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._watch(tick))]
         for task in tasks:
             task.add_done_callback(self._fail)
@@ -149,6 +154,10 @@ class Connection:
         self._reading = True
         data = await self._reader.read(_READ_OCTETS)
         self._reading = False
+        self._came_at, now = self._empty_at, self._host.clock()
+        hung = now - self._ticked_at > _LATE_TICKS * self._tick
+        if len(data) < _READ_OCTETS and not hung:  # that was all there was
+            self._empty_at = now
         return data
 
     async def _receive(self, frame: bytes) -> None:
@@ -178,7 +187,7 @@ class Connection:
         return pdu
 
     def _delivered(self, pdu: DeliverSm | DataSm) -> Delivered:
-        came_at = self._empty_at
+        came_at = self._came_at
 
         def answer(key: str, status: CommandStatus) -> None:
             self._act(self._session.answer(pdu, status))
@@ -204,8 +213,9 @@ class Connection:
     async def _watch(self, tick: float) -> None:
         while True:
             await asyncio.sleep(tick)
+            self._ticked_at = self._host.clock()
             if self._reading:
-                self._empty_at = self._host.clock()
+                self._empty_at = self._ticked_at
             if self._listening:
                 self._act(self._session.tick(self._host.clock()))
 

@@ -31,6 +31,7 @@ RECEIPT = b"id:17 sub:001 dlvrd:001 submit date:2601010000 done date:2601010001 
         ),
         (deliver_sm(TEXT, esm_class=0x0C), "an unknown message type in esm_class"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_an_odd_text_is_read_and_the_oddity_counted(
     started: StartLink, body: bytes, oddity: str
