@@ -169,7 +169,7 @@ class Daemon:
         policy = TextPolicy(
             config.text_rules(),
             rules,
-            timedelta(seconds=config.texts.duplicate_window),
+            config.repeat_rules(),
             config.courtesy_rules() if config.texts.answer_unregistered else None,
             timedelta(seconds=config.texts.validity),
             config.node.short_code,
@@ -294,6 +294,8 @@ def link_settings(smsc: SmscConfig) -> tuple[LinkSettings, ...]:
         dest_ton=smsc.dest_ton,
         dest_npi=smsc.dest_npi,
         alphabet=Alphabet(smsc.alphabet),
+        mo_alphabet=Alphabet(smsc.mo_alphabet) if smsc.mo_alphabet else None,
+        repeats_after=smsc.repeats_after,
         tls=_tls(smsc),
         server_name=smsc.tls_server_name,
         group=smsc.group or "",

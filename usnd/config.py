@@ -38,6 +38,7 @@ from usnd.domain.conference import Feature, Rules
 from usnd.domain.courtesy import CourtesyRules
 from usnd.domain.decision import TextRules
 from usnd.domain.menu import DEFAULT_KEYS, Menu, clashes
+from usnd.domain.messages import RepeatRules
 from usnd.domain.numbers import NumberPlan, to_e164
 from usnd.domain.reassembly import PartsRules
 from usnd.domain.recording import KeepRules
@@ -177,6 +178,8 @@ class SmscConfig(Section, frozen=True, kw_only=True):
     group: Name | None = None
     failover_after: Seconds = 10
     alphabet: Literal["gsm7", "latin1", "ascii"] = "gsm7"
+    mo_alphabet: Literal["gsm7", "gsm7-packed", "latin1", "ascii", "utf8", "ucs2"] | None = None
+    repeats_after: Seconds = 4
     source_ton: Octet = 0
     source_npi: Octet = 0
     dest_ton: Octet = 0
@@ -273,6 +276,11 @@ class Config(Section, frozen=True, kw_only=True):
         texts = self.texts
         timeout = timedelta(seconds=texts.parts_timeout)
         return PartsRules(timeout, texts.most_incomplete_of_sender, texts.most_incomplete)
+
+    def repeat_rules(self) -> RepeatRules:
+        """The part of it that tells a text that came again; for all SMSCs the time of the least patient."""
+        window = timedelta(seconds=self.texts.duplicate_window)
+        return RepeatRules(window, timedelta(seconds=min(smsc.repeats_after for smsc in self.smsc)))
 
     def text_rules(self) -> TextRules:
         """The part of it that the domain needs to understand texts."""

@@ -29,6 +29,7 @@ _BIND_COLUMNS = (
     "oldest_s",
     "throttled",
     "rejected",
+    "odd",
 )
 
 
@@ -66,9 +67,13 @@ def subscriber_row(subscriber: Subscriber) -> Row:
     }
 
 
-def bind_row(figures: Row) -> Row:
-    """An SMSC bind of the running daemon: rates in segments a second, queue in texts, oldest_s seconds."""
-    return {name: "" if figures.get(name) is None else figures[name] for name in _BIND_COLUMNS}
+def bind_row(figures: Mapping[str, Any]) -> Row:
+    """An SMSC bind of the running daemon: rates in segments a second, queue in texts, oldest_s seconds.
+
+    odd: deliveries that were read though something was wrong, or refused; `--json` has them by name.
+    """
+    told = {**figures, "odd": sum(figures.get("oddities", {}).values())}
+    return {name: "" if told.get(name) is None else told[name] for name in _BIND_COLUMNS}
 
 
 def conference_row(conference: Conference) -> Row:

@@ -12,7 +12,7 @@ from usnd.domain.conference import ConferenceState, Rules, Step
 from usnd.domain.courtesy import CourtesyRules
 from usnd.domain.decision import Decision, Situation, TextRules
 from usnd.domain.directory import Subscriber
-from usnd.domain.messages import Draft, IncomingText, OutgoingText, is_duplicate
+from usnd.domain.messages import Draft, IncomingText, OutgoingText, RepeatRules, is_duplicate
 from usnd.domain.minutes import month_of, seconds_left
 from usnd.domain.numbers import to_e164
 from usnd.domain.reassembly import Part, PartsRules, Verdict
@@ -31,7 +31,7 @@ class TextPolicy:
 
     texts: TextRules
     conferences: Rules
-    duplicate_window: timedelta
+    repeats: RepeatRules
     courtesy: CourtesyRules | None
     """Who is not registered is told so this often; None: never."""
     validity: timedelta
@@ -121,17 +121,18 @@ class Taking:
         return taken
 
     def _fresh(self, texts: Sequence[IncomingText], places: Sequence[int]) -> list[int]:
-        """The places of a round without duplicates, which are noted: an SMSC delivers again once a bind."""
-        window = self._policy.duplicate_window
-        known = self._tx.texts.earlier({texts[place].fingerprint for place in places}, self._now - window)
+        """The places of a round without duplicates; over which bind one came again is noted once."""
+        rules = self._policy.repeats
+        since = self._now - rules.window
+        known = self._tx.texts.earlier({texts[place].fingerprint for place in places}, since)
         fresh, redelivered = [], []
         for place in places:
             text = texts[place]
             earlier = known.get(text.fingerprint)
-            if earlier is not None and is_duplicate(text, earlier, window, self._now):
-                redelivered.append((earlier.id, text.session))
-            else:
+            if earlier is None or not is_duplicate(text, earlier, rules, self._now):
                 fresh.append(place)
+            elif text.session not in (earlier.session, *earlier.redelivered_over):
+                redelivered.append((earlier.id, text.session))
         self._tx.texts.redelivered(redelivered)
         return fresh
 

@@ -8,7 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -33,11 +33,8 @@ from usnd.store.writer import Store, StoreBusy
 _MOST_TOGETHER = 200
 _MOST_WAITING = 10_000
 _LONGEST_SWEEP = 15.0
-# A part that cannot be is refused for good; one for which there is no room shall come again.
-_STATUS = {
-    Verdict.REFUSED: CommandStatus.ESME_RX_R_APPN,
-    Verdict.CROWDED: CommandStatus.ESME_RMSGQFUL,
-}
+# A part for which there is no room shall come again.
+_STATUS = {Verdict.CROWDED: CommandStatus.ESME_RMSGQFUL}
 
 
 class Texts:
@@ -92,7 +89,7 @@ class Texts:
             give_up,
             rules=policy.parts,
             home_region=policy.texts.home_region,
-            keep=policy.duplicate_window,
+            keep=policy.repeats.window,
             validity=policy.validity,
         )
         while True:
@@ -146,8 +143,10 @@ class Texts:
 
 def _arrival(received: ReceivedText) -> IncomingText | Part:
     whose = (received.smsc, received.session, received.sender, received.recipient)
-    place = received.concatenation
-    if place is None or place.total == place.number == 1:
-        return IncomingText(*whose, received.body, received.fingerprint)
+    place, waited = received.concatenation, timedelta(seconds=received.waited)
+    if place is None or place.total == 1:
+        told = (received.repeated, received.identified)
+        return IncomingText(*whose, received.body, received.fingerprint, waited, *told)
     how = (received.octets, received.alphabet.value, received.fingerprint)
-    return Part(*whose, place.reference, place.total, place.number, *how)
+    number = (place.reference, place.total, place.number)
+    return Part(*whose, *number, *how, repeated=received.repeated, waited=waited)

@@ -7,20 +7,18 @@ until its outcome is known.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 
 import structlog
 
-from usnd.smpp.connection import Connection, Host, Notice
-from usnd.smpp.intake import Answer, Intake
+from usnd.smpp.connection import Connection, Delivered, Host, Notice
+from usnd.smpp.intake import Intake
 from usnd.smpp.pdu import (
     Bind,
     BindReceiver,
     BindTransceiver,
     BindTransmitter,
-    DataSm,
-    DeliverSm,
     Pdu,
     SubmitSm,
     SubmitSmResp,
@@ -42,7 +40,8 @@ from usnd.smpp.settings import (
 from usnd.smpp.status import CommandStatus, PduError, status_name
 
 OnText = Callable[[ReceivedText], Awaitable[CommandStatus]]
-OnReceipt = Callable[[Receipt], Awaitable[CommandStatus]]
+OnReceipt = Callable[[Receipt], Awaitable[CommandStatus | None]]
+"""None: it fits no message, so it is the text that it may be `otherwise`."""
 Outcome = Submitted | Throttled | Rejected | LinkLost
 OnOutcome = Callable[[Outcome], None]
 OnState = Callable[[str, LinkState], None]
@@ -88,7 +87,9 @@ class SmscLink:
             bind=None if settings.bind is BindKind.TRANSCEIVER else settings.bind.value,
         )
         self._intake = Intake(settings.deliveries)
-        self._host = Host(self.counters, self._intake, clock, self._take, self._notice)
+        self._host = Host(
+            self.counters, self._intake, clock, self._take, self._notice, self._odd, settings.repeats_after
+        )
         self._connection: Connection | None = None
         self._session: str | None = None
         self._bound_at = 0.0
@@ -174,15 +175,43 @@ class SmscLink:
 
     # Incoming -----------------------------------------------------------------------------------------------
 
-    def _take(self, pdu: DeliverSm | DataSm, answer: Answer) -> None:
-        delivery = read_delivery(pdu, self.settings.name, self._session or "", self.settings.alphabet)
+    def _take(self, delivered: Delivered) -> None:
+        own, waited = self.settings, self._host.clock() - delivered.came_at
+        delivery = read_delivery(
+            delivered.pdu,
+            own.name,
+            self._session or "",
+            own.mo_alphabet or own.alphabet,
+            waited,
+            delivered.repeats,
+        )
+        if delivery.oddities:
+            self._odd(delivery.oddities)
+        key = delivery.fingerprint
         if isinstance(delivery, Receipt):
             self.counters.receipts += 1
-            work = partial(self._settled, delivery, partial(self._on_receipt, delivery))
+            work = partial(self._settled, delivery, partial(self._receipt, delivery))
         else:
             self.counters.texts += 1
             work = partial(self._settled, delivery, partial(self._on_text, delivery))
-        self._intake.take(delivery.fingerprint, work, answer)
+        self._intake.take(key, work, partial(delivered.answer, key))
+
+    async def _receipt(self, receipt: Receipt) -> CommandStatus:
+        status = await self._on_receipt(receipt)
+        if status is None and receipt.otherwise is not None:
+            return await self._on_text(receipt.otherwise)
+        return CommandStatus.ESME_ROK if status is None else status
+
+    def _odd(self, oddities: Iterable[str]) -> None:
+        """Counts each, and says the first of its kind: an SMSC that does so once does so always."""
+        for name in oddities:
+            refused = name.startswith("refused")
+            kind = name.partition(":")[0]
+            seen = self.counters.oddities.get(kind, 0)
+            self.counters.oddities[kind] = seen + 1
+            if not seen:
+                told = "a delivery cannot be read" if refused else "odd deliveries are read all the same"
+                self._log.warning(told, oddity=name, session=self._session)
 
     async def _settled(
         self, delivery: ReceivedText | Receipt, settle: Callable[[], Awaitable[CommandStatus]]

@@ -155,8 +155,11 @@ class Timers:
 
 
 class _Pending(NamedTuple):
+    """answers: how many deliveries were answered before it was written."""
+
     request: type[Pdu]
     deadline: float
+    answers: int
 
 
 class Session:
@@ -170,6 +173,12 @@ class Session:
         self._pending: dict[int, _Pending] = {}
         self._heard = 0.0
         self._enquiring = False
+        self.answers = 0
+        """Deliveries answered."""
+        self.answers_read = 0
+        """How many of those answers the SMSC has surely read: it answered a request that went behind them."""
+        self._answers_asked = 0
+        self._answers_seen = 0
 
     # What the ESME wants ------------------------------------------------------------------------------------
 
@@ -190,6 +199,7 @@ class Session:
         """The response to a taken message; nothing if the session has ended meanwhile."""
         if self.state not in (State.BOUND, State.UNBINDING):
             return []
+        self.answers += 1
         return [Send(RESPONSES[type(request)](request.sequence, status))]
 
     def unbind(self, now: float) -> list[Action]:
@@ -253,7 +263,10 @@ class Session:
             del self._pending[sequence]
             actions.append(Unanswered(sequence))
         idle = now - self._heard >= self._timers.enquire_interval
-        if self.state is State.BOUND and (due or idle) and not self._enquiring:
+        # Answers behind which nothing was asked: an SMSC that repeats must be known to have read them.
+        unasked = self._answers_seen > self._answers_asked
+        self._answers_seen = self.answers
+        if self.state is State.BOUND and (due or idle or unasked) and not self._enquiring:
             self._enquiring = True
             actions.append(self._request(EnquireLink(), now + self._timers.response))
         return actions
@@ -271,6 +284,7 @@ class Session:
         if wait is None or not isinstance(pdu, (RESPONSES[wait.request], GenericNack)):
             return [_stray(pdu)]
         del self._pending[pdu.sequence]
+        self.answers_read = max(self.answers_read, wait.answers)
         if _is_message(wait):
             return [Answered(pdu.sequence, pdu)]
         if wait.request is EnquireLink:  # a generic_nack of it shows life as well
@@ -291,7 +305,8 @@ class Session:
             self._step()
         sequence = self._next
         self._step()
-        self._pending[sequence] = _Pending(request, deadline)
+        self._pending[sequence] = _Pending(request, deadline, self.answers)
+        self._answers_asked = self.answers
         return sequence
 
     def _step(self) -> None:

@@ -29,7 +29,8 @@ class LinkSettings:
     one name stand in for each other when one has been away for `failover_after`.
 
     source_ton, source_npi, dest_ton, dest_npi: of numbers that are not written with `+`, which are
-    international (1, 1). alphabet: what data_coding 0 is at this SMSC.
+    international (1, 1). alphabet: what data_coding 0 is at this SMSC; mo_alphabet: of MO texts, if another.
+    repeats_after: how soon the SMSC delivers again what it has read no answer to, at the earliest.
     """
 
     name: str
@@ -44,6 +45,8 @@ class LinkSettings:
     dest_ton: int = 0
     dest_npi: int = 0
     alphabet: Alphabet = Alphabet.GSM7
+    mo_alphabet: Alphabet | None = None
+    repeats_after: float = 4.0
     bind: BindKind = BindKind.TRANSCEIVER
     tls: ssl.SSLContext | None = field(default=None, repr=False)
     server_name: str | None = None
@@ -75,7 +78,7 @@ class LinkState(Enum):
 @dataclass
 class Counters:
     """Since the link was made. nacked: answered with other than ESME_ROK; dropped: responses nobody waits
-    for; rebinds: binds after the first.
+    for; rebinds: binds after the first; oddities: what was read over in deliveries, or refused, by name.
     """
 
     pdus_in: int = 0
@@ -86,6 +89,7 @@ class Counters:
     dropped: int = 0
     nacked: int = 0
     binds: int = 0
+    oddities: dict[str, int] = field(default_factory=dict)
 
     @property
     def rebinds(self) -> int:

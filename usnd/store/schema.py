@@ -189,6 +189,7 @@ mo_part_texts = Table(
     Column("total", SmallInteger, nullable=False),
     Column("state", one_of(PartsState, "state"), nullable=False),
     Column("begun_at", Utc, nullable=False),
+    Column("told", Boolean, nullable=False, server_default=false()),  # of what is missing
     Index(None, "sender", "recipient", "reference"),
     sqlite_autoincrement=True,
 )

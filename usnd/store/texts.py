@@ -8,17 +8,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, func, not_, select, update
+from sqlalchemy import bindparam, func, not_, select, update
 
 from usnd.domain.messages import Draft, Earlier, IncomingText, MtState, OutgoingText, Priority, Settlement
 from usnd.store.execution import Executor
 from usnd.store.schema import is_queued, mo_texts, mt_texts
 from usnd.store.sets import Many, OneOf, json_of
 
-_ANSWER_SEEN = exists().where(
-    mt_texts.c.mo_id == mo_texts.c.id,
-    mt_texts.c.state.in_((MtState.SENT, MtState.DELIVERED, MtState.UNDELIVERED)),
-    mt_texts.c.session == mo_texts.c.session,
+_ANSWER_READ_AT = (
+    select(func.min(mt_texts.c.settled_at))
+    .where(
+        mt_texts.c.mo_id == mo_texts.c.id,
+        mt_texts.c.state.in_((MtState.SENT, MtState.DELIVERED, MtState.UNDELIVERED)),
+        mt_texts.c.session == mo_texts.c.session,
+    )
+    .scalar_subquery()
 )
 _same = mo_texts.alias()
 # Found by the index alone: somebody may send the same text all day.
@@ -32,7 +36,7 @@ _EARLIER = select(
     mo_texts.c.id,
     mo_texts.c.session,
     mo_texts.c.received_at,
-    _ANSWER_SEEN,
+    _ANSWER_READ_AT,
     mo_texts.c.redelivered_over,
 ).where(mo_texts.c.id.in_(_NEWEST))
 _REDELIVERED = Many(
@@ -106,8 +110,8 @@ class Texts:
         """Of each fingerprint, the text kept last of those received at `since` or later."""
         rows = self._tx.execute(_EARLIER, {"wanted": json_of(fingerprints), "since": since})
         return {
-            fingerprint: Earlier(number, session, at, bool(seen), frozenset((again or "").split()))
-            for fingerprint, number, session, at, seen, again in rows
+            fingerprint: Earlier(number, session, at, read_at, frozenset((again or "").split()))
+            for fingerprint, number, session, at, read_at, again in rows
         }
 
     def redelivered(self, deliveries: Sequence[tuple[int, str]]) -> None:
@@ -116,11 +120,19 @@ class Texts:
             _REDELIVERED.run(self._tx, deliveries)
 
     def add_mo(self, texts: Sequence[IncomingText], now: datetime) -> list[int]:
-        """Keep texts that came in; gives their ids, in order."""
+        """Keep texts that came in, some of which waited to be read; gives their ids, in order."""
         if not texts:
             return []
         rows = [
-            (text.smsc, text.session, text.sender, text.recipient, text.body, text.fingerprint, now)
+            (
+                text.smsc,
+                text.session,
+                text.sender,
+                text.recipient,
+                text.body,
+                text.fingerprint,
+                now - text.waited,
+            )
             for text in texts
         ]
         return sorted(_ADD_MO.run(self._tx, rows).scalars())

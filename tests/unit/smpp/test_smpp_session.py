@@ -255,3 +255,43 @@ def test_the_end_leaves_messages_unanswered_once() -> None:
     assert session.close("lost") == [Unanswered(number), Close("lost")]
     assert session.close("lost") == []
     assert session._pending == {}
+
+
+def delivered(session: Session, number: int) -> None:
+    session.answer(DeliverSm(number), OK)
+
+
+def test_a_response_shows_that_the_answers_before_its_request_were_read() -> None:
+    session = session_in(State.BOUND)
+    delivered(session, 7)
+    early = session.submit(SubmitSm, 0)
+    delivered(session, 8)
+    late = session.submit(SubmitSm, 0)
+    assert (session.answers, session.answers_read) == (2, 0)
+    session.receive(SubmitSmResp(early), 1)
+    assert session.answers_read == 1
+    session.receive(GenericNack(late), 1)
+    assert session.answers_read == 2
+
+
+def test_answers_behind_which_nothing_is_asked_are_asked_for_within_two_ticks() -> None:
+    session = session_in(State.BOUND)
+    assert session.tick(0) == []
+    delivered(session, 7)
+    assert session.tick(0.5) == []
+    (enquiry,) = session.tick(1)
+    assert isinstance(enquiry, Send)
+    assert isinstance(enquiry.pdu, EnquireLink)
+    delivered(session, 8)
+    assert session.tick(1.5) == session.tick(2) == []  # one at a time
+    session.receive(EnquireLinkResp(enquiry.pdu.sequence), 2.5)
+    assert session.answers_read == 1
+    assert [type(action) for action in session.tick(3)] == [Send]
+    assert session.tick(3.5) == []
+
+
+def test_a_submitted_text_asks_as_well() -> None:
+    session = session_in(State.BOUND)
+    delivered(session, 7)
+    session.submit(SubmitSm, 0)
+    assert session.tick(0.5) == session.tick(1) == []
