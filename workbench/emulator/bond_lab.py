@@ -22,11 +22,11 @@ from pathlib import Path
 
 from workbench.debian import DebianError, say
 from workbench.depot.release import ROOT
+from workbench.emulator import cables
+from workbench.emulator.file_system import MachineRoot, copy, disk, machine_root
+from workbench.emulator.guest import Card, Guest
 from workbench.lab.bare import cache
 from workbench.lab.net import inside, ip
-from workbench.emulator import cables
-from workbench.emulator.guest import Card, Guest
-from workbench.emulator.file_system import MachineRoot, copy, disk, machine_root
 from workbench.process import PartError, private_directory, run
 
 PROMISED = 1.0

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.lab.net import inside
 from workbench.emulator.file_system import MachineRoot
+from workbench.lab.net import inside
 from workbench.process import Part, PartError, Process, until
 
 BOOT_PATIENCE = 600.0
