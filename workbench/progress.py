@@ -22,6 +22,8 @@ TOO_LATE = 124
 """The exit status of work that was ended because it took too long; as of timeout(1)."""
 LONGEST = 60
 END_PATIENCE = 20.0
+# When we die, the kernel tells this shell only. It tells the whole group, and waits until the work has ended.
+TOGETHER = """trap 'trap "" TERM; kill -TERM 0; wait; exit 143' TERM; "$@" & wait $!"""
 Report = Callable[[str], None]
 
 
@@ -78,7 +80,7 @@ def follow(
     began = time.monotonic()
     with log.open("wb") as output, log.open(errors="replace") as reader:
         process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "TERM", "--", *command],
+            ["setpriv", "--pdeathsig", "TERM", "--", "sh", "-c", TOGETHER, "sh", *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
