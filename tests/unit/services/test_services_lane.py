@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from virtual_loop import run
 
-from usnd.domain.messages import MtState, OutgoingText, Priority, Settlement
+from usnd.domain.messages import Attempt, MtState, OutgoingText, Priority, Settlement
 from usnd.services.lane import MOST_IN_MEMORY, Lane
 from usnd.smpp.link import OnOutcome
 from usnd.smpp.segments import Segment
@@ -58,11 +58,22 @@ class Bench:
         fields = {"name": "smsc", "host": "", "port": 1, "system_id": "", "password": "", "window": window}
         self.link = FakeLink(LinkSettings(**{**fields, **settings}))  # type: ignore[arg-type]
         self.settled: list[Settlement] = []
+        self.attempts: list[Attempt] = []
+        self.commits = True
         self.pages: list[Lane] = []
         self.now = NOW
-        self.lane = Lane(self.link, self.settled.append, self.pages.append, lambda: self.now)  # type: ignore[arg-type]
+        self.lane = Lane(self.link, self.note, self.pages.append, lambda: self.now)  # type: ignore[arg-type]
         for priority in Priority:
             self.lane.add_page(priority, [], whole=True)
+
+    def note(self, what: Settlement | Attempt) -> None:
+        """In place of the store: an attempt is committed a turn later, if the test does not say otherwise."""
+        if isinstance(what, Settlement):
+            self.settled.append(what)
+            return
+        self.attempts.append(what)
+        if self.commits:
+            asyncio.get_running_loop().call_soon(self.lane.recorded, what.text_id)
 
     def add(self, number: int, recipient: str = "", priority: Priority = REPLY, body: str = "") -> None:
         to = recipient or f"+44{number}"
