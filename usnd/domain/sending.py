@@ -1,11 +1,11 @@
-"""What becomes of an outgoing text at an SMSC that answers, refuses, is late, or leaves (REQUIREMENTS S3, S13).
+"""What becomes of an outgoing text at an SMSC that answers, refuses, is late, or leaves (S3, S13).
 
 Called by the sending side for each thing it hears of a text; gives the text's next state, how long it waits
 before it goes again, and when to give up. Pure: times are seconds, given by the caller.
 
-A text is *in doubt* when the SMSC may have taken it without saying so. Each doubt is one attempt, and is in the
-store before the text goes again, so that a restart does not begin to count anew. What an SMSC refused for now it
-did not take: such a text goes again until it expires, and no attempt is counted.
+A text is *in doubt* when the SMSC may have taken it without saying so. Each doubt is one attempt, and is in
+the store before the text goes again, so that a restart does not begin to count anew. What an SMSC refused
+for now it did not take: such a text goes again until it expires, and no attempt is counted.
 """
 
 from collections.abc import Mapping
@@ -68,7 +68,7 @@ _ENDS = {
 
 
 def _row(state: SendState, *cells: SendState) -> dict[tuple[SendState, SendEvent], SendState]:
-    """The cells of what does not end a text, in the order of the table's head; what ends one ends it always."""
+    """The cells of what does not end a text, in the order of the head; what ends one ends it always."""
     goes_on = (E.WRITTEN, E.POSTPONED, E.LATE, E.LOST, E.DUE)
     return {(state, event): after for event, after in (*zip(goes_on, cells, strict=True), *_ENDS.items())}
 

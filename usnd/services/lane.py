@@ -166,7 +166,7 @@ class Lane:
             flight = Flight(text, attempts=text.attempts)
             if text.due_at is None:
                 queue.push(flight)
-            else:  # it goes on where a former life, or another bind, left it; none to its recipient overtakes it
+            else:  # it goes on where a former life, or another bind, left it; none to its recipient passes it
                 self._turns.hold(flight)
                 self.retries.pause(flight, max(0.0, (text.due_at - self._clock()).total_seconds()))
 
@@ -192,10 +192,12 @@ class Lane:
         return max(1, self.pace.window - self.overdue)
 
     def _must_wait(self, flight: Flight) -> bool:
-        """Whether nothing may go: a text goes alone, and either others are still under way or it is itself."""
+        """Whether nothing may go: a text goes alone, and others are still under way, or it is itself."""
         if flight.goes_alone:
             self._alone = flight
-        return self._alone is not None and (self.in_flight > 0 or not flight.to_send and bool(flight.segments))
+        return self._alone is not None and (
+            self.in_flight > 0 or (not flight.to_send and bool(flight.segments))
+        )
 
     def _next(self) -> Flight | None:
         """The flight whose segment goes next, out of its queue."""
@@ -222,7 +224,7 @@ class Lane:
             return False
         except (Rejected, ValueError) as error:  # ValueError: more than 255 segments
             self._refuse(flight, SendEvent.REFUSED, str(error))
-        except Exception as error:  # whatever of ours it is: it would fail again, and others wait
+        except Exception as error:  # noqa: BLE001 # a fault of ours: it would be met again, and others wait
             self._log.exception("text cannot be written", message=flight.text.id)
             self._refuse(flight, SendEvent.FAULTY, type(error).__name__)
         return True
@@ -255,7 +257,7 @@ class Lane:
         """What became of a segment; Late is followed by another outcome."""
         try:
             self._weigh(one, outcome)
-        except Exception as error:  # a fault of ours must not end the bind, and this text would meet it again
+        except Exception as error:  # noqa: BLE001 # a fault of ours must not end the bind, again and again
             self._log.exception("an answer cannot be taken in", message=one.flight.text.id)
             if not one.flight.ended:
                 one.flight.error = type(error).__name__
@@ -287,7 +289,7 @@ class Lane:
         self._judge(flight)
 
     def _doubt(self, one: Try, *, counted: bool) -> None:
-        """No answer in time, or none any more: the segment may have been taken. `counted`: as late already."""
+        """No answer in time, or none any more: the segment may have been taken. `counted`: as late before."""
         flight = one.flight
         if not one.matters:
             return

@@ -62,7 +62,8 @@ class Outbox:
     def draft(self, recipient: str, message: Reply, now: datetime) -> Draft:
         """A text of the node's own, to be queued in a transaction; `send` it after the commit."""
         first = next(iter(self._lanes))
-        return Draft(first, self._short_code, recipient, render(message), now, now + self._validity)
+        sender = self._lanes[first].link.settings.short_code or self._short_code
+        return Draft(first, sender, recipient, render(message), now, now + self._validity)
 
     def send(self, text: OutgoingText) -> None:
         """Sends a text that is committed."""

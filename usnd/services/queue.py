@@ -22,8 +22,8 @@ class Flight:
 
     to_send: segments that go in this round; again: those that wait for the next, which begins at `due` (the
     loop's time, 0 for none set). outstanding: written segments whose answer may be in time. in_doubt: this
-    round is counted as an attempt already; kept: the count is committed. losses: binds that ended while it was
-    under way, the last of them `lost_with`; lost_alone: those while nothing else was.
+    round is counted as an attempt already; kept: the count is committed. losses: binds that ended while it
+    was under way, the last of them `lost_with`; lost_alone: those while nothing else was.
     """
 
     text: OutgoingText

@@ -1,8 +1,8 @@
 """The texts of one bind that wait to go again: after an answer that is late or lost, or a refusal for now.
 
-Used by lane.py, which gets each text back when its pause is over: to send it again, or to end it. An attempt in
-doubt is committed before the text goes again: no restart begins to count anew (REQUIREMENTS S13). How long and
-how often is decided in domain/sending.py.
+Used by lane.py, which gets each text back when its pause is over: to send it again, or to end it. An attempt
+in doubt is committed before the text goes again: no restart begins to count anew (REQUIREMENTS S13). How
+long and how often is decided in domain/sending.py.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """Where one SMSC may be reached: the addresses of its name, in the order in which they are tried.
 
-Called by the link for each connection. An address that served comes first until it fails, one that failed comes
-last; each gets its share of the time, so that a silent one does not keep the others from being tried. While the
-name servers fail, what they said last is used.
+Called by the link for each connection. An address that served comes first until it fails, one that failed
+comes last; each gets its share of the time, so that a silent one does not keep the others from being tried.
+While the name servers fail, what they said last is used.
 """
 
 import asyncio

@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 
 from usnd.domain.refusals import Refusal, refusal_of
-from usnd.smpp.addresses import Addresses, Resolve
+from usnd.smpp.addresses import Addresses
 from usnd.smpp.connection import Connection, Host, Notice
 from usnd.smpp.intake import Answer, Intake
 from usnd.smpp.pdu import (
@@ -68,9 +68,7 @@ _UNREACHED = "smsc cannot be reached"
 
 
 class SmscLink:
-    """new_session: gives a unique id for each bind; clock: seconds, never backwards; rng: jitter only;
-    resolve: the addresses of a name, None for the system's.
-    """
+    """new_session: gives a unique id for each bind; clock: seconds, never backwards; rng: jitter only."""
 
     def __init__(
         self,
@@ -82,7 +80,6 @@ class SmscLink:
         new_session: Callable[[], str],
         clock: Callable[[], float],
         rng: random.Random,
-        resolve: Resolve | None = None,
     ) -> None:
         self.settings = settings
         self.counters = Counters()
@@ -94,7 +91,7 @@ class SmscLink:
             bind=None if settings.bind is BindKind.TRANSCEIVER else settings.bind.value,
         )
         self._intake = Intake(settings.deliveries)
-        self._addresses = Addresses(settings, resolve)
+        self.addresses = Addresses(settings)
         self._host = Host(self.counters, self._intake, clock, self._take, self._notice)
         self._connection: Connection | None = None
         self._session: str | None = None
@@ -247,7 +244,7 @@ class SmscLink:
         self._enter(LinkState.CONNECTING)
         reason = "cancelled"
         try:
-            address, streams = await self._addresses.connect()
+            address, streams = await self.addresses.connect()
             session = Session(own.timers, own.window)
             self._connection = Connection(streams, session, self._host)
             self._enter(LinkState.BINDING)
@@ -255,7 +252,7 @@ class SmscLink:
                 reason = await self._connection.serve(self._bind(), self._tick())
             finally:
                 good = self._session is not None and self._lasted
-                (self._addresses.served if good else self._addresses.failed)(address)
+                (self.addresses.served if good else self.addresses.failed)(address)
         except OSError as error:  # TimeoutError is one
             reason = _in_words(error)
         finally:

@@ -4,8 +4,8 @@ Owns the state of the bind, sequence numbers, requests that wait for a response,
 transitions are the table below (SMPP 3.4 §2.2, Table 2-1). Refuses to write, to sleep, and to know what a
 message says.
 Bounds: at most `window` messages whose response may be in time, plus one bind, unbind and enquire_link. What
-is overdue keeps its sequence number until its response comes or `Timers.late` is over, so that a late response
-is never taken for another's.
+is overdue keeps its sequence number until its response comes or `Timers.late` is over, so that a late
+response is never taken for another's.
 """
 
 from dataclasses import dataclass, replace

@@ -34,8 +34,8 @@ class LinkSettings:
     source_ton, source_npi, dest_ton, dest_npi: of numbers that are not written with `+`, which are
     international (1, 1). alphabet: what data_coding 0 is at this SMSC.
 
-    retry: how often a text goes whose answer never comes. refusals: what statuses mean at this SMSC, where it
-    is other than the table says.
+    short_code: from which texts go, if this bind has one of its own. retry: how often a text goes whose
+    answer never comes. refusals: what statuses mean at this SMSC, where it is other than the table says.
     """
 
     name: str
@@ -59,7 +59,8 @@ class LinkSettings:
     rate: float | None = None
     receipts: frozenset[Priority] = frozenset({Priority.BULK})
     validity_period: bool = True
-    retry: RetryRules = RetryRules()
+    short_code: str = ""
+    retry: RetryRules = field(default_factory=RetryRules)
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     deliveries: int = 256
     timers: Timers = field(default_factory=Timers)

@@ -342,9 +342,7 @@ Index(
     sqlite_where=is_gathering,
 )
 is_untold = mt_texts.c.untold
-Index(
-    "ix_mt_texts_untold", mt_texts.c.mo_id, postgresql_where=is_untold, sqlite_where=is_untold
-)
+Index("ix_mt_texts_untold", mt_texts.c.mo_id, postgresql_where=is_untold, sqlite_where=is_untold)
 is_closed = recordings.c.state == literal_column("'closed'")
 Index(
     "ix_recordings_closed",

@@ -130,7 +130,6 @@ _UNSENT = (
         mt_texts.c.ending,
         mo_texts.c.smsc,
         mo_texts.c.sender,
-        mo_texts.c.recipient,
     )
     .join(mo_texts, mo_texts.c.id == mt_texts.c.mo_id)
     .where(
@@ -156,7 +155,6 @@ class Unsent(NamedTuple):
     ending: str
     smsc: str
     subscriber: str
-    texted: str
 
 
 class Texts:
