@@ -116,12 +116,13 @@ _MOST_DOUBLINGS = 16
 def pause_in_doubt(attempts: int, rules: RetryRules, *, lost: bool) -> float:
     """Seconds until a text goes again that `attempts` times got no answer.
 
-    lost: the bind is gone, so that no late answer is to be waited for. The first time such a text goes again
-    with the next bind; the pauses behind it are for an SMSC that leaves again and again.
+    lost: the bind is gone, so that no late answer is to be waited for. The first times such a text goes again
+    with the next bind, then alone; the pauses behind that are for a text with which binds end.
     """
-    if lost and attempts <= 1:
+    at_once = LOSSES_TO_GO_ALONE if lost else 0
+    if attempts <= at_once:
         return 0.0
-    doublings = min(_MOST_DOUBLINGS, attempts - 1 - lost)
+    doublings = min(_MOST_DOUBLINGS, attempts - at_once - 1)
     return max(rules.pause, min(_LONGEST_PAUSE, rules.pause * 2.0**doublings))
 
 

@@ -84,13 +84,9 @@ class Lane:
 
     def can_stand_in_for(self, other: "Lane") -> bool:
         """It is bound, and its SMSC is as good as the other's."""
-        mine, theirs = self.link.settings, other.link.settings
-        return (
-            self is not other
-            and self.link.session is not None
-            and bool(mine.group)
-            and mine.group == theirs.group
-        )
+        group = self.link.settings.group
+        bound = self is not other and self.link.session is not None
+        return bound and bool(group) and group == other.link.settings.group
 
     def add(self, text: OutgoingText) -> None:
         """A text that is committed. Behind what waits in the store it waits there, too."""
@@ -195,9 +191,8 @@ class Lane:
         """Whether nothing may go: a text goes alone, and others are still under way, or it is itself."""
         if flight.goes_alone:
             self._alone = flight
-        return self._alone is not None and (
-            self.in_flight > 0 or (not flight.to_send and bool(flight.segments))
-        )
+        nothing = bool(flight.segments) and not flight.to_send
+        return self._alone is not None and (self.in_flight > 0 or nothing)
 
     def _next(self) -> Flight | None:
         """The flight whose segment goes next, out of its queue."""

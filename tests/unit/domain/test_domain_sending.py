@@ -78,7 +78,7 @@ def test_every_end_has_its_place_in_the_store() -> None:
 
 def test_the_pauses_in_doubt_double_and_are_bounded() -> None:
     assert [pause_in_doubt(one, RULES, lost=False) for one in (1, 2, 3, 4)] == [30, 60, 120, 240]
-    assert [pause_in_doubt(one, RULES, lost=True) for one in (1, 2, 3, 4)] == [0, 30, 60, 120]
+    assert [pause_in_doubt(one, RULES, lost=True) for one in (1, 2, 3, 4)] == [0, 0, 30, 60]
     assert pause_in_doubt(10_000, RULES, lost=False) == 600
     assert pause_in_doubt(10_000, RetryRules(pause=3600), lost=False) == 3600
 
