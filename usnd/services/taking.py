@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from usnd.domain.automata import Hearing, TalkRules, Trial
+from usnd.domain.automata import Hearing, Talk, TalkRules, Trial
 from usnd.domain.conference import ConferenceState, Rules, Step
 from usnd.domain.courtesy import CourtesyRules
 from usnd.domain.decision import Decision, Situation, TextRules
@@ -89,10 +89,17 @@ class Taking:
     """One transaction's work on a batch of texts; `now` is in UTC."""
 
     def __init__(
-        self, tx: Transaction, policy: TextPolicy, now: datetime, trial: Trial, *, voice_up: bool
+        self,
+        tx: Transaction,
+        policy: TextPolicy,
+        now: datetime,
+        *,
+        voice_up: bool,
+        trial: Trial | None = None,
     ) -> None:
+        """trial: of what the senders said lately; None: nothing is known of that."""
         self._tx = tx
-        self._trial = trial
+        self._trial = trial or Talk(policy.talk).trial(now)
         self._policy = policy
         self._now = now
         self._voice_up = voice_up

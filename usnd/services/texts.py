@@ -152,7 +152,7 @@ class Texts:
         return self._taking(tx, self._talk.trial(self._clock())).again(text, mo_id)
 
     def _taking(self, tx: Transaction, trial: Trial) -> Taking:
-        return Taking(tx, self._policy, trial.now, trial, voice_up=self._conferences.voice_up)
+        return Taking(tx, self._policy, trial.now, voice_up=self._conferences.voice_up, trial=trial)
 
     async def _tell_stranger(self, text: ReceivedText, number: str, mo_id: int) -> None:
         """No service (REQUIREMENTS S4): rarely. Not in the transaction of the text, which may run twice."""

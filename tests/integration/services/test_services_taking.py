@@ -215,7 +215,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(registered: Transaction) 
 
 
 def late(tx: Transaction, now: datetime) -> list[OutgoingText]:
-    return give_up(tx, POLICY.parts, now, home_region="GB", keep=WINDOW, validity=HOUR)
+    return give_up(tx, POLICY.parts, now, home_region="GB", keep=WINDOW, validity=HOUR, own_number=POLICY.own_number)
 
 
 def test_an_incomplete_text_is_answered_once(registered: Transaction) -> None:
