@@ -265,7 +265,8 @@ class Taking:
         expires_at = self._now + self._policy.validity
         for other in one.decision.texts:
             body, sender = render(other.message), self._policy.own_number(one.text.smsc)
-            draft = Draft(one.text.smsc, sender, other.number, body, self._now, expires_at, other.priority)
+            whose = (one.text.smsc, sender, other.number)
+            draft = Draft(*whose, body, self._now, expires_at, other.priority, mo_id)
             yield mo_id, draft
 
 
