@@ -1,4 +1,4 @@
-"""Automata that text us, replies from our own number, and what subscribers hear of texts that were not sent."""
+"""Automata that text us, replies from our own number, and what subscribers hear of texts not sent."""
 
 import random
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""MT texts at an SMSC of another make that is late, forgets answers, refuses for a while, or closes on a text."""
+"""MT texts at an SMSC of another make that is late, forgets answers, refuses for now, or closes on a text."""
 
 import asyncio
 from collections import Counter

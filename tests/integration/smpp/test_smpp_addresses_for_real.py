@@ -23,7 +23,7 @@ async def test_a_real_silent_address_is_passed_over() -> None:
         port = silent.getsockname()[1]
         for _ in range(4):
             filler = sockets.enter_context(socket.socket())
-            filler.setblocking(False)
+            filler.settimeout(0)
             filler.connect_ex(("127.0.0.2", port))
         server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.3", port)
 

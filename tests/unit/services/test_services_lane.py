@@ -460,7 +460,7 @@ def test_an_smsc_that_closes_on_everything_takes_each_text_a_few_times_only() ->
 class Sick(FakeLink):
     """Refuses everything for now, until `well`."""
 
-    def answer(self, well: bool) -> int:
+    def answer(self, *, well: bool) -> int:
         refused = 0
         while self.open:
             if well:
@@ -480,7 +480,7 @@ def test_what_is_refused_for_now_goes_when_the_smsc_is_well() -> None:
         refused = 0
         for tick in range(200):
             await asyncio.sleep(0.1)
-            refused += bench.link.answer(tick >= 30)  # type: ignore[attr-defined]
+            refused += bench.link.answer(well=tick >= 30)  # type: ignore[attr-defined]
         assert {one.state for one in bench.settled} == {MtState.SENT}
         assert len(bench.settled) == 400
         assert refused < 100  # in 3 s: the bind pauses while all is refused

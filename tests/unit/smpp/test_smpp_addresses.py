@@ -96,7 +96,7 @@ async def test_while_the_name_servers_fail_what_they_said_last_is_used(
 
 @pytest.mark.parametrize("answer", [socket.gaierror("away"), None])
 async def test_without_any_address_it_is_said_why(answer: OSError | None) -> None:
-    with pytest.raises(OSError, match="away|do not answer"):
+    with pytest.raises(OSError, match=r"away|do not answer"):
         await Addresses(SETTINGS, Names(answer)).connect()
 
 
