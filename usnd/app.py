@@ -176,6 +176,8 @@ class Daemon:
             secrets.randbelow,
             config.parts_rules(),
             self._trunks,
+            {smsc.name: smsc.short_code for smsc in config.smsc if smsc.short_code},
+            config.texts.talk_rules(),
         )
         launcher = Launcher(self._outbox, self._trunks, config.text_rules(), rules, secrets.randbelow)
         self._ways_in = WaysIn(
@@ -300,6 +302,9 @@ def link_settings(smsc: SmscConfig) -> tuple[LinkSettings, ...]:
         server_name=smsc.tls_server_name,
         group=smsc.group or "",
         failover_after=smsc.failover_after,
+        short_code=smsc.short_code or "",
+        retry=smsc.retry_rules(),
+        refusals=smsc.refusals(),
         window=smsc.window,
         rate=smsc.rate,
         receipts=_RECEIPTS[smsc.receipts],

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 from phonenumbers import SUPPORTED_REGIONS
 
+from usnd.config_sending import SendingConfig, TalkConfig
 from usnd.config_trunks import RouteConfig, TrunkConfig, TrunksConfig, check_trunks, routing
 from usnd.config_types import (
     E164,
@@ -146,7 +147,7 @@ class VoiceConfig(Section, frozen=True, kw_only=True):
     )
 
 
-class TextsConfig(Section, frozen=True, kw_only=True):
+class TextsConfig(TalkConfig, frozen=True, kw_only=True):
     """REQUIREMENTS S3, S4, S10, S11."""
 
     answer_unregistered: bool = True
@@ -162,7 +163,7 @@ class TextsConfig(Section, frozen=True, kw_only=True):
     most_incomplete_of_sender: Annotated[int, Meta(ge=1, le=255)] = 8
 
 
-class SmscConfig(Section, frozen=True, kw_only=True):
+class SmscConfig(SendingConfig, frozen=True, kw_only=True):
     """One bind to one SMSC; binds of one `group` stand in for each other (REQUIREMENTS S1, S3)."""
 
     name: Name
@@ -351,6 +352,10 @@ def _check(config: Config) -> None:
             )
         if not (smsc.system_id + smsc.system_type).isascii():
             raise ConfigError(f"smsc number {number}: SMPP carries system_id and system_type in ASCII only")
+        try:
+            smsc.refusals()
+        except ConfigError as error:
+            raise ConfigError(f"smsc number {number}: {error}") from error
     names = [smsc.name for smsc in config.smsc]
     if len(set(names)) != len(names):
         raise ConfigError("smsc: two binds have the same name; give each its own")

@@ -152,6 +152,8 @@ port = 9
 secret = "none"
 [texts]
 validity = 86400
+answers = 1000000
+commands = 1000000
 [[smsc]]
 name = "load"
 host = "127.0.0.1"

@@ -36,7 +36,8 @@ class Priority(Enum):
 
 
 class MtState(Enum):
-    """QUEUED ends only by the SMSC's answer or by expiry (REQUIREMENTS S3), SENT by receipts, if any.
+    """QUEUED ends by the SMSC's answer, by expiry, or when it was sent often enough (REQUIREMENTS S3, S13;
+    sending.py), SENT by receipts, if any.
 
     state       | submit_sm_resp  | expired | receipts, final
     ------------+-----------------+---------+------------------------------------------------
@@ -55,7 +56,10 @@ class MtState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OutgoingText:
-    """A mobile-terminated text that waits for, or has, the SMSC's answer; times are UTC."""
+    """A mobile-terminated text that waits for, or has, the SMSC's answer; times are UTC.
+
+    attempts: how often it was sent without one; due_at: not to go again before.
+    """
 
     id: int
     smsc: str
@@ -65,6 +69,8 @@ class OutgoingText:
     queued_at: datetime
     expires_at: datetime
     priority: Priority = Priority.REPLY
+    attempts: int = 0
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,8 @@ class Draft:
 class Settlement:
     """How a text left the queue: in which bind, and what the SMSC called it or said.
 
-    receipts_due: the ids of its segments, if receipts were asked for.
+    receipts_due: the ids of its segments, if receipts were asked for. ending: of a text that was not sent, in
+    the words of sending.py.
     """
 
     text_id: int
@@ -107,6 +114,16 @@ class Settlement:
     smsc_message_id: str | None = None
     error: str | None = None
     receipts_due: tuple[str, ...] = ()
+    ending: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A text was sent `attempts` times without an answer, and goes again at `due_at` (UTC)."""
+
+    text_id: int
+    attempts: int
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Say(Enum):
     # What cannot be understood.
     EMPTY = "Your text was empty. Text ? for help."
     UNKNOWN_COMMAND = "{command} is not a command. Commands: {commands}. Text ? <command> for its syntax."
+    ENOUGH = "Too many texts came from your phone: this one did nothing. Please wait some minutes."
     TOO_LONG = "Your text has {count} words: at most {most} can be understood. Nothing was done."
     SYNTAX = "{problem} Write: {syntax}"
     NICK_AND_PHONE_MISSING = "A nick and a phone number are needed."
@@ -144,6 +145,11 @@ class Say(Enum):
     # Texts to other people (REQUIREMENTS S10).
     BLAST = "From {sender}: {text}"
     BLAST_SENT = "Your text goes to {count}: {names}."
+    NOT_SENT = "Your text was not sent to {names}: {why}."
+    PERHAPS_SENT = "It is not known whether your text reached {names}."
+    NETWORK_REFUSED = "the network refused it"
+    NETWORK_NOT_IN_TIME = "the network did not take it in time"
+    NETWORK_DID_NOT = "the network did not take it"
     NOBODY_TO_TEXT = "Nobody to text: only your own number is named."
     NOBODY_IN = "Nobody to text: nobody is in {names}."
     TOO_MANY_TO_TEXT = "{count} people are too many: at most {most} can be texted. Nothing was done."

@@ -4,6 +4,7 @@ Owns that an incomplete text is answered once. Refuses to judge a part: domain/r
 """
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from usnd.domain.directory import Subscriber
@@ -72,9 +73,11 @@ def give_up(
     home_region: str,
     keep: timedelta,
     validity: timedelta,
+    own_number: Callable[[str], str],
 ) -> list[OutgoingText]:
     """Tells the senders of texts whose parts never came, once each; registered ones only (S4). `keep`: how
-    long a closed text is remembered after its time. Gives what is to be sent after the commit.
+    long a closed text is remembered after its time; `own_number`: from which a bind sends. Gives what is to
+    be sent after the commit.
     """
     overdue = tx.parts.overdue(now - rules.timeout, _MOST_AT_ONCE)
     untold = [one for one in overdue if not one.told]
@@ -84,7 +87,14 @@ def give_up(
     tx.parts.forget(now - rules.timeout - keep)
     message = reply(Say.INCOMPLETE)
     told = [
-        Draft(one.smsc, one.recipient, one.sender, render(message.said_in(who.language)), now, now + validity)
+        Draft(
+            one.smsc,
+            own_number(one.smsc),
+            one.sender,
+            render(message.said_in(who.language)),
+            now,
+            now + validity,
+        )
         for one in untold
         if (who := known.get(one.sender)) is not None
     ]

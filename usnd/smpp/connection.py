@@ -31,18 +31,19 @@ from usnd.smpp.session import (
     Bound,
     Close,
     Dropped,
+    Overdue,
     Send,
     Session,
     State,
     Take,
     Unanswered,
 )
-from usnd.smpp.settings import Counters, LinkLost, NotBound
+from usnd.smpp.settings import Counters, Late, LinkLost, NotBound
 from usnd.smpp.status import CommandId, CommandStatus, FramingError, PduError
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Notice = Bound | BindRefused | Dropped
-OnResponse = Callable[[Pdu | LinkLost], None]
+OnResponse = Callable[[Pdu | Late | LinkLost], None]
 
 _READ_OCTETS = 64 * 1024
 _CLOSE_SECONDS = 1.0
@@ -114,7 +115,7 @@ class Connection:
             await self._shut()
 
     def submit(self, request: SubmitSm | DataSm, done: OnResponse) -> None:
-        """Writes it; `done` gets the response, or that none will come.
+        """Writes it; `done` gets the response, or that none will come; perhaps before that, that it is late.
 
         Raises NotBound; PduError before anything is written: a field does not fit; RuntimeError: the window
         is full.
@@ -226,6 +227,9 @@ class Connection:
                 self._write(encode(action.pdu))
             elif isinstance(action, Answered):
                 self._waiting.pop(action.sequence)(action.response)
+            elif isinstance(action, Overdue):
+                self._host.counters.overdue += 1
+                self._waiting[action.sequence](Late())
             elif isinstance(action, Unanswered):
                 self._waiting.pop(action.sequence)(LinkLost("no response came: the SMSC may have taken it"))
             elif isinstance(action, Close):

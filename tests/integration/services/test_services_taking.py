@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from usnd.domain.automata import TalkRules
 from usnd.domain.conference import ConferenceState, Rules
 from usnd.domain.courtesy import CourtesyRules
 from usnd.domain.decision import TextRules
@@ -28,7 +29,16 @@ WINDOW = timedelta(minutes=10)
 DRAW = random.Random(5).randrange
 TRUNKS = Trunks(Routing((Trunk("msc"),)))
 POLICY = TextPolicy(
-    TextRules("GB"), Rules(), RepeatRules(WINDOW), CourtesyRules(), HOUR, "52272", DRAW, PartsRules(), TRUNKS
+    TextRules("GB"),
+    Rules(),
+    RepeatRules(WINDOW),
+    CourtesyRules(),
+    HOUR,
+    "52272",
+    DRAW,
+    PartsRules(),
+    TRUNKS,
+    talk=TalkRules(answers=1_000, commands=1_000),
 )
 ANN, BOB = "+447700900001", "+447700900002"
 
@@ -259,7 +269,9 @@ def test_a_text_that_lay_unread_was_received_before(registered: Transaction) -> 
 
 
 def late(tx: Transaction, now: datetime) -> list[OutgoingText]:
-    return give_up(tx, POLICY.parts, now, home_region="GB", keep=WINDOW, validity=HOUR)
+    return give_up(
+        tx, POLICY.parts, now, home_region="GB", keep=WINDOW, validity=HOUR, own_number=POLICY.own_number
+    )
 
 
 def test_an_incomplete_text_is_answered_once(registered: Transaction) -> None:

@@ -54,6 +54,7 @@ USUAL: Mapping[str, object] = {
     "explains": Say.UC_HELP,
     "shown": "bob, eve",
     "keys": described(Menu()),
+    "why": Say.NETWORK_NOT_IN_TIME,
 }
 OF_SEVERAL_SEGMENTS = {Say.USERS_FOUND, Say.BLAST}
 """The list that was asked for; and the subscriber's own text."""
