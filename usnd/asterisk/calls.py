@@ -7,7 +7,7 @@ The other half is in the dialplan: conf/extensions-usn.conf.
 import asyncio
 import itertools
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 import structlog
 
 from usnd.asterisk.ami import Ami, AmiError, AmiFailed, AmiRefused, AmiTimeout
+from usnd.asterisk.endpoints import dial_string
 from usnd.asterisk.progress import RECORDS, News, Progress, Survey, survey
 from usnd.asterisk.prompts import variable
 from usnd.domain.calls import CallEvent, CallNews
@@ -125,7 +126,7 @@ class Calls:
         """
         if not call.startswith(self._settings.prefix):
             raise AmiRefused(f"call id does not begin with {self._settings.prefix}")
-        order = {
+        order: dict[str, str | Sequence[str]] = {
             "ActionID": _checked(_CALL, "call id", call),
             "ChannelId": call,
             "Channel": _dial(number, trunk),
@@ -133,7 +134,7 @@ class Calls:
             "Context": "usn-ask" if ask else "usn-join",
             "Exten": _checked(_ROOM, "room", room),
             "Priority": "1",
-            "Variable": _NOTE_THE_END,
+            "Variable": [_NOTE_THE_END, _ordered_into(room)],
             "Timeout": str(int(ring / timedelta(milliseconds=1))),
             "Codecs": self._settings.codecs,
             "EarlyMedia": "false",
@@ -155,7 +156,7 @@ class Calls:
         self._on_news(CallNews(call, CallEvent.ENDED, _NORMAL_CLEARING))
         return False
 
-    async def _originate(self, call: str, order: Mapping[str, str]) -> None:
+    async def _originate(self, call: str, order: Mapping[str, str | Sequence[str]]) -> None:
         self._progress.expect(call)
         try:
             await self._ami.action("Originate", within_s=_ANSWER_S, **order)
@@ -199,7 +200,13 @@ class Calls:
 
         False when Asterisk has no such call (any more). Raises AmiDown, AmiTimeout.
         """
-        return await self._redirect(call, "usn-join", _checked(_ROOM, "room", room))
+        order = _ordered_into(room).partition("=")
+        fields = {"Channel": _checked(_CALL, "call id", call), "Variable": order[0], "Value": order[2]}
+        try:
+            await self._ami.action("Setvar", **fields)
+        except AmiFailed:
+            return False
+        return await self._redirect(call, "usn-join", room)
 
     async def goodbye(self, call: str, reason: str) -> bool:
         """Takes an answered call out of its room, announces the reason and releases it. As `admit`."""
@@ -235,13 +242,14 @@ class Calls:
 
         A pair of Local channels is the only way in from outside: ConfBridge has no action that plays.
         """
-        await self._say(f"{_checked(_ROOM, 'room', room)}@announce-usn-room", notice, count)
+        order = _ordered_into(room)
+        await self._say(f"{room}@announce-usn-room", notice, f"USN_COUNT={count:d}", order)
 
     async def tell(self, call: str, notice: str, count: int = 0) -> None:
         """Says a notice to one call in a room; the others in it do not hear it. As `announce`."""
-        await self._say(f"{_checked(_CALL, 'call id', call)}@announce-usn-call", notice, count)
+        await self._say(f"{_checked(_CALL, 'call id', call)}@announce-usn-call", notice, f"USN_COUNT={count:d}")
 
-    async def _say(self, to: str, notice: str, count: int) -> None:
+    async def _say(self, to: str, notice: str, *variables: str) -> None:
         call = f"say-{next(self._announced)}-{to.partition('@')[0]}"
         await asyncio.sleep(self._pacer.turn(self._clock()))
         await self._ami.action(
@@ -253,7 +261,7 @@ class Calls:
             Context="announce-usn",
             Exten=_checked(_REASON, "notice", notice),
             Priority="1",
-            Variable=f"USN_COUNT={count:d}",
+            Variable=variables,
             Async="true",
         )
 
@@ -295,7 +303,12 @@ class Calls:
 
 def _dial(number: str, trunk: str) -> str:
     """The dial string. Neither part can hold what Asterisk would read as another: & , @ / or a line's end."""
-    return f"PJSIP/{_checked(_NUMBER, 'number', number)}@{_checked(_TRUNK, 'trunk', trunk)}"
+    return dial_string(_checked(_NUMBER, "number", number), _checked(_TRUNK, "trunk", trunk))
+
+
+def _ordered_into(room: str) -> str:
+    """The variable without which the dialplan lets nobody into the room: a channel does not inherit it."""
+    return f"USN_ROOM={_checked(_ROOM, 'room', room)}"
 
 
 def _checked(form: re.Pattern[str], what: str, text: str) -> str:
