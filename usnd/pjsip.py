@@ -7,10 +7,8 @@ address that is no trunk's: there is no anonymous endpoint, and callers are know
 from collections.abc import Iterator, Sequence
 
 from usnd.asterisk.endpoints import endpoint_of
+from usnd.asterisk.progress import INCOMING
 from usnd.config_trunks import TrunkConfig, TrunksConfig
-
-INCOMING = "usn-incoming"
-"""The context of calls that come in (usnd/asterisk/conf/extensions-usn.conf)."""
 
 _ANY = frozenset({"0.0.0.0", "::"})  # noqa: S104 - told apart, not bound
 

@@ -16,6 +16,7 @@ import structlog
 
 from usnd.asterisk.ami import Ami, AmiError, AmiFailed, AmiRefused, AmiTimeout
 from usnd.asterisk.endpoints import dial_string
+from usnd.asterisk.holds import Holds
 from usnd.asterisk.progress import RECORDS, News, Progress, Survey, survey
 from usnd.asterisk.prompts import variable
 from usnd.domain.calls import CallEvent, CallNews
@@ -75,6 +76,7 @@ class Calls:
         self._clock = clock
         self._pacer = Pacer(settings.originates_per_s)
         self._progress = Progress(settings.prefix)
+        self._holds = Holds(ami)
         self._waiting: set[str] = set()
         self._unwanted: dict[str, int] = {}
         self._doubted: dict[str, asyncio.TimerHandle] = {}
@@ -84,8 +86,15 @@ class Calls:
         self._releases: set[asyncio.Task[None]] = set()
         self._log = structlog.get_logger("usnd.asterisk")
 
+    @property
+    def known(self) -> frozenset[str]:
+        """The ids of all calls that news is taken of."""
+        return self._progress.known
+
     def hear(self, event: Mapping[str, str]) -> None:
         """Takes one AMI event."""
+        if self._progress.is_ours(event):
+            self._holds.hear(event)
         news = self._progress.read(event)
         if news is None:
             return
@@ -230,9 +239,8 @@ class Calls:
 
     async def mute(self, call: str, *, on: bool) -> bool:
         """Lets the others hear the call no more, or again. As `admit`."""
-        channel, state = _checked(_CALL, "call id", call), "on" if on else "off"
         try:
-            await self._ami.action("MuteAudio", Channel=channel, Direction="in", State=state)
+            await self._holds.mute(_checked(_CALL, "call id", call), on=on)
         except AmiFailed:
             return False
         return True
@@ -283,6 +291,7 @@ class Calls:
         found = survey(channels, records, self._settings.prefix)
         self._progress.found(before - heard, found.live.keys() - heard)
         self._unwanted.clear()
+        await self._holds.survey()
         for doubted in self._doubted.values():  # what is missing is ordered again
             doubted.cancel()
         self._doubted.clear()
