@@ -125,6 +125,8 @@ class Peer(asyncio.DatagramProtocol):
     tag: str = field(default_factory=lambda: secrets.token_hex(4))
     direction: str = "sendrecv"
     transport: asyncio.DatagramTransport | None = None
+    address: tuple[str, int] = (HOST, 9)
+    """Of who spoke to us last."""
     number: int = 100
 
     async def __aenter__(self) -> Self:
@@ -149,11 +151,11 @@ class Peer(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         message = Message.read(data)
+        self.address = addr
         if message.status:
             self.responses.append(message)
             return
         self.requests.append(message)
-        self.address = addr
         if message.method == "ACK":
             return
         within = "tag=" in message.header("To")
@@ -207,9 +209,10 @@ class Peer(asyncio.DatagramProtocol):
         body: str = "",
         *,
         at: int | None = None,
+        user: str = "+44300001",
         patience: float = 3.0,
     ) -> int:
-        """The final status of a request within the call, or out of one to port `at`; 0: no answer."""
+        """The final status of a request within the call, or out of one to `user` at port `at`; 0: no answer."""
         self.number += 1
         branch = f"z9hG4bK{secrets.token_hex(6)}"
         if at is None:
@@ -221,7 +224,7 @@ class Peer(asyncio.DatagramProtocol):
                 ("Call-ID", self.invite.header("Call-ID")),
             ]
         else:
-            target = f"sip:+44300001@{HOST}:{at}"
+            target = f"sip:{user}@{HOST}:{at}"
             ends = [
                 ("From", f"<sip:+447700900001@{HOST}>;tag={self.tag}"),
                 ("To", f"<{target}>"),

@@ -7,10 +7,11 @@ but to `usn-incoming` (conf/extensions-usn.conf).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from usnd.asterisk.progress import INCOMING, RECORDER, RINGING_IN
+from usnd.asterisk.progress import INCOMING, RECORDER
 
 ANNOUNCER = "say-"
 """What the ids of announcements begin with (calls.py)."""
+_RINGING_IN = "4"
 _INTERNAL = ("CBAnn/", "CBRec/", "Announcer/", "Recorder/", "Surrogate/", "AsyncGoto/")
 """What ConfBridge and a redirect use inside: they are with nobody."""
 
@@ -31,7 +32,7 @@ def found_foreign(event: Mapping[str, str], prefix: str, known: frozenset[str]) 
     name, call, channel = event.get("event"), event.get("uniqueid", ""), event.get("channel", "")
     if not call or call.startswith((prefix, RECORDER, ANNOUNCER)) or call in known:
         return None
-    comes_in = event.get("context") == INCOMING and event.get("channelstate") == RINGING_IN
+    comes_in = event.get("context") == INCOMING and event.get("channelstate") == _RINGING_IN
     if channel.startswith(_INTERNAL) or (comes_in and name != "ConfbridgeJoin"):
         return None
     return Foreign(call, channel)

@@ -36,9 +36,8 @@ EVENTS = frozenset(
 """All that `Progress` reads."""
 
 _EVENT_OF_CHANNEL_STATE = {"5": CallEvent.RINGING, "6": CallEvent.ANSWERED}
-RINGING_IN = "4"
-"""The state of a channel that comes in."""
-_STATE_OF_CHANNEL_STATE = {RINGING_IN: CallState.RINGING, "5": CallState.RINGING, "6": CallState.ANSWERED}
+_RINGING_IN = "4"
+_STATE_OF_CHANNEL_STATE = {_RINGING_IN: CallState.RINGING, "5": CallState.RINGING, "6": CallState.ANSWERED}
 
 # Where Asterisk 22 tells too little of a SIP refusal, overlooking even its Reason header (RFC 3326).
 _CAUSE_OF_SIP = {
@@ -186,7 +185,7 @@ class Progress:
 
     def _placed(self, call: str, event: Mapping[str, str]) -> CallNews | None:
         if (
-            event.get("channelstate") == RINGING_IN
+            event.get("channelstate") == _RINGING_IN
         ):  # an incoming call whose id looks like ours, by systemname
             return None
         self._channels.add(call)

@@ -1,0 +1,68 @@
+"""Proves what the node answers to requests within a call and out of one, against a peer of our own and sipp."""
+
+import asyncio
+
+import pytest
+from listener import until
+from peer_trunks import peers_at
+from sip_peer import HOST, Headers, Peer
+
+RELAY = [("Content-Type", "application/dtmf-relay")]
+PLAIN = [("Content-Type", "text/plain")]
+AWAY = [("Refer-To", f"<sip:+449098790000@{HOST}>")]
+WITHIN: list[tuple[str, Headers, str, int]] = [
+    ("INFO", RELAY, "Signal=5\r\nDuration=160\r\n", 200),
+    ("INFO", [("Content-Type", "application/dtmf")], "*", 200),
+    ("INFO", RELAY, "Signal=no\r\n", 500),
+    ("INFO", [], "", 200),
+    ("INFO", [("Content-Type", "application/media_control+xml")], "<x/>", 200),
+    ("REFER", AWAY, "", 603),
+    ("REFER", [("Refer-To", "<sip:PJSIP/+4490%40msc@x>"), ("Referred-By", "<sip:x@x>")], "", 603),
+    ("REFER", [], "", 603),
+    ("MESSAGE", PLAIN, "hello", 202),
+    ("MESSAGE", [("Content-Type", "application/x")], "hello", 415),
+    ("UPDATE", [], "", 200),
+    ("OPTIONS", [], "", 200),
+]
+OUT: list[tuple[str, Headers, str, int]] = [
+    ("INFO", RELAY, "Signal=5\r\n", 501),
+    ("REFER", AWAY, "", 501),
+    ("MESSAGE", PLAIN, "hello", 404),
+    ("NOTIFY", [("Event", "talk"), ("Subscription-State", "active")], "", 501),
+    ("UPDATE", [], "", 501),
+    ("PUBLISH", [("Event", "presence")], "", 489),
+    ("SUBSCRIBE", [("Event", "presence"), ("Expires", "60")], "", 603),
+    ("SUBSCRIBE", [("Event", "dialog"), ("Expires", "60")], "", 603),
+    ("FROBNICATE", [], "", 501),
+    ("OPTIONS", [], "", 200),
+]
+
+
+async def test_each_request_is_answered_and_the_call_goes_on() -> None:
+    peer = Peer()
+    async with peers_at({"msc": peer}) as stage:
+        await stage.join("usn-1-1", peer, "msc")
+        speech = asyncio.create_task(peer.rtp.speak(60))
+        for method, headers, body, status in WITHIN:
+            assert (method, headers, await peer.ask(method, headers, body)) == (method, headers, status)
+        for method, headers, body, status in OUT:
+            answer = await peer.ask(method, headers, body, at=stage.node.ports.sip)
+            assert (method, headers, answer) == (method, headers, status)
+        assert [digit.digit for digit in stage.digits("usn-1-1")] == ["5", "*"]
+        assert await stage.in_rooms() == ["usn-1-1"]
+        assert [invite.first for invite in peer.got("INVITE")] == [peer.got("INVITE")[0].first]
+        assert stage.released == 0
+        speech.cancel()
+
+
+@pytest.mark.parametrize("direction", ["out", "in"])
+async def test_a_text_within_a_call_reaches_nobody_else(direction: str) -> None:
+    peer, other = Peer(), Peer()
+    async with peers_at({"msc": peer, "far": other}) as stage:
+        await stage.join("usn-1-1", peer, "msc")
+        await stage.join("usn-1-2", other, "far")
+        speaker, listener = (peer, other) if direction == "out" else (other, peer)
+        assert await speaker.ask("MESSAGE", PLAIN, "for all of you") == 202
+        await asyncio.sleep(0.5)
+        assert listener.got("MESSAGE") == []
+        await until(lambda: speaker.responses)
