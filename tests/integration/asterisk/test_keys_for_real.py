@@ -34,6 +34,8 @@ async def test_an_event_is_one_key_also_where_its_time_stamp_moves(packets: int,
             await peer.rtp.speak(0.6)
         await asyncio.sleep(0.3)
         assert chosen(stage) == [Feature.COUNT]
+        if moving and packets == 1:
+            return  # nothing tells its next press from the rest of this one
         for _ in range(2):
             await peer.rtp.press("*", packets, moving=moving)
             await peer.rtp.speak(0.6)

@@ -4,8 +4,13 @@ import asyncio
 
 import pytest
 from listener import until
-from peer_trunks import peers_at
+from peer_trunks import RING, peers_at
 from sip_peer import HOST, Headers, Peer
+from sipp_trunks import SCENARIOS, calls_to
+
+from usnd.asterisk.progress import Digit
+from usnd.domain.calls import CallEvent, CallNews
+from workbench.sipp import Sipp
 
 RELAY = [("Content-Type", "application/dtmf-relay")]
 PLAIN = [("Content-Type", "text/plain")]
@@ -20,7 +25,6 @@ WITHIN: list[tuple[str, Headers, str, int]] = [
     ("REFER", [("Refer-To", "<sip:PJSIP/+4490%40msc@x>"), ("Referred-By", "<sip:x@x>")], "", 603),
     ("REFER", [], "", 603),
     ("MESSAGE", PLAIN, "hello", 202),
-    ("MESSAGE", [("Content-Type", "application/x")], "hello", 415),
     ("UPDATE", [], "", 200),
     ("OPTIONS", [], "", 200),
 ]
@@ -66,3 +70,21 @@ async def test_a_text_within_a_call_reaches_nobody_else(direction: str) -> None:
         await asyncio.sleep(0.5)
         assert listener.got("MESSAGE") == []
         await until(lambda: speaker.responses)
+
+
+async def test_sipp_has_an_answer_to_each_request_and_hangs_up() -> None:
+    """It plays on only after the answer that its scenario names: its own BYE shows that it had them all."""
+    async with calls_to({"ask": Sipp(SCENARIOS / "ask.xml")}) as (calls, news):
+        await calls.place("usn-1-1", "+447700900001", "+447", "c1", RING, trunk="ask")
+        await until(lambda: CallNews("usn-1-1", CallEvent.ENDED, 16) in news, 10)
+        assert [one.digit for one in news if isinstance(one, Digit)] == ["5"]
+        assert CallNews("usn-1-1", CallEvent.JOINED) in news
+
+
+async def test_sipp_diverts_in_vain() -> None:
+    async with calls_to({"divert": Sipp(SCENARIOS / "divert.xml")}) as (calls, news):
+        await calls.place("usn-1-1", "+447700900001", "+447", "c1", RING, trunk="divert")
+        await until(lambda: any(isinstance(one, CallNews) and one.event is CallEvent.ENDED for one in news), 10)
+        await asyncio.sleep(0.5)
+        assert {one.call for one in news} == {"usn-1-1"}
+        assert not any(isinstance(one, CallNews) and one.event is CallEvent.ANSWERED for one in news)
