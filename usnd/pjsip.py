@@ -101,7 +101,7 @@ def _endpoint(trunk: TrunkConfig, common: TrunksConfig) -> Options:
         ("aors", trunk.name),
         ("direct_media", "no"),
         ("dtmf_mode", "auto"),  # inband where the switch offers no telephone-event (RFC 4733)
-        # A leg whose speech stopped is dead, unless it is on hold; whether one on hold lives, a session timer asks.
+        # A leg whose speech stopped is dead, unless it is on hold: of that one a session timer asks.
         ("rtp_timeout", common.media_timeout),
         ("rtp_timeout_hold", 0),
         ("timers", "always"),

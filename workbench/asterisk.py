@@ -1,7 +1,7 @@
 """A private Asterisk: the real one, from Debian's packages, without root.
 
-Owns its directories, configuration, ports and life. Refuses autoloading: only the modules listed in conf/. The
-USN's has the configuration that a node has (conf/node includes it), and its trunk by the product's pjsip.conf.
+Owns its directories, configuration, ports and life. Refuses autoloading: only the modules listed in conf/.
+The USN's has the configuration of a node (conf/node includes it), and its trunk by the product's pjsip.conf.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ def render(folder: str, values: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def usn_asterisk(
+def usn_asterisk(  # noqa: PLR0913 # each has its default
     tree: Path,
     switch_port: int,
     files: Mapping[str, str],
@@ -70,8 +70,8 @@ def usn_asterisk(
 
     `files`: the product's dialplan and conference profiles, as extensions.conf and confbridge.conf.
     `qualify`: seconds between OPTIONS, 0 for none; `calls`: most at once. AMI by `usnd_account`.
-    `realtime`: before all that is not, as Debian's unit starts it; for root. Without `timers` a call lives also
-    where its handset sends no speech and answers no request.
+    `realtime`: before all that is not, as Debian's unit starts it; for root. Without `timers` a call also
+    lives where its handset sends no speech and answers no request.
     """
     node = Asterisk(tree, name, {}, files, calls=calls, realtime=realtime, kind="node")
     trunk = TrunkConfig(name=TRUNK, host=HOST, port=switch_port, qualify=qualify, codecs=("alaw",))
@@ -90,7 +90,7 @@ def _listens(port: int) -> bool:
 class Asterisk(Part):
     """One instance. `async with` starts it and stops it, also on exceptions."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 # each has its default
         self,
         tree: Path,
         name: str,
@@ -102,7 +102,9 @@ class Asterisk(Part):
         realtime: bool = False,
         kind: str = "peer",
     ) -> None:
-        """`values` fill the templates of conf/asterisk and conf/`kind`; `files` (name to text) are added to astetcdir.
+        """`values` fill the templates of conf/asterisk and conf/`kind`.
+
+        `files` (name to text) are added to astetcdir.
 
         `host`: the address of SIP and media; from its network calls are taken. `calls`: how many at once have
         ports. `realtime`: see `usn_asterisk`.

@@ -1,6 +1,6 @@
 """A SIP and RTP peer of our own, written from the RFCs: it answers a call, and then does what is asked.
 
-Owns one UDP port of SIP and one of RTP. Refuses to know SIP's timers: it is on loopback, where nothing is lost.
+Owns a UDP port of SIP and one of RTP. Refuses to know SIP's timers: on loopback nothing is lost.
 """
 
 import asyncio
@@ -66,7 +66,7 @@ class Rtp(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.DatagramTransport", transport)
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:  # noqa: ARG002 - the protocol's
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         if data[1] & 0x7F == PCMA:
             self.heard.append((time.monotonic(), data[12:]))
 
@@ -94,8 +94,11 @@ class Rtp(asyncio.DatagramProtocol):
             await asyncio.sleep(max(0.0, start + (number + 1) * 0.02 - time.monotonic()))
 
     async def press(self, digit: str, packets: int = 5, *, moving: bool = False) -> None:
-        """A telephone-event (RFC 4733) of 20 ms a packet and three ends; `moving`: as some gateways wrongly do,
-        with a time stamp that goes on within the event, so that each packet is a new one."""
+        """A telephone-event (RFC 4733) of 20 ms a packet and three ends.
+
+        `moving`: as some gateways wrongly do, with a time stamp that goes on within the event, so that each
+        packet is a new one.
+        """
         event = "0123456789*#ABCD".index(digit)
         for number in range(1, packets + 3):
             end = number > packets - 1
@@ -191,7 +194,9 @@ class Peer(asyncio.DatagramProtocol):
 
     def sdp(self) -> str:
         kinds = f"{PCMA} {EVENTS}" if self.events else f"{PCMA}"
-        telephone = f"a=rtpmap:{EVENTS} telephone-event/8000\r\na=fmtp:{EVENTS} 0-15\r\n" if self.events else ""
+        telephone = (
+            f"a=rtpmap:{EVENTS} telephone-event/8000\r\na=fmtp:{EVENTS} 0-15\r\n" if self.events else ""
+        )
         return (
             f"v=0\r\no=peer 1 {self.number} IN IP4 {HOST}\r\ns=-\r\nc=IN IP4 {HOST}\r\nt=0 0\r\n"
             f"m=audio {self.rtp.port} RTP/AVP {kinds}\r\na=rtpmap:8 PCMA/8000\r\n{telephone}"
@@ -212,7 +217,7 @@ class Peer(asyncio.DatagramProtocol):
         user: str = "+44300001",
         patience: float = 3.0,
     ) -> int:
-        """The final status of a request within the call, or out of one to `user` at port `at`; 0: no answer."""
+        """The final status of a request within the call, or out of one to `user` at port `at`; else 0."""
         self.number += 1
         branch = f"z9hG4bK{secrets.token_hex(6)}"
         if at is None:

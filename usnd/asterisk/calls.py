@@ -255,7 +255,9 @@ class Calls:
 
     async def tell(self, call: str, notice: str, count: int = 0) -> None:
         """Says a notice to one call in a room; the others in it do not hear it. As `announce`."""
-        await self._say(f"{_checked(_CALL, 'call id', call)}@announce-usn-call", notice, f"USN_COUNT={count:d}")
+        await self._say(
+            f"{_checked(_CALL, 'call id', call)}@announce-usn-call", notice, f"USN_COUNT={count:d}"
+        )
 
     async def _say(self, to: str, notice: str, *variables: str) -> None:
         call = f"say-{next(self._announced)}-{to.partition('@')[0]}"

@@ -1,8 +1,8 @@
 """Asterisk's PJSIP endpoints: what the one of a trunk is called, and how a number is dialled over it.
 
 Asterisk 22 cannot refuse a diversion (3xx). With `redirect_method = uri_core` it dials
-`PJSIP/<endpoint>/<URI of the Contact>`: an endpoint with a slash in its name is not found that way, so that the
-call ends. usnd finds it, because it writes the name in quotes (REQUIREMENTS C12, decision 0022).
+`PJSIP/<endpoint>/<URI of the Contact>`: an endpoint with a slash in its name is not found that way, so that
+the call ends. usnd finds it, because it writes the name in quotes (REQUIREMENTS C12, decision 0022).
 """
 
 _PREFIX = "usn/"

@@ -1,7 +1,7 @@
 """Which channel of Asterisk is foreign: neither ordered by usnd nor a call that came in. No I/O.
 
-Ordered ones have an id that usnd gave; a call that comes in rings from its first event on, and can get nowhere
-but to `usn-incoming` (conf/extensions-usn.conf).
+Ordered ones have an id that usnd gave; a call that comes in rings from its first event on, and can get
+nowhere but to `usn-incoming` (conf/extensions-usn.conf).
 """
 
 from collections.abc import Mapping

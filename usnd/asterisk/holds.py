@@ -1,7 +1,7 @@
 """Who of a room is heard: not who is muted, nor who has put the call on hold, whose music nobody wants.
 
-Called by calls.py. Hold is what the far end asks for by SDP (RFC 3264 §8.4, `sendonly` or `inactive`); Asterisk
-tells it by an event and cannot be asked later, so that it is noted on the channel for the next usnd.
+Called by calls.py. Hold is what the far end asks for by SDP (RFC 3264 §8.4, `sendonly` or `inactive`);
+Asterisk tells it by an event and cannot be asked later, so that it is noted on the channel for the next usnd.
 """
 
 import asyncio

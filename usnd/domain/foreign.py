@@ -1,4 +1,4 @@
-"""Foreign channels: those in Asterisk that usnd did not order (REQUIREMENTS C12). When they are an alarm. Pure.
+"""Channels in Asterisk that usnd did not order (REQUIREMENTS C12): when they are an alarm. Pure.
 
 state   | one was released | none for `quiet`
 --------+------------------+-----------------

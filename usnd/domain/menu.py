@@ -117,8 +117,8 @@ def press(
 def _is_told_again(menu: Menu, typed: Typed, digit: str, now: datetime, *, begun: bool) -> bool:
     """Whether this is no press of its own, but the one before.
 
-    A gateway whose time stamp moves within an event (RFC 4733 §2.5.1.2) makes an event of each packet: Asterisk
-    tells some at once, and spreads the rest, without a beginning, over the time that so many keys would take.
+    A gateway whose time stamp moves within an event (RFC 4733 §2.5.1.2) makes an event of each packet:
+    Asterisk tells some at once, and spreads the rest, without a beginning, over what so many keys would take.
     """
     if digit != typed.last or typed.at is None:
         return False

@@ -1,4 +1,4 @@
-"""A real Asterisk with trunks to SIP peers of our own, as the product's own pjsip.conf has them, and a link to it."""
+"""A real Asterisk with trunks to SIP peers of our own, by the product's own pjsip.conf, and a link to it."""
 
 import asyncio
 import math
@@ -67,7 +67,9 @@ async def peers_at(peers: Mapping[str, Peer], **common: int) -> AsyncIterator[Pe
     async with AsyncExitStack() as parts:
         for peer in peers.values():
             await parts.enter_async_context(peer)
-        trunks = [TrunkConfig(name=name, host=HOST, port=peer.port, qualify=0) for name, peer in peers.items()]
+        trunks = [
+            TrunkConfig(name=name, host=HOST, port=peer.port, qualify=0) for name, peer in peers.items()
+        ]
         node = usn_asterisk(asterisk_tree(), 9, product_dialplan())
         settings = TrunksConfig(bind=HOST, bind_port=node.ports.sip, **common)
         node.add_files({"pjsip.conf": pjsip_conf(trunks, settings)})

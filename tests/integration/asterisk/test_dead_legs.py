@@ -13,7 +13,11 @@ from sip_peer import Peer
 async def test_a_leg_whose_speech_stopped_ends_in_seconds_and_one_on_hold_stays() -> None:
     dead, held, muted = Peer(), Peer(), Peer()
     async with peers_at({"dead": dead, "held": held, "muted": muted}, media_timeout=3) as stage:
-        for call, peer, trunk in (("usn-1-1", dead, "dead"), ("usn-1-2", held, "held"), ("usn-1-3", muted, "muted")):
+        for call, peer, trunk in (
+            ("usn-1-1", dead, "dead"),
+            ("usn-1-2", held, "held"),
+            ("usn-1-3", muted, "muted"),
+        ):
             await stage.join(call, peer, trunk)
         speech = [asyncio.create_task(peer.rtp.speak(20)) for peer in (held, muted)]
         await dead.rtp.speak(1)

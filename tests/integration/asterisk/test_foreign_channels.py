@@ -15,7 +15,7 @@ from workbench.ports import HOST
 CONTACTS = [
     "<sip:PJSIP/+449098790000%40msc@x>",
     "<sip:PJSIP/+449098790000%40usn%2Fmsc@x>",
-    '<sip:PJSIP/+449098790000%40%22usn%2Fmsc%22@x>',
+    "<sip:PJSIP/+449098790000%40%22usn%2Fmsc%22@x>",
     "<sip:PJSIP%2Fmsc%2Fsip:+449098790000%40{host}@x>",
     "<sip:+449098790000@{host}>",
     "<sip:+449098790000@x;user=phone>",
@@ -70,7 +70,12 @@ async def other_manager(stage: PeerStage) -> None:
     """Somebody else with rights at Asterisk tries each way into the room."""
     for way in ("c1@usn-join", "c1@usn-ask", "c1@announce-usn-room", "c1@record-usn-room"):
         await stage.node.act(
-            "Originate", Channel=f"Local/{way}/n", Application="Wait", Data="3", Async="true", ChannelId=f"x-{way}"
+            "Originate",
+            Channel=f"Local/{way}/n",
+            Application="Wait",
+            Data="3",
+            Async="true",
+            ChannelId=f"x-{way}",
         )
     await stage.node.act(
         "Originate",
@@ -104,7 +109,9 @@ async def test_a_foreign_channel_is_released_and_counted() -> None:
         await stage.node.act(
             "Originate", Channel='PJSIP/+4490@"usn/far"', Application="Wait", Data="60", Async="true"
         )
-        await stage.node.act("Originate", Channel="Local/s@record-usn/n", Application="Wait", Data="60", Async="true")
+        await stage.node.act(
+            "Originate", Channel="Local/s@record-usn/n", Application="Wait", Data="60", Async="true"
+        )
         await until(lambda: stage.released >= 2)
         await until(lambda: stranger.got("CANCEL") or stranger.got("BYE"))
         await asyncio.sleep(0.5)
@@ -117,7 +124,13 @@ async def test_a_call_that_comes_in_is_not_foreign_and_is_admitted_by_order() ->
     peer = Peer()
     async with peers_at({"msc": peer}) as stage:
         call = asyncio.create_task(
-            peer.ask("INVITE", [("Content-Type", "application/sdp")], peer.sdp(), at=stage.node.ports.sip, patience=8)
+            peer.ask(
+                "INVITE",
+                [("Content-Type", "application/sdp")],
+                peer.sdp(),
+                at=stage.node.ports.sip,
+                patience=8,
+            )
         )
         await until(lambda: any(isinstance(one, IncomingCall) for one in stage.news))
         came = next(one for one in stage.news if isinstance(one, IncomingCall))
@@ -133,7 +146,11 @@ async def test_a_call_that_comes_in_cannot_name_a_room_or_pick_up_a_call() -> No
     async with peers_at({"msc": peer}) as stage:
         for target in ("c1", "s", "*8", "again"):
             status = await peer.ask(
-                "INVITE", [("Content-Type", "application/sdp")], peer.sdp(), at=stage.node.ports.sip, user=target
+                "INVITE",
+                [("Content-Type", "application/sdp")],
+                peer.sdp(),
+                at=stage.node.ports.sip,
+                user=target,
             )
             assert status in {403, 404, 484}
         assert await stage.in_rooms() == []

@@ -61,7 +61,9 @@ async def test_two_keys_of_the_same_sort_by_sip_info_are_two() -> None:
     async with peers_at({"msc": peer}) as stage:
         await stage.join("usn-1-1", peer, "msc")
         for _ in range(2):
-            sent = await peer.ask("INFO", [("Content-Type", "application/dtmf-relay")], "Signal=*\r\nDuration=100\r\n")
+            sent = await peer.ask(
+                "INFO", [("Content-Type", "application/dtmf-relay")], "Signal=*\r\nDuration=100\r\n"
+            )
             assert sent == 200
             await peer.rtp.speak(0.3)
         assert chosen(stage) == [Feature.END]

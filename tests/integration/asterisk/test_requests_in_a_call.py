@@ -1,4 +1,4 @@
-"""Proves what the node answers to requests within a call and out of one, against a peer of our own and sipp."""
+"""Proves what the node answers to requests within a call and out of one: a peer of our own asks, and sipp."""
 
 import asyncio
 
@@ -84,7 +84,9 @@ async def test_sipp_has_an_answer_to_each_request_and_hangs_up() -> None:
 async def test_sipp_diverts_in_vain() -> None:
     async with calls_to({"divert": Sipp(SCENARIOS / "divert.xml")}) as (calls, news):
         await calls.place("usn-1-1", "+447700900001", "+447", "c1", RING, trunk="divert")
-        await until(lambda: any(isinstance(one, CallNews) and one.event is CallEvent.ENDED for one in news), 10)
+        await until(
+            lambda: any(isinstance(one, CallNews) and one.event is CallEvent.ENDED for one in news), 10
+        )
         await asyncio.sleep(0.5)
         assert {one.call for one in news} == {"usn-1-1"}
         assert not any(isinstance(one, CallNews) and one.event is CallEvent.ANSWERED for one in news)

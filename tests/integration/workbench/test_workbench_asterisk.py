@@ -101,6 +101,8 @@ def test_nothing_outlives_its_run(tree: Path, ending: signal.Signals) -> None:
 async def test_it_has_the_modules_and_the_speech_of_a_node(tree: Path) -> None:
     async with usn_asterisk(tree, 9, product_dialplan()) as usn:
         running = set(re.findall(r"^(\w+\.so) .* Running ", await usn.cli("module show"), re.MULTILINE))
-        conf = "".join(path.read_text() for path in (CONTRACT / "modules-usn.conf", CONF / "node" / "modules.conf"))
+        conf = "".join(
+            path.read_text() for path in (CONTRACT / "modules-usn.conf", CONF / "node" / "modules.conf")
+        )
         assert running == set(re.findall(r"^load = (\S+)", conf, re.MULTILINE))
         assert re.search(r"Strict RTP: +Yes", await usn.cli("rtp show settings"))

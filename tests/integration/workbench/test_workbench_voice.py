@@ -27,7 +27,7 @@ exten => 8001,1,Answer()
  same => n,Goto(usn-join,c77,1)
 [probe]
 exten => _X!,1,Set(NUMBER=${EXTEN})
- same => n,Dial(PJSIP/${EXTEN}@"usn/trunk-msc",2,g)
+ same => n,Dial(PJSIP/${EXTEN}@\\"usn/trunk-msc\\",2,g)
  same => n,Set(LEG=${CUT(HANGUPCAUSE_KEYS(),\\,,1)})
  same => n,Set(DB(result/${NUMBER})=${DIALSTATUS} ${HANGUPCAUSE(${LEG},ast)} ${HANGUPCAUSE(${LEG},tech)})
 [wait]

@@ -114,7 +114,8 @@ def told(*presses: tuple[str, int, bool]) -> list[Feature]:
     [
         ([("*", 0, True), ("*", 80, True), ("4", 400, True)], [Feature.COUNT]),
         ([("*", 0, True), ("*", 81, True)], [Feature.END]),
-        ([("*", 0, True), ("*", 22, False), ("*", 45, False), ("*", 208, False), ("4", 900, True)], [Feature.COUNT]),
+        ([("*", 0, True), ("*", 22, False), ("*", 45, False), ("*", 208, False), ("4", 900, True)],
+         [Feature.COUNT]),
         # The rest is spread over what so many keys would take; a key that goes down anew is another press.
         ([("*", 0, True), ("*", 22, False), ("*", 575, False), ("*", 1200, True)], [Feature.END]),
         ([("*", 0, False), ("*", 150, False)], [Feature.END]),  # by SIP INFO, which has no beginning
@@ -123,5 +124,7 @@ def told(*presses: tuple[str, int, bool]) -> list[Feature]:
         ([("*", 0, True), ("*", 22, False), ("*", 5100, False), ("4", 5300, True)], [Feature.COUNT]),
     ],
 )  # fmt: skip
-def test_a_digit_told_twice_is_one_press(presses: list[tuple[str, int, bool]], features: list[Feature]) -> None:
+def test_a_digit_told_twice_is_one_press(
+    presses: list[tuple[str, int, bool]], features: list[Feature]
+) -> None:
     assert told(*presses) == features

@@ -66,7 +66,9 @@ def test_no_address_but_the_learned_one_may_send_speech() -> None:
     assert ("general", "strictrtp", "yes") in set(options(CONF / "node" / "rtp.conf"))
 
 
-@pytest.mark.parametrize("word", ["features", "parking", "pickup", "app_dial", "app_originate", "transfer", "queue"])
+@pytest.mark.parametrize(
+    "word", ["features", "parking", "pickup", "app_dial", "app_originate", "transfer", "queue"]
+)
 def test_nothing_is_loaded_that_moves_a_call(word: str) -> None:
     loaded = [value for _, key, value in options(CONTRACT / "modules-usn.conf") if key == "load"]
     assert [module for module in loaded if word in module] == []
