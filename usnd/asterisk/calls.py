@@ -209,10 +209,10 @@ class Calls:
 
         False when Asterisk has no such call (any more). Raises AmiDown, AmiTimeout.
         """
-        order = _ordered_into(room).partition("=")
-        fields = {"Channel": _checked(_CALL, "call id", call), "Variable": order[0], "Value": order[2]}
+        variable, _, value = _ordered_into(room).partition("=")
+        channel = _checked(_CALL, "call id", call)
         try:
-            await self._ami.action("Setvar", **fields)
+            await self._ami.action("Setvar", Channel=channel, Variable=variable, Value=value)
         except AmiFailed:
             return False
         return await self._redirect(call, "usn-join", room)
