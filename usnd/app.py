@@ -219,7 +219,7 @@ class Daemon:
             expecting = parts.create_task(self._texts.run())
             showing = [
                 parts.create_task(status.run()),
-                parts.create_task(self._show(TRUNKS_FILE, self._trunks.snapshot)),
+                parts.create_task(self._show(TRUNKS_FILE, self._snapshot_of_trunks)),
                 parts.create_task(self._show(WAYS_IN_FILE, self._ways_in.snapshot)),
             ]
             commanded = parts.create_task(self._control.run())
@@ -240,6 +240,9 @@ class Daemon:
             keeping.cancel()
             await self._voice.stop()
             self._conferences.stop()
+
+    def _snapshot_of_trunks(self, now: datetime) -> dict[str, Any]:
+        return {**self._trunks.snapshot(now), "foreign": self._voice.foreign.snapshot(now)}
 
     async def _show(self, file: str, snapshot: Callable[[datetime], dict[str, Any]]) -> None:
         runtime = self._config.node.runtime

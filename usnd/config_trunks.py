@@ -58,6 +58,8 @@ class TrunksConfig(Section, frozen=True, kw_only=True):
     failures: Annotated[int, Meta(ge=1, le=1000)] = 3
     damped: Seconds = 30
     silence: Annotated[int, Meta(ge=7, le=32)] = 8
+    media_timeout: Annotated[int, Meta(ge=0, le=3600)] = 20
+    session_expires: Annotated[int, Meta(ge=90, le=86_400)] = 180
     bind: Host = "0.0.0.0"  # noqa: S104 - the firewall says who may reach it
     bind_port: Port = 5060
     tls_port: Port = 5061

@@ -6,10 +6,9 @@ address that is no trunk's: there is no anonymous endpoint, and callers are know
 
 from collections.abc import Iterator, Sequence
 
+from usnd.asterisk.endpoints import endpoint_of
+from usnd.asterisk.progress import INCOMING
 from usnd.config_trunks import TrunkConfig, TrunksConfig
-
-INCOMING = "usn-incoming"
-"""The context of calls that come in (usnd/asterisk/conf/extensions-usn.conf)."""
 
 _ANY = frozenset({"0.0.0.0", "::"})  # noqa: S104 - told apart, not bound
 
@@ -63,7 +62,7 @@ def _transports(trunks: Sequence[TrunkConfig], common: TrunksConfig) -> Iterator
 def _trunk(trunk: TrunkConfig, common: TrunksConfig) -> Iterator[tuple[str, Options]]:
     if trunk.host is None:
         raise NoHost(f"trunk {trunk.name}: host is missing: where is the switch?")
-    yield trunk.name, _endpoint(trunk, common)
+    yield endpoint_of(trunk.name), _endpoint(trunk, common)
     port = f":{trunk.port}" if trunk.port else ""
     # Not `sips:`: Asterisk 22 then refuses its own INVITE, whose Contact is none.
     transport = "" if trunk.transport == "udp" else f";transport={trunk.transport}"
@@ -78,7 +77,7 @@ def _trunk(trunk: TrunkConfig, common: TrunksConfig) -> Iterator[tuple[str, Opti
         ],
     )
     matches = [("match", network) for network in trunk.match or (trunk.host,)]
-    yield trunk.name, [("type", "identify"), ("endpoint", trunk.name), *matches]
+    yield trunk.name, [("type", "identify"), ("endpoint", endpoint_of(trunk.name)), *matches]
     if trunk.username is not None and trunk.password is not None:
         yield (
             f"{trunk.name}-auth",
@@ -101,7 +100,17 @@ def _endpoint(trunk: TrunkConfig, common: TrunksConfig) -> Options:
         ("use_ptime", "yes"),  # else what a room mixes at a time is one packet: confbridge-usn.conf
         ("aors", trunk.name),
         ("direct_media", "no"),
-        ("dtmf_mode", "rfc4733"),
+        ("dtmf_mode", "auto"),  # inband where the switch offers no telephone-event (RFC 4733)
+        # A leg whose speech stopped is dead, unless it is on hold: of that one a session timer asks.
+        ("rtp_timeout", common.media_timeout),
+        ("rtp_timeout_hold", 0),
+        ("timers", "always"),
+        ("timers_sess_expires", common.session_expires),
+        # Nothing is dialled that usnd did not order (REQUIREMENTS C12): usnd/asterisk/endpoints.py.
+        ("redirect_method", "uri_core"),
+        ("allow_transfer", "no"),
+        ("allow_subscribe", "no"),
+        ("message_context", "usn-nothing"),
         # The calling number is the subscriber's, who pays (REQUIREMENTS C2); the switch's word is taken.
         ("trust_id_inbound", "yes"),
         ("trust_id_outbound", "yes"),

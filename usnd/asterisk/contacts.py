@@ -6,6 +6,8 @@ Owns how its events and its listing are read; no I/O. Refuses to ask again and a
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from usnd.asterisk.endpoints import trunk_of
+
 EVENTS = frozenset({"ContactStatus"})
 """All that is read here."""
 _SILENT = frozenset({"Unreachable", "Removed"})
@@ -13,9 +15,9 @@ _SILENT = frozenset({"Unreachable", "Removed"})
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One address of an endpoint. An address that is not qualified, or not yet, counts as answering."""
+    """One address of a trunk. An address that is not qualified, or not yet, counts as answering."""
 
-    endpoint: str
+    trunk: str
     uri: str
     answers: bool
 
@@ -25,11 +27,11 @@ def read_contact(event: Mapping[str, str]) -> Contact | None:
     if event.get("event") != "ContactStatus" or not event.get("endpointname"):
         return None
     silent = event.get("contactstatus", "") in _SILENT
-    return Contact(event["endpointname"], event.get("uri", ""), not silent)
+    return Contact(trunk_of(event["endpointname"]), event.get("uri", ""), not silent)
 
 
 def listed_contact(item: Mapping[str, str]) -> Contact | None:
     """From an item of PJSIPShowContacts."""
     if not item.get("endpoint"):
         return None
-    return Contact(item["endpoint"], item.get("uri", ""), item.get("status", "") not in _SILENT)
+    return Contact(trunk_of(item["endpoint"]), item.get("uri", ""), item.get("status", "") not in _SILENT)

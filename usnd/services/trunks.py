@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from usnd.asterisk.contacts import Contact
+from usnd.asterisk.endpoints import trunk_of_channel
 from usnd.domain.conducting import launch
 from usnd.domain.conference import CallIn, Conference, Event, JoinIn, Rules, Step
 from usnd.domain.decision import Decision
@@ -116,19 +117,19 @@ class Trunks:
         return frozenset(self._came_in)
 
     def of_channel(self, channel: str) -> str:
-        """The trunk of a channel as Asterisk names it, `PJSIP/msc-0000002a`; empty if it is none of ours."""
-        name = channel.partition("/")[2].rpartition("-")[0]
+        """The trunk of a channel as Asterisk names it; empty if it is none of ours."""
+        name = trunk_of_channel(channel)
         return name if name in self._health else ""
 
     def contact(self, contact: Contact, now: datetime) -> None:
         """Takes what Asterisk's OPTIONS found out about one address of a trunk."""
-        if contact.endpoint not in self._health:
+        if contact.trunk not in self._health:
             return
         with self._lock:
-            self._contacts[contact.endpoint, contact.uri] = contact.answers
-            states = [up for (name, _), up in self._contacts.items() if name == contact.endpoint]
+            self._contacts[contact.trunk, contact.uri] = contact.answers
+            states = [up for (name, _), up in self._contacts.items() if name == contact.trunk]
             event = TrunkEvent.ANSWERS if any(states) else TrunkEvent.SILENT
-            self._become(contact.endpoint, hear(self._health[contact.endpoint], event, self._routing, now))
+            self._become(contact.trunk, hear(self._health[contact.trunk], event, self._routing, now))
 
     def forget_contacts(self) -> None:
         """Another listing follows, which is complete."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from usnd.asterisk import contacts, progress, recorders
+from usnd.asterisk import contacts, holds, progress, recorders
 from usnd.asterisk.ami import AmiFailed, AmiLink, AmiSettings, DownReason, LinkDown, LinkUp
 from usnd.asterisk.calls import Calls, CallSettings
 from usnd.asterisk.contacts import listed_contact, read_contact
@@ -22,6 +22,8 @@ from usnd.asterisk.recorders import Recorders
 from usnd.domain.recording import RecorderNews
 from usnd.domain.voice import Voice, VoiceEvent, VoiceState, give_up_at, hear
 from usnd.services.conferences import Conferences
+from usnd.services.foreign import EVENTS as FOREIGN_EVENTS
+from usnd.services.foreign import ForeignChannels
 from usnd.services.trunks import Trunks
 
 
@@ -41,9 +43,10 @@ class VoiceEdge:
 
         `prompts`: the directories of announcements; the first that has one is asked for it.
         """
-        wanted = progress.EVENTS | recorders.EVENTS | contacts.EVENTS
+        wanted = progress.EVENTS | holds.EVENTS | recorders.EVENTS | contacts.EVENTS | FOREIGN_EVENTS
         self._link = AmiLink(ami, self._on_event, self._on_up, self._on_down, wanted)
         self.calls = Calls(self._link, calls, self._on_news, time.monotonic)
+        self.foreign = ForeignChannels(self.calls, calls.prefix, clock)
         self.recorders = Recorders(self._link, self._on_recorder)
         self._prompts = prompts
         self._trunks = trunks
@@ -68,6 +71,7 @@ class VoiceEdge:
     def _on_event(self, event: Mapping[str, str]) -> None:
         self.calls.hear(event)
         self.recorders.hear(event)
+        self.foreign.hear(event)
         contact = read_contact(event)
         if contact is not None:
             self._trunks.contact(contact, self._clock())
@@ -86,6 +90,7 @@ class VoiceEdge:
         await self._look_at_trunks()
         if self._conferences is not None:
             await self._conferences.survey(_time_of(up.started))
+            self.foreign.look(await self._link.listing("CoreShowChannels"))
 
     async def _say_with(self, prompts: Mapping[str, Path | None]) -> None:
         try:

@@ -7,13 +7,16 @@ from listener import listening, until
 from voice_network import VoiceNetwork
 
 from usnd.asterisk.ami import AmiDown, AmiFailed, AmiSettings, AmiTimeout
+from usnd.asterisk.endpoints import dial_string
+from workbench.asterisk import TRUNK
 from workbench.switch import Handset
 
 ORDER = {
     "ChannelId": "usn-1",
-    "Channel": "PJSIP/+441@trunk-msc",
+    "Channel": dial_string("+441", TRUNK),
     "Context": "usn-join",
     "Exten": "c1",
+    "Variable": "USN_ROOM=c1",
     "Priority": "1",
     "Async": "true",
 }

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from workbench.asterisk import usn_asterisk
+from workbench.asterisk import CONF, CONTRACT, usn_asterisk
 from workbench.depot.asterisk_deb import NEEDED
 from workbench.process import PartError, until
+from workbench.usn import product_dialplan
 
 FILES = {"extensions.conf": "[usn-incoming]\n", "confbridge.conf": "[general]\n"}
 RUN = """
@@ -95,3 +96,13 @@ def test_nothing_outlives_its_run(tree: Path, ending: signal.Signals) -> None:
         time.sleep(0.05)
     assert home.exists() == (ending == signal.SIGKILL)  # a killed run cannot tidy
     shutil.rmtree(home, ignore_errors=True)
+
+
+async def test_it_has_the_modules_and_the_speech_of_a_node(tree: Path) -> None:
+    async with usn_asterisk(tree, 9, product_dialplan()) as usn:
+        running = set(re.findall(r"^(\w+\.so) .* Running ", await usn.cli("module show"), re.MULTILINE))
+        conf = "".join(
+            path.read_text() for path in (CONTRACT / "modules-usn.conf", CONF / "node" / "modules.conf")
+        )
+        assert running == set(re.findall(r"^load = (\S+)", conf, re.MULTILINE))
+        assert re.search(r"Strict RTP: +Yes", await usn.cli("rtp show settings"))

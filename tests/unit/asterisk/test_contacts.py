@@ -18,9 +18,11 @@ URI = "sip:192.0.2.20"
     ],
 )
 def test_each_status_is_an_answer_or_silence(status: str, answers: bool) -> None:  # noqa: FBT001 # by parametrize
-    event = {"event": "ContactStatus", "uri": URI, "contactstatus": status, "endpointname": "msc"}
+    event = {"event": "ContactStatus", "uri": URI, "contactstatus": status, "endpointname": "usn/msc"}
     assert read_contact(event) == Contact("msc", URI, answers)
-    assert listed_contact({"endpoint": "msc", "uri": URI, "status": status}) == Contact("msc", URI, answers)
+    assert listed_contact({"endpoint": "usn/msc", "uri": URI, "status": status}) == Contact(
+        "msc", URI, answers
+    )
 
 
 @pytest.mark.parametrize(
