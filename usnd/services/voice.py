@@ -15,7 +15,7 @@ import structlog
 from usnd.asterisk import contacts, progress, recorders
 from usnd.asterisk.ami import AmiFailed, AmiLink, AmiSettings, DownReason, LinkDown, LinkUp
 from usnd.asterisk.calls import Calls, CallSettings
-from usnd.asterisk.contacts import listed_contact, read_contact
+from usnd.asterisk.contacts import listed_account, listed_contact, read_account, read_contact
 from usnd.asterisk.progress import News
 from usnd.asterisk.prompts import found_in
 from usnd.asterisk.recorders import Recorders
@@ -71,6 +71,8 @@ class VoiceEdge:
         contact = read_contact(event)
         if contact is not None:
             self._trunks.contact(contact, self._clock())
+        if (account := read_account(event)) is not None:
+            self._trunks.account(account)
 
     def _on_news(self, news: News) -> None:
         if self._conferences is not None:
@@ -105,6 +107,17 @@ class VoiceEdge:
             contact = listed_contact(item)
             if contact is not None:
                 self._trunks.contact(contact, self._clock())
+        if self._trunks.registers:
+            await self._look_at_registrations()
+
+    async def _look_at_registrations(self) -> None:
+        try:
+            items = await self._link.listing("PJSIPShowRegistrationsOutbound")
+        except AmiFailed as error:
+            self._log.error("asterisk registers nowhere: is its configuration older?", answer=str(error))
+            return
+        for account in filter(None, map(listed_account, items)):
+            self._trunks.account(account)
 
     def _on_down(self, down: LinkDown) -> None:
         if self._conferences is not None:
