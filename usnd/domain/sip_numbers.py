@@ -34,9 +34,9 @@ class Signalling:
     """What the INVITE of a call that came in says, each header as written, empty where there is none."""
 
     request: str = ""
-    """The URI that is called …"""
+    """The URI that is called."""
     to: str = ""
-    """… and the one that was called first."""
+    """The address that was called first."""
     headers: tuple[tuple[Identity, str], ...] = ()
     privacy: str = ""
 
@@ -76,6 +76,13 @@ def _prefix(parameters: Sequence[str]) -> str:
     return ""
 
 
+def called_number(signalling: Signalling, *, in_to: bool) -> str | None:
+    """The number called as written: that of the request, or, `in_to`, the one that was called first."""
+    if not in_to:
+        return number_of(signalling.request)
+    return next((number_of(_uri(one)[0]) for one in _addresses(signalling.to)), None)
+
+
 def calling_number(signalling: Signalling, trusted: Sequence[Identity]) -> str | None:
     """The calling number as written, of the first of the `trusted` headers that is there; None for nobody's.
 
@@ -91,9 +98,8 @@ def calling_number(signalling: Signalling, trusted: Sequence[Identity]) -> str |
 
 def _vouched(address: str, identity: Identity) -> str | None:
     """The number of one address of the header, unless its parameters take it back."""
-    uri, bracket, after = address.partition(">")
-    uri = uri.rpartition("<")[2] if bracket else address
-    parameters = (parameter.partition("=") for parameter in (after if bracket else address).split(";"))
+    uri, after = _uri(address)
+    parameters = (parameter.partition("=") for parameter in after.split(";"))
     said = {name.strip().lower(): value.strip().lower() for name, _, value in parameters}
     if identity is Identity.REMOTE_PARTY and (
         said.get("privacy", "off") not in ("off", "name") or said.get("screen", "yes") == "no"
@@ -101,6 +107,12 @@ def _vouched(address: str, identity: Identity) -> str | None:
         return None
     # RFC 8224, 3GPP TS 24.229 §7.2A.20: the network found the number to be false.
     return None if "verstat=tn-validation-failed" in address.lower() else number_of(uri)
+
+
+def _uri(address: str) -> tuple[str, str]:
+    """The URI of an address, and what holds its parameters: without brackets both are one."""
+    before, bracket, after = address.partition(">")
+    return (before.rpartition("<")[2], after) if bracket else (address, address)
 
 
 def _addresses(header: str) -> Iterator[str]:

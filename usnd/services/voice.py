@@ -97,6 +97,7 @@ class VoiceEdge:
 
     async def _look_at_trunks(self) -> None:
         """Once at each log-in; what changes later is an event."""
+        await self._look_at_registrations()
         try:
             items = await self._link.listing("PJSIPShowContacts")
         except AmiFailed as error:  # there is none, or no PJSIP at all
@@ -107,10 +108,10 @@ class VoiceEdge:
             contact = listed_contact(item)
             if contact is not None:
                 self._trunks.contact(contact, self._clock())
-        if self._trunks.registers:
-            await self._look_at_registrations()
 
     async def _look_at_registrations(self) -> None:
+        if not self._trunks.registers:
+            return
         try:
             items = await self._link.listing("PJSIPShowRegistrationsOutbound")
         except AmiFailed as error:

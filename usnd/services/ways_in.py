@@ -17,7 +17,7 @@ from usnd.asterisk.calls import Calls
 from usnd.asterisk.progress import IncomingCall, PinEntered
 from usnd.domain.conference import CallIn, JoinIn, Step
 from usnd.domain.messages import OutgoingText
-from usnd.domain.sip_numbers import calling_number, number_of
+from usnd.domain.sip_numbers import called_number, calling_number
 from usnd.domain.texting import lines_busy
 from usnd.domain.trunk_numbers import TrunkNumbers, read
 from usnd.domain.ways_in import (
@@ -133,7 +133,7 @@ class WaysIn:
         calling, called, said = incoming.cli, incoming.dnis, incoming.signalling
         if said is not None:
             calling = calling_number(said, writing.trusted)
-            called = number_of(said.to if writing.called_in_to else said.request) or ""
+            called = called_number(said, in_to=writing.called_in_to) or ""
         region = self._launcher.home_region
         cli = read(calling, writing.calling_in, region)[1] if calling else None
         return cli, as_configured(*read(called, writing.called_in, region), self._rules.numbers, region)
@@ -197,7 +197,8 @@ class WaysIn:
             case Deny(why):
                 self._callers.pop(caller.call, None)
                 self._refused[why.value] += 1
-                self._log.info("incoming call refused", call=caller.call, dnis=caller.dnis, reason=why.value)
+                who = {"call": caller.call, "cli": caller.cli, "dnis": caller.dnis}
+                self._log.info("incoming call refused", **who, reason=why.value)
                 await self._act(self._calls.turn_away(caller.call, why.value))
 
     async def _launch(self, caller: _Caller, way: LaunchInstant, activation: str) -> None:

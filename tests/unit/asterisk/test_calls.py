@@ -12,6 +12,7 @@ from usnd.asterisk.ami import AmiDown, AmiFailed, AmiRefused, AmiTimeout
 from usnd.asterisk.calls import Calls, CallSettings, Pacer
 from usnd.domain.calls import Call, CallEvent, CallNews, CallState, Direction, Role
 from usnd.domain.conference import EndReason
+from usnd.domain.trunk_numbers import Style, TrunkNumbers, Writing
 from usnd.services.calling import news_of
 
 RING = timedelta(seconds=45)
@@ -307,3 +308,10 @@ async def test_an_announcement_is_no_call_of_ours() -> None:
     assert (fields["Exten"], fields["Variable"]) == ("count", "USN_COUNT=3")
     with pytest.raises(AmiRefused):
         await bench.calls.announce("c7", "count,1", 3)
+
+
+def test_each_trunk_gets_numbers_as_it_wants_them() -> None:
+    abroad = TrunkNumbers(called_out=Writing(Style.ZEROS), calling_out=Writing(Style.NATIONAL, add="9"))
+    settings = CallSettings(home_region="GB", trunks={"abroad": abroad})
+    assert settings.written("+4989123456", "+447700900001", "abroad") == ("004989123456", "907700900001")
+    assert settings.written("+4989123456", "+447700900001", "msc") == ("+4989123456", "+447700900001")
