@@ -85,4 +85,4 @@ def test_a_trunk_shows_its_lines_and_the_causes_of_what_was_not_answered() -> No
         "unanswered": 3,
     }
     row = trunk_row({**figures, "causes": {"17": 2, "41": 1}})
-    assert list(row.values()) == ["msc", "up", 3, "any", 9, "17:2 41:1"]
+    assert list(row.values()) == ["msc", "up", "", 3, "any", 9, "17:2 41:1"]
