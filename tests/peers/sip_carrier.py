@@ -1,6 +1,7 @@
 """A carrier's SIP by UDP, written from RFC 3261 and 7616 alone: a registrar, and a switch that calls.
 
-It refuses calls as busy. It keeps all that it was sent, says what the test wants it to say, and knows nothing of the product.
+It refuses calls as busy. It keeps all that it was sent, says what the test wants it to say, and knows nothing
+of the product.
 """
 
 import asyncio

@@ -61,7 +61,7 @@ def test_numbers_that_lead_here_are_not_called() -> None:
         ),
         (
             A + HOST + B + HOST,
-            "trunk a and trunk b: calls from 192.0.2.20 could be of either, and would all be counted on a. Give",
+            "trunk a and trunk b: calls from 192.0.2.20 could be of either, and would all be counted on a",
         ),
         (
             A + HOST + "port = 5061\n" + B + HOST + "transport = 'tcp'\n",

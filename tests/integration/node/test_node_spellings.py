@@ -180,7 +180,7 @@ calling_in = "digits"
             assert "sip:07700900001@" in invite["remote-party-id"]
         call = here.call(
             "sip:acc77@{host}",
-            ("P-Asserted-Identity", "<sip:447700900001@carrier>"),
+            ("P-Asserted-Identity", "<sip:447700900077@carrier>"),
             to="<sip:9442079460000@carrier>",
         )
         assert await finals([call]) == {call.request: 200}
