@@ -29,9 +29,11 @@ from usnd.control.requests import socket_of
 from usnd.control.server import ControlServer
 from usnd.domain.alarm import Limits
 from usnd.domain.messages import Priority
+from usnd.pjsip import account_of
 from usnd.services.conferences import Conferences
 from usnd.services.launching import Launcher
 from usnd.services.outbox import Outbox
+from usnd.services.pin_census import PinCensus
 from usnd.services.receipts import Receipts
 from usnd.services.recording import Recording
 from usnd.services.status import SmppStatus
@@ -43,7 +45,7 @@ from usnd.services.trunks import FILE as TRUNKS_FILE
 from usnd.services.trunks import Trunks
 from usnd.services.voice import VoiceEdge
 from usnd.services.ways_in import FILE as WAYS_IN_FILE
-from usnd.services.ways_in import WaysIn
+from usnd.services.ways_in import InwardRules, WaysIn
 from usnd.smpp.link import SmscLink
 from usnd.smpp.session import Timers
 from usnd.smpp.settings import BindKind, LinkSettings, LinkState
@@ -153,10 +155,15 @@ class Daemon:
     def __init__(self, config: Config, store: Store, clock: Callable[[], datetime]) -> None:
         self._config = config
         self._outbox = Outbox(store, config.node.short_code, timedelta(seconds=config.texts.validity), clock)
-        self._trunks = Trunks(config.routing())
+        accounts = {account_of(trunk): trunk.name for trunk in config.trunk if trunk.register}
+        self._trunks = Trunks(config.routing(), accounts)
         self._voice = VoiceEdge(
             _ami(config),
-            CallSettings(originates_per_s=config.asterisk.calls_per_second),
+            CallSettings(
+                originates_per_s=config.asterisk.calls_per_second,
+                home_region=config.node.home_region,
+                trunks=config.trunk_numbers(),
+            ),
             self._trunks,
             timedelta(seconds=config.asterisk.frozen_after),
             clock,
@@ -180,13 +187,14 @@ class Daemon:
             config.texts.talk_rules(),
         )
         launcher = Launcher(self._outbox, self._trunks, config.text_rules(), rules, secrets.randbelow)
+        self._census = PinCensus(store, config.pin_rules())
         self._ways_in = WaysIn(
             store,
             self._outbox,
             self._conferences,
             (self._voice.calls, self._trunks),
             launcher,
-            (config.numbers_in(), config.guess_rules()),
+            (InwardRules(config.numbers_in(), config.guess_rules(), config.trunk_numbers()), self._census),
             clock,
         )
         self._recording = Recording(
@@ -224,6 +232,7 @@ class Daemon:
             ]
             commanded = parts.create_task(self._control.run())
             keeping = parts.create_task(self._recording.run())
+            counting = parts.create_task(self._census.run())
             parts.create_task(self._voice.run(self._conferences))
             for link in self._links:
                 parts.create_task(link.run())
@@ -238,6 +247,7 @@ class Daemon:
             for one in showing:
                 one.cancel()
             keeping.cancel()
+            counting.cancel()
             await self._voice.stop()
             self._conferences.stop()
 

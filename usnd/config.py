@@ -14,7 +14,7 @@ from msgspec import Meta
 from phonenumbers import SUPPORTED_REGIONS
 
 from usnd.config_sending import SendingConfig, TalkConfig
-from usnd.config_trunks import RouteConfig, TrunkConfig, TrunksConfig, check_trunks, routing
+from usnd.config_trunks import RouteConfig, TrunkConfig, TrunksConfig, check_trunks, routing, trunk_numbers
 from usnd.config_types import (
     E164,
     Cause,
@@ -41,9 +41,11 @@ from usnd.domain.decision import TextRules
 from usnd.domain.menu import DEFAULT_KEYS, Menu, clashes
 from usnd.domain.messages import RepeatRules
 from usnd.domain.numbers import NumberPlan, to_e164
+from usnd.domain.pin_space import PinRules
 from usnd.domain.reassembly import PartsRules
 from usnd.domain.recording import KeepRules
 from usnd.domain.replies import DEFAULT_LANGUAGE
+from usnd.domain.trunk_numbers import TrunkNumbers
 from usnd.domain.trunks import Routing
 from usnd.domain.ways_in import GuessRules, Numbers
 
@@ -119,6 +121,8 @@ class WaysInConfig(Section, frozen=True, kw_only=True):
     common: Dnis = ""
     conferences: Annotated[tuple[Dnis, ...], Meta(max_length=30)] = ()
     wrong_pins_alarm: Annotated[int, Meta(ge=1, le=5000)] = 30
+    guess_one_in: Annotated[int, Meta(ge=2, le=1_000_000)] = 1000
+    pins_alarm_percent: Annotated[int, Meta(ge=1, le=99)] = 50
 
 
 class NumbersConfig(Section, frozen=True, kw_only=True):
@@ -266,6 +270,14 @@ class Config(Section, frozen=True, kw_only=True):
     def numbers_in(self) -> Numbers:
         """The numbers that lead here."""
         return Numbers(self.ways_in.common, self.ways_in.conferences)
+
+    def pin_rules(self) -> PinRules:
+        """How many PINs are too many."""
+        return PinRules(self.ways_in.guess_one_in, self.ways_in.pins_alarm_percent / 100)
+
+    def trunk_numbers(self) -> dict[str, TrunkNumbers]:
+        """How the switch of each trunk writes numbers."""
+        return {trunk.name: trunk_numbers(trunk) for trunk in self.trunk}
 
     def guess_rules(self) -> GuessRules:
         """How wrong PINs are met."""

@@ -98,6 +98,7 @@ def trunk_row(figures: Mapping[str, Any]) -> Row:
     return {
         "trunk": figures["trunk"],
         "state": figures["state"],
+        "registration": figures["registration"],
         "in_use": figures["in_use"],
         "channels": "any" if figures["channels"] is None else figures["channels"],
         "calls": figures["calls"],
@@ -109,7 +110,15 @@ def ways_in_row(figures: Mapping[str, Any]) -> Row:
     """The calls that came in to the running daemon; `refused`: how many by reason, since its start."""
     refused = " ".join(f"{reason}:{count}" for reason, count in sorted(figures["refused"].items()))
     shown = ("calls", "waiting", "wrong_pins", "wrong_last_hour", "barred", "alarm")
-    return {**{name: figures[name] for name in shown}, "refused": refused}
+    one_in = figures["guess_one_in"]
+    return {
+        **{name: figures[name] for name in shown},
+        "pins": figures["pins"],
+        "guess_hits": "never" if one_in is None else f"1 in {one_in}",
+        "own_number_only": figures["own_number_only"],
+        "pins_run_out": figures["pins_run_out"],
+        "refused": refused,
+    }
 
 
 def call_rows(conference: Conference) -> list[Row]:

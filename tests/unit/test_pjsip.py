@@ -2,6 +2,7 @@
 
 import configparser
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -99,3 +100,58 @@ def test_a_leg_that_fell_silent_ends_and_one_on_hold_stays() -> None:
 
 def test_keys_are_heard_in_the_sound_where_no_events_are_offered() -> None:
     assert sections(PLAIN)["usn/msc", "endpoint"]["dtmf_mode"] == "auto"
+
+
+ACCOUNT = TrunkConfig(
+    name="acc",
+    host="192.0.2.20",
+    username="acc77",
+    password=Secret("hush1"),
+    register=True,
+    from_domain="carrier.example",
+    from_user="acc77",
+    identity_out="both",
+)
+
+
+def test_a_trunk_registers_where_the_carrier_asks_for_it_and_never_gives_up() -> None:
+    conf = sections(ACCOUNT)
+    own = conf["acc", "registration"]
+    assert (own["server_uri"], own["client_uri"]) == ("sip:192.0.2.20", "sip:acc77@carrier.example")
+    assert (own["contact_user"], own["outbound_auth"], own["transport"]) == (
+        "acc77",
+        "acc-auth",
+        "transport-udp",
+    )
+    assert (own["endpoint"], own["line"]) == ("usn/acc", "yes")
+    assert (own["expiration"], own["retry_interval"], own["forbidden_retry_interval"]) == ("300", "30", "300")
+    assert (own["auth_rejection_permanent"], own["fatal_retry_interval"]) == ("no", "300")
+    assert int(own["max_retries"]) > 10**6
+    endpoint = conf["usn/acc", "endpoint"]
+    assert (endpoint["from_user"], endpoint["from_domain"]) == ("acc77", "carrier.example")
+    assert (endpoint["send_pai"], endpoint["send_rpid"]) == ("yes", "yes")
+    assert ("msc", "registration") not in sections(PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("identity", "pai", "rpid"), [("pai", "yes", "no"), ("rpid", "no", "yes"), ("none", "no", "no")]
+)
+def test_the_carrier_says_in_which_header_it_wants_the_caller(
+    identity: Literal["pai", "rpid", "none"], pai: str, rpid: str
+) -> None:
+    endpoint = sections(TrunkConfig(name="msc", host="h", identity_out=identity))["usn/msc", "endpoint"]
+    assert (endpoint["send_pai"], endpoint["send_rpid"]) == (pai, rpid)
+    assert "from_user" not in endpoint
+
+
+def test_switches_at_one_address_are_known_by_their_port_besides() -> None:
+    other = TrunkConfig(name="other", host="192.0.2.20", port=5070, match=("192.0.2.16/28", "2001:db8::1"))
+    text = pjsip_conf([PLAIN, other], COMMON)
+    assert "match = 192.0.2.20:5060\n" in text
+    assert "match = 192.0.2.16:5070/28\nmatch = [2001:db8::1]:5070\n" in text
+
+
+def test_one_that_registers_at_the_address_of_another_is_known_by_that_alone() -> None:
+    conf = sections(PLAIN, ACCOUNT)
+    assert conf["msc", "identify"]["match"] == "192.0.2.20"
+    assert ("acc", "identify") not in conf

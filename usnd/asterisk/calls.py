@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,8 +20,9 @@ from usnd.asterisk.holds import Holds
 from usnd.asterisk.progress import RECORDS, News, Progress, Survey, survey
 from usnd.asterisk.prompts import variable
 from usnd.domain.calls import CallEvent, CallNews
+from usnd.domain.trunk_numbers import TrunkNumbers, write
 
-_NUMBER = re.compile(r"\+?[0-9]{1,20}")
+_NUMBER = re.compile(r"\+?[0-9]{1,40}")
 _ROOM = re.compile(r"c[0-9]{1,18}")
 _REASON = re.compile(r"[a-z][a-z-]{1,30}")
 _TRUNK = re.compile(r"[a-z][a-z0-9-]{0,30}")
@@ -43,6 +44,15 @@ class CallSettings:
     codecs: str = "alaw"
     doubt_s: float = 1.0
     """How long a refused order may show a channel yet: a busy Asterisk tells of it late (22.10, measured)."""
+    home_region: str = "ZZ"
+    """Whose national numbers are meant where a trunk wants them so."""
+    trunks: Mapping[str, TrunkNumbers] = field(default_factory=dict)
+    """How each wants numbers written, E.164 if it says nothing."""
+
+    def written(self, number: str, cli: str, trunk: str) -> tuple[str, str]:
+        """The number to dial and the one to show, as that trunk wants them."""
+        how = self.trunks.get(trunk, TrunkNumbers())
+        return write(number, how.called_out, self.home_region), write(cli, how.calling_out, self.home_region)
 
 
 class Pacer:
@@ -135,11 +145,12 @@ class Calls:
         """
         if not call.startswith(self._settings.prefix):
             raise AmiRefused(f"call id does not begin with {self._settings.prefix}")
+        called, calling = self._settings.written(number, cli, trunk)
         order: dict[str, str | Sequence[str]] = {
             "ActionID": _checked(_CALL, "call id", call),
             "ChannelId": call,
-            "Channel": _dial(number, trunk),
-            "CallerID": f"<{_checked(_NUMBER, 'calling number', cli)}>",
+            "Channel": _dial(called, trunk),
+            "CallerID": f"<{_checked(_NUMBER, 'calling number', calling)}>",
             "Context": "usn-ask" if ask else "usn-join",
             "Exten": _checked(_ROOM, "room", room),
             "Priority": "1",

@@ -6,8 +6,10 @@ Refuses channels that are not ours: ours have a call id we gave, or were announc
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from urllib.parse import unquote
 
 from usnd.domain.calls import CallEvent, CallNews, CallState
+from usnd.domain.sip_numbers import Identity, Signalling
 
 DIALPLAN = "usn-"
 """What the names of our contexts begin with (conf/extensions-usn.conf)."""
@@ -53,15 +55,27 @@ _CAUSE_OF_SIP = {
     "504": 102,
 }
 
+_HEADERS = {
+    "from": Identity.FROM,
+    "asserted": Identity.ASSERTED,
+    "asserted2": Identity.ASSERTED,
+    "preferred": Identity.PREFERRED,
+    "remote": Identity.REMOTE_PARTY,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class IncomingCall:
-    """A call waits in `usn-incoming`, at most 5 s, to be admitted or hung up. Numbers as given."""
+    """A call waits in `usn-incoming`, at most 5 s, to be admitted or hung up.
+
+    Numbers as Asterisk read them; where the call came by SIP, `signalling` has what the INVITE said.
+    """
 
     call: str
     channel: str
     cli: str | None
     dnis: str
+    signalling: Signalling | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +249,17 @@ class Progress:
         if event.get("userevent") != "UsnIncoming" or not call or not channel:
             return None
         self._channels.add(call)
-        return IncomingCall(call, channel, event.get("cli") or None, event.get("dnis", ""))
+        numbers = (event.get("cli") or None, event.get("dnis", ""))
+        return IncomingCall(call, channel, *numbers, _signalling(event))
+
+
+def _signalling(event: Mapping[str, str]) -> Signalling | None:
+    """The dialplan encodes each header like a URI, so that none becomes a header of the event."""
+    said = {name: unquote(event.get(name, "")) for name in ("request", "to", "privacy", *_HEADERS)}
+    if not said["request"]:
+        return None
+    headers = tuple((identity, said[name]) for name, identity in _HEADERS.items() if said[name])
+    return Signalling(said["request"], said["to"], headers, said["privacy"])
 
 
 def survey(

@@ -15,7 +15,7 @@ import structlog
 from usnd.asterisk import contacts, holds, progress, recorders
 from usnd.asterisk.ami import AmiFailed, AmiLink, AmiSettings, DownReason, LinkDown, LinkUp
 from usnd.asterisk.calls import Calls, CallSettings
-from usnd.asterisk.contacts import listed_contact, read_contact
+from usnd.asterisk.contacts import listed_account, listed_contact, read_account, read_contact
 from usnd.asterisk.progress import News
 from usnd.asterisk.prompts import found_in
 from usnd.asterisk.recorders import Recorders
@@ -75,6 +75,8 @@ class VoiceEdge:
         contact = read_contact(event)
         if contact is not None:
             self._trunks.contact(contact, self._clock())
+        if (account := read_account(event)) is not None:
+            self._trunks.account(account)
 
     def _on_news(self, news: News) -> None:
         if self._conferences is not None:
@@ -100,6 +102,7 @@ class VoiceEdge:
 
     async def _look_at_trunks(self) -> None:
         """Once at each log-in; what changes later is an event."""
+        await self._look_at_registrations()
         try:
             items = await self._link.listing("PJSIPShowContacts")
         except AmiFailed as error:  # there is none, or no PJSIP at all
@@ -110,6 +113,17 @@ class VoiceEdge:
             contact = listed_contact(item)
             if contact is not None:
                 self._trunks.contact(contact, self._clock())
+
+    async def _look_at_registrations(self) -> None:
+        if not self._trunks.registers:
+            return
+        try:
+            items = await self._link.listing("PJSIPShowRegistrationsOutbound")
+        except AmiFailed as error:
+            self._log.error("asterisk registers nowhere: is its configuration older?", answer=str(error))
+            return
+        for account in filter(None, map(listed_account, items)):
+            self._trunks.account(account)
 
     def _on_down(self, down: LinkDown) -> None:
         if self._conferences is not None:

@@ -25,8 +25,8 @@ DELTA = "+447700900005"
 async def define(parts: Stage) -> dict[str, str]:
     """Conference 3 of the subscriber is with everybody; its PINs."""
     answer = await parts.text("CC3 " + " ".join(GROUP.values()))
-    (row,) = parts.usn.command("subscriber", "pins", SUBSCRIBER, "--json").splitlines()
-    found: dict[str, str] = json.loads(row)
+    rows = map(json.loads, parts.usn.command("subscriber", "pins", SUBSCRIBER, "--json").splitlines())
+    found: dict[str, str] = next(row for row in rows if row["conference"] == 3)
     assert found["dnis"] == THIRD
     assert {len(found["activation_pin"]), len(found["user_pin"])} == {7}
     assert all(way in answer for way in (THIRD, COMMON, found["activation_pin"], found["user_pin"]))
@@ -187,6 +187,31 @@ async def test_the_user_pin_joins_the_running_conference_only() -> None:
         await call(parts, BRAVO, COMMON, pins["user_pin"])
         await parts.usn.until_event("participant calls in", 20, 2)
         assert await until(lambda: played(parts, "conf-locked.") > 0, 10)
+
+
+async def test_where_a_guess_would_soon_hit_a_pin_opens_less() -> None:
+    """Twelve PINs, where ten are too many: from a stranger both kinds are wrong while nothing runs."""
+    async with stage(SETTINGS.replace("wrong_pins_alarm = 4", "guess_one_in = 1000000")) as parts:
+        for number in range(5, 10):
+            await parts.text(f"CC{number} {ALFA}")
+        pins = await define(parts)
+        await parts.usn.until_event("an activation pin counts from its subscriber's number only", 20)
+        await asyncio.sleep(1.1)  # the file is of the last second
+        figures = json.loads(parts.usn.command("ways-in", "status", "--json"))
+        assert (figures["pins"], figures["guess_one_in"], figures["own_number_only"]) == (12, None, True)
+        await call(parts, ALFA, COMMON, pins["user_pin"], pins["activation_pin"], pins["activation_pin"])
+        await parts.usn.until_event("incoming call refused", 30, reason="wrong-pin")
+        assert parts.usn.count("wrong pin") == 3
+        await hung_up(parts, ALFA)
+        assert parts.switch.invites == []
+
+        await call(parts, SUBSCRIBER, COMMON, pins["activation_pin"])
+        await parts.usn.until_event("call joined", 30, 4)
+        await parts.switch.hang_up(ALFA)
+        await parts.usn.until_event("call ended", 10, number=ALFA)
+        await call(parts, ALFA, COMMON, pins["activation_pin"], pins["user_pin"])
+        await parts.usn.until_event("participant calls in", 30)
+        assert parts.usn.count("wrong pin") == 4
 
 
 async def test_three_wrong_pins_end_the_call_and_guessing_is_barred() -> None:

@@ -12,6 +12,7 @@ from usnd.asterisk.ami import AmiDown, AmiFailed, AmiRefused, AmiTimeout
 from usnd.asterisk.calls import Calls, CallSettings, Pacer
 from usnd.domain.calls import Call, CallEvent, CallNews, CallState, Direction, Role
 from usnd.domain.conference import EndReason
+from usnd.domain.trunk_numbers import Style, TrunkNumbers, Writing
 from usnd.services.calling import news_of
 
 RING = timedelta(seconds=45)
@@ -358,3 +359,10 @@ async def test_a_hold_of_a_call_that_just_ended_does_no_harm() -> None:
     bench.hear("Hangup", cause="16")
     bench.hear("Hold", "node-1.9")
     assert [name for name, _ in await soon(bench)] == ["MuteAudio"]
+
+
+def test_each_trunk_gets_numbers_as_it_wants_them() -> None:
+    abroad = TrunkNumbers(called_out=Writing(Style.ZEROS), calling_out=Writing(Style.NATIONAL, add="9"))
+    settings = CallSettings(home_region="GB", trunks={"abroad": abroad})
+    assert settings.written("+4989123456", "+447700900001", "abroad") == ("004989123456", "907700900001")
+    assert settings.written("+4989123456", "+447700900001", "msc") == ("+4989123456", "+447700900001")
