@@ -52,7 +52,7 @@ from usnd.domain.naming import (
     wrong_name,
 )
 from usnd.domain.replies import Echo, Reply, Say, reply
-from usnd.domain.spelling import similar, spelled_like
+from usnd.domain.spelling import parts_of, similar, spelled_like
 
 _LONGEST_PATH = 5
 
@@ -131,7 +131,7 @@ def _with_name(command: ByNick, user: User, directory: Directory) -> ByNick | Re
 
     A word in the name's place that is a group of theirs means the group: then the name was left out. A dot at
     one end of it says that it is a name, or was left by thumbs; a word like a group's may be that group.
-    `Ben Stone` may be a whole name, unless there is a group Stone.
+    `Ben Stone` may be a whole name: without a last name only a group that is there can stand behind it.
     """
     name = command.name
     word = name.strip(".")
@@ -139,18 +139,25 @@ def _with_name(command: ByNick, user: User, directory: Directory) -> ByNick | Re
         return command
     if spelled_like(name, directory.groups) is not None:
         return replace(command, name="", joins=(name, *command.joins))
-    groups = similar(word, directory, users=False) if "." not in word else ()
-    if groups:
+    if name.startswith(".."):
+        return reply(Say.UNCLEAR).offering(
+            *(written(replace(command, name=own)) for own in (f".{word}", word))
+        )
+    if parts := parts_of(word, directory, new=True):
+        return reply(Say.UNCLEAR).offering(written(replace(command, name=" ".join(parts))))
+    if groups := similar(word, directory, users=False) if "." not in word else ():
         first, last = (user.first, word) if name.startswith(".") else (word, user.last)
         as_group = written(replace(command, name="", joins=(groups[0], *command.joins)))
         as_name = written(replace(command, name=f"{first}.{last}")) if first and last else ""
         return reply(Say.UNCLEAR).offering(as_group, as_name)
-    behind = "" if "." in name else next(iter(command.joins), "")
+    behind = "" if "." in name.removesuffix(".") else next(iter(command.joins), "")
     other = spelled_like(behind, directory.groups)
     if not behind or other is not None or similar(behind, directory, users=False):
         return command
-    as_last = replace(command, name=f"{name}.{behind}", joins=command.joins[1:])
-    return reply(Say.UNCLEAR).offering(written(as_last), written(replace(command, name=f"{name}.")))
+    groups = tuple(group for group in command.joins if spelled_like(group, directory.groups) is not None)
+    as_last = replace(command, name=f"{word}.{behind}", joins=command.joins[1:])
+    as_first = replace(command, name=word, joins=groups)
+    return reply(Say.UNCLEAR).offering(written(as_last), written(as_first))
 
 
 def _regroup(user: User, command: ByNick, directory: Directory) -> tuple[Change, ...] | Reply:
@@ -178,6 +185,8 @@ def _no_group(name: str, user: User, command: ByNick, directory: Directory) -> R
     """Why the user cannot join the group of that name, or whether a group of a name like it is meant."""
     if name_key(name) == name_key(user.nick):
         return reply(Say.GROUP_LIKE_NICK, name=user.nick)
+    if spelled_like(name, directory.groups) is None and (parts := parts_of(name, directory, new=True)):
+        return reply(Say.UNCLEAR).offering(_rewritten(command, name, " ".join(parts)))
     if problem := wrong_name(name) or taken_by_user(name, directory):
         return problem
     if spelled_like(name, directory.groups) is not None or not (

@@ -285,10 +285,8 @@ def _read(form: Form, said: Said, language: str) -> Command | Say | Reply:
     if not any(map(may_be_phrase, said.words)) and not any(map(_begins_command, said.words[1:])):
         return form.read(said)
     words, ands = without_and(without_polite_words(said.words, said.known), language)
-    if form.word == "HELP":
-        return form.read(replace(said, words=words))
-    makes_groups = form.word in ("UC", "UE")
-    ending = ending_of(words, said.known, _begins_command, makes_groups=makes_groups)
+    begins = _begins_command if form.word != "HELP" else lambda _: False
+    ending = ending_of(words, said.known, begins, makes_groups=form.word in ("UC", "UE"))
     readings = [words]
     if ending is not None:
         readings = [words[: ending.at], *([] if ending.certain or ending.second else [words])]

@@ -4,7 +4,6 @@ Owns how a word is understood: a name first, else a telephone number. What may b
 reply; `write` gives the text that asks for it. Refuses to change anything.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -23,15 +22,13 @@ from usnd.domain.directory import (
 )
 from usnd.domain.numbers import example_number, readings, to_e164
 from usnd.domain.replies import Echo, Reply, Say, reply
-from usnd.domain.spelling import member_like, similar, spelled_like
+from usnd.domain.spelling import member_like, parts_of, similar, spelled_like
 from usnd.domain.words import Known
 
 LONGEST_PERSON = 40
 """Characters of a first and a last name together."""
 _MOST_SOUGHT = 3
 """Unknown words of a text for which a likely name is looked for, among all names."""
-_BETWEEN = re.compile(r"[&./\\+_-]+")
-"""What stands between two names that are written without a blank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +73,13 @@ def _meaning(word: str, directory: Directory, home_region: str) -> _Meaning:
 
 def _similar_members(word: str, directory: Directory) -> _Meaning:
     names = similar(word, directory)
+    members = [
+        member for part in parts_of(word, directory, new=False) if (member := member_like(part, directory))
+    ]
     likely: list[tuple[Member, ...]] = [
         (member,) for name in names if (member := member_like(name, directory))
     ]
-    parts = _BETWEEN.split(word, maxsplit=_MOST_SOUGHT)
-    members = [member for part in parts if (member := member_like(part, directory))]
-    if not likely and len(members) == len(parts):
-        likely = [tuple(members)]
-    return _Meaning(tuple(likely), known=False)
+    return _Meaning(tuple(likely or filter(None, [tuple(members)])), known=False)
 
 
 def _chosen(meanings: Mapping[str, _Meaning], choice: int) -> tuple[Member, ...]:

@@ -74,17 +74,16 @@ def ending_of(
     """
     begun = stopped = False
     for place, word in enumerate(words):
-        if word.line or not word.bare:
-            if _is_rule(words, place):
-                return Ending(place, certain=True)
-            if begun and _begins_another_part(words, place):
-                return Ending(place)
+        if (word.line or not word.bare) and _is_rule(words, place):
+            return Ending(place, certain=True)
+        ending = _phrase_at(words, place, known, begins_command) if word.bare else None
+        if ending is None and begun and word.line and _begins_another_part(words, place):
+            ending = Ending(place)
+        if ending is None and makes_groups and (stopped or word.line):
+            ending = _sentence_at(words, place, known)
+        if ending is not None:
+            return ending
         if word.bare:
-            ending = _phrase_at(words, place, known, begins_command)
-            if ending is None and makes_groups and (stopped or word.line):
-                ending = _sentence_at(words, place, known)
-            if ending is not None:
-                return ending
             begun, stopped = True, word.written[-1] in ".!"
     return None
 
@@ -128,8 +127,10 @@ def _sentence_at(words: Sequence[Word], place: int, known: Known) -> Ending | No
     """A word behind a full stop, or in a line of its own, may be another sentence, not a new group."""
     said = [word for word in words[:place] if word.bare]
     groups = list(dropwhile(piece_of, said[1:]))
-    if not groups or words[place].bare.startswith("-") or known(words[place].bare):
+    word = words[place].bare
+    if not groups or not word or word.startswith("-") or known(word):
         return None
-    stopped = groups[-1].written[-1] in ".!" and (len(groups) > 1 or "." in groups[-1].bare)
+    before = groups[-1].written
+    stopped = before[-1] in ".!" and (len(groups) > 1 or "." in before.rstrip(".!"))
     in_line = words[place].line > 0 and not all(word.line for word in said[1:])
     return Ending(place) if stopped or in_line else None

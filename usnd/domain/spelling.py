@@ -4,6 +4,7 @@ naming.py calls it for a name that is nobody's. An accent that is left out is no
 wrong is one: what is found by `similar` is only asked for, never acted on.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import TypeVar
@@ -17,6 +18,9 @@ _ACCENTS = dict.fromkeys(range(0x300, 0x370))
 _PLAIN_LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}  # noqa: RUF001 - is meant
 )
+_GLUE = re.compile(r"[&/\\+|]+")
+_ANY_GLUE = re.compile(r"[&/\\+|._-]+")
+"""What stands between two names that are written without a blank; the second also stands inside a name."""
 _SHORTEST = 3
 """Letters of a name that may have a wrong one: of shorter names almost every one is like another."""
 
@@ -82,6 +86,16 @@ def similar(word: str, directory: Directory, *, users: bool = True, groups: bool
         if _is_similar(sought, group.name):
             found[group.name] = None
     return tuple(found)
+
+
+def parts_of(word: str, directory: Directory, *, new: bool) -> tuple[str, ...]:
+    """Words that are written in one, `Bob&Mkting`, if there is such a name; else nothing.
+
+    `new`: the word may become a name; then a dot or a hyphen in it is its own, and a part may be new as well.
+    """
+    parts = (_GLUE if new else _ANY_GLUE).split(word, maxsplit=_SHORTEST)
+    known = [part for part in parts if member_like(part.removeprefix("-"), directory)]
+    return tuple(parts) if len(parts) > 1 and (known if new else known == parts) else ()
 
 
 def _is_similar(sought: str, name: str) -> bool:

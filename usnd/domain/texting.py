@@ -152,7 +152,7 @@ def _called(
 
 def _conference_meant(command: LaunchAdHoc, number: int, rules: TextRules) -> Reply | None:
     """The question, unless the conference's number in front changes nothing, as the 1 of `1 214 555 1234`."""
-    (pieces,) = command.members
+    pieces = " ".join(command.members)
     _, _, behind = pieces.partition(" ")
     whole, others = readings(pieces, rules.home_region), readings(behind, rules.home_region)
     if whole.certain and whole == others:

@@ -111,10 +111,12 @@ def person_of(word: Word, known: Known, *, last: bool) -> str:
     name = name_of(word, known)
     if not word.bare or name != word.bare:
         return name or "."
+    if "." in name:
+        return name
     before, _, behind = word.written.partition(word.bare)
-    first_only = behind.startswith(".") and not last
-    last_only = before.endswith(".") and not before.endswith("..")
-    return f"{'.' * last_only}{name}{'.' * first_only}"
+    leading = before[len(before.rstrip(".")) :]
+    trailing = "." if behind.startswith(".") and not (last or leading) else ""
+    return f"{leading}{name}{trailing}"
 
 
 def left_of(word: Word, known: Known) -> str:
@@ -145,11 +147,10 @@ def _bare(word: str) -> str:
         begin += 1
     while begin < end and _is_mark(word[end - 1]):
         end -= 1
-    bare, before = word[begin:end], word[begin - 1 : begin] if begin else ""
-    if not bare:
+    if not (bare := word[begin:end]):
         return ""
-    signed = "+" if bare[0].isdecimal() else "-"
-    return f"{before}{bare}" if before == signed else bare
+    sign = "+" if bare[0].isdecimal() else "-"
+    return f"{sign}{bare}" if sign in word[:begin] else bare
 
 
 @lru_cache(4096)
