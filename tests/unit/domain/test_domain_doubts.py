@@ -124,16 +124,28 @@ def test_a_user_of_a_doubtful_number_is_not_deleted() -> None:
         ),
         ("UL bbo", "No user of yours has bbo in nick, name or number. Did you mean: UL Bob"),
         # Nothing can be offered that would be understood.
-        ("IC Glof nobody", "Not known: Glof, nobody. Create users with UC, groups with GC. Nothing was done."),
+        (
+            "IC Glof nobody",
+            "Not known: Glof, nobody. Create users with UC, groups with GC. Nothing was done.",
+        ),
         ("IC nobody?", "Not known: nobody. Create users with UC, groups with GC. Nothing was done."),
         ("IC 4 nobody", "Conference 4 is not defined yet. Text CC4 and whom to call."),
         ("UE bbo -chess", "You have no group chess. Text GL to see your groups."),
-        ("UC bob 07700900009. IC bob", "Bob is already a user of yours, +447700900002. Change it with UE, or choose another nick."),
-        ("IC aa1 bb1 dd1 Glof", "Not known: aa1, bb1, dd1, Glof. Create users with UC, groups with GC. Nothing was done."),
+        (
+            "UC bob 07700900009. IC bob",
+            "Bob is already a user of yours, +447700900002. Change it with UE, or choose another nick.",
+        ),
+        (
+            "IC aa1 bb1 dd1 Glof",
+            "Not known: aa1, bb1, dd1, Glof. Create users with UC, groups with GC. Nothing was done.",
+        ),
         ("UC ann 07700900004 A.L ann", "ann is the nick already. Choose another name for the group."),
-        ("Please go", f"Please is not a command. Commands: {COMMAND_WORDS}. Text ? <command> for its syntax."),
+        (
+            "Please go",
+            f"Please is not a command. Commands: {COMMAND_WORDS}. Text ? <command> for its syntax.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_doubt_is_told(body: str, text: str) -> None:
     assert told(say(body))[1] == text
     assert does_nothing(say(body))
