@@ -154,7 +154,7 @@ def test_every_reply_at_its_longest_fits_in_every_alphabet(say: Say, alphabet: s
 def test_a_reply_with_the_ways_in_fits(say: Say, ways: Say, alphabet: str) -> None:
     letter = LETTERS[alphabet]
     values = {name: WORST[name](letter) for name in FIELD.findall(ways.value)}
-    message = reply(say, number=30, count=60, names=WORST["names"](letter))
+    message = reply(say, number=30, count=60, names=(named(letter, 20),) * 60)
     text = render(replace(message, also=reply(ways, **values)))
     in_ucs2 = split(text, Alphabet.GSM7)[0].data_coding == 8
     assert parts(text) <= (3 if in_ucs2 or say is Say.CONFERENCE_LISTED else 1), text
