@@ -228,3 +228,36 @@ def test_what_a_cycle_goes_through_is_said_in_one_part() -> None:
         f"A group cannot contain itself: {names[0]} > {names[8]} > ... > {names[1]} > {names[0]}."
     )
     assert len(text) <= 160
+
+
+@pytest.mark.parametrize(
+    ("body", "plain"),
+    [
+        ("1. IC golf", "IC golf"),
+        ("IC golf\n-- \nSent from my phone", "IC golf"),
+        ("IC golf\nRegards, Eve", "IC golf"),
+        ("UC ann\n\n07700900010", "UC ann 07700900010"),
+        ("SB: bob: hi", "SB bob: hi"),
+    ],
+)
+def test_what_is_read_without_doubt_is_done(body: str, plain: str) -> None:
+    assert not does_nothing(say(plain))
+    assert say(body) == say(plain)
+
+
+def test_what_only_begins_like_a_signature_is_a_name() -> None:
+    assert told(say("IC bob get"))[1].startswith("Not known: get.")
+    assert told(say("2 bob"))[1].startswith("2 is not a command.")
+    assert told(say("1. bob"))[1].startswith("1. is not a command.")
+
+
+def test_of_too_many_doubts_the_next_is_told() -> None:
+    body = "UE bbo A.B Glof Clbu Emtpy -Golff -Clubb -Emptty"
+    assert told(say(body))[1] == "Not known: Golff. Nothing was done."
+
+
+@pytest.mark.parametrize(
+    "body", ["IC 1 214 555 1234", "IC (214) 555-1234", "IC +1 (214) 555-1234", "ic1 214 5551234"]
+)
+def test_a_number_behind_the_sign_of_its_own_country_is_no_conference(body: str) -> None:
+    assert [one.number for one in say(body, rules=TextRules("US")).launch] == ["+12145551234"]
