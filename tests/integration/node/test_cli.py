@@ -117,7 +117,7 @@ def test_a_bad_number(node: Node, number: str) -> None:
     done = node.ready().command("subscriber", "add", number)
     assert done.sentence == (
         f"{number} is no phone number of GB, nor an international one: "
-        "write it as +447700900001 or as it is dialled"
+        "write it as +447400123456 or as it is dialled"
     )
     assert done.status == 2
 
