@@ -259,10 +259,10 @@ def hear(world: World, event: Event) -> World:
     check_conference(world.conference, step, event, world.rules, world.now)
     check_event(world.conference, step, event)
     for call in step.conference.calls:
-        answered = call.outcome in (Outcome.COMPLETED, Outcome.NOT_ACCEPTED)
         assert call.outcome is not Outcome.NOT_ACCEPTED or call.asked
-        told = call.outcome is Outcome.VOICE_LOST or answered == (call.id in heard)
-        assert call.live or told, "completed is what was answered"
+        assert (call.answered_at is not None) == (call.id in heard), "charged is what was answered"
+        was_in = call.outcome in (Outcome.COMPLETED, Outcome.VOICE_LOST)
+        assert was_in or call.live or call.joined_at is None, "completed is who was in the room"
     check_commands(world.conference, step, event, world.commands)
     commands = world.commands + step.commands
     records = world.records + _newly_ended(world.conference, step.conference)

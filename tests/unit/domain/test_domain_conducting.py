@@ -240,7 +240,7 @@ def test_an_answer_that_comes_while_the_conference_ends_is_released_and_recorded
     running.do(End())
     assert running.hear(HER, E.ANSWERED) == (HangUp(HER),)
     running.hear(HER, E.ENDED, cause=16)
-    assert running.outcome_of(HER) is Outcome.COMPLETED
+    assert running.outcome_of(HER) is Outcome.CANCELLED
 
 
 def test_who_does_not_go_is_put_out(running: Scene) -> None:
@@ -338,7 +338,7 @@ def test_deadlines_of_calls(scene: Scene) -> None:
     scene.hear(HER, E.ANSWERED)
     assert scene.due() == 35
     assert scene.at(35) == (HangUp(HER),)
-    assert scene.outcome_of(HER) is Outcome.COMPLETED
+    assert scene.outcome_of(HER) is Outcome.FAILED
     assert scene.due() is None
     assert scene.at(99_999) == ()
     assert scene.conference.state is S.RUNNING
