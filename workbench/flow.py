@@ -14,7 +14,6 @@ from usnd.domain.cdr import cdr_of, has_record
 from usnd.domain.conducting import launch, next_deadline
 from usnd.domain.conference import (
     Admit,
-    Announce,
     CallIn,
     Command,
     Conference,
@@ -25,11 +24,9 @@ from usnd.domain.conference import (
     HangUp,
     JoinIn,
     Mute,
-    Notice,
     PlaceCall,
     Recall,
     Rules,
-    Tell,
     Text,
     TimePassed,
     TurnAway,
@@ -38,6 +35,7 @@ from usnd.domain.decision import Decision, Situation, TextRules
 from usnd.domain.directory import Directory, Subscriber, changed
 from usnd.domain.informing import message_of
 from usnd.domain.menu import Menu, Typed, press
+from usnd.domain.notices import Announce, Notice, Tell
 from usnd.domain.recording import RecorderNews, RecordEvent, StartRecording, StopRecording, recorder_of
 from usnd.domain.replies import Reply, render
 from usnd.domain.routing import admit, conduct, load_of

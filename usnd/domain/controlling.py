@@ -10,7 +10,6 @@ from datetime import datetime
 from usnd.domain.calls import Call, CallState, Role
 from usnd.domain.conference import (
     OVER,
-    Announce,
     Command,
     Conference,
     Control,
@@ -18,25 +17,28 @@ from usnd.domain.conference import (
     Feature,
     HangUp,
     Mute,
-    Notice,
     Participant,
     Rules,
     Step,
-    Tell,
     TellMenu,
 )
+from usnd.domain.notices import Announce, Notice, Tell
 from usnd.domain.planning import end, plan, told_to_end, with_call
 from usnd.domain.taping import record
 
-FOR_EVERYBODY = frozenset({Feature.MUTE_ME})
-FOR_HANDSETS = frozenset({Feature.MUTE_ME})
+FOR_EVERYBODY = frozenset({Feature.MUTE_ME, Feature.WRONG_KEY})
+FOR_HANDSETS = frozenset({Feature.MUTE_ME, Feature.WRONG_KEY})
 """Which mean the call that they are asked from, and so nothing from the portal."""
 
 
 def control(conference: Conference, event: Control, rules: Rules, now: datetime) -> Step:
     """The conference after the feature, if who asks for it may, and is in the room."""
-    if conference.state in OVER or not _may(conference, event):
+    if conference.state in OVER:
         return Step(conference)
+    if not _may(conference, event):
+        call = conference.call(event.call or "")
+        told = (Tell(call.id, Notice.HOST_ONLY),) if call is not None and call.in_room else ()
+        return Step(conference, told)
     return _DOES[event.feature](conference, event, rules, now)
 
 
@@ -81,6 +83,9 @@ def _mute_all(conference: Conference, event: Control, _rules: Rules, _now: datet
 
 
 def _mute_me(conference: Conference, event: Control, _rules: Rules, _now: datetime) -> Step:
+    call = conference.call(event.call or "")
+    if call is not None and conference.muted and call.role is Role.PARTICIPANT:
+        return Step(conference, (Tell(call.id, Notice.MUTED_BY_HOST),))
     return _mute_call(conference, event, event.call)
 
 
@@ -128,15 +133,17 @@ def _add(conference: Conference, event: Control, rules: Rules, now: datetime) ->
     live = [call for call in conference.calls if call.live]
     known = {conference.subscriber_number, *(call.number for call in live)}
     if event.number in known or len(live) >= rules.most_calls:
-        return Step(conference)
+        return Step(conference, _answer(event, Notice.ALREADY_IN if event.number in known else Notice.FULL))
     person = Participant(event.number, event.name)
     conference, command = plan(conference, person, Role.PARTICIPANT, rules, now)
-    return Step(conference, (command,))
+    return Step(conference, (command, *_answer(event, Notice.CALLING)))
 
 
-def _drop_last(conference: Conference, _event: Control, _rules: Rules, now: datetime) -> Step:
-    newest = (call for call in reversed(conference.calls) if _droppable(call))
-    return _dropped(conference, next(newest, None), now)
+def _drop_last(conference: Conference, event: Control, _rules: Rules, now: datetime) -> Step:
+    newest = next((call for call in reversed(conference.calls) if _droppable(call)), None)
+    step = _dropped(conference, newest, now)
+    told = _answer(event, Notice.NOBODY_TO_DROP if newest is None else Notice.DROPPED)
+    return Step(step.conference, (*step.commands, *told))
 
 
 def _drop(conference: Conference, event: Control, _rules: Rules, now: datetime) -> Step:
@@ -166,9 +173,17 @@ def _say(conference: Conference, event: Control, notice: Notice, count: int = 0)
     return Tell(event.call, notice, count)
 
 
-def _help(conference: Conference, _event: Control, _rules: Rules, _now: datetime) -> Step:
-    commands: tuple[Command, ...] = (TellMenu(conference.subscriber_number),)
-    return Step(conference, commands)
+def _answer(event: Control, notice: Notice) -> tuple[Command, ...]:
+    """To the handset that asked; who asks from the portal sees it."""
+    return () if event.call is None else (Tell(event.call, notice),)
+
+
+def _help(conference: Conference, event: Control, _rules: Rules, _now: datetime) -> Step:
+    return Step(conference, (TellMenu(conference.subscriber_number), *_answer(event, Notice.KEYS_SENT)))
+
+
+def _wrong_key(conference: Conference, event: Control, _rules: Rules, _now: datetime) -> Step:
+    return Step(conference, _answer(event, Notice.WRONG_KEY))
 
 
 _DOES: dict[Feature, Callable[[Conference, Control, Rules, datetime], Step]] = {
@@ -183,4 +198,5 @@ _DOES: dict[Feature, Callable[[Conference, Control, Rules, datetime], Step]] = {
     Feature.HELP: _help,
     Feature.DROP: _drop,
     Feature.MUTE: _mute,
+    Feature.WRONG_KEY: _wrong_key,
 }

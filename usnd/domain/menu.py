@@ -5,7 +5,7 @@ controlling.py. Only digits after `*` or `#` mean something by default, so that 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from types import MappingProxyType
@@ -80,11 +80,13 @@ class Typed:
     digits: str = ""
     at: datetime | None = None
     chosen_at: datetime | None = None
+    wrong_at: datetime | None = None
+    """When it was last told that its keys mean nothing: not again for each of many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A feature, with the number to add as E.164, empty if it is none."""
+    """A feature, with the number to add as E.164, empty if it is none; WRONG_KEY: the digits mean nothing."""
 
     feature: Feature
     number: str = ""
@@ -96,9 +98,14 @@ def press(menu: Menu, typed: Typed, digit: str, now: datetime) -> tuple[Typed, C
     digits = ("" if stale else typed.digits) + digit
     choice, rest = _read(menu, digits)
     if choice is None:
-        return Typed(rest, now, typed.chosen_at), None
+        return replace(typed, digits=rest, at=now), None
+    if choice.feature is Feature.WRONG_KEY:
+        told = typed.wrong_at is not None and now - typed.wrong_at < menu.pause
+        return replace(
+            typed, digits="", at=now, wrong_at=typed.wrong_at if told else now
+        ), None if told else choice
     too_fast = typed.chosen_at is not None and now - typed.chosen_at < menu.spacing
-    return Typed("", now, now), None if too_fast else choice
+    return Typed("", now, now, typed.wrong_at), None if too_fast else choice
 
 
 def described(menu: Menu) -> str:
@@ -128,4 +135,7 @@ def _read(menu: Menu, digits: str) -> tuple[Choice | None, str]:
     elif any(key.startswith(digits) for key in features):
         return None, digits
     last = digits[-1]
-    return None, last if any(key.startswith(last) for key in features) else ""
+    if any(key.startswith(last) for key in features):
+        return None, last
+    # One digit alone may be chance; after the beginning of a key it was meant.
+    return (None if len(digits) == 1 else Choice(Feature.WRONG_KEY)), ""

@@ -1,7 +1,7 @@
 """The trunks: which way a call goes, how many it may be, and which trunk is left alone for a while.
 
-Owns routes, channel limits, what a release cause says of the trunk, and the damping table (REQUIREMENTS V1, V4,
-C10). Refuses to know conferences: routing.py takes them over the trunks.
+Owns routes, channel limits, what a release cause says of the trunk, and the damping table (REQUIREMENTS V1,
+V4, C10). Refuses to know conferences: routing.py takes them over the trunks.
 """
 
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ from usnd.domain.calls import CONGESTION
 class Verdict(Enum):
     """Whose word the end of a call is that was refused before it rang.
 
-    REACHED: the called number's. DOUBTFUL: a person's, or a trunk's that refuses all calls. UNFIT: not a person's,
-    who was never rung; another trunk may do better. FULL: the trunk has no line. FAULT: the trunk does not work.
+    REACHED: the called number's. DOUBTFUL: a person's, or a trunk's that refuses all calls. UNFIT: not a
+    person's, who was never rung; another trunk may do better. FULL: it has no line. FAULT: it does not work.
     """
 
     REACHED = "reached"

@@ -47,7 +47,20 @@ def test_the_cause_is_the_number_or_nothing(text: str, cause: int | None) -> Non
 
 @pytest.mark.parametrize(
     ("sip", "cause"),
-    [("402", 50), ("480", 18), ("401", 47), ("407", 47), ("408", 102), ("503", 41), ("488", 127), ("302", 23), ("405", 63), ("483", 25), ("501", 79), ("", 127)],
+    [
+        ("402", 50),
+        ("480", 18),
+        ("401", 47),
+        ("407", 47),
+        ("408", 102),
+        ("503", 41),
+        ("488", 127),
+        ("302", 23),
+        ("405", 63),
+        ("483", 25),
+        ("501", 79),
+        ("", 127),
+    ],
 )
 def test_a_sip_refusal_that_asterisk_blurs_has_its_own_cause(sip: str, cause: int) -> None:
     progress = Progress("usn-")

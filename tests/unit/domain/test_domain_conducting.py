@@ -10,7 +10,6 @@ from usnd.domain.calls import CallEvent, CallNews, CallState, Direction, Outcome
 from usnd.domain.conducting import handle, launch, next_deadline, resume
 from usnd.domain.conference import (
     Admit,
-    Announce,
     CallIn,
     Command,
     Conference,
@@ -20,7 +19,6 @@ from usnd.domain.conference import (
     Event,
     Goodbye,
     HangUp,
-    Notice,
     Participant,
     PlaceCall,
     Recall,
@@ -29,6 +27,7 @@ from usnd.domain.conference import (
     TimePassed,
     TurnAway,
 )
+from usnd.domain.notices import Announce, Notice
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OWNER, BOB, EVE = "+447700900001", Participant("+447700900002", "Bob"), Participant("+447700900003", "Eve")

@@ -8,7 +8,6 @@ from test_domain_conducting import BOB, EVE, HER, HIM, ME, OWNER, RULES, E, S, S
 from usnd.domain.calls import CallState, Outcome, Role
 from usnd.domain.conducting import resume
 from usnd.domain.conference import (
-    Announce,
     Command,
     Control,
     EndReason,
@@ -16,11 +15,10 @@ from usnd.domain.conference import (
     Goodbye,
     HangUp,
     Mute,
-    Notice,
     PlaceCall,
-    Tell,
     TellMenu,
 )
+from usnd.domain.notices import Announce, Notice, Tell
 
 NEW = "+447700900077"
 F, N = Feature, Notice

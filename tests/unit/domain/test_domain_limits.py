@@ -6,18 +6,10 @@ from datetime import timedelta
 import pytest
 from test_domain_conducting import BOB, HIM, ME, OWNER, RULES, E, S, Scene
 
-from usnd.domain.conference import (
-    Control,
-    End,
-    EndReason,
-    Feature,
-    Goodbye,
-    Notice,
-    Tell,
-    TellTimeLimit,
-)
+from usnd.domain.conference import Control, End, EndReason, Feature, Goodbye, TellTimeLimit
 from usnd.domain.decision import Situation, TextRules
 from usnd.domain.directory import Subscriber
+from usnd.domain.notices import Notice, Tell
 from usnd.domain.numbers import NumberPlan
 from usnd.domain.replies import Say
 from usnd.domain.texting import decide

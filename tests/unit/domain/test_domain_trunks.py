@@ -125,7 +125,9 @@ def test_each_cause_says_whose_word_a_refusal_is(causes: tuple[int, ...], word: 
     assert {verdict(cause) for cause in causes} == {word}
 
 
-def test_refusals_of_several_numbers_make_a_trunk_suspect_then_damped_and_a_call_that_rings_clears_it() -> None:
+def test_refusals_of_several_numbers_make_a_trunk_suspect_then_damped_and_a_call_that_rings_clears_it() -> (
+    None
+):
     health = refused(refused(Health(), "+441", PLAIN, NOW), "+441", PLAIN, NOW)
     assert health == Health(refused=frozenset({"+441"})), "one number may be wrong"
     health = refused(health, "+442", PLAIN, NOW)
