@@ -350,7 +350,7 @@ class Flow:
 
 def _why(reason: str) -> str:
     """What the dialplan does with a call that may not join."""
-    names = (f"conference-{reason}", f"lines-{reason}", reason)
+    names = (f"conference-{reason}", f"lines-{reason}", f"number-{reason}", reason)
     words = [TEXTS[name] for name in names if name in TEXTS]
     return f"says: {words[0]} Releases" if words else "releases"
 

@@ -36,8 +36,8 @@ _RINGING_IN, _UP = "4", "6"
 _EVENT_OF_CHANNEL_STATE = {"5": CallEvent.RINGING, _UP: CallEvent.ANSWERED}
 _STATE_OF_CHANNEL_STATE = {_RINGING_IN: CallState.RINGING, "5": CallState.RINGING, "6": CallState.ANSWERED}
 
-# Where Asterisk 22 tells too little of a SIP refusal. Of its Reason header (RFC 3326) nothing is left: Asterisk
-# reads it, then puts what it makes of the status in its place (22.10, chan_pjsip_session_end).
+# Where Asterisk 22 tells too little of a SIP refusal. Of its Reason header (RFC 3326) nothing is left:
+# Asterisk reads it, then puts what it makes of the status in its place (chan_pjsip_session_end, 22.10).
 _CAUSE_OF_SIP = {
     "300": 23,  # diverted, and the diversion is not followed: 16 in Asterisk, like our own time-out
     "301": 22,  # Moved Permanently: the number has changed
@@ -201,8 +201,8 @@ class Progress:
         return Digit(call, digit) if event.get("direction") == "Received" and len(digit) == 1 else None
 
     def _asked_to_end(self, call: str, event: Mapping[str, str]) -> None:
-        # The other end's word: in Hangup, TechCause may be what Asterisk made of our own time-out. Of a call that
-        # was answered, or that came in, it is what Asterisk made of the cause in the Reason of BYE or CANCEL.
+        # The other end's word: in Hangup, TechCause may be what Asterisk made of our own time-out. Of a call
+        # that was answered, or that came in, it is made of the cause in the Reason of BYE or CANCEL.
         refusal = call.startswith(self._prefix) and event.get("channelstate") != _UP
         if refusal and event.get("channel", "").startswith("PJSIP/") and event.get("techcause"):
             self._refused_by_sip[call] = event["techcause"]

@@ -70,9 +70,9 @@ _PROOFS_OF_ANSWER = frozenset({CallEvent.ANSWERED, CallEvent.JOINED, CallEvent.L
 class Outcome(Enum):
     """How a call ended, as subscriber, CDR and console read it (REQUIREMENTS C9).
 
-    COMPLETED: was in the room. FAILED: also who was answered and never came in. NOT_ACCEPTED: answered, asked
-    to press 1, and never did: a machine. CONGESTED: no trunk had a free line. OVERFLOWED: this trunk had none,
-    or refused, and the call went on over the next one, as a call of its own.
+    COMPLETED: was in the room. FAILED: also who was answered and never came in. NOT_ACCEPTED: answered,
+    asked to press 1, and never did: a machine. CONGESTED: no trunk had a free line. OVERFLOWED: this trunk
+    had none, or refused, and the call went on over the next one, as a call of its own.
     """
 
     COMPLETED = "completed"

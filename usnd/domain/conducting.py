@@ -186,17 +186,11 @@ def _on_call(conference: Conference, news: CallNews, rules: Rules, now: datetime
 def _take_over(
     conference: Conference, before: Call, after: Call, now: datetime
 ) -> tuple[Conference, tuple[Command, ...]]:
-    """The subscriber is in the room by a new call: an older one of the same telephone is dead, or left behind."""
+    """The subscriber is in by a new call: an older one of the same telephone is dead, or left behind."""
     if after.role is not Role.SUBSCRIBER or before.in_room or not after.in_room:
         return conference, ()
-    return _released(
-        conference, [call for call in _in_room_of(conference, after.number) if call.id != after.id], now
-    )
-
-
-def _in_room_of(conference: Conference, number: str) -> list[Call]:
-    """The subscriber's calls in the room that are with that telephone."""
-    return [call for call in owner_calls(conference) if call.in_room and call.number == number]
+    theirs = [call for call in owner_calls(conference) if call.in_room and call.number == after.number]
+    return _released(conference, [call for call in theirs if call.id != after.id], now)
 
 
 def _released(
@@ -246,8 +240,8 @@ def _on_time(conference: Conference, rules: Rules, now: datetime) -> Step:
 def _on_call_in(conference: Conference, event: CallIn, now: datetime) -> Step:
     """The subscriber is there by that call, which takes the place of older ones (REQUIREMENTS C5, C13).
 
-    One that still rings is given up for it, and one in the room too if it is with the same telephone, which can
-    talk by one only: the older is dead. Another telephone in the room stays. Who comes in then with the
+    One that still rings is given up for it, and one in the room too if it is with the same telephone, which
+    can talk by one only: the older is dead. Another telephone in the room stays. Who comes in then with the
     Activation PIN from elsewhere is a participant (REQUIREMENTS C4).
     """
     if conference.call(event.call) is not None:

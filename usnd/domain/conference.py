@@ -17,7 +17,7 @@ from usnd.domain.recording import RecordAction, RecorderNews, RecordState, Stret
 class ConferenceState(Enum):
     """GATHERING: the subscriber is not in yet. AWAY: was in, or could not be reached; a timer runs.
 
-    RECALLING: dropped out, or was not reached at the launch; is called back, or will be after a pause (REQUIREMENTS C6).
+    RECALLING: dropped out, or was not reached at the launch; is called back, or will be after a pause (C6).
     """
 
     GATHERING = "gathering"
@@ -89,7 +89,7 @@ class Rules:
     grace: timedelta = timedelta(seconds=15)
     no_credit_causes: frozenset[int] = frozenset({50})
     call_backs: int = 0
-    """How often a subscriber who dropped out or was not reached is called back before `away` begins (C6)."""
+    """How often a subscriber who dropped out or was not reached is called back before `away` begins."""
     call_back_pause: timedelta = timedelta(seconds=5)
     """Before each call-back: the network has to notice first that the handset is free."""
     press_one: bool = False

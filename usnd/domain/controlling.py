@@ -44,14 +44,14 @@ def control(conference: Conference, event: Control, rules: Rules, now: datetime)
 
 def on_joined(conference: Conference, before: Call, after: Call) -> Iterator[Mute]:
     """Who joins a conference of which all are muted is muted too."""
-    if after.in_room and not before.in_room and _silenced(conference, after):
+    if after.in_room and not before.in_room and silenced(conference, after):
         yield Mute(after.id, on=True)
 
 
 def resume_mutes(conference: Conference) -> tuple[Mute, ...]:
     """The mutes of all in the room, again: one may be lost with a link. None if nobody ever muted."""
     return tuple(
-        Mute(call.id, on=_silenced(conference, call))
+        Mute(call.id, on=silenced(conference, call))
         for call in conference.calls
         if call.in_room and (call.muted is not None or conference.muted is not None)
     )
@@ -66,7 +66,8 @@ def _may(conference: Conference, event: Control) -> bool:
     return call.role is Role.SUBSCRIBER or event.feature in FOR_EVERYBODY
 
 
-def _silenced(conference: Conference, call: Call) -> bool:
+def silenced(conference: Conference, call: Call) -> bool:
+    """The others do not hear the call: it is muted, or all are."""
     return bool(call.muted) or (bool(conference.muted) and call.role is Role.PARTICIPANT)
 
 
@@ -110,8 +111,8 @@ def _is_so(event: Control, *, was: bool) -> bool:
 
 def _mutes(before: Conference, after: Conference) -> Iterator[Mute]:
     for was, call in zip(before.calls, after.calls, strict=True):
-        if call.in_room and _silenced(before, was) is not _silenced(after, call):
-            yield Mute(call.id, on=_silenced(after, call))
+        if call.in_room and silenced(before, was) is not silenced(after, call):
+            yield Mute(call.id, on=silenced(after, call))
 
 
 def _lock(conference: Conference, event: Control, _rules: Rules, _now: datetime) -> Step:

@@ -90,6 +90,8 @@ class Choice:
 
     feature: Feature
     number: str = ""
+    keys: str = field(default="", compare=False)
+    """What was typed for it."""
 
 
 def press(menu: Menu, typed: Typed, digit: str, now: datetime) -> tuple[Typed, Choice | None]:
@@ -127,15 +129,15 @@ def _read(menu: Menu, digits: str) -> tuple[Choice | None, str]:
     if adding and digits.startswith(adding):
         number = digits.removeprefix(adding)
         if number.endswith(NUMBER_ENDS):
-            return Choice(Feature.ADD, to_e164(number[:-1], menu.home_region) or ""), ""
+            return Choice(Feature.ADD, to_e164(number[:-1], menu.home_region) or "", digits), ""
         if not number or (number.isdecimal() and len(number) <= LONGEST_NUMBER):
             return None, digits
     elif digits in features:
-        return Choice(features[digits]), ""
+        return Choice(features[digits], keys=digits), ""
     elif any(key.startswith(digits) for key in features):
         return None, digits
     last = digits[-1]
     if any(key.startswith(last) for key in features):
         return None, last
     # One digit alone may be chance; after the beginning of a key it was meant.
-    return (None if len(digits) == 1 else Choice(Feature.WRONG_KEY)), ""
+    return (None if len(digits) == 1 else Choice(Feature.WRONG_KEY, keys=digits)), ""

@@ -1,7 +1,7 @@
 """What a room, or one call in it, is told by voice, and by text where people are missing.
 
-Owns the notices and the orders to say them. Refuses to decide when: conducting.py, controlling.py, silence.py,
-taping.py. The words of each, under the name that is its value, are in usnd/asterisk/prompts.py.
+Owns the notices and the orders to say them. Refuses to decide when: controlling.py, silence.py, taping.py.
+The words of each, under the name that is its value, are in usnd/asterisk/prompts.py.
 """
 
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ class TellNotReached:
 
 @dataclass(frozen=True, slots=True)
 class TellNobodyReached:
-    """Text the subscriber that nobody could be called in: each by name or number, and what became of the call."""
+    """Text the subscriber that nobody could be called in: who, by name or number, and what came of it."""
 
     number: str
     people: tuple[tuple[str, Outcome], ...]

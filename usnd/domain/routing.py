@@ -162,7 +162,7 @@ def _found_no_way(call: Call, event: Event, rules: Rules, pool: Pool) -> bool:
 
 
 def _is_asked_again(call: Call, said: Verdict, pool: Pool) -> bool:
-    """The next trunk is asked too. A doubtful refusal of the subscriber, who waits for that call, is always."""
+    """The next trunk is asked too: always about the subscriber, who waits for that call."""
     if said is Verdict.DOUBTFUL:
         return call.role is Role.SUBSCRIBER or pool.doubts(call.trunk, call.number)
     return said is not Verdict.REACHED

@@ -17,11 +17,11 @@ class Keypads:
         self._menu = menu
         self._typed: dict[str, Typed] = {}
 
-    def press(self, call: str, digit: str, now: datetime) -> Control | None:
-        """What the call asks for by one more digit, if anything."""
+    def press(self, call: str, digit: str, now: datetime) -> tuple[Control, str] | None:
+        """What the call asks for by one more digit, if anything, and by which digits in all."""
         typed, choice = press(self._menu, self._typed.get(call, Typed()), digit, now)
         self._typed[call] = typed
-        return Control(choice.feature, call, choice.number) if choice else None
+        return (Control(choice.feature, call, choice.number), choice.keys) if choice else None
 
     def forget(self, calls: Iterable[str]) -> None:
         """These calls are over."""
