@@ -14,6 +14,7 @@ from usnd.domain import conducting
 from usnd.domain.calls import Call, CallEvent, CallNews, CallState, Outcome, Role
 from usnd.domain.cdr import cdr_of, has_record
 from usnd.domain.conference import (
+    OVER,
     Admit,
     CallAction,
     CallIn,
@@ -212,7 +213,7 @@ def by_pin(world: World, number: str, kind: PinKind) -> World:
             return hear(calling, CallIn(channel, "52272", "1234567"))
         case Join():
             return hear(calling, JoinIn(channel, "52270", number))
-    assert not world.conference.live, f"a right PIN opens nothing: {way}"
+    assert world.conference.state in OVER, f"a right PIN opens nothing: {way}"
     return world
 
 

@@ -34,6 +34,8 @@ USUAL: Mapping[str, object] = {
     "most": 60,
     "word": Echo("0770-BOB-CALL"),
     "words": Echo("Robert Smith"),
+    "why": Say.WAS_UNREACHABLE,
+    "people": ("Bob (busy)", "Eve (no answer)"),
     "number": NUMBER,
     "sender": NUMBER,
     "dnis": NUMBER,

