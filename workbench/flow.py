@@ -35,7 +35,7 @@ from usnd.domain.decision import Decision, Situation, TextRules
 from usnd.domain.directory import Directory, Subscriber, changed
 from usnd.domain.informing import message_of
 from usnd.domain.menu import Menu, Typed, press
-from usnd.domain.notices import Announce, Notice, Tell
+from usnd.domain.notices import Announce, CheckAlone, Notice, Tell
 from usnd.domain.recording import RecorderNews, RecordEvent, StartRecording, StopRecording, recorder_of
 from usnd.domain.replies import Reply, render
 from usnd.domain.routing import admit, conduct, load_of
@@ -313,6 +313,8 @@ class Flow:
 
     def _act(self, commands: Iterable[Command]) -> None:
         for command in commands:
+            if isinstance(command, CheckAlone):  # in these stories somebody comes
+                continue
             target, words = self._deed(command)
             self._draw(USND, target, words)
 
