@@ -17,7 +17,7 @@ from usnd.domain.conference import (
     Step,
 )
 from usnd.domain.notices import Announce, CheckAlone, Notice, Tell, TellNobodyReached, TellNotReached
-from usnd.domain.planning import attempts, changed_calls, owner_calls, owner_coming
+from usnd.domain.planning import attempts, changed_calls, ended_calls, owner_calls, owner_coming
 
 _TOLD_OTHERWISE = frozenset(
     {Outcome.COMPLETED, Outcome.CANCELLED, Outcome.VOICE_LOST, Outcome.OVERFLOWED, Outcome.NO_CREDIT}
@@ -35,7 +35,7 @@ def break_silence(before: Conference, step: Step) -> Step:
     after = step.conference
     if after is before:
         return step
-    failed = [call for call in _ended(before, after) if call.outcome not in _TOLD_OTHERWISE]
+    failed = [call for call in ended_calls(before, after) if call.outcome not in _TOLD_OTHERWISE]
     told: list[Command] = [*_of_the_host(before, after), *_alone(before, after)]
     if before.state not in OVER:
         told += [*_of_added(after, failed), *_texts(before, after, failed)]
@@ -119,8 +119,3 @@ def _was_called(call: Call) -> bool:
 
 def _who(call: Call) -> tuple[str, Outcome]:
     return call.name or call.number, call.outcome or Outcome.FAILED
-
-
-def _ended(before: Conference, after: Conference) -> list[Call]:
-    changed = changed_calls(before, after)
-    return [call for was, call in changed if not call.live and (was is None or was.live)]

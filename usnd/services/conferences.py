@@ -15,7 +15,7 @@ import structlog
 from usnd.asterisk.ami import AmiError
 from usnd.asterisk.calls import Calls
 from usnd.asterisk.progress import Digit, IncomingCall, News, PinEntered
-from usnd.domain.calls import SIGNS_OF_LIFE, Call, CallEvent, CallNews
+from usnd.domain.calls import SIGNS_OF_LIFE, CallEvent, CallNews
 from usnd.domain.cdr import cdr_of, has_record
 from usnd.domain.conducting import next_deadline, resume
 from usnd.domain.conference import (
@@ -38,7 +38,7 @@ from usnd.domain.informing import message_of
 from usnd.domain.menu import Menu
 from usnd.domain.messages import OutgoingText
 from usnd.domain.notices import Announce, CheckAlone, Tell
-from usnd.domain.planning import changed_calls
+from usnd.domain.planning import ended_calls
 from usnd.domain.recording import (
     RecordAction,
     RecorderNews,
@@ -299,7 +299,7 @@ class Conferences:
             for text in texts:
                 self._outbox.send(text)
             self._carry_out(after, commands)
-            if ended := [call.id for call in _ended(before, after)]:
+            if ended := [call.id for call in ended_calls(before, after)]:
                 self._spawn(self._forget(ended))
         running.writer = None
         if not running.conference.live:
@@ -313,7 +313,7 @@ class Conferences:
         self, before: Conference, after: Conference, commands: Iterable[Command], tx: Transaction
     ) -> list[OutgoingText]:
         tx.conferences.save(before, after)
-        for call in filter(has_record, _ended(before, after)):
+        for call in filter(has_record, ended_calls(before, after)):
             tx.cdrs.add(cdr_of(after, call))
             tx.usage.add(after.subscriber_id, call)
         now = self._clock()
@@ -394,9 +394,3 @@ class Conferences:
 
     def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         return self._tasks.create_task(work)
-
-
-def _ended(before: Conference, after: Conference) -> list[Call]:
-    """The calls that ended between the two."""
-    changed = changed_calls(before, after)
-    return [call for was, call in changed if not call.live and (was is None or was.live)]
