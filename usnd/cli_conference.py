@@ -3,6 +3,7 @@
 Owns words. What only looks reads the store, also while usnd is down; what acts asks the running usnd.
 """
 
+import contextlib
 import sys
 import time
 from typing import TYPE_CHECKING, Annotated
@@ -54,11 +55,16 @@ def list_(
 
 @conference.command("show", epilog="Example: usnd conference show 7")
 def show(number: Id, config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
-    """Show each call of a conference, live or ended, and since when it is in its state (UTC)."""
+    """Show each call of a conference, live or ended, and since when it is in its state (UTC).
+
+    Of one that runs, also what was pressed and said in it lately.
+    """
     found = in_store(load_config(config), lambda tx: tx.conferences.get(number))
     if found is None:
         fail(f"there is no conference {number}: see `usnd conference list` and `--ended`")
     print_rows(call_rows(found), as_json=as_json)
+    if found.live and not as_json:
+        _tell_lately(load_config(config), number)
 
 
 @conference.command("launch", epilog="Example: usnd conference launch +447700900001 bob Mkting 07700900005")
@@ -151,18 +157,41 @@ def watch(
     every: Annotated[float, typer.Option(help="Seconds.", min=0.2, max=60)] = 1.0,
     as_json: Json = False,
 ) -> None:
-    """Show the live calls anew whenever something changes, until Ctrl-C or the conference's end."""
+    """Show the live calls anew whenever something changes, until Ctrl-C or the conference's end.
+
+    Below them: which keys were pressed, by whom, and what was said to whom.
+    """
     from usnd.control.requests import Look  # noqa: PLC0415
 
     settings, wish = load_config(config), Look(conference=number)
     clear = "\x1b[H\x1b[2J" if sys.stdout.isatty() and not as_json else ""
     shown: list[dict[str, object]] | None = None
     while True:
-        rows = _ask(settings, wish).rows
+        answer = _ask(settings, wish)
+        rows = [*answer.rows, *answer.lately]
         if rows != shown:
-            typer.echo(clear + (json_lines(rows) if as_json else columns(rows)))
+            typer.echo(clear + (json_lines(answer.rows) if as_json else _with_lately(answer)))
             shown = rows
         time.sleep(every)
+
+
+def _with_lately(answer: "Answer") -> str:
+    """The calls, and below them what was pressed and said lately."""
+    lately = (f"{row['at']}  {row['conference']}  {row['who']} {row['what']}" for row in answer.lately)
+    return "\n".join((columns(answer.rows), *lately))
+
+
+def _tell_lately(settings: Config, number: int) -> None:
+    """What only the running usnd knows of the conference; nothing where it does not answer."""
+    from usnd.control.client import NoAnswer, NotDone, ask  # noqa: PLC0415
+    from usnd.control.requests import Look, socket_of  # noqa: PLC0415
+
+    if settings.node.runtime is None:
+        return
+    with contextlib.suppress(NoAnswer, NotDone):
+        lately = ask(socket_of(settings.node.runtime), Look(conference=number)).lately
+        if lately:
+            typer.echo("\n" + columns(lately))
 
 
 def _ask(settings: Config, request: "Request") -> "Answer":

@@ -11,6 +11,7 @@ from typing import Any
 from usnd.domain.calls import Call
 from usnd.domain.cdr import Cdr
 from usnd.domain.conference import Conference
+from usnd.domain.controlling import silenced
 from usnd.domain.directory import Subscriber
 from usnd.domain.recording import Recording
 from usnd.domain.ways_in import Numbers, Pin, PinKind
@@ -122,7 +123,10 @@ def ways_in_row(figures: Mapping[str, Any]) -> Row:
 
 
 def call_rows(conference: Conference) -> list[Row]:
-    """A row for each call of a live conference; `since` is when the call came into its state."""
+    """A row for each call of a conference; `since` is when the call came into its state.
+
+    `muted`: alone, or with all; `recorded`: something of it was. `locked`, `recording`: the conference is.
+    """
     return [
         {
             "conference": conference.id,
@@ -134,6 +138,10 @@ def call_rows(conference: Conference) -> list[Row]:
             "since": _second(_since(call)),
             "trunk": call.trunk,
             "outcome": call.outcome.value if call.outcome else "",
+            "muted": silenced(conference, call),
+            "recorded": call.recorded,
+            "locked": conference.locked,
+            "recording": conference.recording,
         }
         for call in conference.calls
     ]

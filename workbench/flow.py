@@ -14,7 +14,6 @@ from usnd.domain.cdr import cdr_of, has_record
 from usnd.domain.conducting import launch, next_deadline
 from usnd.domain.conference import (
     Admit,
-    Announce,
     CallIn,
     Command,
     Conference,
@@ -25,11 +24,9 @@ from usnd.domain.conference import (
     HangUp,
     JoinIn,
     Mute,
-    Notice,
     PlaceCall,
     Recall,
     Rules,
-    Tell,
     Text,
     TimePassed,
     TurnAway,
@@ -38,6 +35,7 @@ from usnd.domain.decision import Decision, Situation, TextRules
 from usnd.domain.directory import Directory, Subscriber, changed
 from usnd.domain.informing import message_of
 from usnd.domain.menu import Menu, Typed, press
+from usnd.domain.notices import Announce, CheckAlone, Notice, Tell
 from usnd.domain.recording import RecorderNews, RecordEvent, StartRecording, StopRecording, recorder_of
 from usnd.domain.replies import Reply, render
 from usnd.domain.routing import admit, conduct, load_of
@@ -315,6 +313,8 @@ class Flow:
 
     def _act(self, commands: Iterable[Command]) -> None:
         for command in commands:
+            if isinstance(command, CheckAlone):  # in these stories somebody comes
+                continue
             target, words = self._deed(command)
             self._draw(USND, target, words)
 
@@ -352,7 +352,7 @@ class Flow:
 
 def _why(reason: str) -> str:
     """What the dialplan does with a call that may not join."""
-    names = (f"conference-{reason}", f"lines-{reason}", reason)
+    names = (f"conference-{reason}", f"lines-{reason}", f"number-{reason}", reason)
     words = [TEXTS[name] for name in names if name in TEXTS]
     return f"says: {words[0]} Releases" if words else "releases"
 

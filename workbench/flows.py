@@ -78,6 +78,23 @@ def _away_and_back_by_text() -> Flow:
     return flow
 
 
+def _not_reached() -> Flow:
+    flow = Flow(CALLING_BACK)
+    flow.text(LAUNCH)
+    flow.joins("bob", "eve")
+    flow.ends("subscriber", 17)
+    flow.waits()
+    flow.joins("subscriber")
+    return flow
+
+
+def _taken_over() -> Flow:
+    flow = _talking()
+    flow.text(LAUNCH)
+    flow.joins("subscriber")
+    return flow
+
+
 def _away_for_too_long() -> Flow:
     flow = _talking()
     flow.ends("subscriber")
@@ -220,6 +237,18 @@ STORIES = (
         "C5",
         "Asked to call again, the node calls the subscriber only.",
         _away_and_back_by_text,
+    ),
+    Story(
+        "The subscriber is not reached",
+        "C6, C13",
+        "With `call_backs = 3`: busy at the launch. The room hears it, the subscriber reads it.",
+        _not_reached,
+    ),
+    Story(
+        "A dead call is taken over",
+        "C13",
+        "The subscriber's call has died and nobody noticed: their new one takes its place.",
+        _taken_over,
     ),
     Story(
         "Away for too long",

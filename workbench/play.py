@@ -155,8 +155,12 @@ class Player:
                     ", ".join(NAMES[one] for one in EVERYBODY.values() if one in speakers) or "nobody"
                 )
             since = clock(call["since"])[:8]
-            self._prompt.show(f"  {name:12}{call['call_state']:10}since {since}  {call['outcome']}{hears}")
-        self._prompt.show(f"conference {calls[0]['conference']} is {calls[0]['state']}")
+            marks = "".join(f", {mark}" for mark in ("muted", "recorded") if call[mark])
+            self._prompt.show(
+                f"  {name:12}{call['call_state']:10}since {since}  {call['outcome']}{hears}{marks}"
+            )
+        whole = "".join(f", {mark}" for mark in ("locked", "recording") if calls[0][mark])
+        self._prompt.show(f"conference {calls[0]['conference']} is {calls[0]['state']}{whole}")
 
     async def _cdrs(self, _order: Order) -> None:
         self._prompt.show((await asyncio.to_thread(self._parts.usn.command, "cdrs")).rstrip())

@@ -37,22 +37,37 @@ EVENTS = frozenset(
 )
 """All that `Progress` reads."""
 
-_EVENT_OF_CHANNEL_STATE = {"5": CallEvent.RINGING, "6": CallEvent.ANSWERED}
-_RINGING_IN = "4"
+_RINGING_IN, _UP = "4", "6"
+_EVENT_OF_CHANNEL_STATE = {"5": CallEvent.RINGING, _UP: CallEvent.ANSWERED}
 _STATE_OF_CHANNEL_STATE = {_RINGING_IN: CallState.RINGING, "5": CallState.RINGING, "6": CallState.ANSWERED}
 
-# Where Asterisk 22 tells too little of a SIP refusal, overlooking even its Reason header (RFC 3326).
+# Where Asterisk 22 tells too little of a SIP refusal. Of its Reason header (RFC 3326) nothing is left:
+# Asterisk reads it, then puts what it makes of the status in its place (chan_pjsip_session_end, 22.10).
 _CAUSE_OF_SIP = {
+    "300": 23,  # diverted, and the diversion is not followed: 16 in Asterisk, like our own time-out
+    "301": 22,  # Moved Permanently: the number has changed
+    "302": 23,
+    "305": 23,
+    "380": 23,
     "402": 50,  # Payment Required: 127 in Asterisk; a prepaid system says 50 by PRI, facility not subscribed
     "480": 18,  # Temporarily Unavailable: 19 in Asterisk, like our own time-out; RFC 3398 §8.2.6.1
     "401": 47,  # the trunk does not know us; 21 in Asterisk, as if the called party had rejected the call
     "407": 47,
     "400": 41,  # RFC 3398 §8.2.6.1; 127 in Asterisk
+    "405": 63,  # RFC 3398 §8.2.6.1, also below; 127 in Asterisk
+    "406": 79,
+    "415": 79,
     "408": 102,  # nobody answered at the other end of the trunk; 18 in Asterisk, as if a handset were off
-    "500": 41,  # RFC 3398 §8.2.6.1, also below
+    "420": 127,  # 3 in Asterisk, as if there were no such number
+    "481": 41,
+    "482": 25,  # the call goes round in a loop
+    "483": 25,  # Too Many Hops: 19 in Asterisk, as if nobody had answered
+    "500": 41,
+    "501": 79,  # 29 in Asterisk
     "502": 38,
     "503": 41,
     "504": 102,
+    "513": 127,  # 34 in Asterisk, as if all circuits were busy
 }
 
 _HEADERS = {
@@ -222,8 +237,10 @@ class Progress:
         return Digit(call, digit, _moment(event.get("timestamp", "")), begun)
 
     def _asked_to_end(self, call: str, event: Mapping[str, str]) -> None:
-        # The other end's word: in Hangup, TechCause may be what Asterisk made of our own time-out.
-        if event.get("channel", "").startswith("PJSIP/") and event.get("techcause"):
+        # The other end's word: in Hangup, TechCause may be what Asterisk made of our own time-out. Of a call
+        # that was answered, or that came in, it is made of the cause in the Reason of BYE or CANCEL.
+        refusal = call.startswith(self._prefix) and event.get("channelstate") != _UP
+        if refusal and event.get("channel", "").startswith("PJSIP/") and event.get("techcause"):
             self._refused_by_sip[call] = event["techcause"]
 
     def _ended(self, call: str, event: Mapping[str, str]) -> CallNews:

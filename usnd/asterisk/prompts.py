@@ -30,6 +30,23 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "recording": "This conference is being recorded.",
         "recording-stopped": "The recording has ended.",
         "not-recorded": "This conference cannot be recorded at the moment.",
+        "host-not-reached": "The host could not be reached. This conference will end soon without them.",
+        "host-called-again": "The host is not here, and is being called again. Please wait.",
+        "first-in": "You are the first in this conference. The others are being called.",
+        "alone": "You are the only one in this conference.",
+        "nobody-reached": "None of the others could be reached.",
+        "calling": "This number is being called.",
+        "number-busy": "The number that you added is busy.",
+        "number-no-answer": "The number that you added does not answer.",
+        "number-unreachable": "The number that you added cannot be reached.",
+        "already-in": "This number is in the conference already, or is being called.",
+        "dropped": "The participant who was added last has been dropped.",
+        "nobody-to-drop": "There is nobody to drop.",
+        "wrong-key": "These keys do nothing.",
+        "host-only": "Only the host can do this.",
+        "muted-by-host": "The host has muted all participants.",
+        "keys-sent": "The keys are sent to you as a text.",
+        "number-withheld": "Your number is withheld. Please call again and show it.",
     }
 )
 EXTENSION = ".wav"

@@ -9,6 +9,7 @@ from typing import Any
 from usnd.control.requests import Add, Answer, Drop, End, Launch, Lock, Look, Mute, Request
 from usnd.domain.conference import Conference, Participant
 from usnd.domain.numbers import example_number, to_e164
+from usnd.services.happenings import Happening
 from usnd.services.steering import Asked, Launched, Refused, Steering
 from usnd.tables import call_rows
 
@@ -31,7 +32,8 @@ class Acts:
         steering = self._steering
         match request:
             case Look(conference=conference):
-                return Answer(rows=_calls(steering.live(conference)))
+                lately = [happening_row(one) for one in steering.lately(conference)]
+                return Answer(rows=_calls(steering.live(conference)), lately=lately)
             case Launch():
                 return await self._launch(request, by)
             case End(conference=conference, dry_run=True):
@@ -81,6 +83,16 @@ def _told(launched: Launched) -> str:
 
 def _people(called: Iterable[Participant]) -> list[dict[str, Any]]:
     return [{"number": person.number, "name": person.name} for person in called]
+
+
+def happening_row(one: Happening) -> dict[str, Any]:
+    """For people and programs."""
+    return {
+        "at": one.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "conference": one.conference,
+        "who": one.who,
+        "what": one.what,
+    }
 
 
 def _calls(conferences: Iterable[Conference]) -> list[dict[str, Any]]:

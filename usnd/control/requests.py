@@ -83,12 +83,16 @@ Request = Launch | End | Add | Drop | Mute | Lock | Look
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """`said`: a sentence; `rows`: what it is about. `refused`: why nothing was done."""
+    """`said`: a sentence; `rows`: what it is about. `refused`: why nothing was done.
+
+    `lately`: of `Look`, what was pressed and said, a row each.
+    """
 
     version: int = VERSION
     said: str = ""
     conference: int | None = None
     rows: list[dict[str, Any]] = []
+    lately: list[dict[str, Any]] = []
     refused: str = ""
 
 

@@ -70,8 +70,9 @@ _PROOFS_OF_ANSWER = frozenset({CallEvent.ANSWERED, CallEvent.JOINED, CallEvent.L
 class Outcome(Enum):
     """How a call ended, as subscriber, CDR and console read it (REQUIREMENTS C9).
 
-    NOT_ACCEPTED: answered, asked to press 1, and never did: a machine. CONGESTED: no trunk had a free line.
-    OVERFLOWED: this trunk had none, and the call went on over the next one, as a call of its own.
+    COMPLETED: was in the room. FAILED: also who was answered and never came in. NOT_ACCEPTED: answered,
+    asked to press 1, and never did: a machine. CONGESTED: no trunk had a free line. OVERFLOWED: this trunk
+    had none, or refused, and the call went on over the next one, as a call of its own.
     """
 
     COMPLETED = "completed"
@@ -121,6 +122,8 @@ _OUTCOME_OF_CAUSE = {
     20: Outcome.UNREACHABLE,  # subscriber absent
     21: Outcome.REJECTED,
     22: Outcome.UNREACHABLE,  # number changed
+    23: Outcome.UNREACHABLE,  # redirected to another number, which is not followed
+    25: Outcome.CONGESTED,  # exchange routing error: a loop
     27: Outcome.UNREACHABLE,  # destination out of order
     28: Outcome.UNREACHABLE,  # invalid number format
     34: Outcome.CONGESTED,  # no circuit available
@@ -129,6 +132,8 @@ _OUTCOME_OF_CAUSE = {
     42: Outcome.CONGESTED,  # switching equipment congestion
     44: Outcome.CONGESTED,  # requested circuit not available
     47: Outcome.CONGESTED,  # resource unavailable
+    63: Outcome.CONGESTED,  # service or option not available: the trunk takes no calls
+    79: Outcome.CONGESTED,  # service or option not implemented
     102: Outcome.CONGESTED,  # recovery on timer expiry: the trunk does not answer
 }
 CONGESTION = frozenset(cause for cause, outcome in _OUTCOME_OF_CAUSE.items() if outcome is Outcome.CONGESTED)
@@ -208,13 +213,17 @@ def follow(call: Call, news: CallNews, no_credit_causes: frozenset[int], now: da
 
 
 def _outcome(call: Call, news: CallNews, no_credit_causes: frozenset[int]) -> Outcome:
-    """What the end of a call means; an answered call is completed, whatever released it."""
+    """What the end of a call means; a call that was in the room is completed, whatever released it."""
     if news.event is CallEvent.VOICE_LOST:
         return Outcome.VOICE_LOST
-    if call.answered_at is not None:
-        return Outcome.NOT_ACCEPTED if call.asked and call.joined_at is None else Outcome.COMPLETED
+    if call.joined_at is not None:
+        return Outcome.COMPLETED
+    if call.answered_at is not None and call.asked:
+        return Outcome.NOT_ACCEPTED
     if call.told_to_end:
         return Outcome.CANCELLED
+    if call.answered_at is not None:
+        return Outcome.FAILED
     if news.event is CallEvent.MISSING:
         return Outcome.UNKNOWN
     if news.event is CallEvent.OVERDUE and call.state is CallState.RINGING:

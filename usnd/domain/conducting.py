@@ -4,6 +4,7 @@ Owns every decision about a running conference. Refuses I/O: the caller commits 
 first and carries out its commands then. All functions are total: any event in any state, late or repeated.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -22,7 +23,6 @@ from usnd.domain.conference import (
     CONFERENCE_TABLE,
     OVER,
     Admit,
-    Announce,
     CallIn,
     Command,
     Conference,
@@ -33,11 +33,11 @@ from usnd.domain.conference import (
     Event,
     HangUp,
     JoinIn,
-    Notice,
     Participant,
     Recall,
     Rules,
     Step,
+    StillAlone,
     TellNoCredit,
     TellNoMinutes,
     TellTimeLimit,
@@ -61,9 +61,9 @@ from usnd.domain.planning import (
     with_call,
 )
 from usnd.domain.recording import RecorderNews
+from usnd.domain.silence import break_silence, still_alone
 from usnd.domain.taping import on_recorder, resume_recording, taped
 
-_WAS_IN = frozenset({ConferenceState.RUNNING, ConferenceState.RECALLING})
 _UNANSWERED = frozenset({CallState.PLANNED, CallState.DIALLING, CallState.RINGING})
 
 
@@ -111,7 +111,7 @@ def handle(conference: Conference, event: Event, rules: Rules, now: datetime) ->
     """The conference after the event, and what to do once it is committed."""
     step = taped(conference, _handle(conference, event, rules, now), now)
     lost = isinstance(event, CallNews) and event.event is CallEvent.VOICE_LOST
-    return step if lost else _told_alone(conference, step)
+    return step if lost else break_silence(conference, step)
 
 
 def _handle(conference: Conference, event: Event, rules: Rules, now: datetime) -> Step:
@@ -130,6 +130,8 @@ def _handle(conference: Conference, event: Event, rules: Rules, now: datetime) -
             return control(conference, event, rules, now)
         case RecorderNews():
             return on_recorder(conference, event, now)
+        case StillAlone(call):
+            return still_alone(conference, call)
         case Recall():  # pragma: no branch - mypy proves the match complete
             return _on_recall(conference, rules, now)
 
@@ -157,15 +159,6 @@ def resume(conference: Conference) -> tuple[Command, ...]:
     return (*releases, *resume_mutes(conference), *resume_recording(conference))
 
 
-def _told_alone(before: Conference, step: Step) -> Step:
-    """Those whom the subscriber left in the room hear that the time away begins."""
-    after = step.conference
-    left = before.state in _WAS_IN and after.state is ConferenceState.AWAY
-    if not left or not any(call.in_room for call in after.calls):
-        return step
-    return Step(after, (*step.commands, Announce(after.room, Notice.SUBSCRIBER_AWAY)))
-
-
 def _on_call(conference: Conference, news: CallNews, rules: Rules, now: datetime) -> Step:
     before = conference.call(news.call)
     if before is None:
@@ -186,7 +179,27 @@ def _on_call(conference: Conference, news: CallNews, rules: Rules, now: datetime
         again = revive(conference, rules, now)
         if again is not None:
             return again
-    return Step(_settle(conference, rules, now), (*release, *on_joined(conference, before, after)))
+    replaced, commands = _take_over(conference, before, after, now)
+    return Step(_settle(replaced, rules, now), (*release, *commands, *on_joined(conference, before, after)))
+
+
+def _take_over(
+    conference: Conference, before: Call, after: Call, now: datetime
+) -> tuple[Conference, tuple[Command, ...]]:
+    """The subscriber is in by a new call: an older one of the same telephone is dead, or left behind."""
+    if after.role is not Role.SUBSCRIBER or before.in_room or not after.in_room:
+        return conference, ()
+    theirs = [call for call in owner_calls(conference) if call.in_room and call.number == after.number]
+    return _released(conference, [call for call in theirs if call.id != after.id], now)
+
+
+def _released(
+    conference: Conference, calls: Iterable[Call], now: datetime
+) -> tuple[Conference, tuple[Command, ...]]:
+    released = tuple(calls)
+    for call in released:
+        conference = with_call(conference, told_to_end(call, now))
+    return conference, tuple(HangUp(call.id) for call in released)
 
 
 def _place_again(conference: Conference, call: Call, rules: Rules, now: datetime) -> Step:
@@ -225,27 +238,40 @@ def _on_time(conference: Conference, rules: Rules, now: datetime) -> Step:
 
 
 def _on_call_in(conference: Conference, event: CallIn, now: datetime) -> Step:
-    """The subscriber is back by that call; a call to them that still rings is given up for it."""
+    """The subscriber is there by that call, which takes the place of older ones (REQUIREMENTS C5, C13).
+
+    One that still rings is given up for it, and one in the room too if it is with the same telephone, which
+    can talk by one only: the older is dead. Another telephone in the room stays. Who comes in then with the
+    Activation PIN from elsewhere is a participant (REQUIREMENTS C4).
+    """
     if conference.call(event.call) is not None:
         return Step(conference)
-    others = [call for call in owner_calls(conference) if call.live]
     if conference.state in OVER:
         return Step(conference, (TurnAway(event.call, "not-running"),))
-    if any(call.in_room for call in others):
-        return Step(conference, (HangUp(event.call),))
-    for call in others:
-        conference = with_call(conference, told_to_end(call, now))
-    number = conference.subscriber_number if event.number is None else event.number
-    back = called_in(event, number, Role.SUBSCRIBER, now)
+    own = conference.subscriber_number
+    number = own if event.number is None else event.number
+    older = [call for call in owner_calls(conference) if call.live]
+    given_up = [call for call in older if not call.in_room or (number and call.number == number)]
+    another = any(call.in_room for call in older if call not in given_up)
+    role = Role.PARTICIPANT if another and number != own else Role.SUBSCRIBER
+    conference, releases = _released(conference, given_up, now)
+    back = called_in(event, number, role, now)
     conference = replace(conference, calls=(*conference.calls, back), call_back_at=None)
-    return Step(conference, (*(HangUp(call.id) for call in others), Admit(event.call, conference.room)))
+    return Step(conference, (*releases, Admit(event.call, conference.room)))
 
 
 def _on_recall(conference: Conference, rules: Rules, now: datetime) -> Step:
-    if conference.state not in ABSENT or owner_coming(conference):
+    """Also of a subscriber who is in by all that is known: once they answer, that call takes over."""
+    by_text = conference.state in ABSENT or conference.state is ConferenceState.RUNNING
+    if not by_text or any(_comes(call) for call in owner_calls(conference)):
         return Step(conference)
     conference, command = _call_back(conference, rules, now)
     return Step(conference, (command,))
+
+
+def _comes(call: Call) -> bool:
+    """On its way into the room."""
+    return call.live and call.state not in (CallState.JOINED, CallState.LEAVING)
 
 
 def _call_back(conference: Conference, rules: Rules, now: datetime) -> tuple[Conference, Command]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from usnd.domain.calls import Call, CallNews
+from usnd.domain.notices import Announce, CheckAlone, Tell, TellNobodyReached, TellNotReached
 from usnd.domain.numbers import ANY_NUMBER, NumberPlan
 from usnd.domain.recording import RecordAction, RecorderNews, RecordState, Stretch
 
@@ -16,7 +17,7 @@ from usnd.domain.recording import RecordAction, RecorderNews, RecordState, Stret
 class ConferenceState(Enum):
     """GATHERING: the subscriber is not in yet. AWAY: was in, or could not be reached; a timer runs.
 
-    RECALLING: was in and dropped out; is called back, or will be after a pause (REQUIREMENTS C6).
+    RECALLING: dropped out, or was not reached at the launch; is called back, or will be after a pause (C6).
     """
 
     GATHERING = "gathering"
@@ -66,7 +67,7 @@ class EndReason(Enum):
 _NEW, _IN, _BACK, _OUT, _BYE, _END = ConferenceState
 _ROWS: dict[ConferenceState, tuple[ConferenceState, ...]] = {
     #      IN    DROPPED OUT   EMPTY REVIVED TIME_UP END   NO_CREDIT
-    _NEW:  (_IN,  _OUT,  _OUT, _END, _NEW,   _NEW,   _BYE, _BYE),
+    _NEW:  (_IN,  _BACK, _OUT, _END, _NEW,   _NEW,   _BYE, _BYE),
     _IN:   (_IN,  _BACK, _OUT, _END, _NEW,   _IN,    _BYE, _BYE),
     _BACK: (_IN,  _BACK, _OUT, _END, _NEW,   _BACK,  _BYE, _BYE),
     _OUT:  (_IN,  _OUT,  _OUT, _END, _NEW,   _BYE,   _BYE, _BYE),
@@ -88,7 +89,7 @@ class Rules:
     grace: timedelta = timedelta(seconds=15)
     no_credit_causes: frozenset[int] = frozenset({50})
     call_backs: int = 0
-    """How often a subscriber who dropped out is called back before `away` begins (REQUIREMENTS C6)."""
+    """How often a subscriber who dropped out or was not reached is called back before `away` begins."""
     call_back_pause: timedelta = timedelta(seconds=5)
     """Before each call-back: the network has to notice first that the handset is free."""
     press_one: bool = False
@@ -206,7 +207,14 @@ class JoinIn:
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """The subscriber, away, asks by text to be called back into the conference."""
+    """The subscriber asks by text to be called back: they are away, or their call has died unnoticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class StillAlone:
+    """A moment ago that call was the only one in the room: see `CheckAlone`."""
+
+    call: str
 
 
 class Feature(Enum):
@@ -223,6 +231,8 @@ class Feature(Enum):
     HELP = "help"
     DROP = "drop"
     MUTE = "mute"
+    WRONG_KEY = "wrong-key"
+    """Keys that mean nothing: who pressed them hears so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +252,7 @@ class Control:
     on: bool | None = None
 
 
-Event = CallNews | TimePassed | End | CallIn | JoinIn | Recall | Control | RecorderNews
+Event = CallNews | TimePassed | End | CallIn | JoinIn | Recall | StillAlone | Control | RecorderNews
 
 
 # Commands: what the edges do once the conference is committed.
@@ -306,41 +316,6 @@ class Mute:
     on: bool
 
 
-class Notice(Enum):
-    """What everybody in the room is told, or one call alone."""
-
-    MUTED = "muted"
-    UNMUTED = "unmuted"
-    LOCKED = "locked"
-    UNLOCKED = "unlocked"
-    COUNT = "count"
-    WRONG_NUMBER = "wrong-number"
-    SUBSCRIBER_AWAY = "subscriber-away"
-    MUTED_YOU = "muted-you"
-    UNMUTED_YOU = "unmuted-you"
-    RECORDING = "recording"
-    RECORDING_STOPPED = "recording-stopped"
-    NOT_RECORDED = "not-recorded"
-
-
-@dataclass(frozen=True, slots=True)
-class Announce:
-    """Say it into the room. `count`: the number in it, where there is one."""
-
-    room: str
-    notice: Notice
-    count: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Tell:
-    """Say it to this call alone; the others in its room do not hear it."""
-
-    call: str
-    notice: Notice
-    count: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class TellMenu:
     """Text the subscriber what the keys do."""
@@ -385,8 +360,18 @@ class TellNoLine:
 
 CallAction = PlaceCall | Admit | HangUp | Goodbye | TurnAway
 RoomAction = Mute | Announce | Tell
-Action = CallAction | RoomAction | RecordAction
-Text = TellNoCredit | TellMenu | TellRevived | TellTimeLimit | TellNotRecorded | TellNoMinutes | TellNoLine
+Action = CallAction | RoomAction | RecordAction | CheckAlone
+Text = (
+    TellNoCredit
+    | TellMenu
+    | TellRevived
+    | TellTimeLimit
+    | TellNotRecorded
+    | TellNoMinutes
+    | TellNoLine
+    | TellNotReached
+    | TellNobodyReached
+)
 Command = Action | Text
 
 

@@ -10,7 +10,6 @@ from datetime import datetime
 from usnd.domain.calls import Call, CallState, Role
 from usnd.domain.conference import (
     OVER,
-    Announce,
     Command,
     Conference,
     Control,
@@ -18,38 +17,41 @@ from usnd.domain.conference import (
     Feature,
     HangUp,
     Mute,
-    Notice,
     Participant,
     Rules,
     Step,
-    Tell,
     TellMenu,
 )
+from usnd.domain.notices import Announce, Notice, Tell
 from usnd.domain.planning import end, plan, told_to_end, with_call
 from usnd.domain.taping import record
 
-FOR_EVERYBODY = frozenset({Feature.MUTE_ME})
-FOR_HANDSETS = frozenset({Feature.MUTE_ME})
+FOR_EVERYBODY = frozenset({Feature.MUTE_ME, Feature.WRONG_KEY})
+FOR_HANDSETS = frozenset({Feature.MUTE_ME, Feature.WRONG_KEY})
 """Which mean the call that they are asked from, and so nothing from the portal."""
 
 
 def control(conference: Conference, event: Control, rules: Rules, now: datetime) -> Step:
     """The conference after the feature, if who asks for it may, and is in the room."""
-    if conference.state in OVER or not _may(conference, event):
+    if conference.state in OVER:
         return Step(conference)
+    if not _may(conference, event):
+        call = conference.call(event.call or "")
+        told = (Tell(call.id, Notice.HOST_ONLY),) if call is not None and call.in_room else ()
+        return Step(conference, told)
     return _DOES[event.feature](conference, event, rules, now)
 
 
 def on_joined(conference: Conference, before: Call, after: Call) -> Iterator[Mute]:
     """Who joins a conference of which all are muted is muted too."""
-    if after.in_room and not before.in_room and _silenced(conference, after):
+    if after.in_room and not before.in_room and silenced(conference, after):
         yield Mute(after.id, on=True)
 
 
 def resume_mutes(conference: Conference) -> tuple[Mute, ...]:
     """The mutes of all in the room, again: one may be lost with a link. None if nobody ever muted."""
     return tuple(
-        Mute(call.id, on=_silenced(conference, call))
+        Mute(call.id, on=silenced(conference, call))
         for call in conference.calls
         if call.in_room and (call.muted is not None or conference.muted is not None)
     )
@@ -64,7 +66,8 @@ def _may(conference: Conference, event: Control) -> bool:
     return call.role is Role.SUBSCRIBER or event.feature in FOR_EVERYBODY
 
 
-def _silenced(conference: Conference, call: Call) -> bool:
+def silenced(conference: Conference, call: Call) -> bool:
+    """The others do not hear the call: it is muted, or all are."""
     return bool(call.muted) or (bool(conference.muted) and call.role is Role.PARTICIPANT)
 
 
@@ -81,6 +84,9 @@ def _mute_all(conference: Conference, event: Control, _rules: Rules, _now: datet
 
 
 def _mute_me(conference: Conference, event: Control, _rules: Rules, _now: datetime) -> Step:
+    call = conference.call(event.call or "")
+    if call is not None and conference.muted and call.role is Role.PARTICIPANT:
+        return Step(conference, (Tell(call.id, Notice.MUTED_BY_HOST),))
     return _mute_call(conference, event, event.call)
 
 
@@ -105,8 +111,8 @@ def _is_so(event: Control, *, was: bool) -> bool:
 
 def _mutes(before: Conference, after: Conference) -> Iterator[Mute]:
     for was, call in zip(before.calls, after.calls, strict=True):
-        if call.in_room and _silenced(before, was) is not _silenced(after, call):
-            yield Mute(call.id, on=_silenced(after, call))
+        if call.in_room and silenced(before, was) is not silenced(after, call):
+            yield Mute(call.id, on=silenced(after, call))
 
 
 def _lock(conference: Conference, event: Control, _rules: Rules, _now: datetime) -> Step:
@@ -128,15 +134,17 @@ def _add(conference: Conference, event: Control, rules: Rules, now: datetime) ->
     live = [call for call in conference.calls if call.live]
     known = {conference.subscriber_number, *(call.number for call in live)}
     if event.number in known or len(live) >= rules.most_calls:
-        return Step(conference)
+        return Step(conference, _answer(event, Notice.ALREADY_IN if event.number in known else Notice.FULL))
     person = Participant(event.number, event.name)
     conference, command = plan(conference, person, Role.PARTICIPANT, rules, now)
-    return Step(conference, (command,))
+    return Step(conference, (command, *_answer(event, Notice.CALLING)))
 
 
-def _drop_last(conference: Conference, _event: Control, _rules: Rules, now: datetime) -> Step:
-    newest = (call for call in reversed(conference.calls) if _droppable(call))
-    return _dropped(conference, next(newest, None), now)
+def _drop_last(conference: Conference, event: Control, _rules: Rules, now: datetime) -> Step:
+    newest = next((call for call in reversed(conference.calls) if _droppable(call)), None)
+    step = _dropped(conference, newest, now)
+    told = _answer(event, Notice.NOBODY_TO_DROP if newest is None else Notice.DROPPED)
+    return Step(step.conference, (*step.commands, *told))
 
 
 def _drop(conference: Conference, event: Control, _rules: Rules, now: datetime) -> Step:
@@ -166,9 +174,17 @@ def _say(conference: Conference, event: Control, notice: Notice, count: int = 0)
     return Tell(event.call, notice, count)
 
 
-def _help(conference: Conference, _event: Control, _rules: Rules, _now: datetime) -> Step:
-    commands: tuple[Command, ...] = (TellMenu(conference.subscriber_number),)
-    return Step(conference, commands)
+def _answer(event: Control, notice: Notice) -> tuple[Command, ...]:
+    """To the handset that asked; who asks from the portal sees it."""
+    return () if event.call is None else (Tell(event.call, notice),)
+
+
+def _help(conference: Conference, event: Control, _rules: Rules, _now: datetime) -> Step:
+    return Step(conference, (TellMenu(conference.subscriber_number), *_answer(event, Notice.KEYS_SENT)))
+
+
+def _wrong_key(conference: Conference, event: Control, _rules: Rules, _now: datetime) -> Step:
+    return Step(conference, _answer(event, Notice.WRONG_KEY))
 
 
 _DOES: dict[Feature, Callable[[Conference, Control, Rules, datetime], Step]] = {
@@ -183,4 +199,5 @@ _DOES: dict[Feature, Callable[[Conference, Control, Rules, datetime], Step]] = {
     Feature.HELP: _help,
     Feature.DROP: _drop,
     Feature.MUTE: _mute,
+    Feature.WRONG_KEY: _wrong_key,
 }

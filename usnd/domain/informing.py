@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from usnd.domain.calls import Outcome
 from usnd.domain.conference import (
     TellMenu,
     TellNoCredit,
@@ -13,7 +14,16 @@ from usnd.domain.conference import (
     Text,
 )
 from usnd.domain.menu import Menu, described
+from usnd.domain.notices import TellNobodyReached, TellNotReached
 from usnd.domain.replies import Reply, Say, reply
+
+_WHY: Mapping[Outcome, Say] = {
+    Outcome.BUSY: Say.WAS_BUSY,
+    Outcome.NO_ANSWER: Say.DID_NOT_ANSWER,
+    Outcome.REJECTED: Say.DID_REJECT,
+    Outcome.NOT_ACCEPTED: Say.DID_NOT_PRESS,
+}
+"""Why the subscriber is not in; in all other cases the telephone was not reached."""
 
 _SAYS: Mapping[type[Text], Say] = {
     TellNoCredit: Say.NO_CREDIT,
@@ -27,6 +37,13 @@ _SAYS: Mapping[type[Text], Say] = {
 
 def message_of(command: Text, menu: Menu) -> Reply:
     """In the first language; `menu`: the keys of this node."""
-    if isinstance(command, TellMenu):
-        return reply(Say.MENU, keys=described(menu))
+    match command:
+        case TellMenu():
+            return reply(Say.MENU, keys=described(menu))
+        case TellNotReached(outcome=outcome, live=live, again=again):
+            say = Say.CALLED_AGAIN if again else Say.NOT_REACHED if live else Say.NOT_HELD
+            return reply(say, why=_WHY.get(outcome, Say.WAS_UNREACHABLE))
+        case TellNobodyReached(people=people):
+            said = tuple(f"{who} ({outcome.value.replace('-', ' ')})" for who, outcome in people)
+            return reply(Say.NOBODY_REACHED, people=said)
     return reply(_SAYS[type(command)])

@@ -86,14 +86,18 @@ class Typed:
     """The digit typed last, whatever became of it; `at` is when."""
     bounced: bool = False
     """It was told more than once."""
+    wrong_at: datetime | None = None
+    """When it was last told that its keys mean nothing: not again for each of many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A feature, with the number to add as E.164, empty if it is none."""
+    """A feature, with the number to add as E.164, empty if it is none; WRONG_KEY: the digits mean nothing."""
 
     feature: Feature
     number: str = ""
+    keys: str = field(default="", compare=False)
+    """What was typed for it."""
 
 
 def press(
@@ -109,9 +113,14 @@ def press(
     digits = ("" if stale else typed.digits) + digit
     choice, rest = _read(menu, digits)
     if choice is None:
-        return Typed(rest, now, typed.chosen_at, digit), None
+        return replace(typed, digits=rest, at=now, last=digit, bounced=False), None
+    if choice.feature is Feature.WRONG_KEY:
+        told = typed.wrong_at is not None and now - typed.wrong_at < menu.pause
+        wrong_at = typed.wrong_at if told else now
+        after = replace(typed, digits="", at=now, last=digit, bounced=False, wrong_at=wrong_at)
+        return after, None if told else choice
     too_fast = typed.chosen_at is not None and now - typed.chosen_at < menu.spacing
-    return Typed("", now, now, digit), None if too_fast else choice
+    return Typed("", now, now, digit, wrong_at=typed.wrong_at), None if too_fast else choice
 
 
 def _is_told_again(menu: Menu, typed: Typed, digit: str, now: datetime, *, begun: bool) -> bool:
@@ -145,12 +154,15 @@ def _read(menu: Menu, digits: str) -> tuple[Choice | None, str]:
     if adding and digits.startswith(adding):
         number = digits.removeprefix(adding)
         if number.endswith(NUMBER_ENDS):
-            return Choice(Feature.ADD, to_e164(number[:-1], menu.home_region) or ""), ""
+            return Choice(Feature.ADD, to_e164(number[:-1], menu.home_region) or "", digits), ""
         if not number or (number.isdecimal() and len(number) <= LONGEST_NUMBER):
             return None, digits
     elif digits in features:
-        return Choice(features[digits]), ""
+        return Choice(features[digits], keys=digits), ""
     elif any(key.startswith(digits) for key in features):
         return None, digits
     last = digits[-1]
-    return None, last if any(key.startswith(last) for key in features) else ""
+    if any(key.startswith(last) for key in features):
+        return None, last
+    # One digit alone may be chance; after the beginning of a key it was meant.
+    return (None if len(digits) == 1 else Choice(Feature.WRONG_KEY, keys=digits)), ""

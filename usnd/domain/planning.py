@@ -206,6 +206,12 @@ def changed_calls(before: Conference, after: Conference) -> Iterator[tuple[Call 
         yield None, call
 
 
+def ended_calls(before: Conference, after: Conference) -> list[Call]:
+    """The calls that ended between the two."""
+    changed = changed_calls(before, after)
+    return [call for was, call in changed if not call.live and (was is None or was.live)]
+
+
 def with_call(conference: Conference, changed: Call) -> Conference:
     """The conference with that call as it is now."""
     calls = tuple(changed if call.id == changed.id else call for call in conference.calls)

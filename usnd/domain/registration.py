@@ -22,6 +22,6 @@ def standing(state: TrunkState, registration: Registration | None) -> TrunkState
     Who is not registered is sent no calls, and most carriers refuse theirs: such a trunk is used only where
     no other has a line.
     """
-    if state is TrunkState.UP and registration not in (None, Registration.REGISTERED):
+    if state in (TrunkState.UP, TrunkState.SUSPECT) and registration not in (None, Registration.REGISTERED):
         return TrunkState.DAMPED
     return state

@@ -139,7 +139,7 @@ class Say(Enum):
     EMPTY_GROUPS = "Nobody to call: nobody is in {names}."
     TOO_MANY = "{count} people are too many: at most {most} can be called. Nothing was done."
     LAUNCHED = "Calling you and {count} more: {names}."
-    STILL_RUNNING = "Your conference is still running. Leave it first, then text again."
+    STILL_RUNNING = "Your conference is still running: you are being called into it."
     RECALLED = "Your conference is waiting for you: we are calling you back."
     NO_VOICE = "Calls cannot be placed at the moment. Please text again in a few minutes."
     INCOMPLETE = "Only part of your text arrived. Please send it again."
@@ -153,6 +153,19 @@ class Say(Enum):
     TIME_LIMIT = "Your conference has reached the longest time that your service allows, and was ended."
     NOT_RECORDED = "Your conference is not recorded: recording is not possible at the moment."
     MENU = "Keys during your conference: {keys}."
+
+    CALLED_INTO_IT = (
+        "Your conference is still running: we are calling you into it. To call others instead, end it first."
+    )
+    NOT_REACHED = "Your conference has begun without you: {why}. Text the same again, or call in, to join it."
+    CALLED_AGAIN = "Your conference has begun without you: {why}. We are calling you again."
+    NOT_HELD = "Your conference did not take place: {why}."
+    WAS_BUSY = "your phone was busy"
+    DID_NOT_ANSWER = "you did not answer"
+    DID_REJECT = "your phone rejected the call"
+    DID_NOT_PRESS = "nobody pressed 1"
+    WAS_UNREACHABLE = "your phone could not be reached"
+    NOBODY_REACHED = "Nobody could be reached for your conference: {people}."
 
     # Texts to other people (REQUIREMENTS S10).
     BLAST = "From {sender}: {text}"

@@ -5,11 +5,11 @@ the conference otherwise is conducting.py's. A call is on a trunk from the momen
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from usnd.domain.calls import (
-    CONGESTION,
     NO_LINE,
     Call,
     CallEvent,
@@ -17,12 +17,13 @@ from usnd.domain.calls import (
     CallState,
     Direction,
     Outcome,
+    Role,
     follow,
 )
 from usnd.domain.conducting import handle
 from usnd.domain.conference import Command, Conference, Event, PlaceCall, Rules, Step, TellNoLine
 from usnd.domain.planning import attempts, changed_calls, next_attempt, placing, with_call
-from usnd.domain.trunks import FAULTS, Load, Pool
+from usnd.domain.trunks import Load, Pool, Verdict, verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,14 @@ class TrunkNews:
     carried: bool | None
     """It got through to the called number, or failed on the way; None: neither."""
     cause: int | None = None
+    refused: str = ""
+    """The number that it refused, where that may be the trunk's own word."""
+    contradicted: bool = False
+    """Another trunk got through to the number that this one had refused."""
 
 
 _BEFORE_ALERTING = frozenset({CallState.PLANNED, CallState.DIALLING})
+_MAYBE_THE_TRUNK = frozenset({Verdict.DOUBTFUL, Verdict.UNFIT})
 _GOT_THROUGH = frozenset({CallState.RINGING, CallState.ANSWERED, CallState.JOINED})
 
 
@@ -91,22 +97,38 @@ def heard_of(before: Conference, after: Conference) -> list[TrunkNews]:
         if call.state in _GOT_THROUGH:
             heard.append(TrunkNews(call.trunk, carried=True))
         elif not call.live and call.answered_at is None and not call.told_to_end:
-            heard.append(TrunkNews(call.trunk, _carried(call), call.cause))
+            heard.append(_word(was, call))
+        else:
+            continue
+        if heard[-1].carried and was.state in _BEFORE_ALERTING:
+            heard += [TrunkNews(trunk, carried=None, contradicted=True) for trunk in _refusing(after, call)]
     return heard
 
 
-def _carried(call: Call) -> bool | None:
+def _word(was: Call, call: Call) -> TrunkNews:
+    """What the end of a call says that was never answered."""
     if call.cause is None:
-        return False if call.outcome in (Outcome.FAILED, Outcome.OVERFLOWED) else None
-    if call.cause in FAULTS:
-        return False
-    return None if call.cause in CONGESTION else True
+        failed = call.outcome in (Outcome.FAILED, Outcome.OVERFLOWED)
+        return TrunkNews(call.trunk, carried=False if failed else None)
+    if was.state not in _BEFORE_ALERTING or call.outcome is Outcome.NO_CREDIT:
+        return TrunkNews(call.trunk, carried=True, cause=call.cause)
+    said = verdict(call.cause)
+    carried = {Verdict.REACHED: True, Verdict.FAULT: False}.get(said)
+    number = call.number if said in _MAYBE_THE_TRUNK else ""
+    return TrunkNews(call.trunk, carried, call.cause, refused=number)
+
+
+def _refusing(conference: Conference, call: Call) -> Iterator[str]:
+    """The trunks that had refused the call before."""
+    for attempt in attempts(conference, call):
+        if attempt.id != call.id and attempt.cause is not None and verdict(attempt.cause) in _MAYBE_THE_TRUNK:
+            yield attempt.trunk
 
 
 def _overflow(conference: Conference, event: Event, rules: Rules, pool: Pool, now: datetime) -> Step | None:
     """The call over the next trunk, if this one had no way for it; each trunk is tried once."""
     call = conference.call(event.call) if isinstance(event, CallNews) else None
-    if call is None or not _found_no_way(call, event):
+    if call is None or not _found_no_way(call, event, rules, pool):
         return None
     tried = frozenset(attempt.trunk for attempt in attempts(conference, call))
     trunk = pool.pick(call.number, tried)
@@ -127,16 +149,23 @@ def _congested(conference: Conference) -> bool:
     )
 
 
-def _found_no_way(call: Call, event: Event) -> bool:
-    """It ended before it rang, by no fault of the called number."""
+def _found_no_way(call: Call, event: Event, rules: Rules, pool: Pool) -> bool:
+    """It ended before it rang, by no fault of the called number, as far as that can be told."""
     if call.direction is Direction.IN or call.state not in _BEFORE_ALERTING:
         return False
     match event:
-        case CallNews(_, CallEvent.ENDED, cause):
-            return cause in CONGESTION
+        case CallNews(_, CallEvent.ENDED, int(cause)):
+            return cause not in rules.no_credit_causes and _is_asked_again(call, verdict(cause), pool)
         case CallNews(_, CallEvent.REFUSED):  # of a call with a channel it is about another Originate
             return call.state is CallState.PLANNED
     return False
+
+
+def _is_asked_again(call: Call, said: Verdict, pool: Pool) -> bool:
+    """The next trunk is asked too: always about the subscriber, who waits for that call."""
+    if said is Verdict.DOUBTFUL:
+        return call.role is Role.SUBSCRIBER or pool.doubts(call.trunk, call.number)
+    return said is not Verdict.REACHED
 
 
 def _assign(conference: Conference, pool: Pool) -> tuple[Conference, set[str]]:

@@ -8,16 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from usnd.domain.conference import (
-    OVER,
-    Announce,
-    Command,
-    Conference,
-    Notice,
-    Step,
-    Tell,
-    TellNotRecorded,
-)
+from usnd.domain.conference import OVER, Command, Conference, Step, TellNotRecorded
+from usnd.domain.notices import Announce, Notice, Tell
 from usnd.domain.recording import (
     OPEN,
     RecorderNews,

@@ -25,7 +25,7 @@ from usnd.domain.commands import (
     LookUpUser,
     written,
 )
-from usnd.domain.conference import ABSENT, Participant
+from usnd.domain.conference import ABSENT, OVER, ConferenceState, Participant
 from usnd.domain.decision import Decision, Situation, TextRules, TextTo
 from usnd.domain.directory import Directory, Member, Subscriber, people, spelled
 from usnd.domain.editing import edit
@@ -106,11 +106,8 @@ def lines_busy(subscriber: Subscriber) -> Decision:
 def _launch(
     command: LaunchAdHoc | LaunchConference, situation: Situation, subscriber: Subscriber, rules: TextRules
 ) -> Decision:
-    if situation.conference in ABSENT and situation.voice_up:
-        return Decision(reply(Say.RECALLED), recall=True)
-    if situation.conference is not None:
-        busy = Say.NO_VOICE if situation.conference in ABSENT else Say.STILL_RUNNING
-        return Decision(reply(busy))
+    if (state := situation.conference) is not None and state not in OVER:
+        return _running(state, voice_up=situation.voice_up)
     members = _called(command, situation.directory, rules)
     if isinstance(members, Reply):
         return Decision(members)
@@ -136,6 +133,18 @@ def _launch(
         tells=instant if texts else None,
         talk_seconds=situation.seconds_left,
     )
+
+
+def _running(state: ConferenceState, *, voice_up: bool) -> Decision:
+    """Their conference goes on: they are called into it again, also if they seem to be in it.
+
+    Their call may be dead, which nobody here can know (REQUIREMENTS C13): the new one takes its place.
+    """
+    if state is ConferenceState.GATHERING:
+        return Decision(reply(Say.STILL_RUNNING))
+    if not voice_up:
+        return Decision(reply(Say.NO_VOICE))
+    return Decision(reply(Say.RECALLED if state in ABSENT else Say.CALLED_INTO_IT), recall=True)
 
 
 def _called(

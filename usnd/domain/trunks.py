@@ -1,7 +1,7 @@
 """The trunks: which way a call goes, how many it may be, and which trunk is left alone for a while.
 
-Owns routes, channel limits and the damping table (REQUIREMENTS V1, C10). Refuses to know conferences:
-routing.py takes them over the trunks.
+Owns routes, channel limits, what a release cause says of the trunk, and the damping table (REQUIREMENTS V1,
+V4, C10). Refuses to know conferences: routing.py takes them over the trunks.
 """
 
 from collections.abc import Mapping
@@ -12,10 +12,44 @@ from enum import Enum
 from usnd.domain.calls import CONGESTION
 
 
+class Verdict(Enum):
+    """Whose word the end of a call is that was refused before it rang.
+
+    REACHED: the called number's. DOUBTFUL: a person's, or a trunk's that refuses all calls. UNFIT: not a
+    person's, who was never rung; another trunk may do better. FULL: it has no line. FAULT: it does not work.
+    """
+
+    REACHED = "reached"
+    DOUBTFUL = "doubtful"
+    UNFIT = "unfit"
+    FULL = "full"
+    FAULT = "fault"
+
+
+_FULL = frozenset({34, 42, 44})
+VERDICTS: dict[int, Verdict] = {
+    **dict.fromkeys((16, 17, 18, 19, 20, 22, 23, 26, 27, 30, 31, 50), Verdict.REACHED),
+    **dict.fromkeys((1, 3, 21, 28), Verdict.DOUBTFUL),  # SIP 404, 484, 403 and 603 too
+    **dict.fromkeys(_FULL, Verdict.FULL),
+    **dict.fromkeys(CONGESTION - _FULL, Verdict.FAULT),
+}
+"""By Q.850 cause; all others are UNFIT, as 58 (SIP 488 and 606) and 127 (interworking)."""
+
+
+def verdict(cause: int) -> Verdict:
+    """What the cause says of the trunk."""
+    return VERDICTS.get(cause, Verdict.UNFIT)
+
+
 class TrunkState(Enum):
-    """DAMPED: too many calls in a row failed; used only where no other way is left. DOWN: does not answer."""
+    """SUSPECT: refuses calls that may be good; what it refuses is asked of the next trunk as well.
+
+    DAMPED: too many calls in a row failed or were refused; used only where no other way is left. After that
+    time it is SUSPECT until a call gets through. DOWN: does not answer.
+    """
 
     UP = "up"
+    SUSPECT = "suspect"
     DAMPED = "damped"
     DOWN = "down"
 
@@ -24,7 +58,8 @@ class TrunkEvent(Enum):
     """What is heard of a trunk.
 
     SILENT and ANSWERS: OPTIONS without and with an answer. CARRIED: a call got through to the called
-    number. TOO_MANY: one failure more than is borne. TIME: the damping is over.
+    number. TOO_MANY: one failure, or one refusal, more than is borne. TIME: the damping is over. REFUSES: it
+    refused several numbers in a row. CONTRADICTED: another trunk got through to a number that it refused.
     """
 
     ANSWERS = "answers"
@@ -32,14 +67,17 @@ class TrunkEvent(Enum):
     CARRIED = "carried"
     TOO_MANY = "too many failures"
     TIME = "time"
+    REFUSES = "refuses one after the other"
+    CONTRADICTED = "another trunk got through"
 
 
-_UP, _DAMPED, _DOWN = TrunkState
+_UP, _SUSP, _DAMPED, _DOWN = TrunkState
 _ROWS: dict[TrunkState, tuple[TrunkState, ...]] = {
-    #         ANSWERS  SILENT CARRIED TOO_MANY TIME
-    _UP:     (_UP,     _DOWN, _UP,    _DAMPED, _UP),
-    _DAMPED: (_DAMPED, _DOWN, _UP,    _DAMPED, _UP),
-    _DOWN:   (_UP,     _DOWN, _DOWN,  _DOWN,   _DOWN),
+    #         ANSWERS  SILENT CARRIED TOO_MANY TIME   REFUSES  CONTRADICTED
+    _UP:     (_UP,     _DOWN, _UP,    _DAMPED, _UP,   _SUSP,   _SUSP),
+    _SUSP:   (_SUSP,   _DOWN, _UP,    _DAMPED, _SUSP, _SUSP,   _DAMPED),
+    _DAMPED: (_DAMPED, _DOWN, _UP,    _DAMPED, _SUSP, _DAMPED, _DAMPED),
+    _DOWN:   (_UP,     _DOWN, _DOWN,  _DOWN,   _DOWN, _DOWN,   _DOWN),
 }  # fmt: skip
 TRUNK_TABLE: dict[tuple[TrunkState, TrunkEvent], TrunkState] = {
     (state, event): after
@@ -47,8 +85,7 @@ TRUNK_TABLE: dict[tuple[TrunkState, TrunkEvent], TrunkState] = {
     for event, after in zip(TrunkEvent, row, strict=True)
 }
 
-FAULTS = CONGESTION - {34, 42, 44}
-"""Causes that say that a trunk does not work; the others say that it is full."""
+_DOUBTED = frozenset({TrunkState.SUSPECT, TrunkState.DAMPED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +114,10 @@ class Routing:
     """In a row: then the trunk is damped …"""
     damped: timedelta = timedelta(seconds=30)
     """… for so long."""
+    refusals: int = 2
+    """Numbers refused in a row, none reached between: then the trunk is suspect …"""
+    most_refusals: int = 6
+    """… and damped."""
     most_waiting: int = 600
     """Calls that wait to be dialled; no conference is launched behind more."""
 
@@ -109,16 +150,24 @@ class Pool:
     load: Load = Load()
     states: Mapping[str, TrunkState] = field(default_factory=dict)
     """Of those that are not up."""
+    refused: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The numbers that each trunk refused since it last carried a call."""
 
     def pick(self, number: str, tried: frozenset[str] = frozenset()) -> str | None:
         """The trunk for the next call to the number, not one of those tried; None: no line is free."""
         free = [name for name in self.routing.order(number) if name not in tried and self._free(name)]
         states = {name: self.states.get(name, TrunkState.UP) for name in free}
-        for wanted in (TrunkState.UP, TrunkState.DAMPED):
+        for wanted in ({TrunkState.UP, TrunkState.SUSPECT}, {TrunkState.DAMPED}):
             for name in free:
-                if states[name] is wanted:
+                if states[name] in wanted:
                     return name
         return None
+
+    def doubts(self, trunk: str, number: str) -> bool:
+        """Whether a refusal of that number may be the trunk's own, so that another one is to be asked."""
+        if self.states.get(trunk) in _DOUBTED:
+            return True
+        return len(self.refused.get(trunk, frozenset()) | {number}) >= self.routing.refusals
 
     def taking(self, trunk: str) -> "Pool":
         """The pool with one more call on that trunk."""
@@ -143,15 +192,22 @@ class Health:
     failures: int = 0
     """In a row."""
     damped_until: datetime | None = None
+    refused: frozenset[str] = frozenset()
+    """The numbers refused since a call was last carried; bounded by `most_refusals`."""
 
 
 def hear(health: Health, event: TrunkEvent, routing: Routing, now: datetime) -> Health:
     """The trunk after the event: total over all states and events."""
     after = TRUNK_TABLE[health.state, event]
-    until = health.damped_until if after is TrunkState.DAMPED else None
-    if after is TrunkState.DAMPED and event is TrunkEvent.TOO_MANY:
-        until = now + routing.damped
-    return Health(after, damped_until=until)
+    if after is TrunkState.DAMPED:
+        renewed = event is TrunkEvent.TOO_MANY or health.state is not TrunkState.DAMPED
+        until = now + routing.damped if renewed else health.damped_until
+        return Health(after, damped_until=until, refused=health.refused)
+    if event is TrunkEvent.TIME and after is not health.state:  # one failure more, and it is damped again
+        return Health(after, failures=routing.failures - 1, refused=health.refused)
+    if event is TrunkEvent.CARRIED or after is TrunkState.DOWN or health.state is TrunkState.DOWN:
+        return Health(after)
+    return replace(health, state=after)
 
 
 def failed(health: Health, routing: Routing, now: datetime) -> Health:
@@ -160,3 +216,14 @@ def failed(health: Health, routing: Routing, now: datetime) -> Health:
     if counted.failures < routing.failures:
         return counted
     return hear(counted, TrunkEvent.TOO_MANY, routing, now)
+
+
+def refused(health: Health, number: str, routing: Routing, now: datetime) -> Health:
+    """The trunk after it refused that number, and nothing says that the called person did."""
+    if len(health.refused) < routing.most_refusals:
+        health = replace(health, refused=health.refused | {number})
+    if len(health.refused) >= routing.most_refusals:
+        return hear(health, TrunkEvent.TOO_MANY, routing, now)
+    if len(health.refused) >= routing.refusals:
+        return hear(health, TrunkEvent.REFUSES, routing, now)
+    return health

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from usnd.domain.alarm import Limits
-from usnd.domain.conference import Conference
+from usnd.domain.conference import OVER, Conference
 from usnd.domain.numbers import to_e164
 from usnd.domain.planning import owner_coming
 
@@ -67,6 +67,7 @@ class Denial(Enum):
     FULL = "full"
     WRONG_PIN = "wrong-pin"
     BUSY = "busy"
+    WITHHELD = "withheld"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +112,13 @@ Way = Rejoin | Join | LaunchInstant | AskPin | Deny
 def route(cli: str | None, dnis: str, numbers: Numbers, live: Iterable[Conference], *, barred: bool) -> Way:
     """What a call that comes in may do. `cli` is E.164 or None; `barred`: it has guessed PINs."""
     for conference in live:
-        if cli is not None and conference.subscriber_number == cli:
+        if cli is not None and conference.subscriber_number == cli and conference.state not in OVER:
             return Rejoin(conference.id)
     if dnis and dnis == numbers.common:
         return Deny(Denial.WRONG_PIN) if barred else AskPin()
     if cli is not None and dnis in numbers.conferences:
         return LaunchInstant(numbers.conferences.index(dnis) + 1)
-    return Deny(Denial.UNKNOWN)
+    return Deny(Denial.WITHHELD if cli is None else Denial.UNKNOWN)
 
 
 def counts(pin: Pin, cli: str | None, owner: str, live: Iterable[Conference], *, narrow: bool) -> bool:
@@ -136,7 +137,8 @@ def counts(pin: Pin, cli: str | None, owner: str, live: Iterable[Conference], *,
 def enter(pin: Pin, live: Iterable[Conference]) -> Way:
     """What a right PIN opens, as the conferences are now."""
     for conference in live:
-        if (conference.subscriber_id, conference.instant) == (pin.subscriber_id, pin.instant):
+        own = (conference.subscriber_id, conference.instant) == (pin.subscriber_id, pin.instant)
+        if own and conference.state not in OVER:
             if pin.kind is PinKind.ACTIVATION and not owner_coming(conference):
                 return Rejoin(conference.id)
             return Join(conference.id)

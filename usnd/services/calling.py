@@ -12,18 +12,8 @@ from usnd.asterisk.ami import AmiDown, AmiError, AmiTimeout
 from usnd.asterisk.calls import Calls
 from usnd.asterisk.progress import Survey
 from usnd.domain.calls import Call, CallEvent, CallNews, CallState
-from usnd.domain.conference import (
-    Admit,
-    Announce,
-    CallAction,
-    Goodbye,
-    HangUp,
-    Mute,
-    PlaceCall,
-    RoomAction,
-    Tell,
-    TurnAway,
-)
+from usnd.domain.conference import Admit, CallAction, Goodbye, HangUp, Mute, PlaceCall, RoomAction, TurnAway
+from usnd.domain.notices import Announce, Tell
 
 _EVENT_OF_STATE = {
     CallState.DIALLING: CallEvent.PLACED,

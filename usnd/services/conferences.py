@@ -9,39 +9,50 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Protocol
 
 import structlog
 
 from usnd.asterisk.ami import AmiError
 from usnd.asterisk.calls import Calls
 from usnd.asterisk.progress import Digit, IncomingCall, News, PinEntered
-from usnd.domain.calls import SIGNS_OF_LIFE, Call, CallEvent, CallNews
+from usnd.domain.calls import SIGNS_OF_LIFE, CallEvent, CallNews
 from usnd.domain.cdr import cdr_of, has_record
 from usnd.domain.conducting import next_deadline, resume
 from usnd.domain.conference import (
     OVER,
-    Action,
+    CallAction,
     Command,
     Conference,
     Event,
     HangUp,
     PlaceCall,
     Recall,
+    RoomAction,
     Rules,
     Step,
+    StillAlone,
     Text,
     TimePassed,
 )
 from usnd.domain.informing import message_of
 from usnd.domain.menu import Menu
 from usnd.domain.messages import OutgoingText
-from usnd.domain.planning import changed_calls
-from usnd.domain.recording import RecorderNews, RecordEvent, StartRecording, StopRecording, stretch_of
+from usnd.domain.notices import Announce, CheckAlone, Tell
+from usnd.domain.planning import ended_calls
+from usnd.domain.recording import (
+    RecordAction,
+    RecorderNews,
+    RecordEvent,
+    StartRecording,
+    StopRecording,
+    stretch_of,
+)
 from usnd.domain.replies import Reply
 from usnd.domain.taping import open_recorders
 from usnd.services.calling import carry_out, news_of
+from usnd.services.calls_in import CallsIn
 from usnd.services.committing import surely
+from usnd.services.happenings import Happenings
 from usnd.services.journal import tell_calls, tell_turn
 from usnd.services.keypads import Keypads
 from usnd.services.outbox import Outbox
@@ -50,22 +61,8 @@ from usnd.services.trunks import Trunks
 from usnd.store.transaction import Transaction
 from usnd.store.writer import Store
 
-
-class CallsIn(Protocol):
-    """What takes calls that come in: see ways_in.py."""
-
-    def knows(self, call: str) -> bool: ...
-
-    @property
-    def waiting(self) -> frozenset[str]: ...
-
-    def came(self, incoming: IncomingCall) -> None: ...
-
-    def gone(self, *calls: str) -> None: ...
-
-    async def receive(self, call: str) -> None: ...
-
-    async def entered(self, entry: PinEntered) -> None: ...
+_ALONE = 3.0
+"""Seconds in which somebody else may come: who is the first in is not told so at once."""
 
 
 @dataclass(slots=True)
@@ -106,6 +103,7 @@ class Conferences:
         self._rules = rules
         self._menu = menu
         self._keypads = Keypads(menu)
+        self.happenings = Happenings()
         self._clock = clock
         self._running: dict[int, _Running] = {}
         self._ways_in: CallsIn
@@ -275,10 +273,11 @@ class Conferences:
         await self._calls.forget(settled)
 
     def _press(self, conference_id: int, pressed: Digit) -> None:
-        asked = self._keypads.press(pressed, pressed.at or self._clock())
-        if asked is not None:
-            wants = {"conference": conference_id, "call": pressed.call, "number": asked.number or None}
-            self._log.info(f"asked by keys: {asked.feature.value}", **wants)
+        now = pressed.at or self._clock()
+        chosen = self._keypads.press(pressed, now)
+        if chosen is not None:
+            asked, keys = chosen
+            self.happenings.pressed(self._running[conference_id].conference, asked, keys, now)
             self.apply(conference_id, asked)
 
     async def _load(self) -> None:
@@ -300,7 +299,7 @@ class Conferences:
             for text in texts:
                 self._outbox.send(text)
             self._carry_out(after, commands)
-            if ended := [call.id for call in _ended(before, after)]:
+            if ended := [call.id for call in ended_calls(before, after)]:
                 self._spawn(self._forget(ended))
         running.writer = None
         if not running.conference.live:
@@ -308,12 +307,13 @@ class Conferences:
             for call in running.conference.calls:
                 del self._conference_of[call.id]
             self._keypads.forget(call.id for call in running.conference.calls)
+            self.happenings.forget(running.conference.id)
 
     def _write(
         self, before: Conference, after: Conference, commands: Iterable[Command], tx: Transaction
     ) -> list[OutgoingText]:
         tx.conferences.save(before, after)
-        for call in filter(has_record, _ended(before, after)):
+        for call in filter(has_record, ended_calls(before, after)):
             tx.cdrs.add(cdr_of(after, call))
             tx.usage.add(after.subscriber_id, call)
         now = self._clock()
@@ -335,11 +335,20 @@ class Conferences:
         for command in commands:
             if isinstance(command, Text):
                 continue  # was queued in the transaction
+            if isinstance(command, CheckAlone):
+                asyncio.get_running_loop().call_later(_ALONE, self._still_alone, conference.id, command.call)
+                continue
+            if isinstance(command, Announce | Tell):
+                self.happenings.said(conference, command, self._clock())
             if isinstance(command, PlaceCall | StartRecording) and not self._placing:
                 continue  # the survey at the next link-up places it
             self._spawn(self._act(conference.id, command))
 
-    async def _act(self, conference_id: int, action: Action) -> None:
+    def _still_alone(self, conference_id: int, call: str) -> None:
+        if not self._stopping.is_set():
+            self.apply(conference_id, StillAlone(call))
+
+    async def _act(self, conference_id: int, action: CallAction | RoomAction | RecordAction) -> None:
         news: CallNews | RecorderNews | None
         if isinstance(action, StartRecording | StopRecording):
             news = await self._recording.carry_out(action)
@@ -385,9 +394,3 @@ class Conferences:
 
     def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         return self._tasks.create_task(work)
-
-
-def _ended(before: Conference, after: Conference) -> list[Call]:
-    """The calls that ended between the two."""
-    changed = changed_calls(before, after)
-    return [call for was, call in changed if not call.live and (was is None or was.live)]

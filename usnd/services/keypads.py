@@ -18,12 +18,12 @@ class Keypads:
         self._menu = menu
         self._typed: dict[str, Typed] = {}
 
-    def press(self, pressed: Digit, now: datetime) -> Control | None:
-        """What the call asks for by one more digit, if anything."""
+    def press(self, pressed: Digit, now: datetime) -> tuple[Control, str] | None:
+        """What the call asks for by one more digit, if anything, and by which digits in all."""
         call, before = pressed.call, self._typed.get(pressed.call, Typed())
         typed, choice = press(self._menu, before, pressed.digit, now, begun=pressed.begun)
         self._typed[call] = typed
-        return Control(choice.feature, call, choice.number) if choice else None
+        return (Control(choice.feature, call, choice.number), choice.keys) if choice else None
 
     def forget(self, calls: Iterable[str]) -> None:
         """These calls are over."""

@@ -17,10 +17,11 @@ from usnd.domain.grammar import Said
 from usnd.domain.messages import IncomingText, OutgoingText
 from usnd.domain.naming import known_in, members_of
 from usnd.domain.numbers import to_e164
-from usnd.domain.replies import DEFAULT_LANGUAGE, Reply, render
+from usnd.domain.replies import DEFAULT_LANGUAGE, Reply, Say, render
 from usnd.domain.texting import lines_busy
 from usnd.domain.words import words_in
 from usnd.services.conferences import Conferences
+from usnd.services.happenings import Happening
 from usnd.services.launching import Launcher, Wish
 from usnd.services.outbox import Outbox
 from usnd.store.session import StoreTaken
@@ -99,6 +100,12 @@ class Steering:
         if conference_id is None:
             return self._conferences.live
         return (self._conference(conference_id),)
+
+    def lately(self, conference_id: int | None = None) -> tuple[Happening, ...]:
+        """What was pressed and said in them lately, the oldest first."""
+        of = self._conferences.happenings.of
+        found = (happening for one in self.live(conference_id) for happening in of(one.id))
+        return tuple(sorted(found, key=lambda happening: happening.at))
 
     async def launch(self, asked: Asked, *, dry_run: bool) -> Launched:
         """Calls the subscriber and all that the text names, or says who would be called."""
@@ -198,7 +205,7 @@ class Steering:
             return _Committed(Launched(earlier, again=True))
         wish = self._launcher.decide(tx, owner, asked.body, now, voice_up=voice_up)
         called = wish.decision.launch
-        if wish.decision.recall:
+        if wish.decision.recall and wish.decision.reply.say is Say.RECALLED:
             return _Committed(Launched(wish.running, recalled=True))
         if not called:
             raise _refusal(owner, wish.decision)

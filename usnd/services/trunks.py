@@ -21,7 +21,7 @@ from usnd.domain.decision import Decision
 from usnd.domain.directory import Subscriber
 from usnd.domain.registration import Registration, standing
 from usnd.domain.routing import admit, conduct, heard_of, load_of
-from usnd.domain.trunks import Health, Load, Pool, Routing, TrunkEvent, TrunkState, failed, hear
+from usnd.domain.trunks import Health, Load, Pool, Routing, TrunkEvent, TrunkState, failed, hear, refused
 
 FILE = "trunks.json"
 
@@ -188,7 +188,8 @@ class Trunks:
             for name, health in self._health.items()
         }
         not_up = {name: state for name, state in states.items() if state is not TrunkState.UP}
-        return Pool(self._routing, Load(self._used, self._waiting), not_up)
+        numbers = {name: health.refused for name, health in self._health.items() if health.refused}
+        return Pool(self._routing, Load(self._used, self._waiting), not_up, numbers)
 
     def _put(self, conference: Conference) -> None:
         load = load_of(conference)
@@ -231,12 +232,19 @@ class Trunks:
                 self._become(news.trunk, hear(health, TrunkEvent.CARRIED, self._routing, now))
             elif news.carried is False:
                 self._become(news.trunk, failed(health, self._routing, now))
+            elif news.refused:
+                self._become(news.trunk, refused(health, news.refused, self._routing, now))
+            elif news.contradicted:
+                self._become(news.trunk, hear(health, TrunkEvent.CONTRADICTED, self._routing, now))
 
     def _become(self, name: str, health: Health) -> None:
         before, self._health[name] = self._health[name], health
         if before.state is health.state:
             return
+        facts = {"trunk": name, "in_use": self._used[name], "refused": len(health.refused) or None}
         if health.state is TrunkState.UP:
             self._log.info("trunk up", trunk=name)
+        elif health.state is TrunkState.SUSPECT:
+            self._log.warning("trunk suspect", **facts)
         else:
-            self._log.error(f"trunk {health.state.value}", trunk=name, in_use=self._used[name])
+            self._log.error(f"trunk {health.state.value}", **facts)

@@ -77,6 +77,8 @@ class _Launched:
     texts: tuple[OutgoingText, ...] = ()
     why: Denial = Denial.UNKNOWN
     """Where there is no step."""
+    running: int | None = None
+    """The subscriber's conference that runs: the call comes into it instead."""
 
 
 class WaysIn:
@@ -182,9 +184,7 @@ class WaysIn:
         activation = pin.digits if pin is not None and pin.kind is PinKind.ACTIVATION else ""
         match way:
             case Rejoin(conference):
-                self._callers.pop(caller.call, None)
-                self._log.info("subscriber calls in", conference=conference, call=caller.call)
-                self._conferences.apply(conference, _call_in(caller, activation))
+                self._rejoin(caller, conference, activation)
             case Join(conference):
                 self._callers.pop(caller.call, None)
                 self._log.info("participant calls in", conference=conference, call=caller.call)
@@ -201,6 +201,11 @@ class WaysIn:
                 self._log.info("incoming call refused", **who, reason=why.value)
                 await self._act(self._calls.turn_away(caller.call, why.value))
 
+    def _rejoin(self, caller: _Caller, conference: int, activation: str) -> None:
+        self._callers.pop(caller.call, None)
+        self._log.info("subscriber calls in", conference=conference, call=caller.call)
+        self._conferences.apply(conference, _call_in(caller, activation))
+
     async def _launch(self, caller: _Caller, way: LaunchInstant, activation: str) -> None:
         voice_up, now = self._conferences.voice_up, self._clock()
         call_in = _call_in(caller, activation)
@@ -214,6 +219,9 @@ class WaysIn:
             launched = _Launched(None, why=Denial.BUSY)
         for text in launched.texts:
             self._outbox.send(text)
+        if launched.running is not None:
+            self._rejoin(caller, launched.running, activation)
+            return
         if launched.step is None:
             await self._go(caller, Deny(launched.why))
             return
@@ -241,6 +249,8 @@ class WaysIn:
         if owner is None:
             return _Launched(None)
         wish = self._launcher.decide(tx, owner, f"IC{way.instant}", now, voice_up=voice_up)
+        if wish.decision.recall:
+            return _Launched(None, running=wish.running)
         launched = self._launcher.launch(tx, wish, now, call_in=call_in) if wish.decision.launch else None
         if launched is not None:
             return _Launched(*launched)

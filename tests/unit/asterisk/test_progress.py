@@ -48,7 +48,20 @@ def test_the_cause_is_the_number_or_nothing(text: str, cause: int | None) -> Non
 
 @pytest.mark.parametrize(
     ("sip", "cause"),
-    [("402", 50), ("480", 18), ("401", 47), ("407", 47), ("408", 102), ("503", 41), ("488", 127), ("", 127)],
+    [
+        ("402", 50),
+        ("480", 18),
+        ("401", 47),
+        ("407", 47),
+        ("408", 102),
+        ("503", 41),
+        ("488", 127),
+        ("302", 23),
+        ("405", 63),
+        ("483", 25),
+        ("501", 79),
+        ("", 127),
+    ],
 )
 def test_a_sip_refusal_that_asterisk_blurs_has_its_own_cause(sip: str, cause: int) -> None:
     progress = Progress("usn-")
@@ -56,6 +69,16 @@ def test_a_sip_refusal_that_asterisk_blurs_has_its_own_cause(sip: str, cause: in
     assert progress.read(event("HangupRequest", cause="127", techcause=sip)) is None
     assert progress.read(ended) == CallNews(OURS, CallEvent.ENDED, cause)
     assert progress.read(ended) == CallNews(OURS, CallEvent.ENDED, 127)
+
+
+def test_the_reason_of_a_bye_and_of_a_cancel_is_the_cause_and_not_mapped_twice() -> None:
+    """Asterisk tells it as a status too: of cause 18 as 408, of 27 as 502."""
+    progress = Progress("usn-")
+    progress.read(event("HangupRequest", cause="18", techcause="408", channelstate="6"))
+    assert progress.read(event("Hangup", cause="18")) == CallNews(OURS, CallEvent.ENDED, 18)
+    progress.read(event("UserEvent", "n.1", userevent="UsnIncoming", cli="", dnis="300"))
+    progress.read(event("HangupRequest", "n.1", cause="18", techcause="408", channelstate="4"))
+    assert progress.read(event("Hangup", "n.1", cause="18")) == CallNews("n.1", CallEvent.ENDED, 18)
 
 
 def test_only_a_sip_channel_has_a_sip_status() -> None:

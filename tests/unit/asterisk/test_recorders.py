@@ -11,7 +11,7 @@ from usnd.asterisk.ami import AmiFailed, AmiRefused
 from usnd.asterisk.progress import survey
 from usnd.asterisk.prompts import TEXTS, variable
 from usnd.asterisk.recorders import Recorders
-from usnd.domain.conference import Notice
+from usnd.domain.notices import Notice
 from usnd.domain.recording import RecorderNews, RecordEvent
 
 DIALPLAN = (files("usnd.asterisk") / "conf" / "extensions-usn.conf").read_text()

@@ -14,6 +14,7 @@ from usnd.domain import conducting
 from usnd.domain.calls import Call, CallEvent, CallNews, CallState, Outcome, Role
 from usnd.domain.cdr import cdr_of, has_record
 from usnd.domain.conference import (
+    OVER,
     Admit,
     CallAction,
     CallIn,
@@ -212,7 +213,7 @@ def by_pin(world: World, number: str, kind: PinKind) -> World:
             return hear(calling, CallIn(channel, "52272", "1234567"))
         case Join():
             return hear(calling, JoinIn(channel, "52270", number))
-    assert not world.conference.live, f"a right PIN opens nothing: {way}"
+    assert world.conference.state in OVER, f"a right PIN opens nothing: {way}"
     return world
 
 
@@ -259,10 +260,10 @@ def hear(world: World, event: Event) -> World:
     check_conference(world.conference, step, event, world.rules, world.now)
     check_event(world.conference, step, event)
     for call in step.conference.calls:
-        answered = call.outcome in (Outcome.COMPLETED, Outcome.NOT_ACCEPTED)
         assert call.outcome is not Outcome.NOT_ACCEPTED or call.asked
-        told = call.outcome is Outcome.VOICE_LOST or answered == (call.id in heard)
-        assert call.live or told, "completed is what was answered"
+        assert (call.answered_at is not None) == (call.id in heard), "charged is what was answered"
+        was_in = call.outcome in (Outcome.COMPLETED, Outcome.VOICE_LOST)
+        assert was_in or call.live or call.joined_at is None, "completed is who was in the room"
     check_commands(world.conference, step, event, world.commands)
     commands = world.commands + step.commands
     records = world.records + _newly_ended(world.conference, step.conference)

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from test_domain_conducting import BOB, EVE, HIM, ME, OWNER, RULES, T0, E, S, Scene
 
-from usnd.domain.calls import CallState
+from usnd.domain.calls import CallState, Outcome
 from usnd.domain.conference import Admit, CallIn, End, HangUp, PlaceCall, Recall
+from usnd.domain.notices import Announce, Notice, TellNotReached
 
 TWICE = replace(RULES, call_backs=2)
 FIRST, SECOND, THIRD = "usn-7-4", "usn-7-5", "usn-7-6"
@@ -108,9 +109,12 @@ def test_a_conference_that_everybody_left_calls_nobody_back(dropped: Scene) -> N
     assert dropped.due() is None
 
 
-def test_who_was_never_in_is_not_called_back() -> None:
+def test_who_was_not_reached_at_the_launch_is_called_back_as_who_dropped_out() -> None:
     scene = Scene(BOB, rules=TWICE)
     scene.hear(HIM, E.PLACED, E.JOINED)
-    scene.hear(ME, E.ENDED, cause=17)
-    assert scene.conference.state is S.AWAY
+    assert scene.hear(ME, E.ENDED, cause=17) == (
+        Announce("c7", Notice.HOST_CALLED_AGAIN),
+        TellNotReached(OWNER, Outcome.BUSY, live=True, again=True),
+    )
+    assert scene.conference.state is S.RECALLING
     assert scene.state_of(HIM) is CallState.JOINED

@@ -102,7 +102,8 @@ def test_an_answer_that_crossed_our_release_is_an_answer() -> None:
     told = after(a_call(S.RINGING), E.HANG_UP)
     crossed = after(told, E.ANSWERED)
     assert (crossed.state, crossed.answered_at) == (S.LEAVING, NOW)
-    assert after(crossed, E.ENDED, 16).outcome is Outcome.COMPLETED
+    ended = after(crossed, E.ENDED, 16)
+    assert (ended.outcome, ended.answered_at) == (Outcome.CANCELLED, NOW), "and is charged as such"
 
 
 def test_the_time_of_the_first_answer_stays() -> None:
@@ -125,11 +126,15 @@ def test_the_time_of_the_first_answer_stays() -> None:
         (20, Outcome.UNREACHABLE),
         (21, Outcome.REJECTED),
         (22, Outcome.UNREACHABLE),
+        (23, Outcome.UNREACHABLE),
+        (25, Outcome.CONGESTED),
         (27, Outcome.UNREACHABLE),
         (28, Outcome.UNREACHABLE),
         (34, Outcome.CONGESTED),
         (38, Outcome.CONGESTED),
         (50, Outcome.NO_CREDIT),
+        (63, Outcome.CONGESTED),
+        (79, Outcome.CONGESTED),
         (127, Outcome.FAILED),
     ],
 )
@@ -148,14 +153,18 @@ def test_the_operator_says_which_causes_mean_no_credit() -> None:
     ("call", "event", "cause", "outcome"),
     [
         (a_call(S.JOINED), E.ENDED, 50, Outcome.COMPLETED),
-        (a_call(S.ANSWERED), E.OVERDUE, None, Outcome.COMPLETED),
+        (a_call(S.ANSWERED), E.OVERDUE, None, Outcome.FAILED),
+        (a_call(S.ANSWERED), E.ENDED, 127, Outcome.FAILED),
+        (a_call(S.ANSWERED, asked=True), E.ENDED, 16, Outcome.NOT_ACCEPTED),
+        (a_call(S.ANSWERED, joined_at=T0), E.ENDED, 16, Outcome.COMPLETED),
         (a_call(S.JOINED), E.MISSING, None, Outcome.COMPLETED),
         (a_call(S.JOINED), E.VOICE_LOST, None, Outcome.VOICE_LOST),
         (a_call(S.PLANNED), E.VOICE_LOST, None, Outcome.VOICE_LOST),
         (a_call(S.LEAVING, told_to_end=True), E.ENDED, 50, Outcome.CANCELLED),
         (a_call(S.LEAVING, told_to_end=True), E.REFUSED, None, Outcome.CANCELLED),
         (a_call(S.LEAVING, told_to_end=True), E.MISSING, None, Outcome.CANCELLED),
-        (a_call(S.LEAVING, told_to_end=True, answered_at=T0), E.OVERDUE, None, Outcome.COMPLETED),
+        (a_call(S.LEAVING, told_to_end=True, answered_at=T0), E.OVERDUE, None, Outcome.CANCELLED),
+        (a_call(S.LEAVING, told_to_end=True, joined_at=T0), E.OVERDUE, None, Outcome.COMPLETED),
         (a_call(S.DIALLING), E.MISSING, None, Outcome.UNKNOWN),
         (a_call(S.RINGING), E.OVERDUE, None, Outcome.NO_ANSWER),
         (a_call(S.DIALLING), E.OVERDUE, None, Outcome.FAILED),

@@ -10,7 +10,6 @@ from usnd.domain.calls import CallEvent, CallNews, CallState, Direction, Outcome
 from usnd.domain.conducting import handle, launch, next_deadline, resume
 from usnd.domain.conference import (
     Admit,
-    Announce,
     CallIn,
     Command,
     Conference,
@@ -20,7 +19,6 @@ from usnd.domain.conference import (
     Event,
     Goodbye,
     HangUp,
-    Notice,
     Participant,
     PlaceCall,
     Recall,
@@ -29,6 +27,7 @@ from usnd.domain.conference import (
     TimePassed,
     TurnAway,
 )
+from usnd.domain.notices import Announce, CheckAlone, Notice, Tell, TellNobodyReached
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OWNER, BOB, EVE = "+447700900001", Participant("+447700900002", "Bob"), Participant("+447700900003", "Eve")
@@ -144,11 +143,11 @@ def test_a_subscriber_who_cannot_be_reached_is_waited_for(scene: Scene) -> None:
 
 def test_those_whom_the_subscriber_leaves_are_told_once(running: Scene) -> None:
     assert running.hear(ME, E.LEFT, E.ENDED, cause=16) == (Announce("c7", Notice.SUBSCRIBER_AWAY),)
-    assert running.hear(HER, E.JOINED) == ()
+    assert running.hear(HER, E.JOINED) == (Tell(HER, Notice.SUBSCRIBER_AWAY),)
 
 
 def test_nobody_is_told_in_a_room_that_is_empty(running: Scene) -> None:
-    assert running.hear(HIM, E.LEFT, E.ENDED) == ()
+    assert running.hear(HIM, E.LEFT, E.ENDED) == (CheckAlone(ME),)
     assert running.hear(ME, E.LEFT, E.ENDED) == ()
     assert running.conference.state is S.AWAY
 
@@ -199,9 +198,50 @@ def test_a_subscriber_who_calls_in_while_we_ring_them_is_admitted_and_not_rung(s
     assert scene.outcome_of(ME) is Outcome.CANCELLED
 
 
-def test_a_second_call_of_a_subscriber_in_the_room_is_released(running: Scene) -> None:
-    assert running.do(CallIn("171.5", "52272")) == (HangUp("171.5"),)
-    assert len(running.conference.calls) == 3
+def test_a_new_call_of_a_subscriber_in_the_room_takes_the_place_of_the_old_one(running: Scene) -> None:
+    """The same telephone cannot talk by two: the older one is dead, and its end is not heard of."""
+    assert running.do(CallIn("171.5", "52272"))[:2] == (HangUp(ME), Admit("171.5", "c7"))
+    assert running.state_of(ME) is CallState.LEAVING
+    assert running.hear("171.5", E.ANSWERED, E.JOINED) == ()
+    assert running.conference.state is S.RUNNING
+    running.at(10 + RULES.goodbye.total_seconds())
+    assert running.outcome_of(ME) is Outcome.COMPLETED, "billing stops"
+    assert running.conference.state is S.RUNNING
+
+
+@pytest.mark.parametrize(("number", "role"), [(OWNER, Role.SUBSCRIBER), ("+447700900077", Role.PARTICIPANT)])
+def test_a_telephone_of_another_number_that_holds_the_conference_stays(number: str, role: Role) -> None:
+    elsewhere = CallIn("171.1", "52270", "1234567", number="+447700900088")
+    step = launch(7, (42, OWNER), (BOB,), RULES, T0, 3, elsewhere)
+    scene = Scene(BOB)
+    scene.conference = step.conference
+    scene.hear("171.1", E.ANSWERED, E.JOINED)
+    assert scene.do(CallIn("171.5", "52270", "1234567", number=number)) == (Admit("171.5", "c7"),)
+    assert scene.conference.calls[-1].role is role
+
+
+def test_a_withheld_number_takes_no_other_withheld_ones_place() -> None:
+    step = launch(7, (42, OWNER), (BOB,), RULES, T0, 3, CallIn("171.1", "52270", "1234567", number=""))
+    scene = Scene(BOB)
+    scene.conference = step.conference
+    scene.hear("171.1", E.ANSWERED, E.JOINED)
+    assert scene.do(CallIn("171.5", "52270", "1234567", number="")) == (Admit("171.5", "c7"),)
+
+
+def test_a_recall_of_a_subscriber_who_seems_to_be_in_takes_over_once_answered(running: Scene) -> None:
+    assert [type(command) for command in running.do(Recall())] == [PlaceCall]
+    assert running.do(Recall()) == (), "one at a time"
+    assert running.state_of(ME) is CallState.JOINED
+    assert running.hear("usn-7-4", E.PLACED, E.ANSWERED, E.JOINED) == (HangUp(ME),)
+    assert running.conference.state is S.RUNNING
+    running.hear(ME, E.ENDED, cause=16)
+    assert running.conference.state is S.RUNNING
+
+
+def test_a_recall_in_vain_changes_nothing_for_who_is_in(running: Scene) -> None:
+    running.do(Recall())
+    assert running.hear("usn-7-4", E.PLACED, E.ENDED, cause=17) == ()
+    assert running.conference.state is S.RUNNING
 
 
 def test_nobody_comes_into_a_conference_that_is_over(running: Scene) -> None:
@@ -219,7 +259,6 @@ def test_a_recall_calls_the_subscriber_once(away: Scene) -> None:
     assert away.do(Recall()) == ()
     away.hear("usn-7-4", E.PLACED, E.ANSWERED, E.JOINED)
     assert away.conference.state is S.RUNNING
-    assert away.do(Recall()) == ()
 
 
 def test_a_recall_does_not_wait_for_the_release_of_the_former_call(running: Scene) -> None:
@@ -240,7 +279,7 @@ def test_an_answer_that_comes_while_the_conference_ends_is_released_and_recorded
     running.do(End())
     assert running.hear(HER, E.ANSWERED) == (HangUp(HER),)
     running.hear(HER, E.ENDED, cause=16)
-    assert running.outcome_of(HER) is Outcome.COMPLETED
+    assert running.outcome_of(HER) is Outcome.CANCELLED
 
 
 def test_who_does_not_go_is_put_out(running: Scene) -> None:
@@ -337,8 +376,8 @@ def test_deadlines_of_calls(scene: Scene) -> None:
     scene.seconds = 20
     scene.hear(HER, E.ANSWERED)
     assert scene.due() == 35
-    assert scene.at(35) == (HangUp(HER),)
-    assert scene.outcome_of(HER) is Outcome.COMPLETED
+    assert scene.at(35)[:1] == (HangUp(HER),)
+    assert scene.outcome_of(HER) is Outcome.FAILED
     assert scene.due() is None
     assert scene.at(99_999) == ()
     assert scene.conference.state is S.RUNNING
@@ -347,7 +386,9 @@ def test_deadlines_of_calls(scene: Scene) -> None:
 def test_a_phone_that_rings_for_ever_is_given_up(scene: Scene) -> None:
     scene.hear(ME, E.JOINED)
     scene.hear(HIM, E.RINGING)
-    assert scene.at(60) == (HangUp(HIM), HangUp(HER))
+    nobody = (("Bob", Outcome.NO_ANSWER), ("Eve", Outcome.FAILED))
+    told = (TellNobodyReached(OWNER, nobody), Tell(ME, Notice.NOBODY_REACHED))
+    assert scene.at(60) == (HangUp(HIM), HangUp(HER), *told)
     assert scene.outcome_of(HIM) is Outcome.NO_ANSWER
     assert scene.outcome_of(HER) is Outcome.FAILED
 

@@ -22,8 +22,8 @@ def expected(state: ConferenceState, turn: Turn) -> ConferenceState:
         return S.GATHERING
     if turn is T.TIME_UP:  # only the time without the subscriber is counted
         return S.ENDING if state is S.AWAY else state
-    if turn is T.SUBSCRIBER_DROPPED:  # only who was in is called back, and not again once the time runs
-        return S.RECALLING if state in (S.RUNNING, S.RECALLING) else S.AWAY
+    if turn is T.SUBSCRIBER_DROPPED:  # called back, but not again once the time runs
+        return S.AWAY if state is S.AWAY else S.RECALLING
     return {T.SUBSCRIBER_IN: S.RUNNING, T.SUBSCRIBER_OUT: S.AWAY}[turn]
 
 

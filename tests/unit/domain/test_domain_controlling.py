@@ -8,7 +8,6 @@ from test_domain_conducting import BOB, EVE, HER, HIM, ME, OWNER, RULES, E, S, S
 from usnd.domain.calls import CallState, Outcome, Role
 from usnd.domain.conducting import resume
 from usnd.domain.conference import (
-    Announce,
     Command,
     Control,
     EndReason,
@@ -16,11 +15,10 @@ from usnd.domain.conference import (
     Goodbye,
     HangUp,
     Mute,
-    Notice,
     PlaceCall,
-    Tell,
     TellMenu,
 )
+from usnd.domain.notices import Announce, CheckAlone, Notice, Tell
 
 NEW = "+447700900077"
 F, N = Feature, Notice
@@ -43,11 +41,13 @@ def ask(scene: Scene, feature: Feature, call: str | None = ME, number: str = "")
 @pytest.mark.parametrize("asker", [ME, HIM, HER, None, "usn-8-1"])
 @pytest.mark.parametrize("feature", F)
 def test_every_feature_is_for_whom_it_is(scene: Scene, feature: Feature, asker: str | None) -> None:
-    done = scene.do(Control(feature, asker, NEW, target=HIM)) != ()
-    if feature is F.MUTE_ME:
+    said = scene.do(Control(feature, asker, NEW, target=HIM))
+    done = said not in ((), (Tell(HIM, N.HOST_ONLY),))
+    if feature in (F.MUTE_ME, F.WRONG_KEY):
         assert done == (asker in (ME, HIM)), "a handset that is in the room mutes itself"
     else:
         assert done == (asker in (ME, None)), "everything else is the subscriber's"
+        assert said == (Tell(HIM, N.HOST_ONLY),) or asker != HIM, "and others hear so"
 
 
 @pytest.mark.parametrize("feature", F)
@@ -88,7 +88,9 @@ def test_who_muted_himself_stays_so_when_all_are_unmuted(scene: Scene) -> None:
 
 def test_nobody_unmutes_himself_when_all_are_muted(scene: Scene) -> None:
     ask(scene, F.MUTE_ALL)
-    assert ask(scene, F.MUTE_ME, HIM) == ()
+    before = scene.conference
+    assert ask(scene, F.MUTE_ME, HIM) == (Tell(HIM, N.MUTED_BY_HOST),)
+    assert scene.conference is before
     assert ask(scene, F.MUTE_ME, ME) == (Mute(ME, on=True), Tell(ME, N.MUTED_YOU))
 
 
@@ -115,18 +117,22 @@ def test_those_in_the_room_are_counted(scene: Scene) -> None:
 
 
 def test_somebody_is_added_as_a_participant(scene: Scene) -> None:
-    assert ask(scene, F.ADD, number=NEW) == (PlaceCall("usn-7-4", NEW, OWNER, "c7", RULES.ring),)
+    assert ask(scene, F.ADD, number=NEW) == (
+        PlaceCall("usn-7-4", NEW, OWNER, "c7", RULES.ring),
+        Tell(ME, N.CALLING),
+    )
     assert scene.conference.calls[-1].role is Role.PARTICIPANT
 
 
 @pytest.mark.parametrize("number", [OWNER, BOB.number, EVE.number])
 def test_who_is_there_or_rings_is_not_called_again(scene: Scene, number: str) -> None:
-    assert ask(scene, F.ADD, number=number) == ()
+    assert ask(scene, F.ADD, number=number) == (Tell(ME, N.ALREADY_IN),)
+    assert ask(scene, F.ADD, None, number) == (), "the console sees it"
 
 
 def test_who_has_left_can_be_added_again(scene: Scene) -> None:
     scene.hear(HIM, E.LEFT, E.ENDED)
-    assert len(ask(scene, F.ADD, number=BOB.number)) == 1
+    assert isinstance(ask(scene, F.ADD, number=BOB.number)[0], PlaceCall)
 
 
 def test_what_is_no_number_is_said_so(scene: Scene) -> None:
@@ -135,22 +141,28 @@ def test_what_is_no_number_is_said_so(scene: Scene) -> None:
 
 def test_a_full_conference_takes_nobody(scene: Scene) -> None:
     scene.rules = replace(RULES, most_calls=3)
-    assert ask(scene, F.ADD, number=NEW) == ()
+    assert ask(scene, F.ADD, number=NEW) == (Tell(ME, N.FULL),)
+
+
+def test_keys_that_mean_nothing_are_said_so(scene: Scene) -> None:
+    for call in (ME, HIM):
+        assert ask(scene, F.WRONG_KEY, call) == (Tell(call, N.WRONG_KEY),)
 
 
 def test_the_last_added_is_dropped_then_the_one_before(scene: Scene) -> None:
     ask(scene, F.ADD, number=NEW)
-    assert ask(scene, F.DROP_LAST) == (HangUp("usn-7-4"),)
+    said = Tell(ME, N.DROPPED)
+    assert ask(scene, F.DROP_LAST) == (HangUp("usn-7-4"), said)
     assert scene.state_of("usn-7-4") is CallState.LEAVING
-    assert ask(scene, F.DROP_LAST) == (HangUp(HER),)
-    assert ask(scene, F.DROP_LAST) == (HangUp(HIM),)
-    assert ask(scene, F.DROP_LAST) == ()
+    assert ask(scene, F.DROP_LAST) == (HangUp(HER), said)
+    assert ask(scene, F.DROP_LAST) == (HangUp(HIM), said, CheckAlone(ME))
+    assert ask(scene, F.DROP_LAST) == (Tell(ME, N.NOBODY_TO_DROP),)
     scene.hear(HER, E.ENDED, cause=16)
     assert scene.outcome_of(HER) is Outcome.CANCELLED
 
 
 def test_one_is_dropped_and_the_subscriber_never(scene: Scene) -> None:
-    assert scene.do(Control(F.DROP, None, target=HIM)) == (HangUp(HIM),)
+    assert scene.do(Control(F.DROP, None, target=HIM)) == (HangUp(HIM), CheckAlone(ME))
     for target in (HIM, ME, "usn-8-1"):
         assert scene.do(Control(F.DROP, None, target=target)) == ()
     assert scene.state_of(ME) is CallState.JOINED
@@ -186,5 +198,5 @@ def test_who_is_added_by_name_is_called_by_it(scene: Scene) -> None:
 
 def test_help_comes_by_text(scene: Scene) -> None:
     before = scene.conference
-    assert ask(scene, F.HELP) == (TellMenu(OWNER),)
+    assert ask(scene, F.HELP) == (TellMenu(OWNER), Tell(ME, N.KEYS_SENT))
     assert scene.conference is before

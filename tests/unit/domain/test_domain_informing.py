@@ -4,9 +4,11 @@ import typing
 
 import pytest
 
+from usnd.domain.calls import Outcome
 from usnd.domain.conference import TellMenu, Text
 from usnd.domain.informing import message_of
 from usnd.domain.menu import DEFAULT_KEYS, Menu, described
+from usnd.domain.notices import TellNobodyReached, TellNotReached
 from usnd.domain.replies import render
 from usnd.smpp.segments import split
 from usnd.smpp.text import Alphabet
@@ -17,7 +19,35 @@ KINDS = typing.get_args(Text)
 
 
 def words(kind: type[Text]) -> str:
-    return render(message_of(kind(OWNER), MENU))
+    order: Text
+    if kind is TellNotReached:
+        order = TellNotReached(OWNER, Outcome.UNREACHABLE, live=True, again=False)
+    elif kind is TellNobodyReached:
+        order = TellNobodyReached(OWNER, (("Bob", Outcome.NO_ANSWER),) * 60)
+    else:
+        order = kind(OWNER)  # type: ignore[call-arg] # the two others are above
+    return render(message_of(order, MENU))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "live", "again", "said"),
+    [
+        (Outcome.BUSY, True, False, "has begun without you: your phone was busy. Text the same again"),
+        (Outcome.NO_ANSWER, True, True, "you did not answer. We are calling you again."),
+        (Outcome.REJECTED, False, False, "did not take place: your phone rejected the call."),
+        (Outcome.NOT_ACCEPTED, False, False, "nobody pressed 1"),
+        (Outcome.FAILED, False, False, "your phone could not be reached"),
+    ],
+)
+def test_a_subscriber_who_was_not_reached_reads_why_and_what_to_do(
+    outcome: Outcome, said: str, *, live: bool, again: bool
+) -> None:
+    assert said in render(message_of(TellNotReached(OWNER, outcome, live, again), MENU))
+
+
+def test_nobody_reached_names_each_and_why() -> None:
+    people = (("Bob", Outcome.BUSY), ("Eve", Outcome.NO_ANSWER))
+    assert "Bob (busy), Eve (no answer)." in render(message_of(TellNobodyReached(OWNER, people), MENU))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not TellMenu])

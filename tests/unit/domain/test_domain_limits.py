@@ -6,18 +6,10 @@ from datetime import timedelta
 import pytest
 from test_domain_conducting import BOB, HIM, ME, OWNER, RULES, E, S, Scene
 
-from usnd.domain.conference import (
-    Control,
-    End,
-    EndReason,
-    Feature,
-    Goodbye,
-    Notice,
-    Tell,
-    TellTimeLimit,
-)
+from usnd.domain.conference import Control, End, EndReason, Feature, Goodbye, TellTimeLimit
 from usnd.domain.decision import Situation, TextRules
 from usnd.domain.directory import Subscriber
+from usnd.domain.notices import Notice, Tell
 from usnd.domain.numbers import NumberPlan
 from usnd.domain.replies import Say
 from usnd.domain.texting import decide
@@ -44,7 +36,7 @@ def test_a_launch_with_a_barred_number_does_nothing_and_says_so() -> None:
 
 def test_a_barred_number_is_not_added_either(scene: Scene) -> None:
     assert scene.do(Control(Feature.ADD, ME, "+449090123456")) == (Tell(ME, Notice.WRONG_NUMBER),)
-    assert len(scene.do(Control(Feature.ADD, ME, "+447700900077"))) == 1
+    assert len(scene.do(Control(Feature.ADD, ME, "+447700900077"))) == 2, "and told"
 
 
 def test_a_conference_that_nobody_ends_is_ended_and_told(scene: Scene) -> None:

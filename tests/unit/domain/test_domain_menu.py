@@ -32,8 +32,9 @@ def test_each_feature_has_its_key(feature: Feature) -> None:
         ("", []),
         ("1234567890#", []),
         ("5*5", [Feature.MUTE_ALL]),
-        ("*1*5", [Feature.MUTE_ALL]),
-        ("*#**", [Feature.END]),
+        ("*1*5", [Feature.WRONG_KEY, Feature.MUTE_ALL]),
+        ("*#**", [Feature.WRONG_KEY, Feature.END]),
+        ("*1*9*1", [Feature.WRONG_KEY]),
         ("***5", [Feature.END, Feature.MUTE_ALL]),
         ("*4*4", [Feature.COUNT, Feature.COUNT]),
         ("*2**", [Feature.END]),
@@ -58,7 +59,8 @@ def test_a_number_ends_with_a_hash(digits: str, number: str) -> None:
 
 
 def test_a_number_without_end_is_forgotten() -> None:
-    assert typing("*2" + "7" * (LONGEST_NUMBER + 1) + "#") == []
+    assert typing("*2" + "7" * (LONGEST_NUMBER + 1) + "#") == [Choice(Feature.WRONG_KEY)]
+    assert typing("*9*5", spacing=0.1) == [Choice(Feature.WRONG_KEY), Choice(Feature.MUTE_ALL)], "no choice"
 
 
 def test_a_pause_begins_anew() -> None:
@@ -74,7 +76,9 @@ def test_of_choices_faster_than_a_person_only_the_first_counts_until_a_pause() -
 def test_a_key_can_be_another_or_none() -> None:
     menu = Menu({**DEFAULT_KEYS, Feature.END: "##", Feature.COUNT: "", Feature.ADD: ""})
     assert typing("##", menu) == [Choice(Feature.END)]
-    assert typing("**", menu) == typing("*4", menu) == typing("*207700900005#", menu) == []
+    for digits in ("*4", "*207700900005#"):
+        assert typing(digits, menu) == [Choice(Feature.WRONG_KEY)]
+    assert typing("**", menu) == []
     assert "##" in described(menu)
     assert "count" not in described(menu)
 

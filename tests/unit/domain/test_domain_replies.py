@@ -36,6 +36,7 @@ USUAL: Mapping[str, object] = {
     "most": 60,
     "word": Echo("0770-BOB-CALL"),
     "words": Echo("Robert Smith"),
+    "people": ("Bob (busy)", "Eve (no answer)"),
     "number": NUMBER,
     "sender": NUMBER,
     "dnis": NUMBER,

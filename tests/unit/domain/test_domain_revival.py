@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 from test_domain_conducting import BOB, EVE, HER, HIM, ME, OWNER, RULES, E, S, Scene
 
+from usnd.domain.calls import Outcome
 from usnd.domain.conference import Command, End, EndReason, JoinIn, PlaceCall, TellRevived
+from usnd.domain.notices import TellNotReached
 
 REVIVING = replace(RULES, revive=True)
 
@@ -45,7 +47,9 @@ def test_they_are_placed_when_asterisk_is_back_and_not_too_late(scene: Scene) ->
     scene.seconds = 79
     assert scene.hear("usn-7-4", E.MISSING) + scene.hear("usn-7-5", E.MISSING) == placed
     scene.seconds = 80
-    assert scene.hear("usn-7-4", E.MISSING) + scene.hear("usn-7-5", E.MISSING) == ()
+    assert scene.hear("usn-7-4", E.MISSING) + scene.hear("usn-7-5", E.MISSING) == (
+        TellNotReached(OWNER, Outcome.FAILED, live=True, again=False),
+    )
     assert scene.conference.state is S.ENDED
     assert scene.conference.end_reason is EndReason.EMPTY
 

@@ -7,7 +7,8 @@ from test_domain_conducting import BOB, EVE, HER, HIM, ME, OWNER, E, Scene
 
 from usnd.domain.cdr import cdr_of
 from usnd.domain.conducting import resume
-from usnd.domain.conference import Announce, Command, Control, End, Feature, Notice, Tell, TellNotRecorded
+from usnd.domain.conference import Command, Control, End, Feature, TellNotRecorded
+from usnd.domain.notices import Announce, Notice, Tell
 from usnd.domain.recording import RecorderNews, RecordEvent, RecordState, StartRecording, StopRecording
 from usnd.domain.taping import open_recorders
 
@@ -56,7 +57,7 @@ def test_stopped_before_it_began_it_never_runs(scene: Scene) -> None:
 
 
 def test_only_its_owner_records(scene: Scene) -> None:
-    assert key(scene, HIM) == ()
+    assert key(scene, HIM) == (Tell(HIM, N.HOST_ONLY),)
     assert states(scene) == []
 
 

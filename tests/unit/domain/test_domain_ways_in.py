@@ -65,7 +65,7 @@ def scene() -> Scene:
         (OWNER, "999", Rejoin(7)),
         (STRANGER, "52201", LaunchInstant(1)),
         (STRANGER, "52202", LaunchInstant(2)),
-        (None, "52201", Deny(Denial.UNKNOWN)),
+        (None, "52201", Deny(Denial.WITHHELD)),
         (STRANGER, "52270", AskPin()),
         (None, "52270", AskPin()),
         (STRANGER, "999", Deny(Denial.UNKNOWN)),
@@ -74,6 +74,16 @@ def scene() -> Scene:
 )
 def test_a_call_goes_by_who_calls_what(scene: Scene, cli: str | None, dnis: str, way: Way) -> None:
     assert route(cli, dnis, NUMBERS, [scene.conference], barred=False) == way
+
+
+def test_a_conference_that_says_goodbye_is_in_nobodys_way(scene: Scene) -> None:
+    """Right behind `**` the subscriber starts the next one, by a call or a PIN."""
+    scene.do(End())
+    assert route(OWNER, "52201", NUMBERS, [scene.conference], barred=False) == LaunchInstant(1)
+    assert enter(ACTIVATION, [scene.conference]) == LaunchInstant(
+        ACTIVATION.instant, ACTIVATION.subscriber_id
+    )
+    assert enter(USER, [scene.conference]) == Deny(Denial.NOT_RUNNING)
 
 
 def test_a_number_that_guessed_is_not_asked_again_but_its_own_conference_is_open(scene: Scene) -> None:

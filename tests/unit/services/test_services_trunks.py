@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from structlog.testing import capture_logs
 
 from usnd.asterisk.contacts import Account, Contact
@@ -106,7 +107,26 @@ def test_a_trunk_whose_calls_fail_is_damped_for_a_time() -> None:
     bench.hear(conference, 2, CallEvent.PLACED, CallEvent.ENDED, cause=102)
     assert bench.rows() == [("damped", 0), ("up", 2)]
     bench.now += timedelta(seconds=31)
-    assert bench.rows() == [("up", 0), ("up", 2)]
+    assert bench.rows() == [("suspect", 0), ("up", 2)]
+
+
+@pytest.mark.parametrize("cause", [21, 58, 127])
+def test_a_trunk_that_refuses_everything_is_told_apart_by_what_the_other_carries(cause: int) -> None:
+    """SIP 403 and 603; 488 and 606; 413."""
+    bench = Bench()
+    conference = bench.running(1)
+    refused = [call.id for call in conference.calls if call.trunk == "a"]
+    for call in refused:
+        news = (CallNews(call, CallEvent.PLACED), CallNews(call, CallEvent.ENDED, cause))
+        for event in news:
+            conference = bench.trunks.conduct(conference, event, Rules(), bench.now).conference
+    assert bench.rows() == [("suspect", 0), ("up", 2)], "all go on over the other"
+    for again in (call for call in conference.calls if "." in call.id):
+        event = CallNews(again.id, CallEvent.RINGING)
+        conference = bench.trunks.conduct(conference, event, Rules(), bench.now).conference
+    assert bench.rows() == [("damped", 0), ("up", 2)]
+    bench.now += timedelta(seconds=31)
+    assert bench.rows()[0][0] == "suspect", "on trial"
 
 
 def test_a_trunk_is_down_when_none_of_its_addresses_answers() -> None:

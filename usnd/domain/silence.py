@@ -1,0 +1,121 @@
+"""Nobody is left in silence: what failed is said in the room, and by text (REQUIREMENTS C13).
+
+Owns who is told what when people are missing: a conference without its host, somebody who is alone, a number
+that was added in vain. Refuses to change the conference: conducting.py, which asks here after each step.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from usnd.domain.calls import Call, CallState, Direction, Outcome, Role
+from usnd.domain.conference import (
+    ABSENT,
+    OVER,
+    Command,
+    Conference,
+    ConferenceState,
+    Step,
+)
+from usnd.domain.notices import Announce, CheckAlone, Notice, Tell, TellNobodyReached, TellNotReached
+from usnd.domain.planning import attempts, changed_calls, ended_calls, owner_calls, owner_coming
+
+_TOLD_OTHERWISE = frozenset(
+    {Outcome.COMPLETED, Outcome.CANCELLED, Outcome.VOICE_LOST, Outcome.OVERFLOWED, Outcome.NO_CREDIT}
+)
+"""Ends of calls that are no failure, or that the subscriber is told of in other words."""
+_OF_ADDED = {
+    Outcome.BUSY: Notice.NUMBER_BUSY,
+    Outcome.NO_ANSWER: Notice.NUMBER_NO_ANSWER,
+    Outcome.NOT_ACCEPTED: Notice.NUMBER_NO_ANSWER,
+}
+
+
+def break_silence(before: Conference, step: Step) -> Step:
+    """The step, with what people have to be told because of it."""
+    after = step.conference
+    if after is before:
+        return step
+    failed = [call for call in ended_calls(before, after) if call.outcome not in _TOLD_OTHERWISE]
+    told: list[Command] = [*_of_the_host(before, after), *_alone(before, after)]
+    if before.state not in OVER:
+        told += [*_of_added(after, failed), *_texts(before, after, failed)]
+    return replace(step, commands=(*step.commands, *told)) if told else step
+
+
+def still_alone(conference: Conference, call_id: str) -> Step:
+    """What who has been alone for a moment is told, if nobody came meanwhile."""
+    in_room = [call for call in conference.calls if call.in_room]
+    if [call.id for call in in_room] != [call_id] or conference.state in OVER | ABSENT:
+        return Step(conference)
+    others = [call for call in conference.calls if call.id != call_id]
+    if any(call.joined_at is not None for call in others):
+        notice = Notice.ALONE
+    elif any(call.live and call.state is not CallState.LEAVING for call in others):
+        notice = Notice.FIRST_IN
+    else:
+        notice = Notice.NOBODY_REACHED
+    return Step(conference, (Tell(call_id, notice),))
+
+
+def _of_the_host(before: Conference, after: Conference) -> Iterator[Command]:
+    """Those in the room hear when its host is missing, and who comes in later hears it alone."""
+    if after.state not in ABSENT:
+        return
+    notice = _missing(after)
+    if after.state is not before.state:
+        if any(call.in_room for call in after.calls):
+            yield Announce(after.room, notice)
+        return
+    for was, call in changed_calls(before, after):
+        if call.in_room and (was is None or not was.in_room):
+            yield Tell(call.id, notice)
+
+
+def _missing(conference: Conference) -> Notice:
+    if conference.state is ConferenceState.RECALLING:
+        return Notice.HOST_CALLED_AGAIN
+    was_in = any(call.joined_at is not None for call in owner_calls(conference))
+    return Notice.SUBSCRIBER_AWAY if was_in else Notice.HOST_NOT_REACHED
+
+
+def _alone(before: Conference, after: Conference) -> Iterator[Command]:
+    """Whoever has just become the only one in the room may be in silence: that is looked at in a moment."""
+    in_room = [call.id for call in after.calls if call.in_room]
+    were = [call.id for call in before.calls if call.in_room]
+    if len(in_room) == 1 and in_room != were and after.state not in OVER | ABSENT:
+        yield CheckAlone(in_room[0])
+
+
+def _of_added(after: Conference, failed: list[Call]) -> Iterator[Command]:
+    """The subscriber hears what became of a number that was added."""
+    host = next((call for call in owner_calls(after) if call.in_room), None)
+    for call in failed:
+        added = attempts(after, call)[0].planned_at > after.launched_at
+        if host is not None and added and _was_called(call):
+            yield Tell(host.id, _OF_ADDED.get(call.outcome or Outcome.FAILED, Notice.NUMBER_UNREACHABLE))
+
+
+def _texts(before: Conference, after: Conference, failed: list[Call]) -> Iterator[Command]:
+    number = after.subscriber_number
+    for call in failed:
+        first_time = before.state is ConferenceState.GATHERING and after.state is not before.state
+        if call.role is Role.SUBSCRIBER and first_time and not owner_coming(after):
+            again = after.state is ConferenceState.RECALLING
+            yield TellNotReached(number, call.outcome or Outcome.FAILED, live=after.live, again=again)
+    called = [call for call in after.calls if call.role is Role.PARTICIPANT]
+    if any(call.live or call.joined_at is not None for call in called) or not any(map(_was_called, failed)):
+        return
+    if all(attempts(after, call)[0].planned_at > after.launched_at for call in failed):
+        return
+    yield TellNobodyReached(
+        number, tuple(_who(call) for call in called if call.outcome is not Outcome.OVERFLOWED)
+    )
+    yield from (Tell(call.id, Notice.NOBODY_REACHED) for call in owner_calls(after) if call.in_room)
+
+
+def _was_called(call: Call) -> bool:
+    return call.role is Role.PARTICIPANT and call.direction is Direction.OUT
+
+
+def _who(call: Call) -> tuple[str, Outcome]:
+    return call.name or call.number, call.outcome or Outcome.FAILED

@@ -1,0 +1,22 @@
+"""What takes the calls that come in, as the conferences see it: ways_in.py is it."""
+
+from typing import Protocol
+
+from usnd.asterisk.progress import IncomingCall, PinEntered
+
+
+class CallsIn(Protocol):
+    """The calls that are in no conference yet."""
+
+    def knows(self, call: str) -> bool: ...
+
+    @property
+    def waiting(self) -> frozenset[str]: ...
+
+    def came(self, incoming: IncomingCall) -> None: ...
+
+    def gone(self, *calls: str) -> None: ...
+
+    async def receive(self, call: str) -> None: ...
+
+    async def entered(self, entry: PinEntered) -> None: ...
