@@ -60,7 +60,7 @@ def jasmin_environment() -> Path:
         _run([python, "-m", "venv", str(made)], log)
         pip = [str(made / "bin/python"), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
         pip += ["--progress-bar=off", "--require-hashes"]
-        # Some of it is built here: with a locked setuptools, as an isolated build would fetch the newest.
+        # Some is built here, with a locked setuptools that still has the pkg_resources which Jasmin imports.
         _run([*pip, "-r", str(BUILD_REQUIREMENTS)], log)
         _run([*pip, "--no-build-isolation", "-r", str(REQUIREMENTS)], log)
         with suppress(OSError):  # another run was first

@@ -90,3 +90,11 @@ def test_the_npm_lock_has_versions_and_hashes_but_no_place() -> None:
     assert all(package["integrity"].startswith("sha512-") for package in packages)
     assert "resolved" not in text
     assert "http" not in text
+
+
+def test_jasmin_has_a_setuptools_that_brings_what_it_imports() -> None:
+    """setuptools 81 has no `pkg_resources` any more, which Jasmin 0.11 imports and asks nobody for."""
+    text = (PEERS / "jasmin-build-requirements.txt").read_text()
+    version = re.search(r"^setuptools==(\d+)\.", text, re.MULTILINE)
+    assert version is not None
+    assert int(version[1]) < 81

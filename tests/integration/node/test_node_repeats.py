@@ -83,7 +83,7 @@ async def test_what_is_repeated_while_usnd_hangs_is_executed_once(*, same_sequen
 async def own_repetition(smsc: RawSmsc, usn: Usn, taken: int) -> None:
     """The subscriber's second equal text is a second command, once an SMSC would have repeated by itself."""
     await asyncio.sleep(3 * PATIENCE)
-    assert await smsc.deliver(text(NICKS[0])) == 1
+    assert await smsc.deliver(text(NICKS[0])) >= 1  # more often where usnd gets no processor for so long
     await usn.until_event("text taken", count=taken + 1)
 
 
@@ -113,10 +113,10 @@ async def test_a_repetition_after_a_late_answer_and_a_restart_is_no_second_text(
         usn.process.start()
         await usn.until_event(BOUND, count=2)
         await smsc.bound()
-        assert await smsc.deliver(text(NICKS[0])) == 1
+        assert await smsc.deliver(text(NICKS[0])) >= 1
         await usn.until_event("duplicate text ignored")
         await own_repetition(smsc, usn, 1)
-        assert usn.count("duplicate text ignored") == 1
+        assert usn.count("text taken") == 2
 
 
 async def test_a_pair_of_binds_knows_what_was_read_though_replies_go_another_way() -> None:
