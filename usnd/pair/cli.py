@@ -69,7 +69,7 @@ async def _serve(config: PairConfig) -> None:
     machine = Machine(config, database, clock, words.silence, booted=file.booted)
     paths = {path.name: ((path.local, path.port), (path.peer, path.port)) for path in config.paths}
     runner = _runner(config, machine, words, file, record)
-    await words.open(paths)
+    words.open(paths)
     server = await control.serve(runner, config.socket)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, runner.leave)

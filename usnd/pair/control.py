@@ -12,7 +12,7 @@ from typing import Any
 from usnd.domain.pair import arbiter as arbiters
 from usnd.domain.pair import rules
 from usnd.domain.pair.alarms import alarms
-from usnd.domain.pair.evidence import Order
+from usnd.domain.pair.evidence import NEVER, Order
 from usnd.domain.pair.states import ACTIVE, STATE_WORDS, PairState
 from usnd.pair.runner import Runner
 
@@ -34,13 +34,18 @@ def status(runner: Runner) -> dict[str, Any]:
         "epoch": me.record.right.epoch,
         "standing": me.record.standing.value,
         "peer": peer.state.value if peer is not None else "",
-        "heard_s": {path: round(now - at, 1) for path, at in seen.heard.items()},
+        "heard_s": {path: _age(now, at) for path, at in seen.heard.items()},
         "peer_power": seen.power.value.value,
         "store": {key: str(value) for key, value in asdict(seen.store.value).items()},
         "ill": seen.ill,
         "maintenance": me.maintenance,
         "alarms": [alarm.value for alarm in alarms(me, seen, now, settings)],
     }
+
+
+def _age(now: float, at: float) -> float | None:
+    """None: never."""
+    return None if at == NEVER else round(now - at, 1)
 
 
 def refusal(runner: Runner, order: Order) -> str:

@@ -44,6 +44,7 @@ class Hears(Protocol):
     peer: Word | None
     heard: dict[str, float]
 
+    def hear(self) -> None: ...
     def say(self, word: Word) -> None: ...
     def forget(self) -> None: ...
 
@@ -101,6 +102,7 @@ class Runner:
             self._log.warning("stood still", seconds=round(now - self._stepped, 1))
             self.words.forget()
         self._stepped = now
+        self.words.hear()
         order, self.order = self.order, None
         gathered = self.gather()
         if self._is_busy(Do.OPEN, Do.SERVE):  # what is about to be held counts as held
