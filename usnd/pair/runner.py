@@ -32,7 +32,7 @@ PAUSE = 0.5
 """Seconds until an act that failed is done again."""
 LATE = 1.0
 """Seconds: a longer gap between two steps means that we stood still."""
-ROLE = frozenset({Do.RELEASE, Do.OPEN, Do.SERVE, Do.FOLLOW})
+ROLE = frozenset({Do.RELEASE, Do.OPEN, Do.SERVE, Do.FOLLOW, Do.FOLLOW_ANEW})
 """What changes what this server holds: one at a time, and letting go ends the others first."""
 LEAVING = 10.0
 """Seconds for handing over, or for giving up the right, when told to stop."""

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import structlog
 
-from usnd.asterisk import contacts, progress, recorders
+from usnd.asterisk import contacts, probe, progress, recorders
 from usnd.asterisk.ami import AmiFailed, AmiLink, AmiSettings, DownReason, LinkDown, LinkUp
 from usnd.asterisk.calls import Calls, CallSettings
 from usnd.asterisk.contacts import listed_contact, read_contact
+from usnd.asterisk.probe import Probe
 from usnd.asterisk.progress import News
 from usnd.asterisk.prompts import found_in
 from usnd.asterisk.recorders import Recorders
@@ -41,10 +42,11 @@ class VoiceEdge:
 
         `prompts`: the directories of announcements; the first that has one is asked for it.
         """
-        wanted = progress.EVENTS | recorders.EVENTS | contacts.EVENTS
+        wanted = progress.EVENTS | recorders.EVENTS | contacts.EVENTS | probe.EVENTS
         self._link = AmiLink(ami, self._on_event, self._on_up, self._on_down, wanted)
         self.calls = Calls(self._link, calls, self._on_news, time.monotonic)
         self.recorders = Recorders(self._link, self._on_recorder)
+        self.probe = Probe(self._link)
         self._prompts = prompts
         self._trunks = trunks
         self._patience = patience
@@ -65,7 +67,13 @@ class VoiceEdge:
             self._timer.cancel()
         await self._link.stop()
 
+    @property
+    def linked(self) -> bool:
+        """Asterisk's manager interface is logged in to."""
+        return self._link.up
+
     def _on_event(self, event: Mapping[str, str]) -> None:
+        self.probe.hear(event)
         self.calls.hear(event)
         self.recorders.hear(event)
         contact = read_contact(event)

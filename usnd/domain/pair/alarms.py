@@ -19,7 +19,7 @@ class PairAlarm(Enum):
     NOT_COVERED = "nobody can take over from this server"
     CANNOT_TAKE_OVER = "this server cannot take over"
     COMMITS_WAIT = "changes wait for the standby"
-    WAITS_FOR_PEER = "waits for the other server: only it knows whether it was active later"
+    WAITS_FOR_PEER = "waits for the other server: only it knows whether it was active later; switch it on"
     NO_GATEWAY = "the gateway does not answer"
     NO_CONSOLE = "the other server's remote console does not answer"
     NOT_FENCED = "fencing is not configured and tested: nobody takes over by itself"

@@ -348,10 +348,12 @@ def _recorded(me: Arbiter, turn: Turn, seen: Evidence, store: Store) -> Record:
         return Record(standing, right, store.timeline, store.lsn, me.record.owes_power)
 
     if turn is Turn.PEER_ACTIVE:
-        return replace(record(Standing.STANDBY, Right(peer_epoch)), keeps=me.record.keeps)
+        # Where it was alone from stays, until what it has alone is kept aside.
+        since = replace(me.record, standing=Standing.STANDBY, right=Right(peer_epoch))
+        return since if me.record.keeps else record(Standing.STANDBY, Right(peer_epoch))
     gives_up = me.diverged and seen.order is Order.REJOIN and seen.peer is not None and seen.peer.active
     if turn is Turn.GIVES_UP or (turn is Turn.REPAIRED and gives_up):
-        return replace(record(Standing.STANDBY, Right(peer_epoch)), keeps=True)
+        return replace(me.record, standing=Standing.STANDBY, right=Right(peer_epoch), keeps=True)
     if turn is Turn.PAIRED:
         return record(Standing.PAIRED, Right(epoch, pairing + 1))
     resumes = turn is Turn.RESUMES and me.record.standing is Standing.PAIRED
