@@ -1,4 +1,4 @@
-"""What a service says to systemd (sd_notify(3)): that it is ready, and that it does its work. Nothing elsewhere."""
+"""What a service says to systemd (sd_notify(3)): that it is ready, and that it does its work."""
 
 import os
 import socket

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from usnd.domain.pair import arbiter as arbiters
 from usnd.domain.pair.evidence import (
-    NEVER,
     Action,
     Arbiter,
     Database,
@@ -65,10 +64,10 @@ class Broken(AssertionError):
 class Node(NamedTuple):
     """has_all: every acknowledged change is on its disk. own: so is one that the other never had.
 
-    lag: ticks until all that was received is replayed. shown: what its console says, two ticks late, and next;
-    None: it is quick. obeys: its console switches off what it is told to. stuck: letting go has no effect. disk: can be written.
-    leaving: its arbiter was told to stop. outage: without power, and not because the other switched it off.
-    unable: it could not serve if it had to.
+    lag: ticks until all that was received is replayed. shown: what its console says two ticks late, and next;
+    None: it is quick. obeys: its console switches off what it is told to. stuck: letting go has no effect.
+    disk: can be written. leaving: its arbiter was told to stop. outage: without power, and not because the
+    other switched it off. unable: it could not serve if it had to.
     """
 
     record: Record
@@ -239,26 +238,38 @@ def act(world: World, who: int, action: Action) -> World:
     node, peer = world.nodes[who], 1 - who
     if isinstance(action, Write):
         return put(world, who, record=action.record)
+    if action in (Do.FOLLOW, Do.FOLLOW_ANEW):
+        return follow(world, who, action)
     if action is Do.RELEASE and not node.stuck:
         stopped = Database.STOPPED if node.database is Database.PRIMARY else node.database
         return put(world, who, serving=False, database=stopped)
     if action is Do.OPEN and node.disk:
-        if not node.has_all and not world.forced:
-            raise Broken("opened a database that lacks what was acknowledged")
-        if node.lag and node.database is Database.STANDBY and not world.forced:  # promoting replays the rest
-            raise Broken("opened a database before it had replayed all it received")
-        return put(world, who, database=Database.PRIMARY)
+        return open_database(world, who)
     if action is Do.SERVE:
         return put(world, who, serving=True)
-    if action in (Do.FOLLOW, Do.FOLLOW_ANEW) and world.nodes[peer].database is Database.PRIMARY and path(world):
-        if node.own and action is Do.FOLLOW:
-            raise Broken("threw away what was acknowledged here alone")
-        return put(world, who, database=Database.STANDBY, lag=1, own=False)
     if action in (Do.WAIT_ON, Do.WAIT_OFF):
         return put(world, who, synchronous=action is Do.WAIT_ON)
     if action in (Do.POWER_OFF, Do.POWER_ON):
         return press(world, peer, on=action is Do.POWER_ON)
     return world
+
+
+def open_database(world: World, who: int) -> World:
+    node = world.nodes[who]
+    if not node.has_all and not world.forced:
+        raise Broken("opened a database that lacks what was acknowledged")
+    if node.lag and node.database is Database.STANDBY and not world.forced:  # promoting replays the rest
+        raise Broken("opened a database before it had replayed all it received")
+    return put(world, who, database=Database.PRIMARY)
+
+
+def follow(world: World, who: int, action: Action) -> World:
+    """What it had alone is kept aside before, or thrown away."""
+    if world.nodes[1 - who].database is not Database.PRIMARY or not path(world):
+        return world
+    if world.nodes[who].own and action is Do.FOLLOW:
+        raise Broken("threw away what was acknowledged here alone")
+    return put(world, who, database=Database.STANDBY, lag=1, own=False)
 
 
 def press(world: World, who: int, *, on: bool) -> World:
@@ -335,12 +346,10 @@ def _aged(node: Node) -> dict[str, Any]:
 
 def _memory_aged(memory: Arbiter) -> Arbiter:
     names = ("stalled_since", "loss_since", "off_at", "rests_since", "looked_at")
-    clocks = {name: at for name in names if (at := getattr(memory, name)) is not None}
-    older = {name: _older(at) for name, at in clocks.items()}
-    since = _older(memory.since)
-    if (since, older) == (memory.since, clocks):
-        return memory
-    return replace(memory, since=since, **older)
+    clocks: dict[str, Any] = {name: at for name in names if (at := getattr(memory, name)) is not None}
+    clocks["since"] = memory.since
+    older: dict[str, Any] = {name: _older(at) for name, at in clocks.items()}
+    return memory if older == clocks else replace(memory, **older)
 
 
 def _older(at: float) -> float:

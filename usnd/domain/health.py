@@ -28,7 +28,7 @@ class Work:
 
 
 def is_alive(work: Work, now: float) -> bool:
-    """What the watchdog is told. Asterisk that is gone, and a commit that waits, are no fault of this process."""
+    """What the watchdog is told. A commit that waits, or Asterisk gone, is no fault of this process."""
     calls = not work.linked or now - work.called < WAITS_AT_MOST
     return calls and now - work.stored < WAITS_AT_MOST
 

@@ -10,13 +10,13 @@ from usnd.pair.config import ServiceConfig
 Run = Callable[[Sequence[str], float], Awaitable[tuple[int, str]]]
 EVERY, DAILY = 60.0, 86_400.0
 AGAIN = 5.0
-"""Seconds until what failed is tried again: twice is no accident, and mended soon is able soon."""
+"""Seconds until what failed is tried again: twice is no accident, mended soon is able soon."""
 PATIENCE = 60.0
 NOT_YET = "not tried yet"
 
 
 class Ability:
-    """`unable`: what could not serve, and why; empty when all could. `run`: starts a program (commands.run)."""
+    """`unable`: what could not serve, and why; empty when all could. `run` starts a program."""
 
     def __init__(self, service: ServiceConfig, clock: Callable[[], float], run: Run) -> None:
         self._quick, self._thorough = service.able, service.proofs

@@ -1,9 +1,10 @@
-"""What only this server's database has, kept aside before it is given up (R7): the directory, and a list of rows.
+"""What only this server's database has, kept aside before it is given up (R7): its directory, and a list.
 
-Owns that nothing acknowledged is thrown away: `main` becomes `main.kept-TIME`, whole, and `main.kept-TIME.jsonl`
-says what was in it that the other never had. Refuses to judge what is worth to be entered again.
+Owns that nothing acknowledged is thrown away: `main` becomes `main.kept-TIME`, whole, and
+`main.kept-TIME.jsonl` says what was in it that the other never had. Refuses to judge what it is worth.
 """
 
+import asyncio
 import json
 import re
 import time
@@ -66,10 +67,10 @@ class Aside:
             lines = [json.dumps(line, default=str) for line in self._rows(commits)]
         except (PostgresError, psycopg.Error, OSError, ValueError) as error:
             told = {"not listed": str(error)[-500:], "see": "the directory beside this file has all of it"}
-            file.write_text(json.dumps(told) + "\n")
+            await asyncio.to_thread(file.write_text, json.dumps(told) + "\n")
             return None
         head = {"alone since": since, "transactions": None if commits is None else len(commits)}
-        file.write_text("\n".join((json.dumps(head), *lines)) + "\n")
+        await asyncio.to_thread(file.write_text, "\n".join((json.dumps(head), *lines)) + "\n")
         return len(lines)
 
     async def _commits(self, since: int) -> set[int] | None:

@@ -75,7 +75,10 @@ def measure_consoles(
         if silent:
             _fail(f"{name}: the console does not always answer: see to it before you rely on it")
         if 2 * took > fencing.answer:
-            _fail(f"{name}: too slow: write answer = {2 * took + 1:.0f} and switch = {6 * took + 5:.0f} in [fencing]")
+            _fail(
+                f"{name}: too slow: in [fencing] write answer = {2 * took + 1:.0f} "
+                f"and switch = {6 * took + 5:.0f}"
+            )
 
 
 async def _serve(config: PairConfig) -> None:

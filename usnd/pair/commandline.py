@@ -31,7 +31,19 @@ def status(config: ConfigFile = DEFAULT, *, as_json: Json = False) -> None:
         typer.echo(json.dumps(found))
         return
     typer.echo(f"{found['state']}: {found['means']}")
-    for key in ("standing", "epoch", "since_s", "peer", "peer_was", "peer_epoch", "heard_s", "peer_power", "ill", "unable", "maintenance"):
+    for key in (
+        "standing",
+        "epoch",
+        "since_s",
+        "peer",
+        "peer_was",
+        "peer_epoch",
+        "heard_s",
+        "peer_power",
+        "ill",
+        "unable",
+        "maintenance",
+    ):
         typer.echo(f"  {key:12} {found[key]}")
     for alarm in found["alarms"]:
         typer.echo(f"  alarm: {alarm}")

@@ -1,8 +1,8 @@
 """The peer's power by its remote console, through a fence agent (`fence_ipmilan`, `fence_redfish`, …).
 
 Owns how agents are asked: `--action status|off|on`; status exits 0 for on, 2 for off, anything else for no
-answer (fence agents' API). Use the agent's `method=onoff`. What counts is what is read back. A console that is
-slow is no dead one: who asks may stop waiting, and is told later.
+answer (fence agents' API). Use the agent's `method=onoff`. What counts is what is read back. A console that
+is slow is no dead one: who asks may stop waiting, and is told later.
 """
 
 import asyncio
@@ -81,7 +81,7 @@ class Console:
             question.cancel()
 
     def _take(self, said: Power, began: float) -> None:
-        """An answer is as old as its question, a silence lasts until now, and counts if no later one was told."""
+        """An answer is as old as its question; a silence lasts until now, unless a later one was answered."""
         ended = self._clock()
         if said is not Power.SILENT:
             self.took = ended - began

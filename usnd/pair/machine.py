@@ -36,7 +36,7 @@ PATIENCE = 3.0
 STEP_PATIENCE = 10.0
 DISK_EVERY = 1.0
 ROUND = 30.0
-"""Seconds in which each look comes round, however slow what it looks at; else the arbiter itself hangs."""
+"""Seconds in which each look comes round, however slow what it looks at; else the arbiter hangs."""
 MAY_HOLD, MAY_NOT = "0\n", "1\n"
 """For keepalived's `track_file` with weight 0: anything but 0 is a fault of the instance."""
 
@@ -54,7 +54,7 @@ class Machine:
         booted: bool,
         alone_since: Callable[[], int] = lambda: 0,
     ) -> None:
-        """`silence`: seconds since the peer was heard. `alone_since`: by the record, the log's place in bytes.
+        """`silence`: seconds since the peer was heard. `alone_since`: the record's place, in bytes.
 
         `booted`: the machine was started since the last arbiter, so that nothing of that one is held.
         """
@@ -204,11 +204,13 @@ class Machine:
         """The first thing found ill, and whether it can be restarted."""
         ill = await self._illness()
         running = self.evidence.store.value.database is not Database.STOPPED
-        remedy = ill in self._config.service.mend and (ill != "database" or (running and self._database.silent))
+        remedy = ill in self._config.service.mend and (
+            ill != "database" or (running and self._database.silent)
+        )
         self._saw(ill=ill, remedy=remedy)
 
     async def _look_at_disk(self) -> None:
-        """Room, and that it takes what is written: one that hangs takes nothing, and refuses nothing either."""
+        """Room, and that it takes what is written: one that hangs refuses nothing, and takes nothing."""
         try:
             free = await self._threads.run("the disk", self._write_to_disk, PATIENCE)
             self._disk_ill = free < self._config.service.least_free

@@ -110,7 +110,7 @@ class Postgres:
     async def follow(self, *, alone_since: int | None = None) -> None:
         """Becomes the peer's standby, and streams (R6).
 
-        alone_since: what only this server has, from that place in the log on (0: unknown), is kept aside before.
+        alone_since: what only this server has, from that place in the log on (0: unknown), is kept aside.
         Raises PostgresError, also when it gets no further: the next time begins with a base backup.
         """
         copied, self._copies_next = self._copies_next, False

@@ -1,4 +1,4 @@
-"""What may hang in the kernel, as a disk that does not answer, is done beside the loop and waited for in vain.
+"""What may hang in the kernel, as on a disk that does not answer, is done beside the loop.
 
 Owns that one hung thread of each name is the most there is.
 """

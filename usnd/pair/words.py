@@ -51,7 +51,7 @@ def opened(secret: bytes, server: str, datagram: bytes) -> tuple[int, Word] | No
 class Path:
     """A way to the peer. It is used while it can be; an address that is not here yet stops nobody.
 
-    The socket takes its address before any interface has it (ip(7), IP_FREEBIND): what arrives later is heard.
+    The socket takes its address before any interface has it (ip(7), IP_FREEBIND), and hears later.
     """
 
     def __init__(self, name: str, local: Place, peer: Place, clock: Callable[[], float]) -> None:

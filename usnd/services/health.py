@@ -1,7 +1,7 @@
 """Notes each second which parts of this daemon did work, and tells systemd's watchdog (domain/health.py).
 
-Owns the three proofs of work: the loop turned, the writer made a transaction, Asterisk made a call. The arbiter
-reads the notes. Refuses to act upon them.
+Owns the three proofs of work: the loop turned, the writer made a transaction, Asterisk made a call. The
+arbiter reads the notes. Refuses to act upon them.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ def machine_clock() -> float:
 
 
 class Health:
-    """`store`: makes a transaction. `call`: makes a call through Asterisk within seconds. `linked`: AMI is up."""
+    """`store` makes a transaction, `call` a call through Asterisk within seconds; `linked`: AMI is up."""
 
     def __init__(
         self,

@@ -291,7 +291,10 @@ def test_a_path_that_is_not_there_at_boot_is_used_as_soon_as_it_is() -> None:
         at, back = (HOST, block.spare(0)), (HOST, block.spare(1))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
             taken.bind(at)
-            path, peer = WordPath("cross", at, back, lambda: now[0]), WordPath("back", back, at, lambda: now[0])
+            path, peer = (
+                WordPath("cross", at, back, lambda: now[0]),
+                WordPath("back", back, at, lambda: now[0]),
+            )
             path.send(b"lost")
         path.send(b"too early")
         now[0] += 1.0

@@ -369,7 +369,9 @@ async def test_two_histories_on_timelines_of_one_number_are_told_apart(following
 
 
 @pytest.mark.parametrize("killed", [False, True])
-async def test_what_only_one_server_has_is_kept_aside_whole_and_as_a_list(following: Pair, *, killed: bool) -> None:
+async def test_what_only_one_server_has_is_kept_aside_whole_and_as_a_list(
+    following: Pair, *, killed: bool
+) -> None:
     """Both were opened without the other: each answered texts that the other never had."""
     pair = following
     pair.execute("a", "insert into kept values (1)")
@@ -414,7 +416,9 @@ async def test_what_was_being_kept_aside_when_it_was_cut_off_is_not_rewound(foll
     assert not pair.left("a", "aside").exists()
 
 
-async def test_a_database_that_takes_connections_and_does_not_answer_is_known_to_hang(following: Pair) -> None:
+async def test_a_database_that_takes_connections_and_does_not_answer_is_known_to_hang(
+    following: Pair,
+) -> None:
     pair = following
     pid = int((pair.home / "a" / "postmaster.pid").read_text().split()[0])
     os.kill(pid, signal.SIGSTOP)

@@ -35,6 +35,8 @@ def test_the_part_that_did_no_work_is_named(
         (0, WAITS_AT_MOST, False, True),
     ],
 )
-def test_the_watchdog_is_told_only_after_work(stored: float, called: float, *, linked: bool, alive: bool) -> None:
+def test_the_watchdog_is_told_only_after_work(
+    stored: float, called: float, *, linked: bool, alive: bool
+) -> None:
     """Asterisk that is gone is not ours to be restarted for."""
     assert is_alive(Work(NOW, NOW - stored, NOW - called, linked), NOW) is alive

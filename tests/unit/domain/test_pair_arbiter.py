@@ -78,7 +78,9 @@ def test_a_pair_in_step_asks_for_nothing_and_raises_nothing() -> None:
 
 def test_every_alarm_can_be_raised() -> None:
     raised = {
-        *alarms(server(PairState.ACTIVE_SOLO, illness=9.0), Evidence(ill="disk", record_ok=False), NOW, UNTESTED),
+        *alarms(
+            server(PairState.ACTIVE_SOLO, illness=9.0), Evidence(ill="disk", record_ok=False), NOW, UNTESTED
+        ),
         *alarms(server(PairState.STANDBY), seen(unable="keepalived", console_took=3.0), NOW, SETTINGS),
         *alarms(server(PairState.ACTIVE_PAIRED, stalled_since=0.0), seen(heard=ONE_PATH), NOW, SETTINGS),
         *alarms(server(PairState.BOOT, maintenance=True), seen(heard={}), NOW, SETTINGS),
@@ -320,7 +322,9 @@ def test_told_to_stop_a_standby_gives_up_its_right_and_waits_until_that_is_heard
     assert decide(me, stopped, NOW, SETTINGS)[1] == (), "no copy is begun that would be cut off"
 
 
-def after_seconds(ill: list[bool], state: PairState = PairState.ACTIVE_PAIRED) -> tuple[Arbiter, list[Do | Write]]:
+def after_seconds(
+    ill: list[bool], state: PairState = PairState.ACTIVE_PAIRED
+) -> tuple[Arbiter, list[Do | Write]]:
     """A server with a part that is ill in those seconds and has a remedy; all that was done."""
     me, done = server(state, Standing.PAIRED if state is PairState.ACTIVE_PAIRED else Standing.SOLO), []
     for quarter, sick in enumerate(one for one in ill for _ in range(4)):
@@ -424,9 +428,11 @@ def test_what_is_given_up_is_kept_aside_before_it_follows_and_once() -> None:
     me, actions = decide(me, replace(known, order=Order.REJOIN), NOW, SETTINGS)
     assert actions[0] == Write(Record(Standing.STANDBY, Right(3), keeps=True))
     me, actions = decide(me, known, NOW, SETTINGS)
-    assert (me.state, me.record.keeps, actions) == (PairState.CATCHUP, True, (Write(me.record), Do.FOLLOW_ANEW)) or (
-        actions == (Do.FOLLOW_ANEW,)
-    )
+    assert (me.state, me.record.keeps, actions) == (
+        PairState.CATCHUP,
+        True,
+        (Write(me.record), Do.FOLLOW_ANEW),
+    ) or (actions == (Do.FOLLOW_ANEW,))
     me, actions = decide(me, replace(known, store=FOLLOWS["store"]), NOW, SETTINGS)
     assert actions == (Write(Record(Standing.STANDBY, Right(3))),)
 

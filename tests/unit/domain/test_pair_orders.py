@@ -97,4 +97,6 @@ def test_rejoin_needs_two_histories_and_somebody_who_serves_the_other_one() -> N
     assert "histories agree" in refused(server(PairState.BOOT), Order.REJOIN, peer=active, **HEARD)
     serves = server(PairState.ACTIVE_SOLO, Standing.SOLO)
     assert not refused(serves, Order.REJOIN, peer=peer(PairState.FAULT, Standing.SOLO, 3), **HEARD)
-    assert "does not wait" in refused(serves, Order.REJOIN, peer=peer(PairState.BOOT, Standing.SOLO, 3), **HEARD)
+    assert "does not wait" in refused(
+        serves, Order.REJOIN, peer=peer(PairState.BOOT, Standing.SOLO, 3), **HEARD
+    )

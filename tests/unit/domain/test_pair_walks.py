@@ -345,7 +345,7 @@ MUTANTS: dict[str, Mutant] = {
     "R7: two histories are one": (rules, "are_divided", never, BOTH_FORCED, MEETS),
     "R7: only the later one sees it": (rules, "has_diverged", was_later, ONE_FORCED, FORCES),
     "R7: given up, not kept aside": (arbiter, "_recorded", not_aside, BOTH_FORCED, MEETS),
-    "R1: a console's answer from before the peer was heard": (rules, "fenced", of_any_age, steady(4, 2), SLOW),
+    "R1: a console's answer of a boot before": (rules, "fenced", of_any_age, steady(4, 2), SLOW),
     "R5: serves in any state": (rules, "may_serve", always, first(0, 0), frozenset()),
 }  # fmt: skip
 """What is taken away, from which world, under which faults it is missed."""

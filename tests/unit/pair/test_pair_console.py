@@ -8,6 +8,7 @@ import pytest
 from usnd.domain.pair.evidence import Power
 from usnd.pair import console
 from usnd.pair.console import Console
+from workbench.process import until
 
 
 class Bmc:
@@ -37,9 +38,7 @@ def bmc(monkeypatch: pytest.MonkeyPatch) -> Bmc:
 
 
 async def told(bmc: Bmc, so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not so():
-            await asyncio.sleep(0.005)
+    assert await until(so, 5, 0.005)
 
 
 async def test_a_late_answer_counts_and_from_then_on_lateness_is_no_silence(bmc: Bmc) -> None:

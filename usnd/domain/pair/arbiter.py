@@ -113,7 +113,7 @@ def _noted(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> A
 
 
 def _illness(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> float:
-    """Seconds. Each is made good by so many of health: what comes and goes does not begin at nothing again."""
+    """Seconds. Each is made good by HEALS of health: what comes and goes does not begin at nothing."""
     passed = 0.0 if me.looked_at is None else min(now - me.looked_at, settings.fresh)
     if seen.ill:
         return min(settings.damping, me.illness + passed)
@@ -264,11 +264,11 @@ def _paired(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> 
         return Turn.ORDERED
     if _stalled_for(me, now) > 0 or rules.standby_said_so(me, seen):
         return Turn.ALONE if rules.may_go_alone(me, seen, now, settings) else None
-    wanted_away = _gives_away(me, seen, now, settings) or seen.order is Order.SWITCH_OVER
+    wanted_away = _gives_away(me, seen, settings) or seen.order is Order.SWITCH_OVER
     return Turn.HAND_OVER if wanted_away and can_hand_over(me, seen, now, settings) else None
 
 
-def _gives_away(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
+def _gives_away(me: Arbiter, seen: Evidence, settings: PairSettings) -> bool:
     """By itself: told to stop, or ill for so long and the peer was not ill itself lately."""
     rests = seen.peer is not None and seen.peer.rests
     ill = bool(seen.ill) and me.illness >= settings.damping and not rests

@@ -140,11 +140,11 @@ class Evidence:
     """All that is known at one moment. heard: when the peer was last heard, by path.
 
     carrier: of the cross-over; None where there is none. console: the own console network answers.
-    console_took: seconds that the peer's last answer took. witness_at: when one of the other fixed hosts last
-    answered. silent: nobody answers for the floating address. serving: address, trunks or usnd are held here.
-    ill: why this server should not serve now (a part did no work lately, disk, network); remedy: that part can
-    be restarted. unable: what a standby could not serve with, if it had to. record_ok: the record can be read
-    and written. leaving: the arbiter was told to stop.
+    console_took: seconds that its last answer took. witness_at: when one of the other fixed hosts answered.
+    silent: nobody answers for the floating address. serving: address, trunks or usnd are held here.
+    ill: why this server should not serve now (a part did no work lately, disk, network); remedy: that part
+    can be restarted. unable: what a standby could not serve with, if it had to. record_ok: the record can be
+    read and written. leaving: the arbiter was told to stop.
     """
 
     peer: Word | None = None
@@ -183,8 +183,8 @@ class PairSettings:
     fencing: it is configured and was tested; without it nobody takes over by itself but by a hand-over.
     console_answer: what a console may take to answer. console_patience: until an order to it has had its
     effect, if it has any. mend_after: seconds of illness until the ill part is restarted. damping: until the
-    peer shall take over. rest: how long illness of the other does not bring the role back to a server that was
-    ill itself, and until a part that was restarted is restarted again.
+    peer shall take over. rest: how long illness of the other does not bring the role back to a server that
+    was ill itself, and until a part that was restarted is restarted again.
     """
 
     fencing: bool = True
@@ -217,8 +217,8 @@ class Arbiter:
     looks as if the peer had lost its power. off_at: when the peer was last told to switch off, or that was
     found in the record, while its power is owed. let_go: told the peer that all is let go of; there is no way
     back but by its word. rests_since: handed over because it was ill. illness: seconds of it that are not yet
-    made good, counted since `looked_at`; a part that is ill every other second is ill. mended, mended_at: what
-    was last restarted.
+    made good, counted since `looked_at`; what is ill every other second is ill. mended, mended_at: what was
+    last restarted.
     """
 
     boot: int

@@ -53,10 +53,16 @@ def _should_not_force(me: Arbiter, seen: Evidence, now: float, settings: PairSet
     """What a tired person may have overlooked: an active that is only not heard, or one that knows more."""
     if seen.peer is not None and rules.hears_peer(seen, now, settings):
         later = rules.outranks(seen.peer.record, me.record)
-        return "the other server was active later and has changes that this one has not: force it there" if later else ""
+        return (
+            "the other server was active later and has changes that this one has not: force it there"
+            if later
+            else ""
+        )
     power = rules.power(seen, now, settings)
     if power is Power.ON:
-        return f"the other server has power, and may be active: switch it off by its console first; {SEEN_OFF}"
+        return (
+            f"the other server has power, and may be active: switch it off by its console first; {SEEN_OFF}"
+        )
     if power is Power.OFF:
         return ""
     return f"the other server's console does not say that it is off: go and look; then {SEEN_OFF}"

@@ -1,5 +1,6 @@
-"""The rules by which two servers never become two actives, and nothing is lost (R1 to R7), each a function that permits or not.
+"""The rules by which two servers never become two actives, and nothing is lost (R1 to R7).
 
+Each is a function that permits or not.
 Owns what permits a turn. Refuses to act. Every rule is needed: tests take each away and find the world in
 which it was missed. What a server may do rests on one right: the active gives it to the standby, and is not
 alone before that right is gone; the standby uses it once, or gives it up for good.
