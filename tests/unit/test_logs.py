@@ -92,10 +92,7 @@ def test_in_systemds_journal_each_line_says_how_grave_it_is(
         log.error("alarm raised: nobody can take over from this server")
         log.warning("the pair turns")
         log.info("alarm cleared")
-        try:
-            raise ValueError("two\nlines")
-        except ValueError:
-            log.exception("failed")
+        log.error("failed", exc_info=ValueError("two\nlines"))
         marks = [line[:3] for line in written(capsys)]
         assert marks[:3] == ["<3>", "<4>", "<6>"]
         assert set(marks[3:]) == {"<3>"}
