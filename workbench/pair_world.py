@@ -186,18 +186,13 @@ def evidence(world: World, who: int) -> Evidence:
         node.heard,
         {"any": node.heard_at},
         Reading(world.cross and peer.run is not Run.OFF, 0.0),
-        power,
-        Reading(world.consoles and node.console, 0.0),
-        gateway_at=node.gateway_at,
-        silent=Reading(not answers, 0.0),
-        store=Reading(store, 0.0),
-        serving=Reading(node.serving, 0.0),
+        power, Reading(world.consoles and node.console, 0.0),
+        gateway_at=node.gateway_at, silent=Reading(not answers, 0.0),
+        store=Reading(store, 0.0), serving=Reading(node.serving, 0.0),
         ill="ill" if node.ill or not node.disk else "",
         unable="unable" if node.unable and not node.serving else "",
-        record_ok=node.disk,
-        order=node.order,
-        leaving=node.leaving,
-    )
+        record_ok=node.disk, order=node.order, leaving=node.leaving,
+    )  # fmt: skip
 
 
 def _power(node: Node) -> Power:
