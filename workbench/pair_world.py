@@ -271,6 +271,8 @@ def press(world: World, who: int, *, on: bool) -> World:
     """The button of a console, for the other server."""
     if not (world.consoles and world.nodes[who].console and world.nodes[who].obeys):
         return world
+    if world.nodes[who].outage and not on and world.nodes[who].shown is not None:
+        return put(world, who, outage=False)  # a slow console cannot tell who was first
     if world.nodes[who].outage:
         raise Broken("switches a server that somebody else switched off")
     return power(world, who, on=on)
