@@ -10,10 +10,14 @@ venv = $(CACHE)/venv/$(shell { $(PYTHON) -V; cat $(1); } | sha256sum | cut -c1-1
 RUN := $(call venv,requirements.txt)
 DEV := $(call venv,requirements-dev.txt)
 OPS := $(call venv,requirements-ops.txt)
+LOCK := $(call venv,requirements-lock.txt)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/tests/peers
 
+# What these need of the machine beside Python is said before anything is set up: workbench/machine.py.
+NEEDS := $(addprefix needs-,test lint bench-conference depot lab lab-shell lab-chaos lab-down lab-bond test-lab)
 .PHONY: help demo play test unit integration fetch lint format pages prompts lock bench bench-sms bench-peers \
-  bench-conference bench-events soak chaos-sms pair-proof depot lab lab-shell lab-down test-lab lab-chaos test-roles clean
+  bench-conference bench-events soak chaos-sms pair-proof depot lab lab-shell lab-down lab-bond test-lab lab-chaos test-roles clean \
+  needs-python $(NEEDS)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -24,7 +28,7 @@ demo: $(RUN)/ready ## a text becomes a conference on this machine: real Asterisk
 play: $(RUN)/ready ## the same, left running, with a prompt to text as a subscriber or act a handset
 	@$(RUN)/bin/python -m workbench.play
 
-test: fetch ## all tests: linters, types, unit, integration on the real parts
+test: needs-test fetch ## all tests: linters, types, unit, integration on the real parts
 	@$(DEV)/bin/pytest --numprocesses $(JOBS) --dist loadscope --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
 
 unit: $(DEV)/ready ## the tests without I/O, with the coverage of the domain
@@ -36,7 +40,7 @@ integration: fetch ## the tests on Asterisk, PostgreSQL, SQLite and an SMSC of a
 fetch: $(DEV)/ready ## get the real parts that the tests need into the cache
 	@$(DEV)/bin/python -m workbench.fetch
 
-lint: $(DEV)/ready ## style, types and the import rule
+lint: needs-lint $(DEV)/ready ## style, types and the import rule
 	@$(DEV)/bin/pytest tests/lint
 
 format: $(DEV)/ready ## put the sources into the one format
@@ -58,7 +62,7 @@ bench: fetch ## text to first INVITE beside AMI Originate to INVITE; memory; res
 bench-peers: fetch ## usnd beside Kannel and Jasmin at the same work, each with its store; results in build/bench/
 	@$(DEV)/bin/python -m workbench.bench_peers $(ARGS)
 
-bench-conference: fetch ## 500 people in 50 conferences: gaps, set-ups, delays, load beside ConfBridge; needs root; ARGS='--help'
+bench-conference: needs-bench-conference fetch ## 500 people in 50 conferences: gaps, set-ups, delays, load beside ConfBridge; needs root; ARGS='--help'
 	@$(DEV)/bin/python -m workbench.bench_conference $(ARGS)
 
 bench-events: $(DEV)/ready ## what the events of a call cost usnd beside panoramisk's reading; a recording, no Asterisk
@@ -73,47 +77,58 @@ chaos-sms: fetch ## 10,000 texts while usnd, the SMSC and the database are kille
 pair-proof: $(DEV)/ready ## walk every world of two arbiters under two faults and a repair; the count in build/bench/
 	@$(DEV)/bin/python -m workbench.pair_proof
 
-bench-sms: $(DEV)/ready ## commands and blast segments a second on PostgreSQL, with an SMSC of another make; ARGS='--messages 1000000'; results in build/bench/
+bench-sms: fetch ## commands and blast segments a second on PostgreSQL, with an SMSC of another make; ARGS='--messages 1000000'; results in build/bench/
 	@$(DEV)/bin/python -m workbench.bench_sms $(ARGS)
 
-depot: $(OPS)/ready ## build what a node installs: Debian's packages, Asterisk, the release; prints the inventory's variables
+depot: needs-depot $(OPS)/ready ## build what a node installs: Debian's packages, Asterisk, the release; prints the inventory's variables
 	@$(OPS)/bin/python -m workbench.depot
 
-lab: $(OPS)/ready ## two bare servers become a pair, in network namespaces of this machine; left running (needs root)
+lab: needs-lab $(OPS)/ready ## two bare servers become a pair, in network namespaces of this machine; left running (needs root)
 	@$(OPS)/bin/python -m workbench.lab up
 
-lab-shell: $(OPS)/ready ## a shell at the lab's control address, with ansible-playbook ready
+lab-shell: needs-lab-shell $(OPS)/ready ## a shell at the lab's control address, with ansible-playbook ready
 	@$(OPS)/bin/python -m workbench.lab shell
 
-lab-chaos: $(OPS)/ready ## on a lab that is up: ARGS='--rows crash,hang --times 20 --seed 7'; what each fault cost, in build/chaos/
+lab-chaos: needs-lab-chaos $(OPS)/ready ## on a lab that is up: ARGS='--rows crash,hang --times 20 --seed 7'; what each fault cost, in build/chaos/
 	@$(OPS)/bin/python -m workbench.chaos_pair $(ARGS)
 
-lab-down: $(OPS)/ready ## end the lab
+lab-down: needs-lab-down $(OPS)/ready ## end the lab
 	@$(OPS)/bin/python -m workbench.lab down
 
-test-lab: $(OPS)/ready ## the lab, from bare servers to a conference, and site.yml again (needs root)
+lab-bond: needs-lab-bond $(OPS)/ready ## two emulated servers with real bonds: what dead cables, switches, gateways cost (needs root); ARGS='--help'
+	@$(OPS)/bin/python -m workbench.emulator.bond_lab $(ARGS)
+
+test-lab: needs-test-lab $(OPS)/ready ## the lab, from bare servers to a conference, and site.yml again (needs root)
+	@$(OPS)/bin/python -m workbench.lab fetch
 	@$(OPS)/bin/pytest tests/lab
 
 test-roles: $(OPS)/ready ## ansible-lint, what each role refuses, and (as root) its molecule scenario on two bare servers
+	@if $(PYTHON) -m workbench.machine test-lab 2>/dev/null; then $(OPS)/bin/python -m workbench.lab fetch; fi
 	@$(OPS)/bin/pytest tests/roles
 
-lock: $(DEV)/ready ## renew requirements*.txt from pyproject.toml (needs `uv` in the environment)
-	uv pip compile -q --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	  --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.txt
-	uv pip compile -q --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	  --no-emit-index-url --no-emit-find-links --extra dev pyproject.toml -o requirements-dev.txt
-	uv pip compile -q --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	  --no-emit-index-url --no-emit-find-links --extra dev --extra ops pyproject.toml -o requirements-ops.txt
+UV := $(LOCK)/bin/uv pip compile -q --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-annotate \
+  --no-header --no-emit-index-url --no-emit-find-links
+lock: $(LOCK)/ready $(DEV)/ready ## renew the locks: requirements*.txt from pyproject.toml, node-smpp's from its package.json
+	@$(UV) pyproject.toml -o requirements.txt
+	@$(UV) --extra dev pyproject.toml -o requirements-dev.txt
+	@$(UV) --extra dev --extra ops pyproject.toml -o requirements-ops.txt
+	@echo uv | $(UV) - -o requirements-lock.txt
+	@$(DEV)/bin/python -m workbench.node
 
 clean: ## remove what was built here; the caches stay
 	rm -rf build .mypy_cache .ruff_cache .hypothesis .coverage
 
-$(RUN)/ready: NEEDS := requirements.txt
-$(DEV)/ready: NEEDS := requirements-dev.txt
-$(OPS)/ready: NEEDS := requirements-ops.txt
-$(CACHE)/venv/%/ready:
+$(NEEDS): needs-%: needs-python
+	@$(PYTHON) -m workbench.machine $*
+
+needs-python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo 'Python 3.11 or later is needed, as Debian 12 and 13 have it; as root: apt-get install python3-venv' >&2; exit 1; }
+
+$(RUN)/ready: PACKAGES := requirements.txt
+$(DEV)/ready: PACKAGES := requirements-dev.txt
+$(OPS)/ready: PACKAGES := requirements-ops.txt
+$(LOCK)/ready: PACKAGES := requirements-lock.txt
+$(CACHE)/venv/%/ready: | needs-python
 	@mkdir -p build
-	@echo "setting up Python packages ($(NEEDS)), once"
-	@rm -rf $(@D) && $(PYTHON) -m venv $(@D)
-	@$(@D)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $(NEEDS)
-	@touch $@
+	@$(PYTHON) -m workbench.environment $(PACKAGES) $(@D)

@@ -29,10 +29,12 @@ from usnd.control.requests import socket_of
 from usnd.control.server import ControlServer
 from usnd.domain.alarm import Limits
 from usnd.domain.messages import Priority
+from usnd.pjsip import account_of
 from usnd.services.conferences import Conferences
 from usnd.services.health import Health
 from usnd.services.launching import Launcher
 from usnd.services.outbox import Outbox
+from usnd.services.pin_census import PinCensus
 from usnd.services.receipts import Receipts
 from usnd.services.recording import Recording
 from usnd.services.status import SmppStatus
@@ -44,7 +46,7 @@ from usnd.services.trunks import FILE as TRUNKS_FILE
 from usnd.services.trunks import Trunks
 from usnd.services.voice import VoiceEdge
 from usnd.services.ways_in import FILE as WAYS_IN_FILE
-from usnd.services.ways_in import WaysIn
+from usnd.services.ways_in import InwardRules, WaysIn
 from usnd.smpp.link import SmscLink
 from usnd.smpp.session import Timers
 from usnd.smpp.settings import BindKind, LinkSettings, LinkState
@@ -157,10 +159,15 @@ class Daemon:
     def __init__(self, config: Config, store: Store, clock: Callable[[], datetime]) -> None:
         self._config = config
         self._outbox = Outbox(store, config.node.short_code, timedelta(seconds=config.texts.validity), clock)
-        self._trunks = Trunks(config.routing())
+        accounts = {account_of(trunk): trunk.name for trunk in config.trunk if trunk.register}
+        self._trunks = Trunks(config.routing(), accounts)
         self._voice = VoiceEdge(
             _ami(config),
-            CallSettings(originates_per_s=config.asterisk.calls_per_second),
+            CallSettings(
+                originates_per_s=config.asterisk.calls_per_second,
+                home_region=config.node.home_region,
+                trunks=config.trunk_numbers(),
+            ),
             self._trunks,
             timedelta(seconds=config.asterisk.frozen_after),
             clock,
@@ -173,22 +180,25 @@ class Daemon:
         policy = TextPolicy(
             config.text_rules(),
             rules,
-            timedelta(seconds=config.texts.duplicate_window),
+            config.repeat_rules(),
             config.courtesy_rules() if config.texts.answer_unregistered else None,
             timedelta(seconds=config.texts.validity),
             config.node.short_code,
             secrets.randbelow,
             config.parts_rules(),
             self._trunks,
+            {smsc.name: smsc.short_code for smsc in config.smsc if smsc.short_code},
+            config.texts.talk_rules(),
         )
         launcher = Launcher(self._outbox, self._trunks, config.text_rules(), rules, secrets.randbelow)
+        self._census = PinCensus(store, config.pin_rules())
         self._ways_in = WaysIn(
             store,
             self._outbox,
             self._conferences,
             (self._voice.calls, self._trunks),
             launcher,
-            (config.numbers_in(), config.guess_rules()),
+            (InwardRules(config.numbers_in(), config.guess_rules(), config.trunk_numbers()), self._census),
             clock,
         )
         self._recording = Recording(
@@ -225,11 +235,12 @@ class Daemon:
             expecting = parts.create_task(self._texts.run())
             showing = [
                 parts.create_task(status.run()),
-                parts.create_task(self._show(TRUNKS_FILE, self._trunks.snapshot)),
+                parts.create_task(self._show(TRUNKS_FILE, self._snapshot_of_trunks)),
                 parts.create_task(self._show(WAYS_IN_FILE, self._ways_in.snapshot)),
             ]
             commanded = parts.create_task(self._control.run())
             keeping = parts.create_task(self._recording.run())
+            counting = parts.create_task(self._census.run())
             parts.create_task(self._voice.run(self._conferences))
             for link in self._links:
                 parts.create_task(link.run())
@@ -245,8 +256,12 @@ class Daemon:
                 one.cancel()
             keeping.cancel()
             working.cancel()
+            counting.cancel()
             await self._voice.stop()
             self._conferences.stop()
+
+    def _snapshot_of_trunks(self, now: datetime) -> dict[str, Any]:
+        return {**self._trunks.snapshot(now), "foreign": self._voice.foreign.snapshot(now)}
 
     async def _show(self, file: str, snapshot: Callable[[datetime], dict[str, Any]]) -> None:
         runtime = self._config.node.runtime
@@ -303,10 +318,15 @@ def link_settings(smsc: SmscConfig) -> tuple[LinkSettings, ...]:
         dest_ton=smsc.dest_ton,
         dest_npi=smsc.dest_npi,
         alphabet=Alphabet(smsc.alphabet),
+        mo_alphabet=Alphabet(smsc.mo_alphabet) if smsc.mo_alphabet else None,
+        repeats_after=smsc.repeats_after,
         tls=_tls(smsc),
         server_name=smsc.tls_server_name,
         group=smsc.group or "",
         failover_after=smsc.failover_after,
+        short_code=smsc.short_code or "",
+        retry=smsc.retry_rules(),
+        refusals=smsc.refusals(),
         window=smsc.window,
         rate=smsc.rate,
         receipts=_RECEIPTS[smsc.receipts],

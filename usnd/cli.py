@@ -42,6 +42,7 @@ from usnd.tables import (
 )
 
 if TYPE_CHECKING:
+    from usnd.config import Config
     from usnd.domain.ways_in import Pin
     from usnd.store.transaction import Transaction
 
@@ -97,8 +98,25 @@ def run(
 def check_config(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Read the configuration file and say whether the daemon could use it. Connects to nothing."""
     settings = load_config(config)
+    _check_certificate(settings, config)
     binds = ", ".join(smsc.name for smsc in settings.smsc)
     typer.echo(f"{config}: good. SMSC binds: {binds}. Asterisk: {settings.asterisk.host}.")
+
+
+def _check_certificate(settings: "Config", config: Path) -> None:
+    """That of the trunks by TLS. Ends the program if it cannot be used."""
+    from usnd.app import utc_now  # noqa: PLC0415
+    from usnd.certificates import BadCertificate, check  # noqa: PLC0415
+
+    common = settings.trunks
+    if common.certificate is None or common.private_key is None:
+        return
+    try:
+        soon = check(common.certificate, common.private_key, common.ca, utc_now())
+    except BadCertificate as error:
+        fail(f"{config}: trunks: {error}", WRONG)
+    if soon:
+        typer.echo(f"warning: trunks: {soon}", err=True)
 
 
 @db.command("upgrade", epilog="Example: usnd db upgrade --config usnd.toml")
@@ -213,6 +231,9 @@ def subscriber_pins(
 ) -> None:
     """List a subscriber's conferences with the number and the PINs that lead into each."""
     import secrets  # noqa: PLC0415
+    from contextlib import suppress  # noqa: PLC0415
+
+    from usnd.store.pins import PinsExhausted  # noqa: PLC0415
 
     settings = load_config(config)
     e164 = e164_of(number, settings)
@@ -220,8 +241,9 @@ def subscriber_pins(
     def read(tx: "Transaction") -> "tuple[Pin, ...] | None":
         if (found := tx.subscribers.by_number(e164)) is None:
             return None
-        for instant in tx.directory.load(found.id).conferences:  # also those older than PINs
-            tx.pins.assign(found.id, instant, secrets.randbelow)
+        with suppress(PinsExhausted):  # what is left is listed
+            for instant in tx.directory.load(found.id).conferences:  # also those older than PINs
+                tx.pins.assign(found.id, instant, secrets.randbelow)
         return tx.pins.of(found.id)
 
     if (pins := in_store(settings, read)) is None:

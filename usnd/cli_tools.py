@@ -36,13 +36,13 @@ def load_config(path: Path) -> Config:
 
 
 def e164_of(number: str, settings: Config) -> str:
-    from usnd.domain.numbers import to_e164  # noqa: PLC0415
+    from usnd.domain.numbers import example_number, to_e164  # noqa: PLC0415
 
     e164 = to_e164(number, settings.node.home_region)
     if e164 is None:
         fail(
             f"{number} is no phone number of {settings.node.home_region}, nor an international one: "
-            "write it as +447700900001 or as it is dialled",
+            f"write it as {example_number(settings.node.home_region)} or as it is dialled",
             WRONG,
         )
     return e164

@@ -22,8 +22,12 @@ def trunk_status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) 
     """Show each trunk of the running daemon: state, channels in use, calls, those not answered by cause."""
     from usnd.services.trunks import FILE  # noqa: PLC0415
 
-    trunks = status_of(config, FILE)["trunks"]
+    status = status_of(config, FILE)
+    trunks, foreign = status["trunks"], status["foreign"]
     print_rows(trunks if as_json else (trunk_row(one) for one in trunks), as_json=as_json)
+    if foreign["released"] and not as_json:
+        last = f"{foreign['last']} at {foreign['last_at']}"
+        typer.echo(f"channels that usnd did not order, released: {foreign['released']}; the last: {last}")
 
 
 @trunk.command("pjsip", epilog="Example: usnd trunk pjsip > /etc/asterisk/pjsip.conf")

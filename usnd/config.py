@@ -13,7 +13,8 @@ import msgspec
 from msgspec import Meta
 from phonenumbers import SUPPORTED_REGIONS
 
-from usnd.config_trunks import RouteConfig, TrunkConfig, TrunksConfig, check_trunks, routing
+from usnd.config_sending import SendingConfig, TalkConfig
+from usnd.config_trunks import RouteConfig, TrunkConfig, TrunksConfig, check_trunks, routing, trunk_numbers
 from usnd.config_types import (
     E164,
     Cause,
@@ -38,10 +39,13 @@ from usnd.domain.conference import Feature, Rules
 from usnd.domain.courtesy import CourtesyRules
 from usnd.domain.decision import TextRules
 from usnd.domain.menu import DEFAULT_KEYS, Menu, clashes
+from usnd.domain.messages import RepeatRules
 from usnd.domain.numbers import NumberPlan, to_e164
+from usnd.domain.pin_space import PinRules
 from usnd.domain.reassembly import PartsRules
 from usnd.domain.recording import KeepRules
 from usnd.domain.replies import DEFAULT_LANGUAGE
+from usnd.domain.trunk_numbers import TrunkNumbers
 from usnd.domain.trunks import Routing
 from usnd.domain.ways_in import GuessRules, Numbers
 
@@ -117,6 +121,8 @@ class WaysInConfig(Section, frozen=True, kw_only=True):
     common: Dnis = ""
     conferences: Annotated[tuple[Dnis, ...], Meta(max_length=30)] = ()
     wrong_pins_alarm: Annotated[int, Meta(ge=1, le=5000)] = 30
+    guess_one_in: Annotated[int, Meta(ge=2, le=1_000_000)] = 1000
+    pins_alarm_percent: Annotated[int, Meta(ge=1, le=99)] = 50
 
 
 class NumbersConfig(Section, frozen=True, kw_only=True):
@@ -145,7 +151,7 @@ class VoiceConfig(Section, frozen=True, kw_only=True):
     )
 
 
-class TextsConfig(Section, frozen=True, kw_only=True):
+class TextsConfig(TalkConfig, frozen=True, kw_only=True):
     """REQUIREMENTS S3, S4, S10, S11."""
 
     answer_unregistered: bool = True
@@ -161,7 +167,7 @@ class TextsConfig(Section, frozen=True, kw_only=True):
     most_incomplete_of_sender: Annotated[int, Meta(ge=1, le=255)] = 8
 
 
-class SmscConfig(Section, frozen=True, kw_only=True):
+class SmscConfig(SendingConfig, frozen=True, kw_only=True):
     """One bind to one SMSC; binds of one `group` stand in for each other (REQUIREMENTS S1, S3)."""
 
     name: Name
@@ -177,6 +183,8 @@ class SmscConfig(Section, frozen=True, kw_only=True):
     group: Name | None = None
     failover_after: Seconds = 10
     alphabet: Literal["gsm7", "latin1", "ascii"] = "gsm7"
+    mo_alphabet: Literal["gsm7", "gsm7-packed", "latin1", "ascii", "utf8", "ucs2"] | None = None
+    repeats_after: Seconds = 4
     source_ton: Octet = 0
     source_npi: Octet = 0
     dest_ton: Octet = 0
@@ -263,6 +271,14 @@ class Config(Section, frozen=True, kw_only=True):
         """The numbers that lead here."""
         return Numbers(self.ways_in.common, self.ways_in.conferences)
 
+    def pin_rules(self) -> PinRules:
+        """How many PINs are too many."""
+        return PinRules(self.ways_in.guess_one_in, self.ways_in.pins_alarm_percent / 100)
+
+    def trunk_numbers(self) -> dict[str, TrunkNumbers]:
+        """How the switch of each trunk writes numbers."""
+        return {trunk.name: trunk_numbers(trunk) for trunk in self.trunk}
+
     def guess_rules(self) -> GuessRules:
         """How wrong PINs are met."""
         limit = self.ways_in.wrong_pins_alarm
@@ -273,6 +289,11 @@ class Config(Section, frozen=True, kw_only=True):
         texts = self.texts
         timeout = timedelta(seconds=texts.parts_timeout)
         return PartsRules(timeout, texts.most_incomplete_of_sender, texts.most_incomplete)
+
+    def repeat_rules(self) -> RepeatRules:
+        """The part of it that tells a text that came again; for all SMSCs the time of the least patient."""
+        window = timedelta(seconds=self.texts.duplicate_window)
+        return RepeatRules(window, timedelta(seconds=min(smsc.repeats_after for smsc in self.smsc)))
 
     def text_rules(self) -> TextRules:
         """The part of it that the domain needs to understand texts."""
@@ -343,6 +364,10 @@ def _check(config: Config) -> None:
             )
         if not (smsc.system_id + smsc.system_type).isascii():
             raise ConfigError(f"smsc number {number}: SMPP carries system_id and system_type in ASCII only")
+        try:
+            smsc.refusals()
+        except ConfigError as error:
+            raise ConfigError(f"smsc number {number}: {error}") from error
     names = [smsc.name for smsc in config.smsc]
     if len(set(names)) != len(names):
         raise ConfigError("smsc: two binds have the same name; give each its own")

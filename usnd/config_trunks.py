@@ -1,4 +1,4 @@
-"""The part of the configuration that is about trunks (REQUIREMENTS V1, C10): names, defaults, bounds.
+"""The part of the configuration that is about trunks (REQUIREMENTS V1, V4, C10): names, defaults, bounds.
 
 Owns what a trunk may be. Refuses Asterisk's words: pjsip.py turns it into its configuration.
 """
@@ -12,10 +12,16 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from usnd.config_types import ConfigError, Name, Port, Prefix, Seconds, Secret, Section, text
+from usnd.domain.sip_numbers import Identity
+from usnd.domain.telling_apart import Address, Doubt, tell_apart
+from usnd.domain.trunk_numbers import Style, TrunkNumbers, Writing
 from usnd.domain.trunks import Route, Routing, Trunk
 
 LONGEST_WAIT = 10.0
 """Seconds that a call may wait behind others to be dialled; a launch that would wait longer is refused."""
+
+SIP_PORT = 5060
+"""RFC 3261 §19.1.2, where a URI has none."""
 
 Host = Annotated[str, text(r"^[A-Za-z0-9.:-]{1,253}$", 'a host name or an address, as "192.0.2.20"')]
 Network = Annotated[
@@ -26,6 +32,10 @@ SipUser = Annotated[
     str, text(r"^[A-Za-z0-9._~+@-]{1,100}$", "a user name of letters, digits and . _ ~ + @ -")
 ]
 Codec = Literal["alaw", "ulaw", "opus"]
+NumberStyle = Literal["e164", "digits", "00", "national"]
+Header = Literal["pai", "rpid", "ppi", "from"]
+Digits = Annotated[str, text(r"^\+?[0-9]{0,15}$", 'digits, perhaps with + before them, as "0"')]
+Retry = Annotated[int, Meta(ge=5, le=86400)]
 
 
 class TrunkConfig(Section, frozen=True, kw_only=True):
@@ -43,6 +53,29 @@ class TrunkConfig(Section, frozen=True, kw_only=True):
     match: Annotated[tuple[Network, ...], Meta(max_length=50)] = ()
     codecs: Annotated[tuple[Codec, ...], Meta(min_length=1, max_length=3)] = ("alaw", "ulaw")
     qualify: Annotated[int, Meta(ge=0, le=3600)] = 10
+    # How the carrier knows us.
+    register: bool = False
+    register_expiry: Annotated[int, Meta(ge=30, le=86400)] = 300
+    register_retry: Retry = 30
+    register_forbidden_retry: Retry = 300
+    from_user: SipUser | None = None
+    from_domain: Host | None = None
+    identity_out: Literal["pai", "rpid", "both", "none"] = "pai"
+    identity_in: Annotated[tuple[Header, ...], Meta(max_length=4)] = ("pai", "rpid", "from")
+    # How numbers are written.
+    called_out: NumberStyle = "e164"
+    called_out_strip: Digits = ""
+    called_out_add: Digits = ""
+    calling_out: NumberStyle = "e164"
+    calling_out_strip: Digits = ""
+    calling_out_add: Digits = ""
+    called_in: NumberStyle | None = None
+    called_in_strip: Digits = ""
+    called_in_add: Digits = ""
+    called_in_header: Literal["request", "to"] = "request"
+    calling_in: NumberStyle | None = None
+    calling_in_strip: Digits = ""
+    calling_in_add: Digits = ""
 
 
 class RouteConfig(Section, frozen=True, kw_only=True):
@@ -58,6 +91,8 @@ class TrunksConfig(Section, frozen=True, kw_only=True):
     failures: Annotated[int, Meta(ge=1, le=1000)] = 3
     damped: Seconds = 30
     silence: Annotated[int, Meta(ge=7, le=32)] = 8
+    media_timeout: Annotated[int, Meta(ge=0, le=3600)] = 20
+    session_expires: Annotated[int, Meta(ge=90, le=86_400)] = 180
     bind: Host = "0.0.0.0"  # noqa: S104 - the firewall says who may reach it
     bind_port: Port = 5060
     tls_port: Port = 5061
@@ -79,6 +114,32 @@ def routing(
     )
 
 
+def trunk_numbers(trunk: TrunkConfig) -> TrunkNumbers:
+    """How that trunk's switch writes numbers."""
+    return TrunkNumbers(
+        Writing(Style(trunk.called_out), trunk.called_out_strip, trunk.called_out_add),
+        Writing(Style(trunk.calling_out), trunk.calling_out_strip, trunk.calling_out_add),
+        Writing(_style(trunk.called_in), trunk.called_in_strip, trunk.called_in_add),
+        Writing(_style(trunk.calling_in), trunk.calling_in_strip, trunk.calling_in_add),
+        called_in_to=trunk.called_in_header == "to",
+        trusted=tuple(Identity(header) for header in trunk.identity_in),
+    )
+
+
+def _style(style: str | None) -> Style | None:
+    return None if style is None else Style(style)
+
+
+def address_of(trunk: TrunkConfig) -> Address:
+    """From where its switch calls."""
+    return Address(
+        trunk.name,
+        trunk.match or ((trunk.host,) if trunk.host else ()),
+        (trunk.port or SIP_PORT) if trunk.transport == "udp" else None,
+        registers=trunk.register,
+    )
+
+
 def check_trunks(trunks: Sequence[TrunkConfig], routes: Sequence[RouteConfig], common: TrunksConfig) -> None:
     """What no single value shows. Raises ConfigError."""
     names = [trunk.name for trunk in trunks]
@@ -94,8 +155,33 @@ def check_trunks(trunks: Sequence[TrunkConfig], routes: Sequence[RouteConfig], c
             raise ConfigError(f"{where}: tls needs trunks.certificate and trunks.private_key")
         if trunk.srtp and trunk.transport != "tls":
             raise ConfigError(f"{where}: srtp needs tls, which carries its keys")
+        _check_identity(where, trunk)
+    _check_told_apart(trunks)
     for number, route in enumerate(routes, start=1):
         if unknown := [name for name in route.trunks if name not in names]:
             raise ConfigError(f"route number {number}, trunks: {unknown[0]} is no [[trunk]]")
     if routes and sum(not route.prefixes for route in routes) != 1:
         raise ConfigError("route: exactly one route must be without prefixes, for all other numbers")
+
+
+def _check_identity(where: str, trunk: TrunkConfig) -> None:
+    if trunk.register and None in (trunk.username, trunk.host):
+        raise ConfigError(f"{where}: register needs host, username and password")
+    if trunk.from_user is not None and trunk.identity_out == "none":
+        raise ConfigError(
+            f"{where}: from_user takes the place of the subscriber's number, who pays for the call: say it by"
+            ' identity_out = "pai" or "rpid"'
+        )
+
+
+def _check_told_apart(trunks: Sequence[TrunkConfig]) -> None:
+    for doubt in tell_apart([address_of(trunk) for trunk in trunks]).doubts:
+        raise ConfigError(_in_words(doubt))
+
+
+def _in_words(doubt: Doubt) -> str:
+    return (
+        f"trunk {doubt.one} and trunk {doubt.other}: calls from {doubt.address} could be of either, and would"
+        f" all be counted on {doubt.one}. Give each the port from which its switch sends (port, with udp) or"
+        " an address of its own (match), let one register (register = true), or make them one trunk"
+    )

@@ -60,6 +60,8 @@ def _expected(kind: inspect.Type) -> str:
             return "true or false, without quotes"
         case inspect.IntType(ge=least, le=most):
             return f"a whole number from {least} to {most}, without quotes"
+        case inspect.FloatType(gt=None, ge=least, le=most):
+            return f"a number from {least} to {most}, without quotes"
         case inspect.FloatType(gt=least, le=most):
             return f"a number above {least} and up to {most}, without quotes"
         case inspect.StrType(max_length=int(longest)):

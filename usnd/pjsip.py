@@ -1,15 +1,16 @@
 """Asterisk's pjsip.conf for the configured trunks: pure text, the same for the same configuration.
 
 Owns how a trunk is said in Asterisk's words. Refuses a trunk without a host. Nothing is accepted from an
-address that is no trunk's: there is no anonymous endpoint, and callers are known by address alone.
+address that is no trunk's: there is no anonymous endpoint; switches are known by address, with its port or by
+our registration where several share one.
 """
 
 from collections.abc import Iterator, Sequence
 
-from usnd.config_trunks import TrunkConfig, TrunksConfig
-
-INCOMING = "usn-incoming"
-"""The context of calls that come in (usnd/asterisk/conf/extensions-usn.conf)."""
+from usnd.asterisk.endpoints import endpoint_of
+from usnd.asterisk.progress import INCOMING
+from usnd.config_trunks import SIP_PORT, TrunkConfig, TrunksConfig, address_of
+from usnd.domain.telling_apart import Known, tell_apart
 
 _ANY = frozenset({"0.0.0.0", "::"})  # noqa: S104 - told apart, not bound
 
@@ -23,8 +24,9 @@ class NoHost(Exception):
 def pjsip_conf(trunks: Sequence[TrunkConfig], common: TrunksConfig) -> str:
     """The whole file. Raises NoHost."""
     parts = [*_general(common), *_transports(trunks, common)]
+    known = tell_apart([address_of(trunk) for trunk in trunks])
     for trunk in trunks:
-        parts += _trunk(trunk, common)
+        parts += _trunk(trunk, common, known)
     return "; Made by `usnd trunk pjsip`: change the trunks in usnd's configuration instead.\n" + "".join(
         f"\n[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in options) for name, options in parts
     )
@@ -60,10 +62,10 @@ def _transports(trunks: Sequence[TrunkConfig], common: TrunksConfig) -> Iterator
         yield f"transport-{protocol}", options
 
 
-def _trunk(trunk: TrunkConfig, common: TrunksConfig) -> Iterator[tuple[str, Options]]:
+def _trunk(trunk: TrunkConfig, common: TrunksConfig, known: Known) -> Iterator[tuple[str, Options]]:
     if trunk.host is None:
         raise NoHost(f"trunk {trunk.name}: host is missing: where is the switch?")
-    yield trunk.name, _endpoint(trunk, common)
+    yield endpoint_of(trunk.name), _endpoint(trunk, common)
     port = f":{trunk.port}" if trunk.port else ""
     # Not `sips:`: Asterisk 22 then refuses its own INVITE, whose Contact is none.
     transport = "" if trunk.transport == "udp" else f";transport={trunk.transport}"
@@ -77,8 +79,13 @@ def _trunk(trunk: TrunkConfig, common: TrunksConfig) -> Iterator[tuple[str, Opti
             ("qualify_timeout", "3.0"),
         ],
     )
-    matches = [("match", network) for network in trunk.match or (trunk.host,)]
-    yield trunk.name, [("type", "identify"), ("endpoint", trunk.name), *matches]
+    endpoint = endpoint_of(trunk.name)
+    if trunk.name not in known.by_registration:
+        source = (trunk.port or SIP_PORT) if trunk.name in known.by_port else None
+        matches = [("match", _matched(network, source)) for network in trunk.match or (trunk.host,)]
+        yield trunk.name, [("type", "identify"), ("endpoint", endpoint), *matches]
+    if trunk.register:
+        yield trunk.name, _registration(trunk, contact)
     if trunk.username is not None and trunk.password is not None:
         yield (
             f"{trunk.name}-auth",
@@ -91,6 +98,39 @@ def _trunk(trunk: TrunkConfig, common: TrunksConfig) -> Iterator[tuple[str, Opti
         )
 
 
+def account_of(trunk: TrunkConfig) -> str:
+    """The URI by which the trunk registers, as Asterisk's events name it."""
+    return f"sip:{trunk.username}@{_host(trunk.from_domain or trunk.host or '')}"
+
+
+def _registration(trunk: TrunkConfig, contact: str) -> Options:
+    return [
+        ("type", "registration"),
+        ("transport", f"transport-{trunk.transport}"),
+        ("server_uri", contact),
+        ("client_uri", account_of(trunk)),
+        ("contact_user", trunk.username),
+        ("outbound_auth", f"{trunk.name}-auth"),
+        ("endpoint", endpoint_of(trunk.name)),
+        ("line", "yes"),
+        ("expiration", trunk.register_expiry),
+        ("retry_interval", trunk.register_retry),
+        # It never gives up, whatever it was answered: a registrar that is being repaired says anything.
+        ("forbidden_retry_interval", trunk.register_forbidden_retry),
+        ("fatal_retry_interval", trunk.register_forbidden_retry),
+        ("max_retries", 10**9),
+        ("auth_rejection_permanent", "no"),
+    ]
+
+
+def _matched(network: str, port: int | None) -> str:
+    """As `match` wants it: an address or a network, its port between both parts of it."""
+    if port is None:
+        return network
+    address, slash, bits = network.partition("/")
+    return f"{_host(address)}:{port}{slash}{bits}"
+
+
 def _endpoint(trunk: TrunkConfig, common: TrunksConfig) -> Options:
     options: list[tuple[str, object]] = [
         ("type", "endpoint"),
@@ -101,11 +141,27 @@ def _endpoint(trunk: TrunkConfig, common: TrunksConfig) -> Options:
         ("use_ptime", "yes"),  # else what a room mixes at a time is one packet: confbridge-usn.conf
         ("aors", trunk.name),
         ("direct_media", "no"),
-        ("dtmf_mode", "rfc4733"),
+        ("dtmf_mode", "auto"),  # inband where the switch offers no telephone-event (RFC 4733)
+        # A leg whose speech stopped is dead, unless it is on hold: of that one a session timer asks.
+        ("rtp_timeout", common.media_timeout),
+        ("rtp_timeout_hold", 0),
+        ("timers", "always"),
+        ("timers_sess_expires", common.session_expires),
+        # Nothing is dialled that usnd did not order (REQUIREMENTS C12): usnd/asterisk/endpoints.py.
+        ("redirect_method", "uri_core"),
+        ("allow_transfer", "no"),
+        ("allow_subscribe", "no"),
+        ("message_context", "usn-nothing"),
         # The calling number is the subscriber's, who pays (REQUIREMENTS C2); the switch's word is taken.
         ("trust_id_inbound", "yes"),
         ("trust_id_outbound", "yes"),
-        ("send_pai", "yes"),
+        ("send_pai", "yes" if trunk.identity_out in ("pai", "both") else "no"),
+        ("send_rpid", "yes" if trunk.identity_out in ("rpid", "both") else "no"),
+    ]
+    options += [
+        (key, value)
+        for key, value in (("from_user", trunk.from_user), ("from_domain", trunk.from_domain))
+        if value is not None
     ]
     if common.bind not in _ANY:  # of a pair: the floating address, for speech as well
         options += [("media_address", common.bind), ("bind_rtp_to_media_address", "yes")]

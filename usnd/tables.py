@@ -29,6 +29,7 @@ _BIND_COLUMNS = (
     "oldest_s",
     "throttled",
     "rejected",
+    "odd",
 )
 
 
@@ -66,9 +67,13 @@ def subscriber_row(subscriber: Subscriber) -> Row:
     }
 
 
-def bind_row(figures: Row) -> Row:
-    """An SMSC bind of the running daemon: rates in segments a second, queue in texts, oldest_s seconds."""
-    return {name: "" if figures.get(name) is None else figures[name] for name in _BIND_COLUMNS}
+def bind_row(figures: Mapping[str, Any]) -> Row:
+    """An SMSC bind of the running daemon: rates in segments a second, queue in texts, oldest_s seconds.
+
+    odd: deliveries that were read though something was wrong, or refused; `--json` has them by name.
+    """
+    told = {**figures, "odd": sum(figures.get("oddities", {}).values())}
+    return {name: "" if told.get(name) is None else told[name] for name in _BIND_COLUMNS}
 
 
 def conference_row(conference: Conference) -> Row:
@@ -93,6 +98,7 @@ def trunk_row(figures: Mapping[str, Any]) -> Row:
     return {
         "trunk": figures["trunk"],
         "state": figures["state"],
+        "registration": figures["registration"],
         "in_use": figures["in_use"],
         "channels": "any" if figures["channels"] is None else figures["channels"],
         "calls": figures["calls"],
@@ -104,7 +110,15 @@ def ways_in_row(figures: Mapping[str, Any]) -> Row:
     """The calls that came in to the running daemon; `refused`: how many by reason, since its start."""
     refused = " ".join(f"{reason}:{count}" for reason, count in sorted(figures["refused"].items()))
     shown = ("calls", "waiting", "wrong_pins", "wrong_last_hour", "barred", "alarm")
-    return {**{name: figures[name] for name in shown}, "refused": refused}
+    one_in = figures["guess_one_in"]
+    return {
+        **{name: figures[name] for name in shown},
+        "pins": figures["pins"],
+        "guess_hits": "never" if one_in is None else f"1 in {one_in}",
+        "own_number_only": figures["own_number_only"],
+        "pins_run_out": figures["pins_run_out"],
+        "refused": refused,
+    }
 
 
 def call_rows(conference: Conference) -> list[Row]:

@@ -1,6 +1,7 @@
 """A private Asterisk: the real one, from Debian's packages, without root.
 
 Owns its directories, configuration, ports and life. Refuses autoloading: only the modules listed in conf/.
+The USN's has the configuration of a node (conf/node includes it), and its trunk by the product's pjsip.conf.
 """
 
 import asyncio
@@ -10,10 +11,15 @@ import shutil
 import socket
 import time
 from collections.abc import Mapping
+from importlib.resources import files as files_of
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
 from string import Template
 
+from msgspec import structs
+
+from usnd.config_trunks import TrunkConfig, TrunksConfig
+from usnd.pjsip import pjsip_conf
 from workbench import debian
 from workbench.manager import Account, Answer, act
 from workbench.ports import HOST, PortBlock
@@ -22,6 +28,9 @@ from workbench.process import Part, PartError, Process, private_directory, until
 PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm")
 SUITE = "forky"  # the first Debian release with Asterisk 22
 CONF = Path(__file__).parent / "conf"
+CONTRACT = Path(str(files_of("usnd.asterisk") / "conf"))
+TRUNK = "trunk-msc"
+DAY = 86_400
 START_PATIENCE = 20.0
 
 
@@ -46,7 +55,7 @@ def render(folder: str, values: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def usn_asterisk(
+def usn_asterisk(  # noqa: PLR0913 # each has its default
     tree: Path,
     switch_port: int,
     files: Mapping[str, str],
@@ -55,20 +64,22 @@ def usn_asterisk(
     calls: int = 200,
     *,
     realtime: bool = False,
+    timers: bool = True,
 ) -> "Asterisk":
     """The USN's Asterisk: trunk `trunk-msc` to the switch at `switch_port`, calls in to `usn-incoming`.
 
     `files`: the product's dialplan and conference profiles, as extensions.conf and confbridge.conf.
     `qualify`: seconds between OPTIONS, 0 for none; `calls`: most at once. AMI by `usnd_account`.
-    `realtime`: before all that is not, as Debian's unit starts it; for root.
+    `realtime`: before all that is not, as Debian's unit starts it; for root. Without `timers` a call also
+    lives where its handset sends no speech and answers no request.
     """
-    values = {
-        "trunk": "trunk-msc",
-        "context": "usn-incoming",
-        "peer_port": str(switch_port),
-        "qualify": str(qualify),
-    }
-    return Asterisk(tree, name, values, files, calls=calls, realtime=realtime)
+    node = Asterisk(tree, name, {}, files, calls=calls, realtime=realtime, kind="node")
+    trunk = TrunkConfig(name=TRUNK, host=HOST, port=switch_port, qualify=qualify, codecs=("alaw",))
+    common = TrunksConfig(bind=HOST, bind_port=node.ports.sip)
+    if not timers:
+        common = structs.replace(common, media_timeout=0, session_expires=DAY)
+    node.add_files({"pjsip.conf": pjsip_conf([trunk], common)})
+    return node
 
 
 def _listens(port: int) -> bool:
@@ -79,7 +90,7 @@ def _listens(port: int) -> bool:
 class Asterisk(Part):
     """One instance. `async with` starts it and stops it, also on exceptions."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 # each has its default
         self,
         tree: Path,
         name: str,
@@ -89,8 +100,11 @@ class Asterisk(Part):
         calls: int = 200,
         *,
         realtime: bool = False,
+        kind: str = "peer",
     ) -> None:
-        """`values` fill the templates of conf/asterisk; `files` (name to text) are added to astetcdir.
+        """`values` fill the templates of conf/asterisk and conf/`kind`.
+
+        `files` (name to text) are added to astetcdir.
 
         `host`: the address of SIP and media; from its network calls are taken. `calls`: how many at once have
         ports. `realtime`: see `usn_asterisk`.
@@ -102,7 +116,8 @@ class Asterisk(Part):
         self.account = Account(self.ports.manager, "workbench", secrets.token_hex(16))
         self.usnd_account = Account(self.ports.manager, "usnd", secrets.token_hex(16))
         self._tree = tree
-        self._lay_out({**render("asterisk", {**self._own_values(), **values}), **files})
+        own = {**self._own_values(), **values}
+        self._lay_out({**render("asterisk", own), **render(kind, own), **files})
         program, settings = str(tree / "usr/sbin/asterisk"), str(self.home / "etc/asterisk.conf")
         command = [*loader(tree), program, "-f", "-C", settings, *(["-p"] if realtime else [])]
         self.process = Process(command, self.home / "log" / "console.log")
@@ -113,6 +128,7 @@ class Asterisk(Part):
             "name": self.name,
             "home": str(self.home),
             "modules": str(next(self._tree.glob("usr/lib/**/asterisk/modules"))),
+            "contract": str(CONTRACT),
             "data": str(self._tree / "usr/share/asterisk"),
             "manager_port": str(self.ports.manager),
             "workbench_secret": self.account.secret,
@@ -183,8 +199,16 @@ class Asterisk(Part):
         return await act(self.account, action, fields)
 
     async def cli(self, command: str) -> str:
-        """What the command prints on Asterisk's console. Raises PartError when there is no answer."""
-        return (await self.act("Command", Command=command)).output
+        """What the command prints on Asterisk's console. Raises PartError: no answer, or no such command.
+
+        Asterisk takes in some of its own commands only behind "fully booted".
+        """
+        deadline = time.monotonic() + START_PATIENCE
+        while "No such command" in (said := (await self.act("Command", Command=command)).output):
+            if time.monotonic() > deadline:
+                raise PartError(f"Asterisk {self.name} does not know {command!r}: {said}")
+            await asyncio.sleep(0.05)
+        return said
 
     def log(self, lines: int = 40) -> str:
         """The end of its console output and of its log."""

@@ -7,11 +7,15 @@ the switch. Result in build/bench/; times in milliseconds.
 import argparse
 import asyncio
 import statistics
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from usnd.asterisk.ami import AmiLink, AmiSettings
+from usnd.asterisk.endpoints import dial_string
+from workbench.asterisk import TRUNK
+from workbench.command import command
 from workbench.ports import HOST
 from workbench.postgres import Postgres, programs
 from workbench.process import PartError, run, until
@@ -66,11 +70,12 @@ async def by_originate(parts: Stage, link: AmiLink) -> float:
     sent = time.time()
     await link.action(
         "Originate",
-        Channel=f"PJSIP/{GROUP['alfa']}@trunk-msc",
+        Channel=dial_string(GROUP["alfa"], TRUNK),
         CallerID=SUBSCRIBER,
         Context="usn-join",
         Exten="c0",
         Priority="1",
+        Variable="USN_ROOM=c0",
         Async="true",
     )
     took = await first_invite(parts, before) - sent
@@ -115,4 +120,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command(main))

@@ -27,6 +27,7 @@ from usnd.smpp.text import Alphabet
 from usnd.store.transaction import Transaction
 from usnd.store.writer import Store
 from workbench.asterisk import asterisk_tree
+from workbench.command import command
 from workbench.http11 import HttpClient
 from workbench.jasmin import PASSWORD, SYSTEM_ID, Jasmin, NoJasmin, brokers, jasmin_environment
 from workbench.kannel import ACCEPTED, Kannel, kannel_tree
@@ -300,4 +301,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command(main))

@@ -24,6 +24,7 @@ from usnd.domain.messages import Draft, Priority
 from usnd.store import migrate
 from usnd.store.transaction import Transaction
 from usnd.store.writer import Store
+from workbench.command import command
 from workbench.load import LoadSmsc
 from workbench.postgres import Postgres, programs
 from workbench.process import PartError, Process, private_directory, run, until
@@ -151,6 +152,8 @@ port = 9
 secret = "none"
 [texts]
 validity = 86400
+answers = 1000000
+commands = 1000000
 [[smsc]]
 name = "load"
 host = "127.0.0.1"
@@ -248,4 +251,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command(main))

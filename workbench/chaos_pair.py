@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from workbench.command import command
 from workbench.lab import __main__ as lab
 from workbench.lab import account, net
 from workbench.lab.faults import CHIEF, ROWS, Row, other
@@ -316,4 +317,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(main))

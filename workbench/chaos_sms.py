@@ -19,6 +19,7 @@ import psycopg
 from sqlalchemy import make_url
 
 from workbench.asterisk import asterisk_tree
+from workbench.command import command
 from workbench.keeper import Keeper, Mo
 from workbench.ledger import Faults, Ledger, Rows, account
 from workbench.ports import PortBlock
@@ -28,7 +29,7 @@ from workbench.results import write_result
 from workbench.usn import Usn
 
 START_PATIENCE = 30.0
-SETTLE_PATIENCE = 90.0
+SETTLE_PATIENCE = 300.0
 RESPONSE_TIMEOUT = 12.0  # the SMSC's: longer than usnd's own
 RESTART_PAUSE = 0.3  # as systemd would
 BOTH = 0.25  # how often two parts die at once
@@ -262,4 +263,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(main))

@@ -14,7 +14,7 @@ from string import Template
 from workbench.asterisk import CONF
 from workbench.media import Line, Media, Sound, table
 from workbench.ports import PortBlock
-from workbench.process import Part, PartError, until
+from workbench.process import Part, PartError, within
 from workbench.sipp import Sipp
 from workbench.tap import Invite, Tap
 from workbench.tones import TONES
@@ -116,7 +116,7 @@ class Crowd(Part):
                 self._tap.put(hang_up(invite), invite.usn)
                 if turn % AT_ONCE == 0:
                     await asyncio.sleep(PAUSE)
-            await until(lambda: not self._up(), TRY)
+            await within(lambda: not self._up(), TRY)
         raise PartError(f"{len(self._up())} handsets do not hang up:\n{self.sipp.process.tail()}")
 
     def _up(self) -> list[Invite]:

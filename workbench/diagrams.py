@@ -13,6 +13,7 @@ from usnd.domain.calls import CALL_TABLE
 from usnd.domain.conference import CONFERENCE_TABLE
 from usnd.domain.pair.states import PAIR_TABLE, STATE_WORDS
 from usnd.domain.recording import RECORD_TABLE
+from usnd.domain.sending import SEND_TABLE
 from usnd.domain.trunks import TRUNK_TABLE
 from usnd.domain.voice import VOICE_TABLE
 
@@ -44,6 +45,7 @@ def page() -> str:
         _section("A stretch of recording", "recording.py", RECORD_TABLE),
         _section("The link to Asterisk", "voice.py", VOICE_TABLE),
         _section("A trunk", "trunks.py", TRUNK_TABLE),
+        _section("An outgoing text", "sending.py", SEND_TABLE),
     )
     return "\n".join((HEAD, *sections))
 

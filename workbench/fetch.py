@@ -8,6 +8,7 @@ import sys
 from workbench.asterisk import asterisk_tree
 from workbench.brokers import brokers_tree
 from workbench.capture import tcpdump_tree
+from workbench.command import command
 from workbench.debian import DebianError
 from workbench.jasmin import NoJasmin, jasmin_environment
 from workbench.kannel import kannel_tree
@@ -39,4 +40,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(main))

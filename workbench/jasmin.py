@@ -7,7 +7,6 @@ Pythons than 3.11: what it pins is built for no later one.
 import asyncio
 import hashlib
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -19,8 +18,11 @@ from workbench.debian import DebianError, cache_root, say
 from workbench.http11 import HttpClient
 from workbench.ports import HOST, PortBlock
 from workbench.process import Part, PartError, Process, private_directory, until
+from workbench.progress import ending, follow
 
-REQUIREMENTS = Path(__file__).parents[1] / "tests/peers/jasmin-requirements.txt"
+PEERS = Path(__file__).parents[1] / "tests/peers"
+REQUIREMENTS = PEERS / "jasmin-requirements.txt"
+BUILD_REQUIREMENTS = PEERS / "jasmin-build-requirements.txt"
 START_PATIENCE = 40.0
 SYSTEM_ID = "usn"
 PASSWORD = "secret"  # noqa: S105 (of a peer on loopback)
@@ -46,25 +48,29 @@ def jasmin_environment() -> Path:
     python = sys.executable if sys.version_info[:2] == (3, 11) else shutil.which("python3.11")
     if python is None:
         raise NoJasmin("Jasmin 0.11 needs Python 3.11, and this host has none")
-    place = cache_root().with_name("jasmin") / hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]
+    key = hashlib.sha256(REQUIREMENTS.read_bytes() + BUILD_REQUIREMENTS.read_bytes()).hexdigest()[:16]
+    place = cache_root().with_name("jasmin") / key
     if place.is_dir():
         return place
     say("installing Jasmin by pip")
     place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place.parent) as scratch:
         made = Path(scratch) / "made"
-        _run([python, "-m", "venv", str(made)])
-        pip = [str(made / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        _run([*pip, "--require-hashes", "-r", str(REQUIREMENTS)])
+        log = place.with_suffix(".log")
+        _run([python, "-m", "venv", str(made)], log)
+        pip = [str(made / "bin/python"), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+        pip += ["--progress-bar=off", "--require-hashes"]
+        # Some of it is built here: with a locked setuptools, as an isolated build would fetch the newest.
+        _run([*pip, "-r", str(BUILD_REQUIREMENTS)], log)
+        _run([*pip, "--no-build-isolation", "-r", str(REQUIREMENTS)], log)
         with suppress(OSError):  # another run was first
             made.rename(place)
     return place
 
 
-def _run(command: Sequence[str]) -> None:
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise NoJasmin(f"Jasmin does not install here: {done.stderr.strip()[-500:]}")
+def _run(command: Sequence[str], log: Path) -> None:
+    if follow(command, log, "Jasmin"):
+        raise NoJasmin(f"Jasmin does not install here:\n{ending(log)}")
 
 
 def brokers() -> Brokers:

@@ -15,9 +15,10 @@ from datetime import UTC, datetime
 from functools import partial
 
 from usnd.asterisk.ami import AmiLink, AmiSettings
+from usnd.asterisk.endpoints import dial_string
 from usnd.store.transaction import Transaction
 from usnd.store.writer import Store
-from workbench.asterisk import Asterisk, asterisk_tree, channels, render, usn_asterisk
+from workbench.asterisk import TRUNK, Asterisk, asterisk_tree, channels, render, usn_asterisk
 from workbench.crowd import Crowd, Kind, number
 from workbench.journal import Journal
 from workbench.ports import HOST
@@ -104,7 +105,7 @@ class Field:
 async def originate(link: AmiLink, called: str, room: str) -> None:
     await link.action(
         "Originate",
-        Channel=f"PJSIP/{called}@trunk-msc",
+        Channel=dial_string(called, TRUNK),
         Context="stock",
         Exten=room,
         Priority="1",
@@ -188,6 +189,7 @@ async def load_field(
                 calls=calls,
                 calls_per_second=PACE,
                 as_on_node=as_on_node,
+                timers=False,
             )
             try:
                 usn.command("db", "upgrade")
@@ -196,7 +198,13 @@ async def load_field(
                 await usn.stop()
                 raise
             stock = usn_asterisk(
-                tree, crowd.port, render("stock", {}), name="stock", calls=calls, realtime=as_on_node
+                tree,
+                crowd.port,
+                render("stock", {}),
+                name="stock",
+                calls=calls,
+                realtime=as_on_node,
+                timers=False,
             )
             async with usn, stock:
                 await smsc.bound()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from workbench.ports import HOST
 from workbench.process import PartError
 
-PATIENCE = 5.0
+PATIENCE = 30.0
 
 
 @dataclass(frozen=True)

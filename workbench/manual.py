@@ -46,23 +46,38 @@ write it. A text that is wrong in anything does nothing.
 RULES_OF_WRITING = """
 ## How to write
 
-- Letter case and extra white space do not matter; commas may stand between words. `IC3` is `IC 3`.
-- **Nicks and groups** begin with a letter and have 2 to 20 letters, digits and `_ . & ' -`, of any script. A
-  name is a user or a group, never both, and `Bob` is `BOB`. Since no name begins with a digit, `IC 3` is
-  always conference 3.
-- **Phones** are written as they are dialled: `+447700900002`, `00447700900002`, `07700900002`. In `UC`, `UE`
-  and `UD` there may be spaces in them. A word is a name if there is such a name, else a phone.
-- **First.Last**: `Robert.Smith`, `Robert`, `.Smith`. In `UC` and `UE` it may be left out: a word in its place
-  that is a group of the subscriber means the group. In `UE`, a single `.` takes the name away.
+- Letter case and extra white space do not matter; commas, `and` or `&` may stand between words. `IC3` is
+  `IC 3`.
+- **Marks** around words do not matter: full stops, quotes, bullets, brackets, emoji. Nor do digits and
+  letters of another width or script, `please`, and a signature behind `--`, `Regards` or `Thanks`. In `SB`
+  all that stands behind the colon is sent on as it is.
+- **Nicks and groups** begin with a letter and have 2 to 20 letters, digits and `_ . & ' -`, of any script.
+  A name is a user or a group, never both, and `Bob` is `BOB`. Since no name begins with a digit, `IC 3` is
+  always conference 3. Accents may be left out: `zoe` is `Zoë` if nobody else is. A new name ends without a
+  mark; an older one that ends with one is reached by it: `GD Mkting.`. Whoever is called `And` is named
+  first or last.
+- **Phones** are written as they are dialled: `+447700900002`, `00447700900002`, `07700900002`,
+  `(07700) 900-002`. They may have blanks in them. A word is a name if there is such a name, else a phone.
+- **First.Last**: `Robert.Smith`, `Robert`, `.Smith`. In `UC` and `UE` it may be left out: a word in its
+  place that is a group of the subscriber means the group. A first name that is also a group needs the last
+  name behind it. Without a last name, only a group that is already there can follow. In `UE`, a single `.`
+  takes the name away.
 - **Groups** may hold groups, but not themselves. `UC` and `UE` make a group that is not there yet.
-- Members are kept by reference: a conference calls those who are in its groups when it is launched. Everybody
-  is called, or texted, once.
+- Members are kept by reference: a conference calls those who are in its groups when it is launched.
+  Everybody is called, or texted, once.
 
-The **Activation PIN** launches a conference from any telephone, and the subscriber pays: only the subscriber
-is told it. The **User PIN** lets in whoever dropped out. Both are typed at the common number of `[ways_in]`.
+What can be read in two ways does nothing, and the answer offers the likely commands, ready to be sent: a
+name with a letter wrong, digits that may be one number or two, a new group whose name is like another's,
+another sentence or a second command behind the first, a question mark behind anything that calls, changes
+or sends. What `GC` and `UC` are to create is taken as it is written.
 
-Answers fit one segment of 160 septets; lists that were asked for, three. What does not fit is counted: "and 5
-more". Names in an alphabet that GSM 03.38 has not make the answer a UCS-2 text.
+The **Activation PIN** launches a conference from any telephone, and the subscriber pays: only the
+subscriber is told it. The **User PIN** lets in whoever dropped out. Both are typed at the common number of
+`[ways_in]`.
+
+Answers fit one segment of 160 septets; lists that were asked for, and answers that offer a command, three.
+What does not fit is counted: "and 5 more". Names in an alphabet that GSM 03.38 has not make the answer a
+UCS-2 text, of three segments at most.
 """
 STORIES = {
     "Users": (
@@ -94,6 +109,14 @@ STORIES = {
         "CC31 bob",
     ),
     "Texts to many": ("SB Everybody: Meeting moved to 10:30",),
+    "As people write": (
+        "\u201cIC Eve, Sales\u201d \U0001f44d",
+        "IC 07700 900 005 and bob.",
+        "ic Maketing",
+        "UE eve Ben Stone",
+        "IC bob?",
+        "UE bob Sales. IC bob",
+    ),
     "Deleting": ("UD bob", "GD Everybody", "LC3", "UD bob"),
     "Help": ("?", "? IC", "HELP CC", "Call Bob"),
 }

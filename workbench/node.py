@@ -1,11 +1,13 @@
 """Node.js and the npm packages that tests/peers need: from Python's wheel of Node, in the user's cache.
 
-Owns the cache, keyed by the content of package.json. The registry is the one npm is configured for.
+Owns the cache, keyed by the content of package-lock.json. The registry is the one npm is configured for: the
+lock names versions and hashes, no place. `python -m workbench.node` renews the lock.
 """
 
 import hashlib
+import json
 import shutil
-import subprocess
+import sys
 import sysconfig
 import tempfile
 from contextlib import suppress
@@ -13,8 +15,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from workbench.debian import cache_root, say
+from workbench.progress import ending, follow
 
 PEER = Path(__file__).parents[1] / "tests/peers/node-smpp"
+LOCK = "package-lock.json"
+FILES = ("package.json", LOCK, ".npmrc")
 
 
 class NodeError(Exception):
@@ -39,8 +44,7 @@ def packages() -> Path:
 
     Raises NodeError.
     """
-    manifest = (PEER / "package.json").read_bytes()
-    place = cache_root().with_name("npm") / hashlib.sha256(manifest).hexdigest()[:16]
+    place = cache_root().with_name("npm") / hashlib.sha256((PEER / LOCK).read_bytes()).hexdigest()[:16]
     if place.is_dir():
         return place
     say("installing node-smpp by npm")
@@ -48,12 +52,34 @@ def packages() -> Path:
     with tempfile.TemporaryDirectory(dir=place.parent) as scratch:
         made = Path(scratch) / "made"
         made.mkdir()
-        for name in ("package.json", ".npmrc"):
+        for name in FILES:
             shutil.copy(PEER / name, made)
-        command = [tool("npm"), "install", "--no-audit", "--no-fund", "--loglevel=error"]
-        done = subprocess.run(command, cwd=made, check=False, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise NodeError(f"npm install: {done.stderr.strip()[-500:]}")
+        _npm("ci", made)
         with suppress(OSError):
             made.rename(place)
     return place
+
+
+def _npm(command: str, place: Path) -> None:
+    log = cache_root().with_name("npm") / "npm.log"
+    words = [tool("npm"), command, "--no-audit", "--no-fund", "--loglevel=error", "--prefix", str(place)]
+    more = ["--package-lock-only"] if command == "install" else []
+    if follow([*words, *more], log, f"npm {command}"):
+        raise NodeError(f"npm {command} failed:\n{ending(log)}")
+
+
+def lock() -> None:
+    """Writes the lock for what package.json names. Raises NodeError."""
+    _npm("install", PEER)
+    path = PEER / LOCK
+    told = json.loads(path.read_text())
+    for package in told["packages"].values():
+        package.pop("funding", None)  # addresses of no use
+    path.write_text(json.dumps(told, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    try:
+        lock()
+    except NodeError as error:
+        sys.exit(str(error))

@@ -13,7 +13,7 @@ from typing import Any
 from workbench.debian import DebianError
 from workbench.journal import Journal
 from workbench.play_words import MANUAL, Order, Wrong, clock, help_lines, parse, tell
-from workbench.process import PartError, run, until
+from workbench.process import PartError, run, within
 from workbench.prompt import Prompt
 from workbench.stage import EVERYBODY, GROUP, GROUP_NAME, Stage, stage
 from workbench.switch import NEVER, Refusal
@@ -104,7 +104,7 @@ class Player:
             raise PartError(f"the text was not delivered: {error}") from error
         if status != 0:
             raise PartError(f"the USN refuses the text with SMPP status {status:#010x}")
-        if not await until(lambda: received() > before, REPLY_PATIENCE, LOOK / 10):
+        if not await within(lambda: received() > before, REPLY_PATIENCE, LOOK / 10):
             self._prompt.show(f"no answer in {REPLY_PATIENCE:g} s")
         self._show_news()
 

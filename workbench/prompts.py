@@ -14,6 +14,7 @@ from pathlib import Path
 
 from usnd.asterisk.prompts import EXTENSION, TEXTS
 from workbench import debian
+from workbench.command import command
 
 LANGUAGE, VOICE = "en", "en-gb"
 PLACE = Path(__file__).parents[1] / "build" / "prompts" / LANGUAGE
@@ -73,4 +74,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(main))

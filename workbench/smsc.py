@@ -39,6 +39,7 @@ from usnd.smpp.segments import join, split, take_udh
 from usnd.smpp.status import CommandStatus, FramingError, PduError
 from usnd.smpp.text import Alphabet, alphabet_of
 from workbench.listening import end
+from workbench.process import SLACK
 
 _BIND_RESPONSES: Mapping[type[Bind], type[BindResp]] = {
     BindTransceiver: BindTransceiverResp,
@@ -116,8 +117,8 @@ class Smsc:
             connection.drop()
 
     async def bound(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 # seconds until TimeoutError
-        """Waits until an ESME is bound."""
-        async with asyncio.timeout(timeout), self._changed:
+        """Waits until an ESME is bound. `timeout`: see `until` of process.py."""
+        async with asyncio.timeout(timeout * SLACK), self._changed:
             await self._changed.wait_for(lambda: any(each.bound for each in self._connections))
 
     async def deliver(self, sender: str, recipient: str, text: str) -> int:
@@ -146,7 +147,7 @@ class Smsc:
 
     async def next_text(self, recipient: str, timeout: float = 10.0) -> Sms:  # noqa: ASYNC109 # as above
         """The oldest text for that handset that this has not given yet. TimeoutError."""
-        async with asyncio.timeout(timeout), self._changed:
+        async with asyncio.timeout(timeout * SLACK), self._changed:
             await self._changed.wait_for(lambda: self._unread[recipient])
             return self._unread[recipient].popleft()
 

@@ -39,7 +39,7 @@ PAUSE = (0.1, 1.5)  # seconds between acts of one
 BETWEEN_KILLS = (1.0, 8.0)
 STOPPED = 0.3  # share of the ends of usnd that are in good order
 AWAY = (0.1, 3.0)  # that usnd is dead
-QUIET_PATIENCE = 60.0
+QUIET_PATIENCE = 180.0
 # Shares of the time: before the first look, with kills, before the second look, without kills
 WARM, TURMOIL, WARM_AGAIN, CALM = 0.1, 0.5, 0.1, 0.3
 FILES_MORE = 5

@@ -6,13 +6,14 @@ Owns what each handset does when it is called, its tone, what it hears, and who 
 import array
 import asyncio
 import secrets
+import time
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 from workbench.asterisk import Asterisk, render
 from workbench.ports import HOST
-from workbench.process import Part, PartError
+from workbench.process import SLACK, Part, PartError
 from workbench.tap import Invite, Tap
 
 TRUNK = "usn"
@@ -130,6 +131,14 @@ class Switch(Part):
     async def hang_up(self, number: str) -> None:
         """The handset ends its call. Raises PartError when it is in none."""
         await self._done("Hangup", Channel=await self._channel(number), Cause="16")
+
+    async def until_state(self, number: str, wanted: str, patience: float = 20.0) -> None:
+        """Waits until `state` gives this. Raises PartError. `patience`: see `until` of process.py."""
+        deadline = time.monotonic() + patience * SLACK
+        while (state := await self.state(number)) != wanted:
+            if time.monotonic() > deadline:
+                raise PartError(f"{number} is {state}, not {wanted}")
+            await asyncio.sleep(0.1)
 
     async def state(self, number: str) -> str:
         """`idle`, or the state of the handset's channel: `Ring`, `Ringing`, `Up`, …"""

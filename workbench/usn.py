@@ -50,15 +50,16 @@ class Usn(Part):
         calls: int = 200,
         calls_per_second: float = 60,
         as_on_node: bool = False,
+        timers: bool = True,
     ) -> None:
         """`store_url`: SQLite of its own if empty; `settings`: further sections of the TOML.
 
         `calls`: most at once; `calls_per_second`: how fast they are dialled; `as_on_node`:
-        with the priorities that a node's units give, for root.
+        with the priorities that a node's units give, for root; `timers`: see `usn_asterisk`.
         """
         self.home = private_directory("usn-usnd-")
         self.asterisk: Asterisk = usn_asterisk(
-            tree, switch_port, product_dialplan(), calls=calls, realtime=as_on_node
+            tree, switch_port, product_dialplan(), calls=calls, realtime=as_on_node, timers=timers
         )
         self.store_url = store_url or f"sqlite:///{self.home}/usn.db"
         self.config = self.home / "usnd.toml"
@@ -117,7 +118,7 @@ format = "json"
             [self._python, "-m", "usnd", *words, "--config", str(self.config)],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
             env={**os.environ, **self._environment},
         )

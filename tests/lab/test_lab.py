@@ -76,7 +76,7 @@ def test_the_smsc_sees_the_floating_address() -> None:
 
 
 def test_the_standby_has_all_and_holds_nothing() -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while on("a", "sudo -u usnd usnd conferences --json"):
         assert time.monotonic() < deadline
         time.sleep(0.5)
@@ -147,7 +147,7 @@ def test_the_console_switches_a_node_off_and_on() -> None:
 def test_a_standby_that_is_rebooted_comes_back_and_is_not_fenced() -> None:
     before = lab.ask("system", "b")
     on("b", "systemctl --no-block reboot")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while lab.ask("system", "b") in ("", before):
         assert time.monotonic() < deadline
         time.sleep(0.2)
@@ -166,7 +166,7 @@ def test_a_conference_is_called_together_again_by_the_other_server() -> None:
     lab.ask("hang-up")
     calls: list[list[str]] = []
     while len(calls) < len(EVERYBODY):
-        assert time.monotonic() - began < 60
+        assert time.monotonic() - began < 300
         time.sleep(0.1)
         calls = [line.split() for line in lab.ask("invites").splitlines()[before:]]
     called = time.monotonic() - began

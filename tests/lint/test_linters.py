@@ -5,8 +5,6 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 LONGEST_FILE = 400  # lines: one job a file
@@ -33,7 +31,6 @@ def test_format() -> None:
     check("ruff", "format", "--check", ".")
 
 
-@pytest.mark.timeout(300)
 def test_types() -> None:
     check("mypy")
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 from workbench.node import packages, tool
 
 _HERE = Path(__file__).parent / "node-smpp"
-_SECONDS = 10.0
+_SECONDS = 60.0
 SYSTEM_ID = "usn"
 PASSWORD = "secret"
 
@@ -21,15 +21,17 @@ Event = dict[str, Any]
 class NodeSmsc:
     """`events` is all it reported, in order, each `at` a time of time.monotonic; `port` where it listens."""
 
-    def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
+    def __init__(self, port: int = 0, host: str = "127.0.0.1", modules: Path | None = None) -> None:
+        """`modules`: the directory with node_modules, where they cannot be fetched."""
         self.port = port
         self.host = host
         self.events: list[Event] = []
+        self._modules = modules
         self._changed = asyncio.Condition()
         self._next_id = 0
 
     async def __aenter__(self) -> Self:
-        place = await asyncio.to_thread(packages)
+        place = self._modules or await asyncio.to_thread(packages)
         self._process = await asyncio.create_subprocess_exec(
             tool("node"),
             str(_HERE / "smsc.js"),

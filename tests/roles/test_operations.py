@@ -258,7 +258,7 @@ def test_a_bare_server_takes_the_place_of_a_dead_one() -> None:
     public = key_pair().with_suffix(".pub").read_text()
     Node(dead, [bare_root()], cache() / "run" / dead, public).lay_out(first=True)
     lab.ask("power", dead, "on")
-    lab._wait(lambda: lab._takes_ssh(net.ADDRESSES[dead]), lab.BOOT_PATIENCE)
+    lab._wait(lambda: lab._takes_ssh(net.ADDRESSES[dead]), lab.BOOT_PATIENCE, "waiting for ssh")
     played("replace", "-e", f"usn_replaced=usn-{dead}")
     assert active() == serves
     assert json.loads(on(dead, "usnd pair status --json"))["state"] == "standby"

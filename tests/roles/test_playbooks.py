@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sysconfig
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import yaml
 ROOT = Path(__file__).parents[2]
 PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
 INVENTORIES = ["example", "workstation"]
-MINUTE = 60
 HERE = str(ROOT / "README.md")
 VAULT = yaml.safe_load((ROOT / "inventory/example/group_vars/usn/vault.yml.example").read_text())
 GIVEN = {
@@ -79,14 +77,12 @@ def test_an_inventory_to_copy_is_one(inventory: str) -> None:
     assert "unreachable=1" not in done.stdout
 
 
-def test_a_secret_that_nobody_wrote_is_named_within_a_minute() -> None:
-    began = time.monotonic()
+def test_a_secret_that_nobody_wrote_is_named_before_any_server_is_asked() -> None:
     given = {name: value for name, value in GIVEN.items() if name not in VAULT}
     done = ansible_playbook("-i", "inventory/example", "-e", json.dumps(given), "playbooks/site.yml")
     assert done.returncode != 0
     assert "postgresql_replication_password" in done.stdout
     assert "unreachable=1" not in done.stdout
-    assert time.monotonic() - began < MINUTE
 
 
 @pytest.mark.parametrize(("name", "wrong"), WRONG, ids=[next(iter(wrong)) for _, wrong in WRONG])

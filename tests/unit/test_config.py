@@ -72,6 +72,7 @@ def test_a_configuration_does_not_show_its_secrets() -> None:
         ('"usn"', '"usn"\nalphabet = "utf"', 'smsc number 1, alphabet: write one of "ascii", "gsm7", '),
         ("[[smsc]]", "[log]\nlevel = 3\n[[smsc]]", 'log.level: write one of "debug", "error"'),
         ("[[smsc]]", "[conference]\naway = 0\n[[smsc]]", "conference.away: write a number above 0 and up"),
+        ("[[smsc]]", "[texts]\nparts_timeout = 5\n[[smsc]]", "texts.parts_timeout: write a number from 60"),
         ("[[smsc]]", CAUSES + "[200]\n[[smsc]]", "conference.no_credit_causes number 1: "),
         ("[[smsc]]", CAUSES + "50\n[[smsc]]", "conference.no_credit_causes: write a list in"),
         ("[[smsc]]", '[texts]\nanswer_unregistered = "no"\n[[smsc]]', "texts.answer_unregistered: write"),

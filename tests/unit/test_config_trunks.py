@@ -4,9 +4,13 @@ import pytest
 from test_config import GOOD, refusal
 
 from usnd.config import parse
+from usnd.domain.pin_space import PinRules
+from usnd.domain.sip_numbers import Identity
+from usnd.domain.trunk_numbers import Style, TrunkNumbers, Writing
 from usnd.domain.trunks import Route, Trunk
 
 A = '[[trunk]]\nname = "a"\n'
+HOST = 'host = "192.0.2.20"\n'
 B = '[[trunk]]\nname = "b"\nchannels = 30\n'
 
 
@@ -50,8 +54,55 @@ def test_numbers_that_lead_here_are_not_called() -> None:
             A + '[[route]]\ntrunks = ["a"]\nprefixes = ["44"]\n',
             "route number 1, prefixes number 1: write",
         ),
+        (A + "register = true\n", "trunk number 1: register needs host, username and password"),
+        (
+            A + "from_user = 'acc'\nidentity_out = 'none'\n",
+            "trunk number 1: from_user takes the place of the subscriber's number",
+        ),
+        (
+            A + HOST + B + HOST,
+            "trunk a and trunk b: calls from 192.0.2.20 could be of either, and would all be counted on a",
+        ),
+        (
+            A + HOST + "port = 5061\n" + B + HOST + "transport = 'tcp'\n",
+            "trunk a and trunk b: calls from 192.0.2.20 could be of either",
+        ),
+        (
+            A + HOST + B + "host = '192.0.2.99'\nmatch = ['192.0.2.16/28']\n",
+            "trunk a and trunk b: calls from 192.0.2.20 could be of either",
+        ),
+        (A + "called_out_add = '#9'\n", "trunk number 1, called_out_add: write digits, perhaps with +"),
+        (A + "called_in = 'e123'\n", 'trunk number 1, called_in: write one of "00"'),
         ("[trunks]\nsilence = 3\n", "trunks.silence: write a whole number from 7 to 32"),
     ],
 )
 def test_a_refusal_says_where_and_what_to_write(text: str, words: str) -> None:
     assert refusal(GOOD + text).startswith(words)
+
+
+@pytest.mark.parametrize("keys", ["port = 5070\n", "register = true\nusername = 'u'\npassword = 'p'\n"])
+def test_trunks_at_one_address_that_can_be_told_apart_are_taken(keys: str) -> None:
+    assert len(parse(GOOD + A + HOST + B + HOST + keys).trunk) == 2
+
+
+def test_a_trunk_says_how_its_switch_writes_numbers() -> None:
+    keys = (
+        "called_out = 'national'\ncalled_out_add = '9'\ncalling_out = 'digits'\ncalled_in = '00'\n"
+        "calling_in_strip = '+44'\ncalled_in_header = 'to'\nidentity_in = ['pai', 'ppi']\n"
+    )
+    found = parse(GOOD + A + keys + B).trunk_numbers()
+    assert found["a"] == TrunkNumbers(
+        Writing(Style.NATIONAL, add="9"),
+        Writing(Style.DIGITS),
+        Writing(Style.ZEROS),
+        Writing(strip="+44"),
+        called_in_to=True,
+        trusted=(Identity.ASSERTED, Identity.PREFERRED),
+    )
+    assert found["b"] == TrunkNumbers(Writing(Style.E164), Writing(Style.E164))
+
+
+def test_pins_are_too_many_as_configured() -> None:
+    assert parse(GOOD).pin_rules() == PinRules(1000, 0.5)
+    keys = "[ways_in]\nguess_one_in = 100\npins_alarm_percent = 20\n"
+    assert parse(GOOD + keys).pin_rules() == PinRules(100, 0.2)

@@ -75,6 +75,14 @@ def test_a_live_call_is_shown_since_it_is_as_it_is() -> None:
 
 
 def test_a_trunk_shows_its_lines_and_the_causes_of_what_was_not_answered() -> None:
-    figures = {"trunk": "msc", "state": "up", "in_use": 3, "channels": None, "calls": 9, "unanswered": 3}
+    figures = {
+        "trunk": "msc",
+        "state": "up",
+        "registration": "",
+        "in_use": 3,
+        "channels": None,
+        "calls": 9,
+        "unanswered": 3,
+    }
     row = trunk_row({**figures, "causes": {"17": 2, "41": 1}})
-    assert list(row.values()) == ["msc", "up", 3, "any", 9, "17:2 41:1"]
+    assert list(row.values()) == ["msc", "up", "", 3, "any", 9, "17:2 41:1"]

@@ -7,19 +7,22 @@ The other half is in the dialplan: conf/extensions-usn.conf.
 import asyncio
 import itertools
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 import structlog
 
 from usnd.asterisk.ami import Ami, AmiError, AmiFailed, AmiRefused, AmiTimeout
+from usnd.asterisk.endpoints import dial_string
+from usnd.asterisk.holds import Holds
 from usnd.asterisk.progress import RECORDS, News, Progress, Survey, survey
 from usnd.asterisk.prompts import variable
 from usnd.domain.calls import CallEvent, CallNews
+from usnd.domain.trunk_numbers import TrunkNumbers, write
 
-_NUMBER = re.compile(r"\+?[0-9]{1,20}")
+_NUMBER = re.compile(r"\+?[0-9]{1,40}")
 _ROOM = re.compile(r"c[0-9]{1,18}")
 _REASON = re.compile(r"[a-z][a-z-]{1,30}")
 _TRUNK = re.compile(r"[a-z][a-z0-9-]{0,30}")
@@ -41,6 +44,15 @@ class CallSettings:
     codecs: str = "alaw"
     doubt_s: float = 1.0
     """How long a refused order may show a channel yet: a busy Asterisk tells of it late (22.10, measured)."""
+    home_region: str = "ZZ"
+    """Whose national numbers are meant where a trunk wants them so."""
+    trunks: Mapping[str, TrunkNumbers] = field(default_factory=dict)
+    """How each wants numbers written, E.164 if it says nothing."""
+
+    def written(self, number: str, cli: str, trunk: str) -> tuple[str, str]:
+        """The number to dial and the one to show, as that trunk wants them."""
+        how = self.trunks.get(trunk, TrunkNumbers())
+        return write(number, how.called_out, self.home_region), write(cli, how.calling_out, self.home_region)
 
 
 class Pacer:
@@ -74,6 +86,7 @@ class Calls:
         self._clock = clock
         self._pacer = Pacer(settings.originates_per_s)
         self._progress = Progress(settings.prefix)
+        self._holds = Holds(ami)
         self._waiting: set[str] = set()
         self._unwanted: dict[str, int] = {}
         self._doubted: dict[str, asyncio.TimerHandle] = {}
@@ -83,8 +96,15 @@ class Calls:
         self._releases: set[asyncio.Task[None]] = set()
         self._log = structlog.get_logger("usnd.asterisk")
 
+    @property
+    def known(self) -> frozenset[str]:
+        """The ids of all calls that news is taken of."""
+        return self._progress.known
+
     def hear(self, event: Mapping[str, str]) -> None:
         """Takes one AMI event."""
+        if self._progress.is_ours(event):
+            self._holds.hear(event)
         news = self._progress.read(event)
         if news is None:
             return
@@ -125,15 +145,16 @@ class Calls:
         """
         if not call.startswith(self._settings.prefix):
             raise AmiRefused(f"call id does not begin with {self._settings.prefix}")
-        order = {
+        called, calling = self._settings.written(number, cli, trunk)
+        order: dict[str, str | Sequence[str]] = {
             "ActionID": _checked(_CALL, "call id", call),
             "ChannelId": call,
-            "Channel": _dial(number, trunk),
-            "CallerID": f"<{_checked(_NUMBER, 'calling number', cli)}>",
+            "Channel": _dial(called, trunk),
+            "CallerID": f"<{_checked(_NUMBER, 'calling number', calling)}>",
             "Context": "usn-ask" if ask else "usn-join",
             "Exten": _checked(_ROOM, "room", room),
             "Priority": "1",
-            "Variable": _NOTE_THE_END,
+            "Variable": [_NOTE_THE_END, _ordered_into(room)],
             "Timeout": str(int(ring / timedelta(milliseconds=1))),
             "Codecs": self._settings.codecs,
             "EarlyMedia": "false",
@@ -155,7 +176,7 @@ class Calls:
         self._on_news(CallNews(call, CallEvent.ENDED, _NORMAL_CLEARING))
         return False
 
-    async def _originate(self, call: str, order: Mapping[str, str]) -> None:
+    async def _originate(self, call: str, order: Mapping[str, str | Sequence[str]]) -> None:
         self._progress.expect(call)
         try:
             await self._ami.action("Originate", within_s=_ANSWER_S, **order)
@@ -199,7 +220,13 @@ class Calls:
 
         False when Asterisk has no such call (any more). Raises AmiDown, AmiTimeout.
         """
-        return await self._redirect(call, "usn-join", _checked(_ROOM, "room", room))
+        variable, _, value = _ordered_into(room).partition("=")
+        channel = _checked(_CALL, "call id", call)
+        try:
+            await self._ami.action("Setvar", Channel=channel, Variable=variable, Value=value)
+        except AmiFailed:
+            return False
+        return await self._redirect(call, "usn-join", room)
 
     async def goodbye(self, call: str, reason: str) -> bool:
         """Takes an answered call out of its room, announces the reason and releases it. As `admit`."""
@@ -223,9 +250,8 @@ class Calls:
 
     async def mute(self, call: str, *, on: bool) -> bool:
         """Lets the others hear the call no more, or again. As `admit`."""
-        channel, state = _checked(_CALL, "call id", call), "on" if on else "off"
         try:
-            await self._ami.action("MuteAudio", Channel=channel, Direction="in", State=state)
+            await self._holds.mute(_checked(_CALL, "call id", call), on=on)
         except AmiFailed:
             return False
         return True
@@ -235,13 +261,16 @@ class Calls:
 
         A pair of Local channels is the only way in from outside: ConfBridge has no action that plays.
         """
-        await self._say(f"{_checked(_ROOM, 'room', room)}@announce-usn-room", notice, count)
+        order = _ordered_into(room)
+        await self._say(f"{room}@announce-usn-room", notice, f"USN_COUNT={count:d}", order)
 
     async def tell(self, call: str, notice: str, count: int = 0) -> None:
         """Says a notice to one call in a room; the others in it do not hear it. As `announce`."""
-        await self._say(f"{_checked(_CALL, 'call id', call)}@announce-usn-call", notice, count)
+        await self._say(
+            f"{_checked(_CALL, 'call id', call)}@announce-usn-call", notice, f"USN_COUNT={count:d}"
+        )
 
-    async def _say(self, to: str, notice: str, count: int) -> None:
+    async def _say(self, to: str, notice: str, *variables: str) -> None:
         call = f"say-{next(self._announced)}-{to.partition('@')[0]}"
         await asyncio.sleep(self._pacer.turn(self._clock()))
         await self._ami.action(
@@ -253,7 +282,7 @@ class Calls:
             Context="announce-usn",
             Exten=_checked(_REASON, "notice", notice),
             Priority="1",
-            Variable=f"USN_COUNT={count:d}",
+            Variable=variables,
             Async="true",
         )
 
@@ -275,6 +304,7 @@ class Calls:
         found = survey(channels, records, self._settings.prefix)
         self._progress.found(before - heard, found.live.keys() - heard)
         self._unwanted.clear()
+        await self._holds.survey()
         for doubted in self._doubted.values():  # what is missing is ordered again
             doubted.cancel()
         self._doubted.clear()
@@ -295,7 +325,12 @@ class Calls:
 
 def _dial(number: str, trunk: str) -> str:
     """The dial string. Neither part can hold what Asterisk would read as another: & , @ / or a line's end."""
-    return f"PJSIP/{_checked(_NUMBER, 'number', number)}@{_checked(_TRUNK, 'trunk', trunk)}"
+    return dial_string(_checked(_NUMBER, "number", number), _checked(_TRUNK, "trunk", trunk))
+
+
+def _ordered_into(room: str) -> str:
+    """The variable without which the dialplan lets nobody into the room: a channel does not inherit it."""
+    return f"USN_ROOM={_checked(_ROOM, 'room', room)}"
 
 
 def _checked(form: re.Pattern[str], what: str, text: str) -> str:

@@ -6,11 +6,15 @@ Refuses channels that are not ours: ours have a call id we gave, or were announc
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from urllib.parse import unquote
 
 from usnd.domain.calls import CallEvent, CallNews, CallState
+from usnd.domain.sip_numbers import Identity, Signalling
 
 DIALPLAN = "usn-"
 """What the names of our contexts begin with (conf/extensions-usn.conf)."""
+INCOMING = "usn-incoming"
+"""The context of calls that come in."""
 RECORDER = "rec-"
 """What the ids of recorders begin with (domain/recording.py)."""
 IN_ROOM = "-room"
@@ -23,6 +27,7 @@ EVENTS = frozenset(
         "Newstate",
         "ConfbridgeJoin",
         "ConfbridgeLeave",
+        "DTMFBegin",
         "DTMFEnd",
         "HangupRequest",
         "Hangup",
@@ -50,23 +55,40 @@ _CAUSE_OF_SIP = {
     "504": 102,
 }
 
+_HEADERS = {
+    "from": Identity.FROM,
+    "asserted": Identity.ASSERTED,
+    "asserted2": Identity.ASSERTED,
+    "preferred": Identity.PREFERRED,
+    "remote": Identity.REMOTE_PARTY,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class IncomingCall:
-    """A call waits in `usn-incoming`, at most 5 s, to be admitted or hung up. Numbers as given."""
+    """A call waits in `usn-incoming`, at most 5 s, to be admitted or hung up.
+
+    Numbers as Asterisk read them; where the call came by SIP, `signalling` has what the INVITE said.
+    """
 
     call: str
     channel: str
     cli: str | None
     dnis: str
+    signalling: Signalling | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Digit:
-    """A DTMF digit from a call of ours: 0-9, *, #, A-D."""
+    """A DTMF digit from a call of ours: 0-9, *, #, A-D.
+
+    `at`: when Asterisk heard it, UTC, if it says so. `begun`: it heard the key go down as well.
+    """
 
     call: str
     digit: str
+    at: datetime | None = field(default=None, compare=False)
+    begun: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +143,13 @@ class Progress:
         self._channels: set[str] = set()
         self._expected: set[str] = set()
         self._refused_by_sip: dict[str, str] = {}
+        self._begun: dict[str, str] = {}
         self._readers: dict[str, Callable[[str, Mapping[str, str]], News | None]] = {
             "Newchannel": self._placed,
             "Newstate": self._state,
             "ConfbridgeJoin": lambda call, _: CallNews(call, CallEvent.JOINED),
             "ConfbridgeLeave": lambda call, _: CallNews(call, CallEvent.LEFT),
+            "DTMFBegin": self._presses,
             "DTMFEnd": self._pressed,
             "HangupRequest": self._asked_to_end,
             "Hangup": self._ended,
@@ -155,6 +179,11 @@ class Progress:
         self._channels = (self._channels - before) | set(live)
         self._refused_by_sip.clear()
 
+    def is_ours(self, event: Mapping[str, str]) -> bool:
+        """Whether the event is about a call that news is taken of."""
+        call = event.get("uniqueid", "")
+        return call.startswith(self._prefix) or call in self._channels
+
     def read(self, event: Mapping[str, str]) -> News | None:
         """What one AMI event says about a call of ours, if anything."""
         name = event.get("event", "")
@@ -164,7 +193,7 @@ class Progress:
             return self._originated(event)
         call = event.get("uniqueid", "")
         reader = self._readers.get(name)
-        if reader is None or not (call.startswith(self._prefix) or call in self._channels):
+        if reader is None or not self.is_ours(event):
             return None
         return reader(call, event)
 
@@ -181,9 +210,16 @@ class Progress:
         reached = _EVENT_OF_CHANNEL_STATE.get(event.get("channelstate", ""))
         return CallNews(call, reached) if reached else None
 
+    def _presses(self, call: str, event: Mapping[str, str]) -> None:
+        if event.get("direction") == "Received":
+            self._begun[call] = event.get("digit", "")
+
     def _pressed(self, call: str, event: Mapping[str, str]) -> Digit | None:
         digit = event.get("digit", "")
-        return Digit(call, digit) if event.get("direction") == "Received" and len(digit) == 1 else None
+        if event.get("direction") != "Received" or len(digit) != 1:
+            return None
+        begun = self._begun.pop(call, "") == digit
+        return Digit(call, digit, _moment(event.get("timestamp", "")), begun)
 
     def _asked_to_end(self, call: str, event: Mapping[str, str]) -> None:
         # The other end's word: in Hangup, TechCause may be what Asterisk made of our own time-out.
@@ -193,6 +229,7 @@ class Progress:
     def _ended(self, call: str, event: Mapping[str, str]) -> CallNews:
         self._channels.discard(call)
         self._expected.discard(call)
+        self._begun.pop(call, None)
         sip = self._refused_by_sip.pop(call, "")
         return CallNews(call, CallEvent.ENDED, _cause(event.get("cause", ""), sip))
 
@@ -212,7 +249,17 @@ class Progress:
         if event.get("userevent") != "UsnIncoming" or not call or not channel:
             return None
         self._channels.add(call)
-        return IncomingCall(call, channel, event.get("cli") or None, event.get("dnis", ""))
+        numbers = (event.get("cli") or None, event.get("dnis", ""))
+        return IncomingCall(call, channel, *numbers, _signalling(event))
+
+
+def _signalling(event: Mapping[str, str]) -> Signalling | None:
+    """The dialplan encodes each header like a URI, so that none becomes a header of the event."""
+    said = {name: unquote(event.get(name, "")) for name in ("request", "to", "privacy", *_HEADERS)}
+    if not said["request"]:
+        return None
+    headers = tuple((identity, said[name]) for name, identity in _HEADERS.items() if said[name])
+    return Signalling(said["request"], said["to"], headers, said["privacy"])
 
 
 def survey(
@@ -252,6 +299,14 @@ def _live(item: Mapping[str, str], answered_at: datetime | None) -> LiveCall:
 def _record(text: str) -> Settled:
     answered, ended, cause, sip, joined = [*text.split(","), "", "", "", ""][:5]
     return Settled(_time(answered), _time(ended), _cause(cause, sip.removeprefix("SIP ")), _time(joined))
+
+
+def _moment(seconds: str) -> datetime | None:
+    """Of an event: seconds with microseconds."""
+    whole, _, part = seconds.partition(".")
+    if not (whole.isdecimal() and (part or "0").isdecimal()):
+        return None
+    return datetime.fromtimestamp(float(seconds), UTC)
 
 
 def _time(seconds: str) -> datetime | None:

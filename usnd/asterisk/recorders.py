@@ -62,7 +62,7 @@ class Recorders:
             Context="record-usn",
             Exten="s",
             Priority="1",
-            Variable=f"USN_FILE={file}",
+            Variable=[f"USN_FILE={file}", f"USN_ROOM={room}"],
             Codecs="slin",
             Async="true",
         )

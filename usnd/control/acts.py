@@ -8,7 +8,7 @@ from typing import Any
 
 from usnd.control.requests import Add, Answer, Drop, End, Launch, Lock, Look, Mute, Request
 from usnd.domain.conference import Conference, Participant
-from usnd.domain.numbers import to_e164
+from usnd.domain.numbers import example_number, to_e164
 from usnd.services.steering import Asked, Launched, Refused, Steering
 from usnd.tables import call_rows
 
@@ -60,7 +60,8 @@ class Acts:
             raise Refused("name whom to call, or the number of a conference: one of the two")
         subscriber = to_e164(request.subscriber, self._home_region)
         if subscriber is None:
-            raise Refused(f"{request.subscriber} is no phone number: write it as +447700900001")
+            example = example_number(self._home_region)
+            raise Refused(f"{request.subscriber} is no phone number: write it as {example}")
         words = " ".join(request.members) if request.number is None else str(request.number)
         asked = Asked(subscriber, f"IC {words}", by, request.request)
         launched = await self._steering.launch(asked, dry_run=request.dry_run)

@@ -20,19 +20,22 @@ _PLAIN = str.maketrans(
     {
         **dict.fromkeys("\u2018\u2019\u02bc\uff07", "'"),
         **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\uff0d", "-"),
-        **dict.fromkeys(",;:\uff0c\uff1b\uff1a\u060c\u061b\u3001", " "),
+        **dict.fromkeys(";:\uff0c\uff1b\uff1a\u060c\u061b\u3001", ","),
+        **dict.fromkeys("\r\x85\u2028\u2029", "\n"),
+        **{chr(code): chr(code - 0xFEE0) for code in (*range(0xFF08, 0xFF0C), 0xFF0E, 0xFF0F, 0xFF1F)},
     }
 )
 _PERSONAL = frozenset("._&'-")
 
 
-def words_of(text: str) -> tuple[str, ...]:
-    """The words as they are read: composed, without what is not seen; commas and colons part them, too."""
-    return tuple(_UNSEEN.sub("", unicodedata.normalize("NFC", text)).translate(_PLAIN).split())
+def plain(text: str) -> str:
+    """The text as it is read: composed, without what is not seen; each kind of sign and line end is one."""
+    seen = text if text.isascii() else _UNSEEN.sub("", unicodedata.normalize("NFC", text))
+    return seen.replace("\r\n", "\n").translate(_PLAIN)
 
 
 def is_seen(word: str) -> bool:
-    """Whether every character can be seen: none is dropped by `words_of`, none controls the device."""
+    """Whether every character can be seen: none is dropped by `plain`, none controls the device."""
     return word.isprintable() and not _UNSEEN.search(word)
 
 

@@ -1,6 +1,12 @@
-"""What a subscriber can ask for by text: one class a command, the words as written (REQUIREMENTS S5-S11)."""
+"""What a subscriber can ask for by text: one class a command, the words as written (REQUIREMENTS S5-S11).
 
+`written` is the way back: the text that is read as that command, to ask a subscriber whether it was meant.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 Words = tuple[str, ...]
 
@@ -68,6 +74,8 @@ class LaunchAdHoc:
     """`IC`. The members are nicks, phones or groups."""
 
     members: Words
+    instant: int | None = None
+    """The conference that the only member, a number in pieces, may begin with: `IC 3 0170 1234567`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +118,41 @@ class Help:
 Listing = LookUpUser | ListGroup | ListConference
 Editing = CreateUser | EditUser | DeleteUser | CreateGroup | DeleteGroup | CreateConference
 Command = Editing | Listing | LaunchAdHoc | LaunchConference | Blast | Help
+
+
+_LONGEST_BLAST = 100
+"""Characters of a text to others that is written out for its sender to send again."""
+
+
+def written(command: Command) -> str:
+    """The text that asks for the command; empty if it is too much to be told."""
+    return " ".join(filter(None, _WORDS[type(command)](command)))
+
+
+def _user_words(command: CreateUser | EditUser) -> Words:
+    leaves = (f"-{group}" for group in command.leaves)
+    return (command.nick, command.phone, command.name, *command.joins, *leaves)
+
+
+def _blast_words(blast: Blast) -> Words:
+    sendable = blast.text.isprintable() and len(blast.text) <= _LONGEST_BLAST
+    return ("SB", f"{' '.join(blast.members)}:", blast.text) if sendable else ()
+
+
+_WORDS: Mapping[type[Command], Callable[[Any], Words]] = MappingProxyType(
+    {
+        CreateUser: lambda command: ("UC", *_user_words(command)),
+        EditUser: lambda command: ("UE", *_user_words(command)),
+        DeleteUser: lambda command: ("UD", command.who),
+        LookUpUser: lambda command: ("UL", *command.search),
+        CreateGroup: lambda command: ("GC", command.group, *command.members),
+        ListGroup: lambda command: ("GL", command.group),
+        DeleteGroup: lambda command: ("GD", command.group),
+        LaunchAdHoc: lambda command: ("IC", *command.members),
+        CreateConference: lambda command: (f"CC{command.number}", *command.members),
+        LaunchConference: lambda command: ("IC", str(command.number)),
+        ListConference: lambda command: ("LC", str(command.number or "")),
+        Blast: _blast_words,
+        Help: lambda command: ("?", command.about),
+    }
+)

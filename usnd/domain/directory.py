@@ -20,6 +20,8 @@ MOST_CONFERENCES = 30
 
 def name_key(name: str) -> str:
     """What makes two names the same name: case and width of letters do not count (Unicode §3.13)."""
+    if name.isascii():
+        return name.casefold()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 

@@ -4,6 +4,8 @@ Owns that a wrong command changes nothing at all. Refuses to know how a director
 """
 
 from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 
 from usnd.domain.commands import (
     CreateConference,
@@ -14,6 +16,7 @@ from usnd.domain.commands import (
     Editing,
     EditUser,
     Words,
+    written,
 )
 from usnd.domain.decision import Decision, TextRules
 from usnd.domain.directory import (
@@ -40,6 +43,7 @@ from usnd.domain.directory import (
 from usnd.domain.naming import (
     group_named,
     members_of,
+    number_of,
     person_named,
     taken,
     taken_by_user,
@@ -47,8 +51,12 @@ from usnd.domain.naming import (
     user_named,
     wrong_name,
 )
-from usnd.domain.numbers import to_e164
 from usnd.domain.replies import Echo, Reply, Say, reply
+from usnd.domain.spelling import parts_of, similar, spelled_like
+
+_LONGEST_PATH = 5
+
+ByNick = TypeVar("ByNick", CreateUser, EditUser)
 
 
 def edit(command: Editing, directory: Directory, rules: TextRules) -> Decision:
@@ -70,17 +78,20 @@ def edit(command: Editing, directory: Directory, rules: TextRules) -> Decision:
 
 def _create_user(command: CreateUser, directory: Directory, rules: TextRules) -> Decision:
     nick = command.nick
-    if (number := to_e164(command.phone, rules.home_region)) is None:
-        return Decision(reply(Say.BAD_NUMBER, word=Echo(command.phone)))
+    number = number_of(command.phone, rules.home_region, lambda phone: written(replace(command, phone=phone)))
+    if isinstance(number, Reply):
+        return Decision(number)
     if problem := wrong_name(nick) or taken(nick, directory):
         return Decision(problem)
-    name, joins = _name_or_group(command.name, command.joins, directory)
-    person = person_named(name)
+    sure = _with_name(replace(command, phone=number), User(nick, number), directory)
+    if isinstance(sure, Reply):
+        return Decision(sure)
+    person = person_named(sure.name)
     if isinstance(person, Reply):
         return Decision(person)
     user = User(nick, number, *person)
     # A new user is in no group yet, so `-group` is true already.
-    grouped = _regroup(user, joins, (), changed(directory, [PutUser(user)]))
+    grouped = _regroup(user, replace(sure, leaves=()), changed(directory, [PutUser(user)]))
     if isinstance(grouped, Reply):
         return Decision(grouped)
     changes = (PutUser(user), *grouped)
@@ -88,55 +99,111 @@ def _create_user(command: CreateUser, directory: Directory, rules: TextRules) ->
 
 
 def _edit_user(command: EditUser, directory: Directory, rules: TextRules) -> Decision:
-    user = user_named(command.nick, directory)
+    user = user_named(command.nick, directory, lambda nick: written(replace(command, nick=nick)))
     if isinstance(user, Reply):
         return Decision(user)
-    number = to_e164(command.phone, rules.home_region) if command.phone else user.number
-    if number is None:
-        return Decision(reply(Say.BAD_NUMBER, word=Echo(command.phone)))
-    name, joins = _name_or_group(command.name, command.joins, directory)
-    person = person_named(name)
+    number: str | Reply = user.number
+    if command.phone:
+        number = number_of(
+            command.phone, rules.home_region, lambda phone: written(replace(command, phone=phone))
+        )
+    if isinstance(number, Reply):
+        return Decision(number)
+    sure = _with_name(replace(command, phone=number if command.phone else ""), user, directory)
+    if isinstance(sure, Reply):
+        return Decision(sure)
+    person = person_named(sure.name)
     if isinstance(person, Reply):
         return Decision(person)
     first, last = person
-    if name != ".":  # which takes the name away
+    if sure.name != ".":  # which takes the name away
         first, last = first or user.first, last or user.last
     edited = replace(user, number=number, first=first, last=last)
-    grouped = _regroup(edited, joins, command.leaves, directory)
+    grouped = _regroup(edited, sure, directory)
     if isinstance(grouped, Reply):
         return Decision(grouped)
     changes = (PutUser(edited), *grouped)
     return Decision(_user_told(Say.USER_CHANGED, Say.USER_CHANGED_IN, edited, directory, changes), changes)
 
 
-def _name_or_group(name: str, joins: Words, directory: Directory) -> tuple[str, Words]:
-    """In the name's place a word may stand that is a group of theirs: then the name was left out.
+def _with_name(command: ByNick, user: User, directory: Directory) -> ByNick | Reply:
+    """The command with a person's name in the name's place, or with none; the question, if that is in doubt.
 
-    A first name that is also a group is written with its dot: `Golf.`
+    A word in the name's place that is a group of theirs means the group: then the name was left out. A dot at
+    one end of it says that it is a name, or was left by thumbs; a word like a group's may be that group.
+    `Ben Stone` may be a whole name: without a last name only a group that is there can stand behind it.
     """
-    if name_key(name) in directory.groups:
-        return "", (name, *joins)
-    return name, joins
+    name = command.name
+    word = name.strip(".")
+    if not word:
+        return command
+    if spelled_like(name, directory.groups) is not None:
+        return replace(command, name="", joins=(name, *command.joins))
+    if name.startswith(".."):
+        return reply(Say.UNCLEAR).offering(
+            *(written(replace(command, name=own)) for own in (f".{word}", word))
+        )
+    if parts := parts_of(word, directory, new=True):
+        return reply(Say.UNCLEAR).offering(written(replace(command, name=" ".join(parts))))
+    if groups := similar(word, directory, users=False) if "." not in word else ():
+        first, last = (user.first, word) if name.startswith(".") else (word, user.last)
+        as_group = written(replace(command, name="", joins=(groups[0], *command.joins)))
+        as_name = written(replace(command, name=f"{first}.{last}")) if first and last else ""
+        return reply(Say.UNCLEAR).offering(as_group, as_name)
+    behind = "" if "." in name.removesuffix(".") else next(iter(command.joins), "")
+    other = spelled_like(behind, directory.groups)
+    if not behind or other is not None or similar(behind, directory, users=False):
+        return command
+    groups = tuple(group for group in command.joins if spelled_like(group, directory.groups) is not None)
+    as_last = replace(command, name=f"{word}.{behind}", joins=command.joins[1:])
+    as_first = replace(command, name=word, joins=groups)
+    return reply(Say.UNCLEAR).offering(written(as_last), written(as_first))
 
 
-def _regroup(user: User, joins: Words, leaves: Words, directory: Directory) -> tuple[Change, ...] | Reply:
+def _regroup(user: User, command: ByNick, directory: Directory) -> tuple[Change, ...] | Reply:
     """The groups after the user joined and left them; a group that is not there yet is made."""
     member = NickMember(user.nick)
     changes: dict[str, Change] = {}
-    for name in joins:
-        if problem := wrong_name(name) or taken_by_user(name, directory):
+    for name in command.joins:
+        if problem := _no_group(name, user, command, directory):
             return problem
-        group = directory.groups.get(name_key(name), Group(name))
+        group: Group = spelled_like(name, directory.groups) or Group(name)
         if less(group.members, member) == group.members:
             # The first spelling of a new group stays.
-            changes.setdefault(name_key(name), PutGroup(replace(group, members=(*group.members, member))))
-    for name in leaves:
-        left = group_named(name, directory)
+            put = PutGroup(replace(group, members=(*group.members, member)))
+            changes.setdefault(name_key(group.name), put)
+    for name in command.leaves:
+        left = group_named(name, directory, partial(_rewritten, command, name))
         if isinstance(left, Reply):
             return left
         if (members := less(left.members, member)) != left.members:
-            changes[name_key(name)] = PutGroup(replace(left, members=members))
+            changes[name_key(left.name)] = PutGroup(replace(left, members=members))
     return tuple(changes.values())
+
+
+def _no_group(name: str, user: User, command: ByNick, directory: Directory) -> Reply | None:
+    """Why the user cannot join the group of that name, or whether a group of a name like it is meant."""
+    if name_key(name) == name_key(user.nick):
+        return reply(Say.GROUP_LIKE_NICK, name=user.nick)
+    if spelled_like(name, directory.groups) is None and (parts := parts_of(name, directory, new=True)):
+        return reply(Say.UNCLEAR).offering(_rewritten(command, name, " ".join(parts)))
+    if problem := wrong_name(name) or taken_by_user(name, directory):
+        return problem
+    if spelled_like(name, directory.groups) is not None or not (
+        likely := similar(name, directory, users=False)
+    ):
+        return None
+    offers = [_rewritten(command, name, group) for group in likely]
+    return reply(Say.SIMILAR_NAMES, names=(Echo(name),)).offering(*offers)
+
+
+def _rewritten(command: ByNick, name: str, likely: str) -> str:
+    """The text that asks for the command with another group in the place of one."""
+    joins, leaves = (
+        tuple(likely if group == name else group for group in groups)
+        for groups in (command.joins, command.leaves)
+    )
+    return written(replace(command, joins=joins, leaves=leaves))
 
 
 def _user_told(
@@ -155,7 +222,7 @@ def details(user: User) -> str:
 
 
 def _delete_user(who: str, directory: Directory, rules: TextRules) -> Decision:
-    user = user_known_as(who, directory, rules.home_region)
+    user = user_known_as(who, directory, rules.home_region, lambda likely: written(DeleteUser(likely)))
     if isinstance(user, Reply):
         return Decision(user)
     holding = _holding(directory, NickMember(user.nick))
@@ -166,21 +233,28 @@ def _delete_user(who: str, directory: Directory, rules: TextRules) -> Decision:
 def _create_group(command: CreateGroup, directory: Directory, rules: TextRules) -> Decision:
     if problem := wrong_name(command.group) or taken_by_user(command.group, directory):
         return Decision(problem)
-    known = directory.groups.get(name_key(command.group))
+    known = spelled_like(command.group, directory.groups)
     # The group may name itself: that is a cycle, not an unknown name.
     seen = directory if known else changed(directory, [PutGroup(Group(command.group))])
-    members = members_of(command.members, seen, rules.home_region)
+    members = members_of(
+        command.members, seen, rules.home_region, lambda words: written(replace(command, members=words))
+    )
     if isinstance(members, Reply):
         return Decision(members)
     group = Group(known.name if known else command.group, members)
     if cycle := find_cycle(seen, group):
-        return Decision(reply(Say.CYCLE, path=" > ".join(cycle.path)))
+        return Decision(reply(Say.CYCLE, path=" > ".join(_short(cycle.path))))
     say = Say.GROUP_REPLACED if known else Say.GROUP_CREATED
     return Decision(_members_told(say, members, name=group.name), (PutGroup(group),))
 
 
+def _short(path: Words) -> Words:
+    """The way's begin and end, so that it fits into a text."""
+    return path if len(path) <= _LONGEST_PATH else (*path[:2], "...", *path[-2:])
+
+
 def _delete_group(name: str, directory: Directory) -> Decision:
-    group = group_named(name, directory)
+    group = group_named(name, directory, lambda likely: written(DeleteGroup(likely)))
     if isinstance(group, Reply):
         return Decision(group)
     holding = _holding(directory, GroupMember(group.name))
@@ -189,7 +263,9 @@ def _delete_group(name: str, directory: Directory) -> Decision:
 
 
 def _create_conference(command: CreateConference, directory: Directory, rules: TextRules) -> Decision:
-    members = members_of(command.members, directory, rules.home_region)
+    members = members_of(
+        command.members, directory, rules.home_region, lambda words: written(replace(command, members=words))
+    )
     if isinstance(members, Reply):
         return Decision(members)
     count = len(people(directory, members))

@@ -1,12 +1,15 @@
 """The commands that only look: UL, GL, LCx, HELP (REQUIREMENTS S5, S6, S8, S9). Refuses to change a thing."""
 
-from usnd.domain.commands import Help, ListConference, ListGroup, Listing, LookUpUser, Words
-from usnd.domain.directory import Directory, NickMember, User, holders, name_key, spelled
+import re
+
+from usnd.domain.commands import Help, ListConference, ListGroup, Listing, LookUpUser, Words, written
+from usnd.domain.directory import Directory, NickMember, User, holders, spelled
 from usnd.domain.editing import details
 from usnd.domain.grammar import COMMAND_WORDS, FORMS
 from usnd.domain.naming import group_named
 from usnd.domain.numbers import to_e164
 from usnd.domain.replies import Echo, Reply, Say, reply
+from usnd.domain.spelling import fold, similar
 
 
 def look(command: Listing, directory: Directory, home_region: str) -> Reply:
@@ -31,10 +34,12 @@ def explain(command: Help) -> Reply:
 def _look_up(search: Words, directory: Directory, home_region: str) -> Reply:
     if not directory.users:
         return reply(Say.NO_USERS, syntax=Say.UC_SYNTAX)
-    sought = [(name_key(word), _numbers(word, home_region)) for word in dict.fromkeys(search)]
+    sought = [(fold(word), _numbers(word, home_region)) for word in dict.fromkeys(search)]
     found = [user for user in directory.users.values() if _matches(user, sought)]
     if not found:
-        return reply(Say.NO_USER_FOUND, words=Echo(" ".join(search)))
+        likely = similar(search[0], directory, groups=False) if len(search) == 1 else ()
+        offers = [written(LookUpUser((nick,))) for nick in likely]
+        return reply(Say.NO_USER_FOUND, words=Echo(" ".join(search))).offering(*offers)
     if len(found) > 1:
         users = tuple(f"{user.nick} {details(user)}" for user in found)
         return reply(Say.USERS_FOUND, count=len(found), users=users)
@@ -46,17 +51,18 @@ def _look_up(search: Words, directory: Directory, home_region: str) -> Reply:
 
 def _numbers(word: str, home_region: str) -> tuple[str, ...]:
     """What of a word to look for in numbers: as E.164, and its digits without the 0 of a national number."""
-    part = word.lstrip("+0") if word.lstrip("+").isdecimal() else ""
+    digits = re.sub(r"[^\w+]", "", word)
+    part = digits.lstrip("+0") if digits.lstrip("+").isdecimal() else ""
     return tuple(filter(None, (to_e164(word, home_region), part)))
 
 
 def _matches(user: User, sought: list[tuple[str, tuple[str, ...]]]) -> bool:
-    names = name_key(f"{user.nick} {user.full_name}")
+    names = fold(f"{user.nick} {user.full_name}")
     return all(key in names or any(number in user.number for number in numbers) for key, numbers in sought)
 
 
 def _list_group(name: str, directory: Directory) -> Reply:
-    group = group_named(name, directory)
+    group = group_named(name, directory, lambda likely: written(ListGroup(likely)))
     if isinstance(group, Reply):
         return group
     if not group.members:

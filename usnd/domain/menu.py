@@ -5,7 +5,7 @@ controlling.py. Only digits after `*` or `#` mean something by default, so that 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from types import MappingProxyType
@@ -66,6 +66,8 @@ class Menu:
     """After so long without a digit, those before it are forgotten."""
     spacing: timedelta = timedelta(milliseconds=500)
     """Choices that follow faster are not a person's, and are ignored."""
+    bounce: timedelta = timedelta(milliseconds=80)
+    """The same digit again within this is the same press, told twice: see `_is_told_again`."""
 
     @property
     def features(self) -> dict[str, Feature]:
@@ -80,6 +82,10 @@ class Typed:
     digits: str = ""
     at: datetime | None = None
     chosen_at: datetime | None = None
+    last: str = ""
+    """The digit typed last, whatever became of it; `at` is when."""
+    bounced: bool = False
+    """It was told more than once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +96,34 @@ class Choice:
     number: str = ""
 
 
-def press(menu: Menu, typed: Typed, digit: str, now: datetime) -> tuple[Typed, Choice | None]:
-    """What the handset has typed after one more digit, and what it chose by it, if anything."""
+def press(
+    menu: Menu, typed: Typed, digit: str, now: datetime, *, begun: bool = True
+) -> tuple[Typed, Choice | None]:
+    """What the handset has typed after one more digit, and what it chose by it, if anything.
+
+    `begun`: the switch heard the key go down, not only up; it does not of each that comes by SIP INFO.
+    """
+    if _is_told_again(menu, typed, digit, now, begun=begun):
+        return replace(typed, at=now, bounced=True), None
     stale = typed.at is not None and now - typed.at > menu.pause
     digits = ("" if stale else typed.digits) + digit
     choice, rest = _read(menu, digits)
     if choice is None:
-        return Typed(rest, now, typed.chosen_at), None
+        return Typed(rest, now, typed.chosen_at, digit), None
     too_fast = typed.chosen_at is not None and now - typed.chosen_at < menu.spacing
-    return Typed("", now, now), None if too_fast else choice
+    return Typed("", now, now, digit), None if too_fast else choice
+
+
+def _is_told_again(menu: Menu, typed: Typed, digit: str, now: datetime, *, begun: bool) -> bool:
+    """Whether this is no press of its own, but the one before.
+
+    A gateway whose time stamp moves within an event (RFC 4733 §2.5.1.2) makes an event of each packet:
+    Asterisk tells some at once, and spreads the rest, without a beginning, over what so many keys would take.
+    """
+    if digit != typed.last or typed.at is None:
+        return False
+    since = now - typed.at
+    return since <= menu.bounce or (typed.bounced and not begun and since <= menu.pause)
 
 
 def described(menu: Menu) -> str:

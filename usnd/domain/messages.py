@@ -13,6 +13,8 @@ class IncomingText:
     """A mobile-originated text as an SMSC delivered it.
 
     `session` names the bind it came over; `fingerprint` is equal for equal deliveries (addresses and bytes).
+    waited: how long it may have lain unread. repeated: an equal one was answered on this bind, and nothing
+    that came before shows that the SMSC read that in time. identified: its fingerprint has the SMSC's own id.
     """
 
     smsc: str
@@ -21,6 +23,9 @@ class IncomingText:
     recipient: str
     body: str
     fingerprint: str
+    waited: timedelta = timedelta(0)
+    repeated: bool = False
+    identified: bool = False
 
 
 class Priority(Enum):
@@ -31,7 +36,8 @@ class Priority(Enum):
 
 
 class MtState(Enum):
-    """QUEUED ends only by the SMSC's answer or by expiry (REQUIREMENTS S3), SENT by receipts, if any.
+    """QUEUED ends by the SMSC's answer, by expiry, or when it was sent often enough (REQUIREMENTS S3, S13;
+    sending.py), SENT by receipts, if any.
 
     state       | submit_sm_resp  | expired | receipts, final
     ------------+-----------------+---------+------------------------------------------------
@@ -50,7 +56,10 @@ class MtState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OutgoingText:
-    """A mobile-terminated text that waits for, or has, the SMSC's answer; times are UTC."""
+    """A mobile-terminated text that waits for, or has, the SMSC's answer; times are UTC.
+
+    attempts: how often it was sent without one; due_at: not to go again before.
+    """
 
     id: int
     smsc: str
@@ -60,6 +69,8 @@ class OutgoingText:
     queued_at: datetime
     expires_at: datetime
     priority: Priority = Priority.REPLY
+    attempts: int = 0
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +104,8 @@ class Draft:
 class Settlement:
     """How a text left the queue: in which bind, and what the SMSC called it or said.
 
-    receipts_due: the ids of its segments, if receipts were asked for.
+    receipts_due: the ids of its segments, if receipts were asked for. ending: of a text that was not sent, in
+    the words of sending.py.
     """
 
     text_id: int
@@ -102,29 +114,60 @@ class Settlement:
     smsc_message_id: str | None = None
     error: str | None = None
     receipts_due: tuple[str, ...] = ()
+    ending: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A text was sent `attempts` times without an answer, and goes again at `due_at` (UTC)."""
+
+    text_id: int
+    attempts: int
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatRules:
+    """What the operator may set about texts that an SMSC delivers again.
+
+    window: for how long it may do so. repeats_after: how long it waits for an answer, at least.
+    """
+
+    window: timedelta = timedelta(minutes=10)
+    repeats_after: timedelta = timedelta(seconds=4)
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A text with the same fingerprint that is in the store already."""
+    """A text with the same fingerprint that is in the store already. received_at: at the earliest."""
 
     id: int
     session: str
     received_at: datetime
-    answer_seen: bool
-    """The SMSC answered our reply on the same session: it had read our answer to the text before."""
+    answer_read_at: datetime | None
+    """When the SMSC answered our reply on the same session: it had read our answer to the text before."""
     redelivered_over: frozenset[str] = frozenset()
     """The sessions over which it was taken for delivered again."""
 
 
-def is_duplicate(text: IncomingText, earlier: Earlier, window: timedelta, now: datetime) -> bool:
+def is_duplicate(text: IncomingText, earlier: Earlier, rules: RepeatRules, now: datetime) -> bool:
     """Whether the text is a second delivery of the earlier one, not a second wish (REQUIREMENTS S11).
 
-    An SMSC delivers again when it did not get our answer: on another session, soon, and once, for there it
-    reads our answer or loses that session too. So on a session over which the text came already, be it as
-    the first or again, an equal one is the subscriber's own repetition; so is one after the SMSC has shown
-    that it read our answer.
+    An equal text within the window       | is a duplicate
+    --------------------------------------+------------------------------------------------------------------
+    with the SMSC's own id, the same      | always
+    on a bind over which it came before   | if nothing shows that the SMSC read in time what it was answered
+                                          | there last (`repeated`)
+    on another bind                       | if nothing shows that the SMSC read the first answer in time
+
+    In time: before it would deliver again by itself. What it reads later it throws away, and repeats all the
+    same. On a new bind it repeats once, for there it reads our answer or loses that bind, too (decision 28).
     """
-    if earlier.answer_seen or text.session == earlier.session or text.session in earlier.redelivered_over:
+    if now - earlier.received_at > rules.window:
         return False
-    return now - earlier.received_at <= window
+    if text.identified:
+        return True
+    if text.session == earlier.session or text.session in earlier.redelivered_over:
+        return text.repeated
+    read_at = earlier.answer_read_at
+    return read_at is None or read_at - earlier.received_at > rules.repeats_after

@@ -1,10 +1,12 @@
 """Telephone numbers: what people write becomes E.164, or nothing.
 
 Owns the only notion of "the same number" in the node. A number is a string of '+' and digits (E.164).
+Pieces of digits may be one number or several: `readings` gives each way to read them. If the country's plan
+has the numbers of one way only, it is that one: in Germany and Austria almost any digits are possible.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import phonenumbers
@@ -12,6 +14,11 @@ import phonenumbers
 _WRITTEN = re.compile(r"\+?[\d ().\-/]{2,30}")
 _REMEMBERED = 10_000
 """Parsing takes 150 µs; a subscriber writes the same numbers again and again."""
+_MOST_DIGITS = 17
+"""15 of E.164 and the `00` before them."""
+_MOST_TRIED = 400
+"""Runs of pieces of one text that are looked up. A text of more is no list of numbers."""
+_MOST_WAYS = 3
 
 
 @lru_cache(_REMEMBERED)
@@ -36,6 +43,116 @@ def to_e164(written: str, home_region: str) -> str | None:
     if parsed.extension or possible != phonenumbers.ValidationResult.IS_POSSIBLE:
         return None
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+@lru_cache(_REMEMBERED)
+def _is_valid(number: str) -> bool:
+    """Whether the numbering plan of its country has it today, as far as the library knows."""
+    return phonenumbers.is_valid_number(phonenumbers.parse(number))
+
+
+@lru_cache
+def example_number(home_region: str) -> str:
+    """A mobile number of that country, as E.164, that belongs to nobody as far as the library knows."""
+    mobile = phonenumbers.PhoneNumberType.MOBILE
+    example = phonenumbers.example_number_for_type(home_region, mobile)
+    example = example or phonenumbers.example_number(home_region)
+    assert example is not None, "the library has one for each region"
+    return phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+
+
+Numbers = tuple[str, ...]
+"""As E.164, in the order written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """How pieces of digits can be read: not at all, in one way, or in several, the likelier first."""
+
+    likely: tuple[Numbers, ...] = ()
+    certain: bool = False
+    """There is one way, and nothing speaks against it."""
+
+
+def readings(pieces: str, home_region: str) -> Readings:
+    """What numbers the pieces are. Blanks part them, and commas where the writer parted two numbers.
+
+    A `+` alone in front may be the sign of the number behind it, or mean `and`.
+    """
+    if pieces.startswith("+ "):
+        unsigned = pieces[2:].lstrip("+")
+        return _either(readings(f"+{unsigned}", home_region), readings(unsigned, home_region))
+    if " " not in pieces:
+        number = to_e164(pieces, home_region)
+        return Readings(((number,),), certain=True) if number else Readings()
+    parted = _read(pieces.split(), home_region)
+    if "," not in pieces or (parted.certain and all(map(_is_valid, parted.likely[0]))):
+        return parted
+    joined = _read(pieces.replace(",", "").split(), home_region)
+    return parted if joined.likely == parted.likely else _either(replace(joined, certain=False), parted)
+
+
+def _either(one: Readings, other: Readings) -> Readings:
+    if one == other or not one.likely:
+        return other
+    if not other.likely:
+        return one
+    return Readings(tuple(dict.fromkeys((*one.likely, *other.likely)))[:2])
+
+
+_Segment = tuple[int, int]
+_Way = tuple[_Segment, ...]
+
+
+def _read(pieces: list[str], home_region: str) -> Readings:
+    """Numbers of the country's plan come before numbers that are only possible."""
+    possible = _possible(pieces, home_region)
+    ways = _ways(possible, len(pieces))
+    if len(ways) > 1:
+        valid = {segment for segment, number in possible.items() if _is_valid(number)}
+        ways = (
+            _ways({segment: number for segment, number in possible.items() if segment in valid}, len(pieces))
+            or ways
+        )
+    ways = sorted(ways, key=len)[:_MOST_WAYS]
+    likely = tuple(tuple(possible[segment] for segment in way) for way in ways)
+    certain = len(ways) == 1 and not any(_holds_another(segment, pieces, possible) for segment in ways[0])
+    return Readings(tuple(dict.fromkeys(likely)), certain)
+
+
+def _possible(pieces: list[str], home_region: str) -> dict[_Segment, str]:
+    """Each run of pieces that can be a number. Nothing, if there are too many to try."""
+    found: dict[_Segment, str] = {}
+    tried = 0
+    for begin in range(len(pieces)):
+        digits = 0
+        for end in range(begin, len(pieces)):
+            digits += sum(map(str.isdigit, pieces[end]))
+            if digits > _MOST_DIGITS or (end > begin and pieces[end].startswith("+")):
+                break
+            if (tried := tried + 1) > _MOST_TRIED:
+                return {}
+            if number := to_e164(" ".join(pieces[begin : end + 1]).rstrip(","), home_region):
+                found[begin, end + 1] = number
+            if pieces[end].endswith(","):
+                break
+    return found
+
+
+def _ways(segments: dict[_Segment, str], length: int) -> list[_Way]:
+    """How the segments fill the whole length; of very many ways, some."""
+    ways: list[list[_Way]] = [[()], *([] for _ in range(length))]
+    for begin, end in sorted(segments):
+        ways[end] += [(*way, (begin, end)) for way in ways[begin][:_MOST_WAYS]]
+    return ways[length][:_MOST_WAYS]
+
+
+def _holds_another(segment: _Segment, pieces: list[str], possible: dict[_Segment, str]) -> bool:
+    """Whether a whole number begins a joined one, or ends it with a 0 of its own: `01701234567 3`."""
+    begin, end = segment
+    first = [(begin, begin + 1)] if end - begin > 1 else []
+    last = [(piece, end) for piece in range(begin + 1, end) if pieces[piece].startswith("0")]
+    return any(_is_valid(possible[part]) for part in (*first, *last) if part in possible)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ class Pace:
         self._settings = settings
         self._found: float | None = None
         self._next = now
-        self._pause = 0.0
+        self._pause = self._hold = 0.0
         self._share = _FASTER
         self._grown_at = now
         self._refused_at = now
@@ -91,7 +91,7 @@ class Pace:
 
     def accepted(self, now: float, delay: float) -> None:
         """The SMSC took a segment, `delay` seconds after it went out."""
-        self._pause = 0.0
+        self._pause = self._hold = 0.0
         self._delay += (delay - self._delay) / 8
         if self._taken and now - self._taken[-1][0] < _SLICE:
             began, count = self._taken[-1]
@@ -108,6 +108,16 @@ class Pace:
         self._grown_at = now
         self._pause = min(_LONGEST_PAUSE, max(_FIRST_PAUSE, 2 * self._pause))
         self._next = max(self._next, now + self._pause)
+
+    def refused(self, now: float) -> None:
+        """The SMSC refused a segment for now, not because of the load.
+
+        The first holds nobody up, for it may be that segment's own; while nothing is taken between them, each
+        further one doubles the pause of all.
+        """
+        if self._hold:
+            self._next = max(self._next, now + self._hold)
+        self._hold = min(_LONGEST_PAUSE, max(_FIRST_PAUSE, 2 * self._hold))
 
     def _taken_lately(self, now: float) -> float:
         """Segments a second that the SMSC takes, as far as they show it: no pause is in them."""

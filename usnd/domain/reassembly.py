@@ -5,13 +5,15 @@ Owns the rules and the bounds. Refuses I/O and alphabets: the caller keeps the p
     the text is  | missing part     | part again      | other content | other total | time-out
     -------------+------------------+-----------------+---------------+-------------+--------------------
     not known    | BEGIN            | -               | -             | -           | -
-    gathering    | KEEP, COMPLETE   | REPEATED        | REPLACE       | REFUSED     | incomplete, told so
+    gathering    | KEEP, COMPLETE   | REPEATED        | REPLACE       | REPLACE     | incomplete, told so
     whole        | -                | REPEATED, BEGIN | BEGIN         | BEGIN       | forgotten
     incomplete   | LATE             | REPEATED, BEGIN | BEGIN         | BEGIN       | forgotten
 
-A part of a closed text again is a repetition over another bind (the SMSC's), and a new text over the same one
-(the subscriber's; compare messages.is_duplicate). A part that cannot be (0, or 5 of 3) is REFUSED, one that
-would exceed a bound is CROWDED: the SMSC keeps it and tries later.
+A part of a closed text again is a repetition over another bind, or where nothing shows that the SMSC read in
+time what it was answered (compare messages.is_duplicate), and else a new text, the subscriber's. A LATE part
+may belong to the text that was given up or, as references come round, to a new one: it is kept for a minute,
+and nobody is told if that stays incomplete. A part that would exceed a bound is CROWDED: the SMSC keeps it
+and tries later. A part that cannot be (0, or 5 of 3) does not come here: such an element is ignored.
 """
 
 from collections.abc import Mapping
@@ -19,7 +21,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
-MOST_PARTS = 255
+LATE_PARTS_KEPT = timedelta(minutes=1)
 
 
 class PartsState(Enum):
@@ -38,8 +40,7 @@ class Verdict(Enum):
     COMPLETE = "the last one missing: the text is whole"
     REPLACE = "the first part of a new text under the reference of one that never became whole"
     REPEATED = "it is there already"
-    LATE = "the sender was told that it is missing"
-    REFUSED = "it cannot be"
+    LATE = "the sender was told that it is missing, or it begins a new text"
     CROWDED = "too many texts are incomplete"
 
 
@@ -66,6 +67,9 @@ class Part:
     octets: bytes
     alphabet: str
     fingerprint: str
+    repeated: bool = False
+    """Nothing shows that the SMSC read in time what an equal one was answered on this bind."""
+    waited: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +100,21 @@ class Crowd:
 
 def judge(part: Part, parts: Parts | None, crowd: Crowd, rules: PartsRules) -> Verdict:
     """What to do with the part."""
-    if not 1 <= part.number <= part.total <= MOST_PARTS:
-        return Verdict.REFUSED
     if parts is None:
         return _new(crowd, rules)
     there = parts.kept.get(part.number)
-    same = there is not None and there.fingerprint == part.fingerprint
+    same = there is not None and there.fingerprint == part.fingerprint and parts.total == part.total
     if parts.state is PartsState.GATHERING:
-        if parts.total != part.total:
-            return Verdict.REFUSED
-        if there is None:
-            return Verdict.COMPLETE if len(parts.kept) + 1 == parts.total else Verdict.KEEP
-        return Verdict.REPEATED if same else Verdict.REPLACE
-    if same and there is not None and there.session != part.session:
+        if same:
+            return Verdict.REPEATED
+        if there is not None or parts.total != part.total:
+            return Verdict.REPLACE
+        return Verdict.COMPLETE if len(parts.kept) + 1 == parts.total else Verdict.KEEP
+    if same and there is not None and (there.session != part.session or part.repeated):
         return Verdict.REPEATED
-    if parts.state is PartsState.INCOMPLETE and there is None and parts.total == part.total:
-        return Verdict.LATE
-    return _new(crowd, rules)
+    begun = _new(crowd, rules)
+    late = parts.state is PartsState.INCOMPLETE and there is None and parts.total == part.total
+    return Verdict.LATE if late and begun is Verdict.BEGIN else begun
 
 
 def _new(crowd: Crowd, rules: PartsRules) -> Verdict:

@@ -11,19 +11,25 @@ _HEX_DIGITS = _DIGITS | frozenset("abcdef")
 _LONGEST_NUMBER = 32
 """Digits; a longer id is no number, and its conversion would cost too much."""
 
-_FINAL = {
-    "DELIVRD": MtState.DELIVERED,
-    "EXPIRED": MtState.UNDELIVERED,
-    "DELETED": MtState.UNDELIVERED,
-    "UNDELIV": MtState.UNDELIVERED,
-    "UNKNOWN": MtState.UNDELIVERED,
-    "REJECTD": MtState.UNDELIVERED,
-}
+_DELIVERED = frozenset({"DELIVRD", "DELIVERED", "DELIVERD", "DELIVRED", "DELIVER", "DLVRD"})
+_LOST = (
+    "EXPIR",
+    "DELET",
+    "UNDEL",
+    "UNKN",
+    "REJ",
+    "FAIL",
+    "ABORT",
+    "CANCEL",
+    "BLOCK",
+    "SKIP",
+    "NOT_DELIVERED",
+)
 
 
 def message_key(message_id: str) -> str:
     """What makes two ids written in the same base the same."""
-    key = message_id.strip().lower()
+    key = message_id.strip().lower().removeprefix("0x")
     return key.lstrip("0") or key[:1]
 
 
@@ -40,5 +46,8 @@ def receipt_keys(message_id: str) -> tuple[str, ...]:
 
 
 def final_state(stat: str) -> MtState | None:
-    """What a receipt's `stat` (SMPP 3.4 appendix B) means; None for one that another follows."""
-    return _FINAL.get(stat.upper())
+    """What a receipt's `stat` means, in SMPP's words (3.4 appendix B) or others; None if another follows."""
+    word = stat.upper()
+    if word in _DELIVERED:
+        return MtState.DELIVERED
+    return MtState.UNDELIVERED if word.startswith(_LOST) else None

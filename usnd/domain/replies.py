@@ -17,6 +17,10 @@ SEGMENT = 160
 """Septets of a text of one part (TS 23.038)."""
 LONGEST_LISTING = 3 * 153
 """Septets of an answer that somebody asked to read: three parts."""
+_LONGEST_UCS2 = 3 * 134
+"""Octets of an answer with a character that GSM 03.38 has not: three parts, whatever it is."""
+_ECHOES = (LONGEST_ECHO, 12, 6)
+"""How long a word is said back, and the only item that is left of a list, until the text fits."""
 _MOST_SHOWN = 6
 _MOST_LISTED = 60
 
@@ -29,10 +33,16 @@ class Say(Enum):
     SUSPENDED = "Your Instant Conferencing service is suspended. Please contact customer care."
 
     # What cannot be understood.
-    EMPTY = "Your text was empty. Text ? for help."
+    EMPTY = "There is no command in your text. Text ? for help."
     UNKNOWN_COMMAND = "{command} is not a command. Commands: {commands}. Text ? <command> for its syntax."
+    ENOUGH = "Too many texts came from your phone: this one did nothing. Please wait some minutes."
+    NO_COMMAND = "{command} is not a command. Nothing was done."
     TOO_LONG = "Your text has {count} words: at most {most} can be understood. Nothing was done."
     SYNTAX = "{problem} Write: {syntax}"
+    UNCLEAR = "Nothing was done."
+    ONE_COMMAND = "Send one command in a text. Nothing was done."
+    DID_YOU_MEAN = "Did you mean: {command}"
+    DID_YOU_MEAN_ONE = "Did you mean: {command} - or: {other}"
     NICK_AND_PHONE_MISSING = "A nick and a phone number are needed."
     NICK_MISSING = "A nick is needed."
     NICK_OR_PHONE_MISSING = "A nick or a phone number is needed."
@@ -78,12 +88,15 @@ class Say(Enum):
     HELP_HELP = "explain a command. ? alone lists all."
 
     # Names and numbers.
-    BAD_NUMBER = "{word} is not a phone number. Write it as +447700900001 or as you dial it."
+    BAD_NUMBER = "{word} is not a phone number. Write it as {example} or as you dial it."
     BAD_NAME = "{word} cannot be a name: begin with a letter, 2 to 20 letters, digits, _ . & ' or -."
     BAD_PERSON = "{word} cannot be a person's name: write First.Last, at most {most} letters."
     USER_EXISTS = "{nick} is already a user of yours, {number}. Change it with UE, or choose another nick."
     NAME_TAKEN_BY_USER = "{name} is already a user of yours. Choose another name."
     NAME_TAKEN_BY_GROUP = "{name} is already a group of yours. Choose another name."
+    GROUP_LIKE_NICK = "{name} is the nick already. Choose another name for the group."
+    SIMILAR_NAMES = "Not known: {names}. Nothing was done."
+    SIMILAR_NAMES_MEANT = "Not known: {names}. Did you mean {likely}? Nothing was done."
     UNKNOWN_NAMES = "Not known: {names}. Create users with UC, groups with GC. Nothing was done."
     UNKNOWN_USER = "You have no user {word}. Text UL to see your users."
     UNKNOWN_GROUP = "You have no group {word}. Text GL to see your groups."
@@ -144,6 +157,11 @@ class Say(Enum):
     # Texts to other people (REQUIREMENTS S10).
     BLAST = "From {sender}: {text}"
     BLAST_SENT = "Your text goes to {count}: {names}."
+    NOT_SENT = "Your text was not sent to {names}: {why}."
+    PERHAPS_SENT = "It is not known whether your text reached {names}."
+    NETWORK_REFUSED = "the network refused it"
+    NETWORK_NOT_IN_TIME = "the network did not take it in time"
+    NETWORK_DID_NOT = "the network did not take it"
     NOBODY_TO_TEXT = "Nobody to text: only your own number is named."
     NOBODY_IN = "Nobody to text: nobody is in {names}."
     TOO_MANY_TO_TEXT = "{count} people are too many: at most {most} can be texted. Nothing was done."
@@ -166,7 +184,26 @@ _LISTINGS = frozenset(
     {Say.USER_FOUND_IN, Say.USERS_FOUND, Say.GROUP_LISTED, Say.GROUPS_LISTED}
     | {Say.CONFERENCE_LISTED, Say.CONFERENCES_LISTED}
 )
+NOT_UNDERSTOOD = frozenset(
+    {Say.EMPTY, Say.UNKNOWN_COMMAND, Say.NO_COMMAND, Say.TOO_LONG, Say.SYNTAX, Say.UNCLEAR, Say.ONE_COMMAND}
+    | {Say.BAD_NUMBER, Say.BAD_NAME, Say.BAD_PERSON, Say.USER_EXISTS, Say.GROUP_LIKE_NICK}
+    | {
+        Say.NAME_TAKEN_BY_USER,
+        Say.NAME_TAKEN_BY_GROUP,
+        Say.UNKNOWN_NAMES,
+        Say.UNKNOWN_USER,
+        Say.UNKNOWN_GROUP,
+    }
+    | {Say.SIMILAR_NAMES, Say.SIMILAR_NAMES_MEANT, Say.SEVERAL_USERS, Say.CYCLE}
+    | {Say.CONFERENCE_ALONE, Say.NO_CONFERENCE, Say.CONFERENCE_EMPTY}
+)
+"""What answers a text that does nothing until it is written otherwise."""
 _TWO_SEPTETS = frozenset("^{}\\[~]|€\f")
+_GSM = frozenset(
+    "@£$¥èéùìòÇ\nØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+"""GSM 03.38; a text with another character than these goes out in UCS-2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +215,12 @@ class Reply:
     language: str = DEFAULT_LANGUAGE
     also: "Reply | None" = None
     """Said behind it, in the same text and language."""
+    offers: tuple[str, ...] = ()
+    """Commands that may have been meant, at most two, as they are to be sent; said at the end."""
+
+    def offering(self, *commands: str) -> "Reply":
+        """The same message with commands that may have been meant: two are said, empty ones are not."""
+        return replace(self, offers=tuple(dict.fromkeys(filter(None, commands)))[:2])
 
     def said_in(self, language: str) -> "Reply":
         """The same message in another language."""
@@ -190,16 +233,31 @@ def reply(say: Say, **values: object) -> Reply:
 
 
 def render(message: Reply, catalogues: Catalogues = CATALOGUES) -> str:
-    """The text to send: within a segment, or three for a listing, as far as cutting lists can make it fit."""
-    listing = message.say in _LISTINGS
-    most, room = (_MOST_LISTED, LONGEST_LISTING) if listing else (_MOST_SHOWN, SEGMENT)
-    voice = _Voice(catalogues, message.language)
+    """The text to send, in as many parts as it may have, if cutting lists and echoes can make it fit."""
+    most = _MOST_LISTED if message.say in _LISTINGS else _MOST_SHOWN
     longest = max((len(value) for value in message.values.values() if isinstance(value, tuple)), default=1)
     for shown in range(min(most, longest), 1, -1):
-        text = voice.tell(message, shown)
-        if _septets(text) <= room:
+        text = _Voice(catalogues, message.language).tell(message, shown)
+        if _has_room(message, text):
             return text
-    return voice.tell(message, 1)
+    for echo in _ECHOES:
+        text = _Voice(catalogues, message.language, echo).tell(message, 1)
+        if _has_room(message, text):
+            break
+    return text
+
+
+def fits(message: Reply, catalogues: Catalogues = CATALOGUES) -> bool:
+    """Whether all of it is told."""
+    return _has_room(message, render(message, catalogues))
+
+
+def _has_room(message: Reply, text: str) -> bool:
+    """Within one part; within three where a list was asked for, a command is offered, or UCS-2 is needed."""
+    if not (_GSM | _TWO_SEPTETS).issuperset(text):
+        return len(text.encode("utf-16-be", "replace")) <= _LONGEST_UCS2
+    longest = LONGEST_LISTING if message.offers or message.say in _LISTINGS else SEGMENT
+    return len(text) + sum(char in _TWO_SEPTETS for char in text) <= longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +273,18 @@ class _Voice:
 
     catalogues: Catalogues
     language: str
+    longest: int = LONGEST_ECHO
 
     def tell(self, message: Reply, most: int) -> str:
         """The whole text, with at most so many of each list's items."""
-        said = self.say(message.say, message.values, most)
-        return said if message.also is None else f"{said} {self.tell(message.also, most)}"
+        said = [self.say(message.say, message.values, most)]
+        if message.also is not None:
+            said.append(self.tell(message.also, most))
+        if message.offers:
+            command, *others = message.offers
+            say = Say.DID_YOU_MEAN_ONE if others else Say.DID_YOU_MEAN
+            said.append(self.say(say, {"command": command, "other": "".join(others)}, most))
+        return " ".join(said)
 
     def say(self, say: Say, values: Mapping[str, object], most: int) -> str:
         """The text, with at most so many of each list's items."""
@@ -229,16 +294,17 @@ class _Voice:
     def _shown(self, value: object, most: int) -> str:
         """A value fit to send."""
         if isinstance(value, Echo):
-            return echo_of(value.word, LONGEST_ECHO)
+            return echo_of(value.word, self.longest)
         if isinstance(value, Say):
             return self.say(value, {}, most)
         if isinstance(value, tuple):
-            shown = ", ".join(self._shown(item, most) for item in value[:most])
+            shown = ", ".join(self._item(item, most) for item in value[:most])
             more = len(value) - most
             return self.say(Say.AND_MORE, {"shown": shown, "count": more}, most) if more > 0 else shown
         return str(value)
 
-
-def _septets(text: str) -> int:
-    """The length in GSM 03.38. A text that needs another alphabet takes more parts: it is not cut further."""
-    return len(text) + sum(char in _TWO_SEPTETS for char in text)
+    def _item(self, value: object, most: int) -> str:
+        """One of a list; a long one is cut where nothing else made the text fit."""
+        shown = self._shown(value, most)
+        cut = self.longest < LONGEST_ECHO and len(shown) > self.longest
+        return f"{shown[: self.longest - 1]}~" if cut else shown

@@ -27,7 +27,8 @@ def told(decision: Decision, instant: int, pins: tuple[Pin, ...], rules: TextRul
 
 def _to_subscriber(message: Reply, instant: int, digits: dict[PinKind, str], rules: TextRules) -> Reply:
     dnis = next(iter(rules.numbers.conferences[instant - 1 : instant]), "")
-    number = _where_pins_are_asked_for(rules)
+    # Where no PIN was left for it, the conference is told without.
+    number = _where_pins_are_asked_for(rules) if len(digits) == len(PinKind) else ""
     say = {
         (True, True): Say.WAYS_IN,
         (True, False): Say.WAY_BY_NUMBER,
@@ -35,14 +36,14 @@ def _to_subscriber(message: Reply, instant: int, digits: dict[PinKind, str], rul
     }.get((bool(dnis), bool(number)))
     if say is None or message.say not in _TELLS_THE_SUBSCRIBER:
         return message
-    activation, user = digits[PinKind.ACTIVATION], digits[PinKind.USER]
+    activation, user = digits.get(PinKind.ACTIVATION, ""), digits.get(PinKind.USER, "")
     ways = reply(say, dnis=dnis, number=number, activation=activation, user=user)
     return replace(message, also=ways)
 
 
 def _to_participant(text: TextTo, digits: dict[PinKind, str], rules: TextRules) -> TextTo:
     number = _where_pins_are_asked_for(rules)
-    if not number:
+    if not number or PinKind.USER not in digits:
         return text
     values = {**text.message.values, "number": number, "pin": digits[PinKind.USER]}
     return replace(text, message=replace(text.message, say=Say.CALL_TEXT_PIN, values=values))

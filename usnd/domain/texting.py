@@ -5,6 +5,7 @@ caller gives the subscriber's directory and whether a conference of theirs is al
 decided in one transaction with the reply (S11).
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from usnd.domain.commands import (
@@ -22,16 +23,21 @@ from usnd.domain.commands import (
     ListConference,
     ListGroup,
     LookUpUser,
+    written,
 )
 from usnd.domain.conference import ABSENT, Participant
 from usnd.domain.decision import Decision, Situation, TextRules, TextTo
 from usnd.domain.directory import Directory, Member, Subscriber, people, spelled
 from usnd.domain.editing import edit
-from usnd.domain.grammar import parse
+from usnd.domain.grammar import conference_or, parse
 from usnd.domain.looking import explain, look, no_conference
 from usnd.domain.messages import Priority
-from usnd.domain.naming import members_of
-from usnd.domain.replies import Reply, Say, reply
+from usnd.domain.naming import known_in, members_of
+from usnd.domain.numbers import readings
+from usnd.domain.replies import NOT_UNDERSTOOD, Reply, Say, fits, reply
+
+_MOST_DOUBTS = 4
+"""Of one text: each is settled in what is offered."""
 
 
 def decide(body: str, situation: Situation, rules: TextRules) -> Decision:
@@ -45,8 +51,33 @@ def decide(body: str, situation: Situation, rules: TextRules) -> Decision:
 def _decide(body: str, situation: Situation, subscriber: Subscriber, rules: TextRules) -> Decision:
     if subscriber.suspended:
         return Decision(reply(Say.SUSPENDED))
-    command = parse(body)
+    decision = _read(body, situation, subscriber, rules)
+    if not decision.reply.offers:
+        return decision
+    return _offered(decision.reply, lambda text: _read(text, situation, subscriber, rules).reply)
+
+
+def _read(body: str, situation: Situation, subscriber: Subscriber, rules: TextRules) -> Decision:
+    command = parse(body, known_in(situation.directory), subscriber.language)
     return Decision(command) if isinstance(command, Reply) else _obey(command, situation, subscriber, rules)
+
+
+def _offered(question: Reply, answer: Callable[[str], Reply]) -> Decision:
+    """The question with those offers that do what they say when they are sent; else what is wrong."""
+    answers: dict[str, Reply] = {}
+    for offer in question.offers:
+        for _ in range(_MOST_DOUBTS):
+            if not (then := answer(offer)).offers:
+                break
+            offer = then.offers[0]  # noqa: PLW2901 - one doubt less
+        answers[offer] = then
+    understood = [
+        text for text, then in answers.items() if not then.offers and then.say not in NOT_UNDERSTOOD
+    ]
+    if not understood:
+        return Decision(replace(next(iter(answers.values())), offers=()))
+    offered = (question.offering(*understood[:count]) for count in range(len(understood), 0, -1))
+    return Decision(next(filter(fits, offered), question.offering()))
 
 
 def _obey(command: Command, situation: Situation, subscriber: Subscriber, rules: TextRules) -> Decision:
@@ -110,9 +141,24 @@ def _launch(
 def _called(
     command: LaunchAdHoc | LaunchConference, directory: Directory, rules: TextRules
 ) -> tuple[Member, ...] | Reply:
-    if isinstance(command, LaunchAdHoc):
-        return members_of(command.members, directory, rules.home_region)
-    return directory.conferences.get(command.number) or no_conference(command.number, directory)
+    if isinstance(command, LaunchConference):
+        return directory.conferences.get(command.number) or no_conference(command.number, directory)
+    if command.instant is not None and (problem := _conference_meant(command, command.instant, rules)):
+        return problem
+    return members_of(
+        command.members, directory, rules.home_region, lambda words: written(LaunchAdHoc(words))
+    )
+
+
+def _conference_meant(command: LaunchAdHoc, number: int, rules: TextRules) -> Reply | None:
+    """The question, unless the conference's number in front changes nothing, as the 1 of `1 214 555 1234`."""
+    pieces = " ".join(command.members)
+    _, _, behind = pieces.partition(" ")
+    whole, others = readings(pieces, rules.home_region), readings(behind, rules.home_region)
+    if whole.certain and whole == others:
+        return None
+    words = LaunchAdHoc(whole.likely[0]) if whole.likely else LaunchAdHoc((behind,))
+    return conference_or(number, words)
 
 
 def _call_texts(
@@ -127,7 +173,9 @@ def _call_texts(
 
 
 def _blast(command: Blast, directory: Directory, subscriber: Subscriber, rules: TextRules) -> Decision:
-    members = members_of(command.members, directory, rules.home_region)
+    members = members_of(
+        command.members, directory, rules.home_region, lambda words: written(replace(command, members=words))
+    )
     if isinstance(members, Reply):
         return Decision(members)
     if (length := len(command.text)) > rules.longest_blast:

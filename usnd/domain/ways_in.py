@@ -11,6 +11,7 @@ from enum import Enum
 
 from usnd.domain.alarm import Limits
 from usnd.domain.conference import Conference
+from usnd.domain.numbers import to_e164
 from usnd.domain.planning import owner_coming
 
 PIN_DIGITS = 7
@@ -42,6 +43,19 @@ class Numbers:
 
 
 NO_NUMBERS = Numbers()
+
+
+def as_configured(written: str, e164: str | None, numbers: Numbers, home_region: str) -> str:
+    """The number dialled, as the configuration writes it if it leads here, in whatever spelling."""
+    own = [number for number in (numbers.common, *numbers.conferences) if number]
+    if written in own:
+        return written
+    return next((one for one in own if e164 is not None and e164 == _meant(one, home_region)), written)
+
+
+def _meant(number: str, home_region: str) -> str | None:
+    """A configured number, which may lack the `+`, as E.164."""
+    return to_e164(number, home_region) or to_e164(f"+{number}", home_region)
 
 
 class Denial(Enum):
@@ -104,6 +118,19 @@ def route(cli: str | None, dnis: str, numbers: Numbers, live: Iterable[Conferenc
     if cli is not None and dnis in numbers.conferences:
         return LaunchInstant(numbers.conferences.index(dnis) + 1)
     return Deny(Denial.UNKNOWN)
+
+
+def counts(pin: Pin, cli: str | None, owner: str, live: Iterable[Conference], *, narrow: bool) -> bool:
+    """Whether the PIN is one for that caller now; else it is a wrong one, and nothing tells that it is not.
+
+    `owner`: its subscriber's number. `narrow`: so many PINs are given that who guesses would soon hit one. An
+    Activation PIN then counts only from its subscriber's own number, a User PIN while its conference runs.
+    """
+    if not narrow:
+        return True
+    if pin.kind is PinKind.ACTIVATION:
+        return cli is not None and cli == owner
+    return any((one.subscriber_id, one.instant) == (pin.subscriber_id, pin.instant) for one in live)
 
 
 def enter(pin: Pin, live: Iterable[Conference]) -> Way:

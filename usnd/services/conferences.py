@@ -275,7 +275,7 @@ class Conferences:
         await self._calls.forget(settled)
 
     def _press(self, conference_id: int, pressed: Digit) -> None:
-        asked = self._keypads.press(pressed.call, pressed.digit, self._clock())
+        asked = self._keypads.press(pressed, pressed.at or self._clock())
         if asked is not None:
             wants = {"conference": conference_id, "call": pressed.call, "number": asked.number or None}
             self._log.info(f"asked by keys: {asked.feature.value}", **wants)

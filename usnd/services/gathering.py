@@ -4,14 +4,15 @@ Owns that an incomplete text is answered once. Refuses to judge a part: domain/r
 """
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from usnd.domain.directory import Subscriber
 from usnd.domain.messages import Draft, IncomingText, OutgoingText
 from usnd.domain.numbers import to_e164
-from usnd.domain.reassembly import Part, PartsRules, PartsState, Verdict, judge
+from usnd.domain.reassembly import LATE_PARTS_KEPT, Part, PartsRules, PartsState, Verdict, judge
 from usnd.domain.replies import Say, render, reply
-from usnd.smpp.segments import join
+from usnd.smpp.reading import read_parts
 from usnd.smpp.text import Alphabet
 from usnd.store.parts import Stored
 from usnd.store.transaction import Transaction
@@ -32,25 +33,36 @@ def gather(tx: Transaction, part: Part, rules: PartsRules, now: datetime) -> Ver
     """Keeps the part; gives the text when it is whole with it."""
     parts = tx.parts.newest(part)
     verdict = judge(part, parts, tx.parts.crowd(part.sender), rules)
-    if verdict is Verdict.BEGIN or parts is None:
-        if verdict is Verdict.BEGIN:
-            tx.parts.keep(tx.parts.begin(part, now), part)
-    elif verdict is Verdict.REPLACE:  # the former one is overdue from now on
-        tx.parts.age(parts.id, now - rules.timeout)
+    if verdict is Verdict.BEGIN:
+        tx.parts.keep(tx.parts.begin(part, now), part)
+    elif verdict is Verdict.LATE:
+        late = now - rules.timeout + LATE_PARTS_KEPT
+        tx.parts.keep(tx.parts.begin(part, late, told=True), part)
+    elif parts is not None:
+        return _gathered(tx, part, parts.id, verdict, rules, now)
+    return verdict
+
+
+def _gathered(
+    tx: Transaction, part: Part, text_id: int, verdict: Verdict, rules: PartsRules, now: datetime
+) -> Verdict | IncomingText:
+    """What becomes of a text that is known."""
+    if verdict is Verdict.REPLACE:  # the former one is overdue from now on
+        tx.parts.age(text_id, now - rules.timeout)
         tx.parts.keep(tx.parts.begin(part, now), part)
     elif verdict in (Verdict.KEEP, Verdict.COMPLETE):
-        tx.parts.keep(parts.id, part)
+        tx.parts.keep(text_id, part)
         if verdict is Verdict.COMPLETE:
-            tx.parts.close(parts.id, PartsState.WHOLE)
-            return _whole(part, tx.parts.all_of(parts.id))
+            tx.parts.close(text_id, PartsState.WHOLE)
+            return _whole(part, tx.parts.all_of(text_id))
     return verdict
 
 
 def _whole(last: Part, stored: list[Stored]) -> IncomingText:
     fingerprint = hashlib.sha256(" ".join(part.fingerprint for part in stored).encode()).hexdigest()
-    alphabet = Alphabet(stored[0].alphabet)
-    body = join([part.octets for part in stored], alphabet)
-    return IncomingText(last.smsc, last.session, last.sender, last.recipient, body, fingerprint)
+    body = read_parts((part.octets, Alphabet(part.alphabet)) for part in stored)
+    whose = (last.smsc, last.session, last.sender, last.recipient)
+    return IncomingText(*whose, body, fingerprint, last.waited)
 
 
 def give_up(
@@ -61,19 +73,29 @@ def give_up(
     home_region: str,
     keep: timedelta,
     validity: timedelta,
+    own_number: Callable[[str], str],
 ) -> list[OutgoingText]:
     """Tells the senders of texts whose parts never came, once each; registered ones only (S4). `keep`: how
-    long a closed text is remembered after its time. Gives what is to be sent after the commit.
+    long a closed text is remembered after its time; `own_number`: from which a bind sends. Gives what is to
+    be sent after the commit.
     """
     overdue = tx.parts.overdue(now - rules.timeout, _MOST_AT_ONCE)
-    known = subscribers_of(tx, {one.sender for one in overdue}, home_region) if overdue else {}
+    untold = [one for one in overdue if not one.told]
+    known = subscribers_of(tx, {one.sender for one in untold}, home_region) if untold else {}
     for one in overdue:
         tx.parts.close(one.id, PartsState.INCOMPLETE)
     tx.parts.forget(now - rules.timeout - keep)
     message = reply(Say.INCOMPLETE)
     told = [
-        Draft(one.smsc, one.recipient, one.sender, render(message.said_in(who.language)), now, now + validity)
-        for one in overdue
+        Draft(
+            one.smsc,
+            own_number(one.smsc),
+            one.sender,
+            render(message.said_in(who.language)),
+            now,
+            now + validity,
+        )
+        for one in untold
         if (who := known.get(one.sender)) is not None
     ]
     return tx.texts.queue_mt(told)

@@ -6,6 +6,7 @@ Not kept over a restart: who was typing types again.
 from collections.abc import Iterable
 from datetime import datetime
 
+from usnd.asterisk.progress import Digit
 from usnd.domain.conference import Control
 from usnd.domain.menu import Menu, Typed, press
 
@@ -17,9 +18,10 @@ class Keypads:
         self._menu = menu
         self._typed: dict[str, Typed] = {}
 
-    def press(self, call: str, digit: str, now: datetime) -> Control | None:
+    def press(self, pressed: Digit, now: datetime) -> Control | None:
         """What the call asks for by one more digit, if anything."""
-        typed, choice = press(self._menu, self._typed.get(call, Typed()), digit, now)
+        call, before = pressed.call, self._typed.get(pressed.call, Typed())
+        typed, choice = press(self._menu, before, pressed.digit, now, begun=pressed.begun)
         self._typed[call] = typed
         return Control(choice.feature, call, choice.number) if choice else None
 

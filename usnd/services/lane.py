@@ -1,80 +1,45 @@
 """One bind's MT texts: which segment goes next, when, and what its outcome means for the text.
 
 Owns the order: replies before blasts, then as queued; of one recipient only one text is under way, so that
-none overtakes another. Memory is bounded: the rest waits in the store and is read page by page. Refuses to
-find the SMSC's rate (domain/pacing.py) and to write the store.
+none overtakes another. A text whose answer is late or lost goes again after a pause, a few times (S13); one
+with which binds end goes alone, so that it is known, and others go on. Memory is bounded: the rest waits in
+the store and is read page by page. Refuses to find the SMSC's rate (domain/pacing.py), to decide about a text
+(domain/sending.py) and to write the store.
 """
 
 import asyncio
-import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
-from usnd.domain.messages import MtState, OutgoingText, Priority, Settlement
+from usnd.domain.messages import Attempt, OutgoingText, Priority, Settlement
 from usnd.domain.pacing import Pace, PaceSettings
+from usnd.domain.sending import SendEvent, SendState, when_expired
+from usnd.services.queue import PAGE, Flight, Queue, Try, Turns
+from usnd.services.retries import Retries
 from usnd.smpp.link import Outcome, SmscLink
-from usnd.smpp.segments import Segment, split
-from usnd.smpp.settings import NotBound, Rejected, Submitted, Throttled
+from usnd.smpp.segments import split
+from usnd.smpp.settings import Late, LinkLost, NotBound, Postponed, Rejected, Submitted, Throttled
 
-PAGE = 1_000
-"""Texts read from the store at once."""
 MOST_IN_MEMORY = 4 * PAGE
 """Texts of one priority that wait in memory."""
 
-Settle = Callable[[Settlement], None]
-
-
-@dataclass(slots=True, eq=False)
-class Flight:
-    """A text on its way: the segments to send still, and those whose response is awaited."""
-
-    text: OutgoingText
-    segments: list[Segment] = field(default_factory=list)
-    to_send: list[int] = field(default_factory=list)
-    outstanding: int = 0
-    in_queue: bool = False
-    session: str | None = None
-    ids: dict[int, str] = field(default_factory=dict)
-    error: str | None = None
-
-
-@dataclass(slots=True)
-class Queue:
-    """The texts of one priority that wait: those in memory, and whether the store has more behind them."""
-
-    heap: list[tuple[int, Flight]] = field(default_factory=list)
-    waiting: int = 0
-    more_in_store: bool = True
-    read_to: int = 0
-    """The highest id that was in memory."""
-
-    @property
-    def wants_page(self) -> bool:
-        """It runs low, and the store has more."""
-        return self.more_in_store and self.has_room
-
-    @property
-    def has_room(self) -> bool:
-        """For one more page."""
-        return self.waiting < PAGE // 2
-
-    def push(self, flight: Flight) -> None:
-        """Puts a flight where its age says, once."""
-        if not flight.in_queue:
-            flight.in_queue = True
-            heapq.heappush(self.heap, (flight.text.id, flight))
+Note = Callable[[Settlement | Attempt], None]
 
 
 class Lane:
-    """The texts of one bind. `clock` gives the time in UTC, `settle` gets what left the lane for good."""
+    """The texts of one bind. `clock` gives the time in UTC.
+
+    `note` gets what left the lane for good, and each attempt in doubt; `recorded` is called when such an
+    attempt is committed, and not before does the text go again.
+    """
 
     def __init__(
         self,
         link: SmscLink,
-        settle: Settle,
+        note: Note,
         want_page: Callable[["Lane"], None],
         clock: Callable[[], datetime],
     ) -> None:
@@ -82,17 +47,19 @@ class Lane:
         self.queues = {priority: Queue() for priority in Priority}
         self.known: set[int] = set()
         """The ids of all texts here, until their settlement is committed."""
-        self.in_flight = 0
-        self.accepted = self.throttled = self.in_doubt = 0
+        self.in_flight = self.overdue = 0
+        """Segments whose answer may be in time, and those whose answer is late."""
+        self.accepted = self.throttled = self.postponed = self.in_doubt = 0
         """Segments."""
-        self.sent = self.rejected = self.expired = 0
-        """Texts."""
-        self._settle_text, self._want_page, self._clock = settle, want_page, clock
+        self.ends = dict.fromkeys(SendState, 0)
+        """Texts, by how they ended."""
+        self._note, self._want_page, self._clock = note, want_page, clock
         self._loop = asyncio.get_running_loop()
         own = link.settings
         self.pace = Pace(PaceSettings(own.window, own.rate), self._loop.time())
-        self._busy: dict[str, Flight] = {}
-        self._parked: dict[str, list[tuple[int, int, Flight]]] = {}
+        self._turns = Turns()
+        self.retries = Retries(own.retry, self._go_on)
+        self._alone: Flight | None = None
         self._bound_at = self._loop.time()
         self._pumping = False
         self._timer: asyncio.TimerHandle | None = None
@@ -107,7 +74,7 @@ class Lane:
     def oldest(self) -> datetime | None:
         """When the text that waits longest was queued."""
         heads = [queue.heap[0][1] for queue in self.queues.values() if queue.heap]
-        return min((flight.text.queued_at for flight in (*heads, *self._busy.values())), default=None)
+        return min((flight.text.queued_at for flight in (*heads, *self._turns.first)), default=None)
 
     def away(self, now: float) -> float:
         """Seconds since there was a bind; 0 if there is one."""
@@ -117,16 +84,12 @@ class Lane:
 
     def can_stand_in_for(self, other: "Lane") -> bool:
         """It is bound, and its SMSC is as good as the other's."""
-        mine, theirs = self.link.settings, other.link.settings
-        return (
-            self is not other
-            and self.link.session is not None
-            and bool(mine.group)
-            and mine.group == theirs.group
-        )
+        group = self.link.settings.group
+        bound = self is not other and self.link.session is not None
+        return bound and bool(group) and group == other.link.settings.group
 
     def add(self, text: OutgoingText) -> None:
-        """A text that has just been committed. Behind what waits in the store it waits there, too."""
+        """A text that is committed. Behind what waits in the store it waits there, too."""
         queue = self.queues[text.priority]
         if queue.more_in_store or queue.waiting >= MOST_IN_MEMORY:
             queue.more_in_store = True
@@ -158,26 +121,31 @@ class Lane:
             while queue.heap and (flight := queue.heap[0][1]).text.expires_at <= now:
                 if flight.outstanding:
                     break
-                self._pop(queue)
-                if flight.error is None:
-                    self._finish(flight, MtState.EXPIRED)
+                self._expire(queue.pop())
+        for flight in [*self.retries.flights, *([self._alone] if self._alone else ())]:
+            if flight.text.expires_at <= now and not flight.outstanding:
+                self._expire(flight)
 
     def hand_over(self) -> None:
         """Forgets what waits here, because another bind shall send it from the store. Only while unbound."""
         for queue in self.queues.values():
-            waiting = [flight for _, flight in queue.heap]
-            self.known.difference_update(flight.text.id for flight in waiting)
+            self.known.difference_update(flight.text.id for _, flight in queue.heap)
             queue.heap.clear()
             queue.waiting, queue.more_in_store, queue.read_to = 0, False, 0
-        self.known.difference_update(number for parked in self._parked.values() for _, number, _ in parked)
-        self._parked.clear()
-        self._busy.clear()
+        known = (*self._turns.clear(), *self.retries.flights)
+        self.known.difference_update(flight.text.id for flight in known)
+        self.retries.clear()
+        self._alone = None
 
     def take_over(self, priority: Priority, texts: list[OutgoingText]) -> None:
         """Texts that waited for another bind, and that the store has for this one now."""
         for text in texts:
             self._take(self.queues[priority], text)
         self.pump_soon()
+
+    def recorded(self, text_id: int) -> None:
+        """The attempt of that text is committed."""
+        self.retries.kept(text_id)
 
     def pump_soon(self) -> None:
         """Sends what may go, once in this turn of the loop."""
@@ -191,7 +159,12 @@ class Lane:
         if text.id not in self.known:
             self.known.add(text.id)
             queue.waiting += 1
-            queue.push(Flight(text))
+            flight = Flight(text, attempts=text.attempts)
+            if text.due_at is None:
+                queue.push(flight)
+            else:  # it goes on where a former life, or another bind, left it; none to its recipient passes it
+                self._turns.hold(flight)
+                self.retries.pause(flight, max(0.0, (text.due_at - self._clock()).total_seconds()))
 
     def _pump(self) -> None:
         self._pumping = False
@@ -200,134 +173,222 @@ class Lane:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        while self.link.session is not None and self.in_flight < self.pace.window:
+        while self.link.session is not None and self.in_flight < self._window:
             now = self._loop.time()
             if (wait := self.pace.wait(now)) > 0:
                 self._timer = self._loop.call_later(wait, self._pump)
                 return
-            flight = self._next()
-            if flight is None or not self._send(flight, now):
+            flight = self._alone or self._next()
+            if flight is None or self._must_wait(flight) or not self._send(flight, now):
                 return
+
+    @property
+    def _window(self) -> int:
+        """An SMSC whose answers are overdue is given less, but is asked on."""
+        return max(1, self.pace.window - self.overdue)
+
+    def _must_wait(self, flight: Flight) -> bool:
+        """Whether nothing may go: a text goes alone, and others are still under way, or it is itself."""
+        if flight.goes_alone:
+            self._alone = flight
+        nothing = bool(flight.segments) and not flight.to_send
+        return self._alone is not None and (self.in_flight > 0 or nothing)
 
     def _next(self) -> Flight | None:
         """The flight whose segment goes next, out of its queue."""
         for queue in self.queues.values():
             while queue.heap:
-                flight = self._pop(queue)
+                flight = queue.pop()
                 text = flight.text
-                if flight.error is not None:
-                    continue  # refused while it waited for the turn of a further segment
-                if self._busy.setdefault(text.recipient, flight) is not flight:
-                    parked = self._parked.setdefault(text.recipient, [])
-                    heapq.heappush(parked, (text.priority.value, text.id, flight))
-                elif not flight.segments and text.expires_at <= self._clock():
-                    self._finish(flight, MtState.EXPIRED)
+                if flight.ended or flight.error is not None or (flight.segments and not flight.to_send):
+                    continue  # refused, or taken after all, while it waited for the turn of a further segment
+                if not self._turns.take(flight):
+                    continue
+                if not flight.segments and text.expires_at <= self._clock():
+                    self._expire(flight)
                 else:
                     return flight
         return None
 
-    def _pop(self, queue: Queue) -> Flight:
-        _, flight = heapq.heappop(queue.heap)
-        flight.in_queue = False
-        return flight
-
     def _send(self, flight: Flight, now: float) -> bool:
         """Writes the flight's next segment; False when there is no bind to write to."""
-        text, own = flight.text, self.link.settings
         try:
-            if not flight.segments:
-                flight.segments = split(text.body, own.alphabet, text.id & 0xFF)
-                flight.to_send = list(range(len(flight.segments)))
-            number = flight.to_send[0]
-            self.link.submit(
-                text.sender,
-                text.recipient,
-                flight.segments[number],
-                lambda outcome: self._hear(flight, number, now, outcome),
-                receipt=text.priority in own.receipts,
-                validity_period=_validity(text.expires_at - self._clock()) if own.validity_period else "",
-            )
+            self._submit(flight, now)
         except NotBound:
             self._again(flight)
             return False
         except (Rejected, ValueError) as error:  # ValueError: more than 255 segments
-            self._refuse(flight, str(error))
-            return True
+            self._refuse(flight, SendEvent.REFUSED, str(error))
+        except Exception as error:  # noqa: BLE001 # a fault of ours: it would be met again, and others wait
+            self._log.exception("text cannot be written", message=flight.text.id)
+            self._refuse(flight, SendEvent.FAULTY, type(error).__name__)
+        return True
+
+    def _submit(self, flight: Flight, now: float) -> None:
+        text, own = flight.text, self.link.settings
+        if not flight.segments:
+            flight.segments = split(text.body, own.alphabet, text.id & 0xFF)
+            flight.to_send = list(range(len(flight.segments)))
+        number = flight.to_send[0]
+        self.link.submit(
+            text.sender,
+            text.recipient,
+            flight.segments[number],
+            partial(self._hear, Try(flight, number, now, self.link.session)),
+            receipt=text.priority in own.receipts,
+            validity_period=_validity(text.expires_at - self._clock()) if own.validity_period else "",
+        )
         del flight.to_send[0]
         flight.outstanding += 1
+        flight.turn(SendEvent.WRITTEN)
         self.in_flight += 1
         self.pace.sent(now)
         if flight.to_send:
             self._again(flight)
-        return True
 
-    def _hear(self, flight: Flight, number: int, sent_at: float, outcome: Outcome) -> None:
-        """What became of a segment."""
-        self.in_flight -= 1
-        flight.outstanding -= 1
-        now = self._loop.time()
-        if isinstance(outcome, Submitted):
-            self.pace.accepted(now, now - sent_at)
-            self.accepted += 1
-            flight.session = outcome.session
-            flight.ids[number] = outcome.message_id
-        elif isinstance(outcome, Rejected):
-            flight.error = str(outcome)
-        else:
-            if isinstance(outcome, Throttled):
-                self._note_throttle(flight, outcome, now)
-            else:
-                self.in_doubt += 1
-                self._log.warning("text in doubt, goes again", message=flight.text.id)
-            if flight.error is None:
-                flight.to_send = sorted([*flight.to_send, number])
-                self._again(flight)
-        if flight.error is not None:
-            self._refuse(flight, flight.error)
-        elif not flight.outstanding and not flight.to_send:
-            self.sent += 1
-            # A blast is thousands of these; the store has them all.
-            told = self._log.info if flight.text.priority is Priority.REPLY else self._log.debug
-            told("text sent", message=flight.text.id, recipient=flight.text.recipient)
-            self._finish(flight, MtState.SENT)
+    # Hearing ------------------------------------------------------------------------------------------------
+
+    def _hear(self, one: Try, outcome: Outcome) -> None:
+        """What became of a segment; Late is followed by another outcome."""
+        try:
+            self._weigh(one, outcome)
+        except Exception as error:  # noqa: BLE001 # a fault of ours must not end the bind, again and again
+            self._log.exception("an answer cannot be taken in", message=one.flight.text.id)
+            if not one.flight.ended:
+                one.flight.error = type(error).__name__
+                self._finish(one.flight, SendEvent.FAULTY)
         self.pump_soon()
+
+    def _weigh(self, one: Try, outcome: Outcome) -> None:
+        flight, was_late = one.flight, one.late
+        one.late = isinstance(outcome, Late)
+        if was_late:
+            self.overdue -= 1
+        else:
+            self.in_flight -= 1
+            flight.outstanding -= 1
+        self.overdue += one.late
+        if isinstance(outcome, Submitted):
+            now = self._loop.time()
+            self.pace.accepted(now, now - one.sent_at)
+            self.accepted += 1
+            one.take_up(outcome)
+        elif isinstance(outcome, Rejected):
+            if one.matters:
+                flight.error = str(outcome)
+        elif isinstance(outcome, Late | LinkLost):
+            self.in_doubt += not was_late
+            self._doubt(one, counted=was_late)
+        else:
+            self._postpone(one, outcome)
+        self._judge(flight)
+
+    def _doubt(self, one: Try, *, counted: bool) -> None:
+        """No answer in time, or none any more: the segment may have been taken. `counted`: as late before."""
+        flight = one.flight
+        if not one.matters:
+            return
+        alone = flight is self._alone
+        if not one.late:
+            flight.lose(one.session, alone=alone)
+            self._let_others_go(flight)
+        elif alone:
+            # An enquire_link asks what this silence is: until it is answered nothing else goes.
+            self._loop.call_later(self.link.settings.timers.response, self._let_others_go, flight)
+        attempt = self.retries.doubt(one, counted=counted, now=self._clock())
+        if attempt is not None:
+            self._note(attempt)
+            self._log.warning("text in doubt, goes again", message=flight.text.id, attempts=flight.attempts)
+
+    def _postpone(self, one: Try, refusal: Throttled | Postponed) -> None:
+        """The SMSC took it not now."""
+        flight, now = one.flight, self._loop.time()
+        if isinstance(refusal, Throttled):
+            self._note_throttle(flight, refusal, now)
+        else:
+            self.postponed += 1
+            self.pace.refused(now)
+        if not one.matters or flight.error is not None:
+            return
+        flight.last_refusal = str(refusal)
+        if isinstance(refusal, Throttled):
+            if one.number not in flight.to_send and one.number not in flight.again:
+                flight.to_send = sorted([*flight.to_send, one.number])
+            self._again(flight)
+            return
+        self._let_others_go(flight)
+        if self.retries.postpone(one):
+            self._log.info("text refused for now", message=flight.text.id, status=str(refusal))
 
     def _note_throttle(self, flight: Flight, refusal: Throttled, now: float) -> None:
         first = not self.pace.limited
         self.pace.throttled(now)
         self.throttled += 1
         if first:
-            self._log.warning(
-                "smsc throttles", message=flight.text.id, status=str(refusal), rate=self.pace.rate
-            )
+            rate, status = self.pace.rate, str(refusal)
+            self._log.warning("smsc throttles", message=flight.text.id, status=status, rate=rate)
+
+    def _let_others_go(self, flight: Flight) -> None:
+        if self._alone is flight and not flight.outstanding:
+            self._alone = None
+            if flight.to_send:
+                self._again(flight)
+            self.pump_soon()
 
     def _again(self, flight: Flight) -> None:
-        self.queues[flight.text.priority].push(flight)
+        if flight is not self._alone:
+            self.queues[flight.text.priority].push(flight)
 
-    def _refuse(self, flight: Flight, error: str) -> None:
+    # Settling -----------------------------------------------------------------------------------------------
+
+    def _judge(self, flight: Flight) -> None:
+        """Whether the text has ended with what was heard last."""
+        if flight.ended:
+            return
+        if flight.taken:
+            # A blast is thousands of these; the store has them all.
+            told = self._log.info if flight.text.priority is Priority.REPLY else self._log.debug
+            told("text sent", message=flight.text.id, recipient=flight.text.recipient)
+            self._finish(flight, SendEvent.TAKEN)
+        elif flight.error is not None:
+            self._refuse(flight, SendEvent.REFUSED, flight.error)
+        else:
+            self.retries.resume(flight)
+
+    def _refuse(self, flight: Flight, event: SendEvent, error: str) -> None:
         """The SMSC takes no part of it; segments that are under way are waited for."""
         flight.error = error
         flight.to_send.clear()
+        flight.again.clear()
         if not flight.outstanding:
-            self.rejected += 1
-            self._log.warning("text rejected", message=flight.text.id, status=error)
-            self._finish(flight, MtState.REJECTED)
+            self._finish(flight, event)
 
-    def _finish(self, flight: Flight, state: MtState) -> None:
+    def _expire(self, flight: Flight) -> None:
+        if not flight.ended and flight.error is None:
+            self._finish(flight, when_expired(flight.attempts))
+
+    def _go_on(self, flight: Flight, event: SendEvent) -> None:
+        """Its pause is over."""
+        if event is SendEvent.DUE:
+            self._again(flight)
+        else:
+            self._finish(flight, event)
+        self.pump_soon()
+
+    def _finish(self, flight: Flight, event: SendEvent) -> None:
         """The text is settled; the next one to its recipient may go."""
-        self.expired += state is MtState.EXPIRED
-        text = flight.text
-        if self._busy.get(text.recipient) is flight:
-            del self._busy[text.recipient]
-            if parked := self._parked.get(text.recipient):
-                self._again(heapq.heappop(parked)[-1])
-                if not parked:
-                    del self._parked[text.recipient]
+        text, state = flight.text, flight.turn(event)
+        self.ends[state] += 1
+        if state is not SendState.SENT:
+            flight.error = flight.error or flight.last_refusal
+            self._log.warning(f"text {state.value}", message=text.id, status=flight.error)
+        self.retries.forget(flight)
+        if self._alone is flight:
+            self._alone = None
+        if (following := self._turns.give(flight)) is not None:
+            self._again(following)
         self.queues[text.priority].waiting -= 1
-        ids = tuple(flight.ids[number] for number in sorted(flight.ids))
-        due = ids if state is MtState.SENT and text.priority in self.link.settings.receipts else ()
-        last = ids[-1] if ids else None
-        self._settle_text(Settlement(text.id, state, flight.session, last, flight.error, due))
+        self._note(flight.settlement(receipts=text.priority in self.link.settings.receipts))
 
 
 def _validity(left: timedelta) -> str:

@@ -11,11 +11,12 @@ from functools import partial
 
 import structlog
 
-from usnd.domain.messages import Draft, OutgoingText, Priority, Settlement
+from usnd.domain.messages import Attempt, Draft, OutgoingText, Priority, Settlement
 from usnd.domain.receipts import message_key
 from usnd.domain.replies import Reply, render
 from usnd.services.committing import surely
-from usnd.services.lane import PAGE, Lane
+from usnd.services.lane import Lane
+from usnd.services.queue import PAGE
 from usnd.smpp.link import SmscLink
 from usnd.store.transaction import Transaction
 from usnd.store.writer import Store
@@ -40,7 +41,7 @@ class Outbox:
         self._clock = clock
         self._lanes: dict[str, Lane] = {}
         self._stand_ins: dict[str, str] = {}
-        self._settled: list[tuple[Lane, Settlement]] = []
+        self._settled: list[tuple[Lane, Settlement | Attempt]] = []
         self._something_settled = asyncio.Event()
         self._all_settled = asyncio.Event()
         self._all_settled.set()
@@ -55,13 +56,14 @@ class Outbox:
 
     def add(self, link: SmscLink) -> None:
         """Opens a lane for the link; the first is the default."""
-        lane = Lane(link, lambda settlement: self._note(lane, settlement), self._feed, self._clock)
+        lane = Lane(link, lambda what: self._note(lane, what), self._feed, self._clock)
         self._lanes[link.settings.name] = lane
 
     def draft(self, recipient: str, message: Reply, now: datetime) -> Draft:
         """A text of the node's own, to be queued in a transaction; `send` it after the commit."""
         first = next(iter(self._lanes))
-        return Draft(first, self._short_code, recipient, render(message), now, now + self._validity)
+        sender = self._lanes[first].link.settings.short_code or self._short_code
+        return Draft(first, sender, recipient, render(message), now, now + self._validity)
 
     def send(self, text: OutgoingText) -> None:
         """Sends a text that is committed."""
@@ -93,8 +95,8 @@ class Outbox:
 
     # Settling -----------------------------------------------------------------------------------------------
 
-    def _note(self, lane: Lane, settlement: Settlement) -> None:
-        self._settled.append((lane, settlement))
+    def _note(self, lane: Lane, what: Settlement | Attempt) -> None:
+        self._settled.append((lane, what))
         self._something_settled.set()
         self._all_settled.clear()
 
@@ -105,10 +107,13 @@ class Outbox:
             lot, self._settled = self._settled[:_MOST_TOGETHER], self._settled[_MOST_TOGETHER:]
             if not self._settled:
                 self._something_settled.clear()
-            settlements = [settlement for _, settlement in lot]
-            await surely(self._store, partial(_settle, settlements=settlements, now=self._clock()))
-            for lane, settlement in lot:
-                lane.known.discard(settlement.text_id)
+            whats = [what for _, what in lot]
+            await surely(self._store, partial(_settle, whats=whats, now=self._clock()))
+            for lane, what in lot:
+                if isinstance(what, Attempt):
+                    lane.recorded(what.text_id)
+                else:
+                    lane.known.discard(what.text_id)
             if not self._settled:
                 self._all_settled.set()
 
@@ -185,8 +190,11 @@ class Outbox:
                     lane.look_again()
 
 
-def _settle(tx: Transaction, *, settlements: Sequence[Settlement], now: datetime) -> None:
+def _settle(tx: Transaction, *, whats: Sequence[Settlement | Attempt], now: datetime) -> None:
     """Unit of work."""
+    settlements = [what for what in whats if isinstance(what, Settlement)]
+    if attempts := [what for what in whats if isinstance(what, Attempt)]:
+        tx.texts.attempted(attempts)
     changed = tx.texts.settle(settlements, now)
     tx.receipts.expect(
         [

@@ -48,8 +48,8 @@ class Receipts:
         self._came = Batcher(self._commit, _MOST_TOGETHER, _MOST_WAITING)
         self._log = structlog.get_logger("usnd.texts")
 
-    async def receive(self, receipt: Receipt) -> CommandStatus:
-        """The SMPP status to answer it with: ESME_ROK only after the commit."""
+    async def receive(self, receipt: Receipt) -> CommandStatus | None:
+        """The SMPP status to answer it with: ESME_ROK only after the commit. None: it is a text."""
         counters = self.counters[receipt.smsc]
         state = final_state(receipt.stat)
         if state is None:
@@ -62,6 +62,8 @@ class Receipts:
                 text_id = await self._came.do(receipt)
         except StoreBusy:
             return CommandStatus.ESME_RMSGQFUL
+        if text_id is None and receipt.otherwise is not None:
+            return None
         if text_id is None:
             counters.unmatched += 1
             self._log.warning("receipt of no text", smsc=receipt.smsc, message_id=receipt.message_id)

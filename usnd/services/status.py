@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from usnd.domain.alarm import AlarmChange, Limits, judge_alarm
+from usnd.domain.sending import ENDED
 from usnd.services.lane import Lane
 from usnd.services.outbox import Outbox
 from usnd.services.receipts import Receipts
@@ -59,7 +60,7 @@ class SmppStatus:
         lanes = {lane.link: lane for lane in self._outbox.lanes}
         binds = [self._bind(link, lanes.get(link), now) for link in self._links]
         parts = {verdict.name.lower(): count for verdict, count in self._texts.parts.items()}
-        return {"at": now.isoformat(), "binds": binds, "parts": parts}
+        return {"at": now.isoformat(), "binds": binds, "parts": parts, "not_answered": self._texts.quiet}
 
     def _bind(self, link: SmscLink, lane: Lane | None, now: datetime) -> dict[str, Any]:
         own = link.settings
@@ -88,11 +89,11 @@ class SmppStatus:
             "queue": lane.waiting,
             "queue_more_in_store": any(queue.more_in_store for queue in lane.queues.values()),
             "oldest_s": round(max(0.0, (now - oldest).total_seconds()), 1) if oldest else 0.0,
-            "sent": lane.sent,
+            **{state.name.lower(): lane.ends[state] for state in ENDED},
             "throttled": lane.throttled,
-            "rejected": lane.rejected,
-            "expired": lane.expired,
+            "postponed": lane.postponed,
             "in_doubt": lane.in_doubt,
+            "unanswered": lane.overdue,
         }
 
     def _alarm(self, binds: Sequence[Mapping[str, Any]]) -> None:

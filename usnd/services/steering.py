@@ -13,11 +13,13 @@ from usnd.domain.calls import Call, CallState, Role
 from usnd.domain.conference import OVER, Conference, Control, Feature, Participant, Rules, Step
 from usnd.domain.decision import Decision
 from usnd.domain.directory import Subscriber, people
+from usnd.domain.grammar import Said
 from usnd.domain.messages import IncomingText, OutgoingText
-from usnd.domain.naming import members_of
+from usnd.domain.naming import known_in, members_of
 from usnd.domain.numbers import to_e164
 from usnd.domain.replies import DEFAULT_LANGUAGE, Reply, render
 from usnd.domain.texting import lines_busy
+from usnd.domain.words import words_in
 from usnd.services.conferences import Conferences
 from usnd.services.launching import Launcher, Wish
 from usnd.services.outbox import Outbox
@@ -123,7 +125,8 @@ class Steering:
         """Calls more people into it; gives those who were not in it yet."""
         conference = self._conference(conference_id)
         directory = await self._in_store(lambda tx: tx.directory.load(conference.subscriber_id))
-        members = members_of(words, directory, self._launcher.home_region)
+        named = Said(words_in(" ".join(words)), known=known_in(directory)).members
+        members = members_of(named, directory, self._launcher.home_region)
         if isinstance(members, Reply):
             raise Refused(_in_words(members))
         live = [call for call in conference.calls if call.live]

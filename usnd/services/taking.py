@@ -4,19 +4,20 @@ Owns the order: texts of one sender are taken one after the other, each sees wha
 those of different senders are taken together. Refuses to decide what a text means: domain/texting.py.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from usnd.domain.automata import Hearing, Talk, TalkRules, Trial
 from usnd.domain.conference import ConferenceState, Rules, Step
 from usnd.domain.courtesy import CourtesyRules
 from usnd.domain.decision import Decision, Situation, TextRules
 from usnd.domain.directory import Subscriber
-from usnd.domain.messages import Draft, IncomingText, OutgoingText, is_duplicate
+from usnd.domain.messages import Draft, IncomingText, OutgoingText, RepeatRules, is_duplicate
 from usnd.domain.minutes import month_of, seconds_left
 from usnd.domain.numbers import to_e164
 from usnd.domain.reassembly import Part, PartsRules, Verdict
-from usnd.domain.replies import Reply, render
+from usnd.domain.replies import Reply, Say, render, reply
 from usnd.domain.texting import decide, lines_busy
 from usnd.services.gathering import gather, subscribers_of
 from usnd.services.launching import tell_ways
@@ -31,7 +32,7 @@ class TextPolicy:
 
     texts: TextRules
     conferences: Rules
-    duplicate_window: timedelta
+    repeats: RepeatRules
     courtesy: CourtesyRules | None
     """Who is not registered is told so this often; None: never."""
     validity: timedelta
@@ -41,6 +42,14 @@ class TextPolicy:
     parts: PartsRules
     trunks: Trunks
     """Over which conferences are launched."""
+    short_codes: Mapping[str, str] = field(default_factory=dict)
+    """Of binds that have one of their own."""
+    talk: TalkRules = field(default_factory=TalkRules)
+    """How much one number may say."""
+
+    def own_number(self, smsc: str) -> str:
+        """The number from which texts go by that bind, whatever number was texted."""
+        return self.short_codes.get(smsc, self.short_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,8 @@ class Taken:
     launched: Step | None = None
     recalled: int | None = None
     """The conference whose subscriber is to be called back."""
+    quiet: bool = False
+    """Not answered: an automaton seems to text."""
 
 
 Outcome = Taken | Verdict | None
@@ -71,13 +82,24 @@ class _Decided:
     subscriber: Subscriber | None
     running: tuple[int, ConferenceState] | None
     decision: Decision
+    quiet: bool = False
 
 
 class Taking:
     """One transaction's work on a batch of texts; `now` is in UTC."""
 
-    def __init__(self, tx: Transaction, policy: TextPolicy, now: datetime, *, voice_up: bool) -> None:
+    def __init__(
+        self,
+        tx: Transaction,
+        policy: TextPolicy,
+        now: datetime,
+        *,
+        voice_up: bool,
+        trial: Trial | None = None,
+    ) -> None:
+        """trial: of what the senders said lately; None: nothing is known of that."""
         self._tx = tx
+        self._trial = trial or Talk(policy.talk).trial(now)
         self._policy = policy
         self._now = now
         self._voice_up = voice_up
@@ -121,17 +143,18 @@ class Taking:
         return taken
 
     def _fresh(self, texts: Sequence[IncomingText], places: Sequence[int]) -> list[int]:
-        """The places of a round without duplicates, which are noted: an SMSC delivers again once a bind."""
-        window = self._policy.duplicate_window
-        known = self._tx.texts.earlier({texts[place].fingerprint for place in places}, self._now - window)
+        """The places of a round without duplicates; over which bind one came again is noted once."""
+        rules = self._policy.repeats
+        since = self._now - rules.window
+        known = self._tx.texts.earlier({texts[place].fingerprint for place in places}, since)
         fresh, redelivered = [], []
         for place in places:
             text = texts[place]
             earlier = known.get(text.fingerprint)
-            if earlier is not None and is_duplicate(text, earlier, window, self._now):
-                redelivered.append((earlier.id, text.session))
-            else:
+            if earlier is None or not is_duplicate(text, earlier, rules, self._now):
                 fresh.append(place)
+            elif text.session not in (earlier.session, *earlier.redelivered_over):
+                redelivered.append((earlier.id, text.session))
         self._tx.texts.redelivered(redelivered)
         return fresh
 
@@ -152,8 +175,24 @@ class Taking:
             left = seconds_left(subscriber.minutes, used.get(subscriber.id, 0))
             directory = directories[subscriber.id]
             situation = Situation(subscriber, directory, state, voice_up=self._voice_up, seconds_left=left)
-            decided.append(_Decided(text, subscriber, alive, self._meaning(text, situation)))
+            decided.append(self._heard(text, subscriber, alive, situation))
         return decided
+
+    def _heard(
+        self,
+        text: IncomingText,
+        subscriber: Subscriber,
+        alive: tuple[int, ConferenceState] | None,
+        situation: Situation,
+    ) -> _Decided:
+        """What a subscriber's text does, unless an automaton seems to text: then it is not answered."""
+        hearing = self._trial.hear(subscriber.number)
+        if hearing is not Hearing.OBEY:
+            enough = Decision(reply(Say.ENOUGH)).said_in(subscriber.language)
+            return _Decided(text, subscriber, alive, enough, quiet=hearing is Hearing.IGNORE)
+        decision = self._meaning(text, situation)
+        quiet = not self._trial.answers(subscriber.number, decision)
+        return _Decided(text, subscriber, alive, decision, quiet=quiet)
 
     def _meaning(self, text: IncomingText, situation: Situation) -> Decision:
         return decide(text.body, situation, self._policy.texts)
@@ -185,6 +224,7 @@ class Taking:
                 tuple(queued.get(mo_id, ())),
                 launched.get(place),
                 _recalled(one),
+                one.quiet,
             )
             for place, (mo_id, one) in enumerate(zip(mo_ids, decided, strict=True))
         ]
@@ -216,26 +256,31 @@ class Taking:
         return None if one.subscriber else to_e164(one.text.sender, self._policy.texts.home_region) or ""
 
     def _drafts(self, one: _Decided, mo_id: int) -> Iterator[tuple[int, Draft]]:
-        """The reply, from the number that was texted, and the texts to others, from the short code.
+        """The reply and the texts to others, from the bind's own number.
 
         Who is not registered is not answered here: this may run twice, and they are told rarely.
         """
-        if one.subscriber is None:
+        if one.subscriber is None or one.quiet:
             return
         yield mo_id, reply_draft(one.text, one.decision.reply, mo_id, self._policy, self._now)
         expires_at = self._now + self._policy.validity
         for other in one.decision.texts:
-            body, sender = render(other.message), self._policy.short_code
-            draft = Draft(one.text.smsc, sender, other.number, body, self._now, expires_at, other.priority)
+            body, sender = render(other.message), self._policy.own_number(one.text.smsc)
+            whose = (one.text.smsc, sender, other.number)
+            draft = Draft(*whose, body, self._now, expires_at, other.priority, mo_id)
             yield mo_id, draft
 
 
 def reply_draft(
     text: IncomingText | ReceivedText, message: Reply, mo_id: int, policy: TextPolicy, now: datetime
 ) -> Draft:
-    """The answer to a text, by the SMSC and from the number by which it came."""
-    expires_at = now + policy.validity
-    return Draft(text.smsc, text.recipient, text.sender, render(message), now, expires_at, mo_id=mo_id)
+    """The answer to a text, by the SMSC by which it came.
+
+    From the number that is configured, not from the one that was texted: an SMSC may write our short code as
+    if it were international, and takes no text from such a number.
+    """
+    expires_at, sender = now + policy.validity, policy.own_number(text.smsc)
+    return Draft(text.smsc, sender, text.sender, render(message), now, expires_at, mo_id=mo_id)
 
 
 def _who(text: IncomingText, subscribers: dict[str, Subscriber]) -> str:

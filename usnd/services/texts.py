@@ -8,11 +8,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
+from usnd.domain.automata import Talk, Trial
 from usnd.domain.courtesy import Courtesy
 from usnd.domain.decision import Situation
 from usnd.domain.messages import IncomingText
@@ -24,6 +25,7 @@ from usnd.services.conferences import Conferences
 from usnd.services.gathering import give_up
 from usnd.services.outbox import Outbox
 from usnd.services.taking import Outcome, Taken, Taking, TextPolicy, reply_draft
+from usnd.services.unsent import tell_unsent
 from usnd.smpp.received import ReceivedText
 from usnd.smpp.status import CommandStatus
 from usnd.store.session import StoreTaken
@@ -33,11 +35,9 @@ from usnd.store.writer import Store, StoreBusy
 _MOST_TOGETHER = 200
 _MOST_WAITING = 10_000
 _LONGEST_SWEEP = 15.0
-# A part that cannot be is refused for good; one for which there is no room shall come again.
-_STATUS = {
-    Verdict.REFUSED: CommandStatus.ESME_RX_R_APPN,
-    Verdict.CROWDED: CommandStatus.ESME_RMSGQFUL,
-}
+_TELL_UNSENT = 3.0
+# A part for which there is no room shall come again.
+_STATUS = {Verdict.CROWDED: CommandStatus.ESME_RMSGQFUL}
 
 
 class Texts:
@@ -59,6 +59,11 @@ class Texts:
         self._clock = clock
         self._arrivals = Batcher(self._commit, _MOST_TOGETHER, _MOST_WAITING)
         self._courtesy = Courtesy(policy.courtesy) if policy.courtesy else None
+        # Our own texts, which an SMSC may send back: they are not answered.
+        self._own = frozenset((policy.short_code, *policy.short_codes.values()))
+        self._talk = Talk(policy.talk)
+        self.quiet = 0
+        """Texts of subscribers that were not answered: automata, probably."""
         self.unregistered = 0
         """Texts of those who are not registered, since the start."""
         self.parts: Counter[Verdict] = Counter()
@@ -81,19 +86,37 @@ class Texts:
             return CommandStatus.ESME_ROK
         await self._follow(outcome)
         self._log.info("text taken", smsc=received.smsc, sender=received.sender, text=outcome.mo_id)
+        if outcome.quiet:
+            self.quiet += 1
+            self._log.warning(
+                "text not answered", sender=received.sender, text=outcome.mo_id, seen=self.quiet
+            )
         if outcome.stranger is not None:
             await self._tell_stranger(received, outcome.stranger, outcome.mo_id)
         return CommandStatus.ESME_ROK
 
     async def run(self) -> None:
-        """Gives up texts whose parts do not come, until cancelled."""
+        """Gives up texts whose parts do not come, and tells what was not sent, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._give_up())
+            tasks.create_task(self._tell_unsent())
+
+    async def _tell_unsent(self) -> None:
+        while True:
+            await asyncio.sleep(_TELL_UNSENT)
+            for report in await surely(self._store, lambda tx: tell_unsent(tx, self._policy, self._clock())):
+                self._log.info("subscriber told of texts not sent", subscriber=report.recipient)
+                self._outbox.send(report)
+
+    async def _give_up(self) -> None:
         policy = self._policy
         unit = partial(
             give_up,
             rules=policy.parts,
             home_region=policy.texts.home_region,
-            keep=policy.duplicate_window,
+            keep=policy.repeats.window,
             validity=policy.validity,
+            own_number=policy.own_number,
         )
         while True:
             await asyncio.sleep(min(_LONGEST_SWEEP, policy.parts.timeout.total_seconds() / 4))
@@ -112,9 +135,8 @@ class Texts:
         """Does what was committed; if the conference to come back to had ended, launches another."""
         await self._begin(taken)
         if taken.recalled is not None and not await self._conferences.recall(taken.recalled):
-            await self._begin(
-                await surely(self._store, lambda tx: self._taking(tx).again(taken.text, taken.mo_id))
-            )
+            unit = partial(self._again, text=taken.text, mo_id=taken.mo_id)
+            await self._begin(await surely(self._store, unit))
 
     async def _begin(self, taken: Taken) -> None:
         if taken.launched is not None:
@@ -123,14 +145,18 @@ class Texts:
         for answer in taken.answers:
             self._outbox.send(answer)
 
-    def _taking(self, tx: Transaction) -> Taking:
-        return Taking(tx, self._policy, self._clock(), voice_up=self._conferences.voice_up)
+    def _again(self, tx: Transaction, *, text: IncomingText, mo_id: int) -> Taken:
+        return self._taking(tx, self._talk.trial(self._clock())).again(text, mo_id)
+
+    def _taking(self, tx: Transaction, trial: Trial) -> Taking:
+        return Taking(tx, self._policy, trial.now, voice_up=self._conferences.voice_up, trial=trial)
 
     async def _tell_stranger(self, text: ReceivedText, number: str, mo_id: int) -> None:
         """No service (REQUIREMENTS S4): rarely. Not in the transaction of the text, which may run twice."""
         now = self._clock()
         self.unregistered += 1
-        told = bool(number) and self._courtesy is not None and self._courtesy.admits(number, now)
+        own = number in self._own or text.sender in self._own
+        told = bool(number) and not own and self._courtesy is not None and self._courtesy.admits(number, now)
         self._log.info("not registered", sender=text.sender, text=mo_id, told=told, seen=self.unregistered)
         if not told:
             return
@@ -141,13 +167,21 @@ class Texts:
                 self._outbox.send(answer)
 
     async def _commit(self, texts: Sequence[IncomingText | Part]) -> list[Outcome]:
-        return await self._store.run(lambda tx: self._taking(tx).take(texts))
+        def unit(tx: Transaction) -> tuple[list[Outcome], Trial]:
+            trial = self._talk.trial(self._clock())
+            return self._taking(tx, trial).take(texts), trial
+
+        outcomes, trial = await self._store.run(unit)
+        self._talk.adopt(trial)
+        return outcomes
 
 
 def _arrival(received: ReceivedText) -> IncomingText | Part:
     whose = (received.smsc, received.session, received.sender, received.recipient)
-    place = received.concatenation
-    if place is None or place.total == place.number == 1:
-        return IncomingText(*whose, received.body, received.fingerprint)
+    place, waited = received.concatenation, timedelta(seconds=received.waited)
+    if place is None or place.total == 1:
+        told = (received.repeated, received.identified)
+        return IncomingText(*whose, received.body, received.fingerprint, waited, *told)
     how = (received.octets, received.alphabet.value, received.fingerprint)
-    return Part(*whose, place.reference, place.total, place.number, *how)
+    number = (place.reference, place.total, place.number)
+    return Part(*whose, *number, *how, repeated=received.repeated, waited=waited)

@@ -6,17 +6,20 @@ all else in the loop. Refuses decisions: domain/trunks.py and domain/routing.py.
 
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import structlog
 
-from usnd.asterisk.contacts import Contact
+from usnd.asterisk.contacts import Account, Contact
+from usnd.asterisk.endpoints import trunk_of_channel
 from usnd.domain.conducting import launch
 from usnd.domain.conference import CallIn, Conference, Event, JoinIn, Rules, Step
 from usnd.domain.decision import Decision
 from usnd.domain.directory import Subscriber
+from usnd.domain.registration import Registration, standing
 from usnd.domain.routing import admit, conduct, heard_of, load_of
 from usnd.domain.trunks import Health, Load, Pool, Routing, TrunkEvent, TrunkState, failed, hear
 
@@ -34,8 +37,11 @@ class _Figures:
 class Trunks:
     """All trunks. Times are UTC."""
 
-    def __init__(self, routing: Routing) -> None:
+    def __init__(self, routing: Routing, accounts: Mapping[str, str] | None = None) -> None:
+        """`accounts`: the trunks that register, by the URI of their account."""
         self._routing = routing
+        self._accounts = dict(accounts or {})
+        self._registrations = dict.fromkeys(self._accounts.values(), Registration.WAITING)
         self._lock = threading.Lock()
         self._health = {trunk.name: Health() for trunk in routing.trunks}
         self._figures = {trunk.name: _Figures() for trunk in routing.trunks}
@@ -116,19 +122,38 @@ class Trunks:
         return frozenset(self._came_in)
 
     def of_channel(self, channel: str) -> str:
-        """The trunk of a channel as Asterisk names it, `PJSIP/msc-0000002a`; empty if it is none of ours."""
-        name = channel.partition("/")[2].rpartition("-")[0]
+        """The trunk of a channel as Asterisk names it; empty if it is none of ours."""
+        name = trunk_of_channel(channel)
         return name if name in self._health else ""
 
     def contact(self, contact: Contact, now: datetime) -> None:
         """Takes what Asterisk's OPTIONS found out about one address of a trunk."""
-        if contact.endpoint not in self._health:
+        if contact.trunk not in self._health:
             return
         with self._lock:
-            self._contacts[contact.endpoint, contact.uri] = contact.answers
-            states = [up for (name, _), up in self._contacts.items() if name == contact.endpoint]
+            self._contacts[contact.trunk, contact.uri] = contact.answers
+            states = [up for (name, _), up in self._contacts.items() if name == contact.trunk]
             event = TrunkEvent.ANSWERS if any(states) else TrunkEvent.SILENT
-            self._become(contact.endpoint, hear(self._health[contact.endpoint], event, self._routing, now))
+            self._become(contact.trunk, hear(self._health[contact.trunk], event, self._routing, now))
+
+    @property
+    def registers(self) -> bool:
+        """A trunk is to register somewhere."""
+        return bool(self._accounts)
+
+    def account(self, account: Account) -> None:
+        """Takes what became of a registration."""
+        name = self._accounts.get(account.uri)
+        if name is None:
+            return
+        with self._lock:
+            before, self._registrations[name] = self._registrations[name], account.registration
+        if account.registration is before:
+            return
+        if account.registration is Registration.REGISTERED:
+            self._log.info("trunk registered", trunk=name)
+        else:
+            self._log.error("trunk not registered", trunk=name, registration=account.registration.value)
 
     def forget_contacts(self) -> None:
         """Another listing follows, which is complete."""
@@ -142,10 +167,11 @@ class Trunks:
             return {"at": now.isoformat(), "trunks": rows, "waiting": self._waiting}
 
     def _row(self, name: str, channels: int | None) -> dict[str, Any]:
-        figures = self._figures[name]
+        figures, registration = self._figures[name], self._registrations.get(name)
         return {
             "trunk": name,
             "state": self._health[name].state.value,
+            "registration": registration.value if registration else "",
             "in_use": self._used[name],
             "channels": channels,
             "calls": figures.calls,
@@ -158,9 +184,11 @@ class Trunks:
             if health.damped_until is not None and health.damped_until <= now:
                 self._become(name, hear(health, TrunkEvent.TIME, self._routing, now))
         states = {
-            name: health.state for name, health in self._health.items() if health.state is not TrunkState.UP
+            name: standing(health.state, self._registrations.get(name))
+            for name, health in self._health.items()
         }
-        return Pool(self._routing, Load(self._used, self._waiting), states)
+        not_up = {name: state for name, state in states.items() if state is not TrunkState.UP}
+        return Pool(self._routing, Load(self._used, self._waiting), not_up)
 
     def _put(self, conference: Conference) -> None:
         load = load_of(conference)

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import structlog
 
-from usnd.asterisk import contacts, probe, progress, recorders
+from usnd.asterisk import contacts, holds, probe, progress, recorders
 from usnd.asterisk.ami import AmiFailed, AmiLink, AmiSettings, DownReason, LinkDown, LinkUp
 from usnd.asterisk.calls import Calls, CallSettings
-from usnd.asterisk.contacts import listed_contact, read_contact
+from usnd.asterisk.contacts import listed_account, listed_contact, read_account, read_contact
 from usnd.asterisk.probe import Probe
 from usnd.asterisk.progress import News
 from usnd.asterisk.prompts import found_in
@@ -23,6 +23,8 @@ from usnd.asterisk.recorders import Recorders
 from usnd.domain.recording import RecorderNews
 from usnd.domain.voice import Voice, VoiceEvent, VoiceState, give_up_at, hear
 from usnd.services.conferences import Conferences
+from usnd.services.foreign import EVENTS as FOREIGN_EVENTS
+from usnd.services.foreign import ForeignChannels
 from usnd.services.trunks import Trunks
 
 
@@ -42,9 +44,10 @@ class VoiceEdge:
 
         `prompts`: the directories of announcements; the first that has one is asked for it.
         """
-        wanted = progress.EVENTS | recorders.EVENTS | contacts.EVENTS | probe.EVENTS
+        wanted = progress.EVENTS | holds.EVENTS | recorders.EVENTS | contacts.EVENTS | probe.EVENTS | FOREIGN_EVENTS
         self._link = AmiLink(ami, self._on_event, self._on_up, self._on_down, wanted)
         self.calls = Calls(self._link, calls, self._on_news, time.monotonic)
+        self.foreign = ForeignChannels(self.calls, calls.prefix, clock)
         self.recorders = Recorders(self._link, self._on_recorder)
         self.probe = Probe(self._link)
         self._prompts = prompts
@@ -76,9 +79,12 @@ class VoiceEdge:
         self.probe.hear(event)
         self.calls.hear(event)
         self.recorders.hear(event)
+        self.foreign.hear(event)
         contact = read_contact(event)
         if contact is not None:
             self._trunks.contact(contact, self._clock())
+        if (account := read_account(event)) is not None:
+            self._trunks.account(account)
 
     def _on_news(self, news: News) -> None:
         if self._conferences is not None:
@@ -94,6 +100,7 @@ class VoiceEdge:
         await self._look_at_trunks()
         if self._conferences is not None:
             await self._conferences.survey(_time_of(up.started))
+            self.foreign.look(await self._link.listing("CoreShowChannels"))
 
     async def _say_with(self, prompts: Mapping[str, Path | None]) -> None:
         try:
@@ -103,6 +110,7 @@ class VoiceEdge:
 
     async def _look_at_trunks(self) -> None:
         """Once at each log-in; what changes later is an event."""
+        await self._look_at_registrations()
         try:
             items = await self._link.listing("PJSIPShowContacts")
         except AmiFailed as error:  # there is none, or no PJSIP at all
@@ -113,6 +121,17 @@ class VoiceEdge:
             contact = listed_contact(item)
             if contact is not None:
                 self._trunks.contact(contact, self._clock())
+
+    async def _look_at_registrations(self) -> None:
+        if not self._trunks.registers:
+            return
+        try:
+            items = await self._link.listing("PJSIPShowRegistrationsOutbound")
+        except AmiFailed as error:
+            self._log.error("asterisk registers nowhere: is its configuration older?", answer=str(error))
+            return
+        for account in filter(None, map(listed_account, items)):
+            self._trunks.account(account)
 
     def _on_down(self, down: LinkDown) -> None:
         if self._conferences is not None:

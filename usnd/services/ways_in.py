@@ -5,8 +5,8 @@ decided as the text `ICx` would be.
 """
 
 from collections import Counter
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +17,9 @@ from usnd.asterisk.calls import Calls
 from usnd.asterisk.progress import IncomingCall, PinEntered
 from usnd.domain.conference import CallIn, JoinIn, Step
 from usnd.domain.messages import OutgoingText
-from usnd.domain.numbers import to_e164
+from usnd.domain.sip_numbers import called_number, calling_number
 from usnd.domain.texting import lines_busy
+from usnd.domain.trunk_numbers import TrunkNumbers, read
 from usnd.domain.ways_in import (
     AskPin,
     Denial,
@@ -32,6 +33,8 @@ from usnd.domain.ways_in import (
     Rejoin,
     Way,
     after_wrong_pin,
+    as_configured,
+    counts,
     enter,
     route,
 )
@@ -39,6 +42,7 @@ from usnd.services.conferences import Conferences
 from usnd.services.guessing import Guessing
 from usnd.services.launching import Launcher
 from usnd.services.outbox import Outbox
+from usnd.services.pin_census import PinCensus
 from usnd.services.trunks import Trunks
 from usnd.store.session import StoreTaken
 from usnd.store.transaction import Transaction
@@ -59,6 +63,15 @@ class _Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class InwardRules:
+    """How calls that come in are read: the numbers that lead here, and how each trunk writes numbers."""
+
+    numbers: Numbers
+    guesses: GuessRules
+    trunks: Mapping[str, TrunkNumbers] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class _Launched:
     step: Step | None
     texts: tuple[OutgoingText, ...] = ()
@@ -76,19 +89,19 @@ class WaysIn:
         conferences: Conferences,
         voice: tuple[Calls, Trunks],
         launcher: Launcher,
-        rules: tuple[Numbers, GuessRules],
+        rules: tuple[InwardRules, PinCensus],
         clock: Callable[[], datetime],
     ) -> None:
-        """`rules`: the numbers that lead here, how guesses are met; `clock` gives the time in UTC."""
+        """`rules` with what says whether PINs are too many; `clock` gives the time in UTC."""
         self._store = store
         self._outbox = outbox
         self._conferences = conferences
         self._calls, self._trunks = voice
         self._launcher = launcher
-        self._numbers, self._guess_rules = rules
+        self._rules, self._census = rules
         self._clock = clock
         self._callers: dict[str, _Caller] = {}
-        self._guessing = Guessing(self._guess_rules)
+        self._guessing = Guessing(self._rules.guesses)
         self._came = 0
         self._refused: Counter[str] = Counter()
         self._log = structlog.get_logger("usnd.calls_in")
@@ -111,14 +124,26 @@ class WaysIn:
     def came(self, incoming: IncomingCall) -> None:
         """Knows a call that rings, and counts it on its trunk, before anything else is heard of it."""
         self._came += 1
-        cli = to_e164(incoming.cli or "", self._launcher.home_region)
         trunk = self._trunks.came_in(incoming.call, incoming.channel)
-        self._callers[incoming.call] = _Caller(incoming.call, cli, incoming.dnis, trunk)
+        cli, dnis = self._numbers_of(incoming, self._rules.trunks.get(trunk, TrunkNumbers()))
+        self._callers[incoming.call] = _Caller(incoming.call, cli, dnis, trunk)
+
+    def _numbers_of(self, incoming: IncomingCall, writing: TrunkNumbers) -> tuple[str | None, str]:
+        """The calling number as E.164, and the one called as the configuration has it."""
+        calling, called, said = incoming.cli, incoming.dnis, incoming.signalling
+        if said is not None:
+            calling = calling_number(said, writing.trusted)
+            called = called_number(said, in_to=writing.called_in_to) or ""
+        region = self._launcher.home_region
+        cli = read(calling, writing.calling_in, region)[1] if calling else None
+        return cli, as_configured(*read(called, writing.called_in, region), self._rules.numbers, region)
 
     def snapshot(self, now: datetime) -> dict[str, Any]:
         """All figures, for the status file; counts are since the start."""
         calls = {"calls": self._came, "waiting": len(self._callers), "refused": dict(self._refused)}
-        return {"at": now.isoformat(), **calls, **self._guessing.figures(now)}
+        running = sum(one.instant is not None for one in self._conferences.live)
+        space = self._census.figures(running)
+        return {"at": now.isoformat(), **calls, **self._guessing.figures(now), **space}
 
     async def receive(self, call: str) -> None:
         """Takes a call that came, unless it is gone."""
@@ -126,7 +151,7 @@ class WaysIn:
         if caller is None:
             return
         barred = self._guessing.barred(caller.cli or "", self._clock())
-        way = route(caller.cli, caller.dnis, self._numbers, self._conferences.live, barred=barred)
+        way = route(caller.cli, caller.dnis, self._rules.numbers, self._conferences.live, barred=barred)
         await self._go(caller, way)
 
     async def entered(self, entry: PinEntered) -> None:
@@ -135,12 +160,15 @@ class WaysIn:
         if caller is None:
             return
         try:
-            pin = await self._store.run(lambda tx: tx.pins.by_digits(entry.pin))
+            pin, owner = await self._store.run(lambda tx: _look_up(tx, entry.pin))
         except (StoreBusy, StoreTaken):
             await self._go(caller, Deny(Denial.BUSY))
             return
-        way = self._wrong(caller) if pin is None else enter(pin, self._conferences.live)
-        await self._go(caller, way, pin)
+        live, narrow = self._conferences.live, self._census.narrow
+        if pin is None or not counts(pin, caller.cli, owner, live, narrow=narrow):
+            await self._go(caller, self._wrong(caller))
+            return
+        await self._go(caller, enter(pin, live), pin)
 
     def _wrong(self, caller: _Caller) -> Way:
         now = self._clock()
@@ -148,7 +176,7 @@ class WaysIn:
         guesses = self._guessing.wrong(caller.cli or "", now)
         tell = self._log.error if guesses.barred(now) else self._log.warning
         tell("wrong pin", call=caller.call, cli=caller.cli, wrong=guesses.wrong, barred=guesses.barred(now))
-        return after_wrong_pin(caller.wrong, guesses, self._guess_rules, now)
+        return after_wrong_pin(caller.wrong, guesses, self._rules.guesses, now)
 
     async def _go(self, caller: _Caller, way: Way, pin: Pin | None = None) -> None:
         activation = pin.digits if pin is not None and pin.kind is PinKind.ACTIVATION else ""
@@ -169,7 +197,8 @@ class WaysIn:
             case Deny(why):
                 self._callers.pop(caller.call, None)
                 self._refused[why.value] += 1
-                self._log.info("incoming call refused", call=caller.call, dnis=caller.dnis, reason=why.value)
+                who = {"call": caller.call, "cli": caller.cli, "dnis": caller.dnis}
+                self._log.info("incoming call refused", **who, reason=why.value)
                 await self._act(self._calls.turn_away(caller.call, why.value))
 
     async def _launch(self, caller: _Caller, way: LaunchInstant, activation: str) -> None:
@@ -226,6 +255,13 @@ class WaysIn:
             await action
         except AmiError as error:
             self._log.warning("incoming call not answered", error=str(error))
+
+
+def _look_up(tx: Transaction, digits: str) -> tuple[Pin | None, str]:
+    """The PIN of these digits, and the number of its subscriber."""
+    pin = tx.pins.by_digits(digits)
+    owner = tx.subscribers.by_id(pin.subscriber_id) if pin is not None else None
+    return pin, owner.number if owner is not None else ""
 
 
 def _call_in(caller: _Caller, activation: str) -> CallIn:

@@ -7,9 +7,9 @@ reconnect and to read what a message says. Nothing survives it but the deliverie
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 
-from usnd.smpp.intake import Answer, Intake
+from usnd.smpp.intake import Intake
+from usnd.smpp.lenient import read_leniently
 from usnd.smpp.outbox import Outbox
 from usnd.smpp.pdu import (
     Bind,
@@ -23,6 +23,7 @@ from usnd.smpp.pdu import (
     encode,
     with_sequence,
 )
+from usnd.smpp.repeats import Repeats
 from usnd.smpp.session import (
     Action,
     Answered,
@@ -30,21 +31,25 @@ from usnd.smpp.session import (
     Bound,
     Close,
     Dropped,
+    Overdue,
     Send,
     Session,
     State,
     Take,
     Unanswered,
 )
-from usnd.smpp.settings import Counters, LinkLost, NotBound
-from usnd.smpp.status import CommandStatus, FramingError, PduError
+from usnd.smpp.settings import Counters, Late, LinkLost, NotBound
+from usnd.smpp.status import CommandId, CommandStatus, FramingError, PduError
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Notice = Bound | BindRefused | Dropped
-OnResponse = Callable[[Pdu | LinkLost], None]
+OnResponse = Callable[[Pdu | Late | LinkLost], None]
 
 _READ_OCTETS = 64 * 1024
 _CLOSE_SECONDS = 1.0
+_LATE_TICKS = 2.0
+"""Ticks late by more than this show that the loop, or the whole process, stood still."""
+_DELIVERIES = (CommandId.DELIVER_SM, CommandId.DATA_SM)
 
 
 @dataclass(frozen=True)
@@ -54,8 +59,22 @@ class Host:
     counters: Counters
     intake: Intake
     clock: Callable[[], float]
-    take: Callable[[DeliverSm | DataSm, Answer], None]
+    take: Callable[["Delivered"], None]
     notice: Callable[[Notice], None]
+    odd: Callable[[Iterable[str]], None]
+    repeats_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A message to be settled, and answered by `answer` under the key that was asked for with `repeats`."""
+
+    pdu: DeliverSm | DataSm
+    came_at: float
+    """By the host's clock, at the earliest: before, the stream was empty."""
+    repeats: Callable[[str], bool]
+    """Whether an equal one was answered on this bind, and the SMSC may not have read that in time."""
+    answer: Callable[[str, CommandStatus], None]
 
 
 class Connection:
@@ -67,6 +86,12 @@ class Connection:
         self._waiting: dict[int, OnResponse] = {}
         self._closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._listening = True
+        self._repeats = Repeats(host.repeats_after)
+        self._empty_at = self._ticked_at = self._came_at = host.clock()
+        """When nothing waited to be read, for the last time; the last look at the clock; since when what was
+        read last may have been there."""
+        self._reading = False
+        self._tick = 0.0
 
     @property
     def bound(self) -> bool:
@@ -74,6 +99,7 @@ class Connection:
 
     async def serve(self, request: Bind, tick: float) -> str:
         """Binds, and serves until the session is over; says why. tick: seconds between looks at the clock."""
+        self._tick = tick
         tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._watch(tick))]
         for task in tasks:
             task.add_done_callback(self._fail)
@@ -89,7 +115,7 @@ class Connection:
             await self._shut()
 
     def submit(self, request: SubmitSm | DataSm, done: OnResponse) -> None:
-        """Writes it; `done` gets the response, or that none will come.
+        """Writes it; `done` gets the response, or that none will come; perhaps before that, that it is late.
 
         Raises NotBound; PduError before anything is written: a field does not fit; RuntimeError: the window
         is full.
@@ -114,7 +140,7 @@ class Connection:
     async def _read(self) -> None:
         framer = Framer()
         try:
-            while data := await self._reader.read(_READ_OCTETS):
+            while data := await self._next():
                 for frame in framer.feed(data):
                     await self._receive(frame)
                 await self._outbox.drain()  # an SMSC that does not read is not read from
@@ -125,17 +151,55 @@ class Connection:
         except OSError as error:
             self.close(str(error))
 
+    async def _next(self) -> bytes:
+        self._reading = True
+        data = await self._reader.read(_READ_OCTETS)
+        self._reading = False
+        self._came_at, now = self._empty_at, self._host.clock()
+        hung = now - self._ticked_at > _LATE_TICKS * self._tick
+        if len(data) < _READ_OCTETS and not hung:  # that was all there was
+            self._empty_at = now
+        return data
+
     async def _receive(self, frame: bytes) -> None:
         self._host.counters.pdus_in += 1
         try:
-            actions = self._session.receive(decode(frame), self._host.clock())
+            actions = self._session.receive(self._decoded(frame), self._host.clock())
         except PduError as error:
             actions = self._session.receive_malformed(error, self._host.clock())
+        self._repeats.read_up_to(self._session.answers_read, self._host.clock())
         for action in actions:
             if isinstance(action, Take):
                 await self._room()
-                self._host.take(action.pdu, partial(self._answer, action.pdu))
+                self._host.take(self._delivered(action.pdu))
         self._act(actions)
+
+    def _decoded(self, frame: bytes) -> Pdu:
+        try:
+            return decode(frame)
+        except PduError as error:
+            try:
+                pdu, oddities = read_leniently(frame, error)
+            except PduError:
+                if error.command in _DELIVERIES:
+                    self._host.odd([f"refused, {error}"])
+                raise
+        self._host.odd(oddities)
+        return pdu
+
+    def _delivered(self, pdu: DeliverSm | DataSm) -> Delivered:
+        came_at = self._came_at
+
+        def answer(key: str, status: CommandStatus) -> None:
+            self._act(self._session.answer(pdu, status))
+            if status == CommandStatus.ESME_ROK:
+                number, now = self._session.answers, self._host.clock()
+                self._repeats.answered(key, pdu.sequence, number, came_at, now)
+
+        def repeats(key: str) -> bool:
+            return self._repeats.is_repeat(key, pdu.sequence, self._host.clock())
+
+        return Delivered(pdu, came_at, repeats, answer)
 
     async def _room(self) -> None:
         """Reading stops while too many deliveries are in progress; what the SMSC says then is not late."""
@@ -150,11 +214,11 @@ class Connection:
     async def _watch(self, tick: float) -> None:
         while True:
             await asyncio.sleep(tick)
+            self._ticked_at = self._host.clock()
+            if self._reading:
+                self._empty_at = self._ticked_at
             if self._listening:
                 self._act(self._session.tick(self._host.clock()))
-
-    def _answer(self, request: DeliverSm | DataSm, status: CommandStatus) -> None:
-        self._act(self._session.answer(request, status))
 
     def _act(self, actions: Iterable[Action]) -> None:
         for action in actions:
@@ -163,6 +227,9 @@ class Connection:
                 self._write(encode(action.pdu))
             elif isinstance(action, Answered):
                 self._waiting.pop(action.sequence)(action.response)
+            elif isinstance(action, Overdue):
+                self._host.counters.overdue += 1
+                self._waiting[action.sequence](Late())
             elif isinstance(action, Unanswered):
                 self._waiting.pop(action.sequence)(LinkLost("no response came: the SMSC may have taken it"))
             elif isinstance(action, Close):

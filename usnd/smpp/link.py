@@ -7,20 +7,20 @@ until its outcome is known.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 
 import structlog
 
-from usnd.smpp.connection import Connection, Host, Notice
-from usnd.smpp.intake import Answer, Intake
+from usnd.domain.refusals import Refusal, refusal_of
+from usnd.smpp.addresses import Addresses
+from usnd.smpp.connection import Connection, Delivered, Host, Notice
+from usnd.smpp.intake import Intake
 from usnd.smpp.pdu import (
     Bind,
     BindReceiver,
     BindTransceiver,
     BindTransmitter,
-    DataSm,
-    DeliverSm,
     Pdu,
     SubmitSm,
     SubmitSmResp,
@@ -31,10 +31,12 @@ from usnd.smpp.session import BindRefused, Bound, Session
 from usnd.smpp.settings import (
     BindKind,
     Counters,
+    Late,
     LinkLost,
     LinkSettings,
     LinkState,
     NotBound,
+    Postponed,
     Rejected,
     Submitted,
     Throttled,
@@ -42,8 +44,9 @@ from usnd.smpp.settings import (
 from usnd.smpp.status import CommandStatus, PduError, status_name
 
 OnText = Callable[[ReceivedText], Awaitable[CommandStatus]]
-OnReceipt = Callable[[Receipt], Awaitable[CommandStatus]]
-Outcome = Submitted | Throttled | Rejected | LinkLost
+OnReceipt = Callable[[Receipt], Awaitable[CommandStatus | None]]
+"""None: it fits no message, so it is the text that it may be `otherwise`."""
+Outcome = Submitted | Throttled | Postponed | Rejected | Late | LinkLost
 OnOutcome = Callable[[Outcome], None]
 OnState = Callable[[str, LinkState], None]
 
@@ -55,7 +58,6 @@ _BINDS: Mapping[BindKind, type[Bind]] = {
 _UDHI = 0x40
 _RECEIPT_WANTED = 0x01
 _INTERNATIONAL = (1, 1)
-_SLOWER = (CommandStatus.ESME_RTHROTTLED, CommandStatus.ESME_RMSGQFUL)
 _TICKS_PER_TIMER = 5
 _LONGEST_TICK = 0.5
 _FINISH_SECONDS = 2.0
@@ -88,9 +90,13 @@ class SmscLink:
             bind=None if settings.bind is BindKind.TRANSCEIVER else settings.bind.value,
         )
         self._intake = Intake(settings.deliveries)
-        self._host = Host(self.counters, self._intake, clock, self._take, self._notice)
+        self.addresses = Addresses(settings)
+        self._host = Host(
+            self.counters, self._intake, clock, self._take, self._notice, self._odd, settings.repeats_after
+        )
         self._connection: Connection | None = None
         self._session: str | None = None
+        self._renewing: asyncio.Task[None] | None = None
         self._bound_at = 0.0
         self._told: set[str] = set()  # why there is no bind: once, not at each attempt
         self._stopping = asyncio.Event()
@@ -99,8 +105,8 @@ class SmscLink:
 
     @property
     def session(self) -> str | None:
-        """The id of the present bind."""
-        return self._session
+        """The id of the present bind, as long as it may send."""
+        return self._session if self._renewing is None else None
 
     async def run(self) -> None:
         """Connects, binds and serves, again and again, until `stop`."""
@@ -135,18 +141,19 @@ class SmscLink:
         receipt: bool = False,
         validity_period: str = "",
     ) -> None:
-        """Sends one segment; `done` gets its outcome: Submitted, or the error Throttled, Rejected, LinkLost.
+        """Sends one segment; `done` gets its outcome: Submitted, or the error Throttled, Postponed, Rejected,
+        LinkLost; before any of these perhaps Late.
 
         sender, recipient: `+` and digits, or digits with the TON and NPI of the settings. validity_period: as
         SMPP 3.4 §7.1.1 writes it. Raises NotBound, and Rejected for what SMPP cannot carry: nothing was
         written. Not more than `settings.window` at once (RuntimeError).
         """
-        connection, session = self._connection, self._session
+        connection, session = self._connection, self.session
         if connection is None or session is None:
             raise NotBound(f"{self.settings.name} is {self.state.value}")
         request = self._request(sender, recipient, segment, receipt=receipt, validity_period=validity_period)
         try:
-            connection.submit(request, lambda response: done(_outcome(response, session)))
+            connection.submit(request, lambda response: done(self._outcome(response, session)))
         except PduError as error:
             raise Rejected(error.status) from error
 
@@ -172,17 +179,64 @@ class SmscLink:
             short_message=segment.octets,
         )
 
+    def _outcome(self, response: Pdu | Late | LinkLost, session: str) -> Outcome:
+        if isinstance(response, Late | LinkLost):
+            return response
+        if response.status == CommandStatus.ESME_ROK and isinstance(response, SubmitSmResp):
+            return Submitted(response.message_id, session)
+        meaning = refusal_of(status_name(response.status), self.settings.refusals)
+        if meaning is Refusal.BIND:
+            self._renew(session, response.status)
+        if meaning is Refusal.THROTTLE:
+            return Throttled(response.status)
+        return (Rejected if meaning is Refusal.FINAL else Postponed)(response.status)
+
+    def _renew(self, session: str, status: int) -> None:
+        """Unbinds, so that a new bind is made: the SMSC does not hold us for bound."""
+        if self._session != session or self._connection is None or self._renewing is not None:
+            return
+        self._log.warning("smsc forgot the bind, it is made again", status=status_name(status))
+        self._renewing = asyncio.create_task(self._connection.unbind(self.settings.timers.unbind))
+
     # Incoming -----------------------------------------------------------------------------------------------
 
-    def _take(self, pdu: DeliverSm | DataSm, answer: Answer) -> None:
-        delivery = read_delivery(pdu, self.settings.name, self._session or "", self.settings.alphabet)
+    def _take(self, delivered: Delivered) -> None:
+        own, waited = self.settings, self._host.clock() - delivered.came_at
+        delivery = read_delivery(
+            delivered.pdu,
+            own.name,
+            self._session or "",
+            own.mo_alphabet or own.alphabet,
+            waited,
+            delivered.repeats,
+        )
+        if delivery.oddities:
+            self._odd(delivery.oddities)
+        key = delivery.fingerprint
         if isinstance(delivery, Receipt):
             self.counters.receipts += 1
-            work = partial(self._settled, delivery, partial(self._on_receipt, delivery))
+            work = partial(self._settled, delivery, partial(self._receipt, delivery))
         else:
             self.counters.texts += 1
             work = partial(self._settled, delivery, partial(self._on_text, delivery))
-        self._intake.take(delivery.fingerprint, work, answer)
+        self._intake.take(key, work, partial(delivered.answer, key))
+
+    async def _receipt(self, receipt: Receipt) -> CommandStatus:
+        status = await self._on_receipt(receipt)
+        if status is None and receipt.otherwise is not None:
+            return await self._on_text(receipt.otherwise)
+        return CommandStatus.ESME_ROK if status is None else status
+
+    def _odd(self, oddities: Iterable[str]) -> None:
+        """Counts each, and says the first of its kind: an SMSC that does so once does so always."""
+        for name in oddities:
+            refused = name.startswith("refused")
+            kind = name.partition(":")[0]
+            seen = self.counters.oddities.get(kind, 0)
+            self.counters.oddities[kind] = seen + 1
+            if not seen:
+                told = "a delivery cannot be read" if refused else "odd deliveries are read all the same"
+                self._log.warning(told, oddity=name, session=self._session)
 
     async def _settled(
         self, delivery: ReceivedText | Receipt, settle: Callable[[], Awaitable[CommandStatus]]
@@ -205,36 +259,36 @@ class SmscLink:
                 await self._serve_once()
             except Exception:  # noqa: BLE001 # a fault of ours: loud, and not the end of the link
                 self._log.exception("The connection failed")
-            lasted = self._host.clock() - self._bound_at
-            # A bind that does not outlive one enquiry is no better than none: it must not end the backoff.
-            failures = 0 if lasted > own.timers.enquire_interval else min(failures + 1, _MOST_DOUBLINGS)
+            failures = 0 if self._lasted else min(failures + 1, _MOST_DOUBLINGS)
             if not self._stopping.is_set():
                 await asyncio.sleep(self._rng.uniform(0, own.longest_wait(failures)))
+
+    @property
+    def _lasted(self) -> bool:
+        """A bind that does not outlive one enquiry is no better than none: it must not end the backoff."""
+        return self._host.clock() - self._bound_at > self.settings.timers.enquire_interval
 
     async def _serve_once(self) -> None:
         own = self.settings
         self._enter(LinkState.CONNECTING)
         reason = "cancelled"
         try:
-            async with asyncio.timeout(own.connect_timeout):
-                # One address after the other: of a race the winner could be lost when we are stopped.
-                streams = await asyncio.open_connection(
-                    own.host,
-                    own.port,
-                    ssl=own.tls,
-                    server_hostname=(own.server_name or own.host) if own.tls else None,
-                )
+            address, streams = await self.addresses.connect()
             session = Session(own.timers, own.window)
             self._connection = Connection(streams, session, self._host)
             self._enter(LinkState.BINDING)
-            reason = await self._connection.serve(self._bind(), self._tick())
+            try:
+                reason = await self._connection.serve(self._bind(), self._tick())
+            finally:
+                good = self._session is not None and self._lasted
+                (self.addresses.served if good else self.addresses.failed)(address)
         except OSError as error:  # TimeoutError is one
             reason = _in_words(error)
         finally:
             self._down(reason)
 
     def _down(self, reason: str) -> None:
-        ended, self._connection, self._session = self._session, None, None
+        ended, self._connection, self._session, self._renewing = self._session, None, None, None
         if ended is not None:
             self._log.info("smsc link down", reason=reason, session=ended)
         elif _REFUSED not in self._told:
@@ -284,13 +338,3 @@ def _in_words(error: OSError) -> str:
     if isinstance(error, ConnectionRefusedError):
         return "Connection refused"
     return str(error) or "no connection in time"
-
-
-def _outcome(response: Pdu | LinkLost, session: str) -> Outcome:
-    if isinstance(response, LinkLost):
-        return response
-    if response.status in _SLOWER:
-        return Throttled(response.status)
-    if response.status != CommandStatus.ESME_ROK or not isinstance(response, SubmitSmResp):
-        return Rejected(response.status)
-    return Submitted(response.message_id, session)

@@ -11,6 +11,9 @@ from usnd.smpp.text import DEFAULT_CODING, UCS2_CODING, Alphabet, decode, encode
 MOST_SEGMENTS = 255
 _CONCATENATED_8 = 0x00
 _CONCATENATED_16 = 0x08
+_SINGLE_SHIFT = 0x24
+_LOCKING_SHIFT = 0x25
+_PLACES = ((_CONCATENATED_8, 3), (_CONCATENATED_16, 4))
 # Octets of short_message in a single text and in each of several: 160 or 153 septets, 70 or 67 UCS-2 units.
 # A link whose default alphabet is ASCII or Latin-1 is held to 8-bit data: the SMSC's recoding has room.
 _ROOM = {
@@ -18,16 +21,30 @@ _ROOM = {
     Alphabet.ASCII: (140, 134),
     Alphabet.LATIN1: (140, 134),
     Alphabet.UCS2: (140, 134),
-}
+}  # what else MO texts come in, is never sent
 
 
 @dataclass(frozen=True, slots=True)
 class Concatenation:
-    """Which part of which text, as it came: `number` counts from 1, `reference` comes round again."""
+    """Which part of which text: `number` counts from 1 to `total`, `reference` comes round again."""
 
     reference: int
     total: int
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a user data header says: languages of the shift tables (TS 23.040 §9.2.3.24.15, .16), 0 for none.
+
+    length: octets before the text. ignored: an element that cannot be was read over (part 0, or 5 of 3).
+    """
+
+    length: int = 0
+    concatenation: Concatenation | None = None
+    single_shift: int = 0
+    locking_shift: int = 0
+    ignored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +84,30 @@ def join(parts: Iterable[bytes], alphabet: Alphabet) -> str:
 
 
 def take_udh(octets: bytes) -> tuple[Concatenation | None, bytes]:
-    """The concatenation a user data header tells of, and the text behind it.
+    """The concatenation a user data header tells of, and the text behind it."""
+    header = read_udh(octets)
+    return header.concatenation, octets[header.length :]
 
-    A header that is cut off tells nothing; one longer than the message is taken for text.
-    """
+
+def read_udh(octets: bytes) -> Header:
+    """A header that is cut off tells nothing; one longer than the message is taken for text."""
     if not octets or octets[0] >= len(octets):
-        return None, octets
+        return Header()
     end = octets[0] + 1
-    found = None
+    found: dict[int, int] = {}
+    place, ignored = None, False
     for element, data in _elements(octets[1:end]):
-        if element == _CONCATENATED_8 and len(data) == 3:  # noqa: PLR2004 # §9.2.3.24.1
-            found = Concatenation(*data)
-        elif element == _CONCATENATED_16 and len(data) == 4:  # noqa: PLR2004 # §9.2.3.24.8
-            found = Concatenation(int.from_bytes(data[:2], "big"), data[2], data[3])
-    return found, octets[end:]
+        if element in (_SINGLE_SHIFT, _LOCKING_SHIFT) and len(data) == 1:
+            found[element] = data[0]
+        elif (element, len(data)) in _PLACES:  # §9.2.3.24.1, .8: the last one that can be counts
+            told = possible(int.from_bytes(data[:-2], "big"), data[-2], data[-1])
+            place, ignored = told or place, ignored or told is None
+    return Header(end, place, found.get(_SINGLE_SHIFT, 0), found.get(_LOCKING_SHIFT, 0), ignored)
+
+
+def possible(reference: int, total: int, number: int) -> Concatenation | None:
+    """None for what cannot be, which is read as if it were not there (TS 23.040 §9.2.3.24.1)."""
+    return Concatenation(reference, total, number) if 1 <= number <= total <= MOST_SEGMENTS else None
 
 
 def _smallest(text: str, default: Alphabet) -> tuple[Alphabet, list[bytes]]:

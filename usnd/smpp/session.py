@@ -3,7 +3,9 @@
 Owns the state of the bind, sequence numbers, requests that wait for a response, and every deadline; the
 transitions are the table below (SMPP 3.4 §2.2, Table 2-1). Refuses to write, to sleep, and to know what a
 message says.
-Bounds: at most `window` messages plus one bind, unbind and enquire_link wait for a response.
+Bounds: at most `window` messages whose response may be in time, plus one bind, unbind and enquire_link. What
+is overdue keeps its sequence number until its response comes or `Timers.late` is over, so that a late
+response is never taken for another's.
 """
 
 from dataclasses import dataclass, replace
@@ -123,8 +125,15 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Overdue:
+    """No response came in time. It may still come: then `Answered` follows, else `Unanswered`."""
+
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unanswered:
-    """No response came in time, or the session ended: whether the SMSC took the message is unknown."""
+    """No response came, and none can come: whether the SMSC took the message is unknown."""
 
     sequence: int
 
@@ -141,22 +150,27 @@ class Close:
     reason: str
 
 
-Action = Send | Bound | BindRefused | Take | Answered | Unanswered | Dropped | Close
+Action = Send | Bound | BindRefused | Take | Answered | Overdue | Unanswered | Dropped | Close
 
 
 @dataclass(frozen=True)
 class Timers:
-    """Seconds."""
+    """Seconds. late: how long an overdue response is still taken."""
 
     enquire_interval: float = 15.0
     response: float = 10.0
     bind: float = 10.0
     unbind: float = 2.0
+    late: float = 300.0
 
 
 class _Pending(NamedTuple):
+    """answers: how many deliveries were answered before it was written."""
+
     request: type[Pdu]
     deadline: float
+    answers: int
+    overdue: bool = False
 
 
 class Session:
@@ -168,8 +182,15 @@ class Session:
         self._window = window
         self._next = first_sequence
         self._pending: dict[int, _Pending] = {}
+        self._overdue = 0
         self._heard = 0.0
         self._enquiring = False
+        self.answers = 0
+        """Deliveries answered."""
+        self.answers_read = 0
+        """How many of those answers the SMSC has surely read: it answered a request that went behind them."""
+        self._answers_asked = 0
+        self._answers_seen = 0
 
     # What the ESME wants ------------------------------------------------------------------------------------
 
@@ -182,7 +203,7 @@ class Session:
     def submit(self, request: type[SubmitSm | DataSm], now: float) -> int:
         """The sequence number to send such a message with. RuntimeError: not bound, or the window is full."""
         self._expect(State.BOUND)
-        if len(self._pending) - self._enquiring >= self._window:
+        if len(self._pending) - self._overdue - self._enquiring >= self._window:
             raise RuntimeError(f"{self._window} messages wait for their response already")
         return self._expect_response(request, now + self._timers.response)
 
@@ -190,6 +211,7 @@ class Session:
         """The response to a taken message; nothing if the session has ended meanwhile."""
         if self.state not in (State.BOUND, State.UNBINDING):
             return []
+        self.answers += 1
         return [Send(RESPONSES[type(request)](request.sequence, status))]
 
     def unbind(self, now: float) -> list[Action]:
@@ -206,6 +228,7 @@ class Session:
         self.state = State.CLOSED
         unanswered = [Unanswered(sequence) for sequence, wait in self._pending.items() if _is_message(wait)]
         self._pending.clear()
+        self._overdue = 0
         return [*unanswered, Close(reason)]
 
     # What comes from the SMSC -------------------------------------------------------------------------------
@@ -250,10 +273,12 @@ class Session:
             wait = self._pending[sequence]
             if not _is_message(wait):
                 return [*actions, *self.close(f"{wait.request.command.name.lower()} was not answered")]
-            del self._pending[sequence]
-            actions.append(Unanswered(sequence))
+            actions.append(self._expire(sequence, wait, now))
         idle = now - self._heard >= self._timers.enquire_interval
-        if self.state is State.BOUND and (due or idle) and not self._enquiring:
+        # Answers behind which nothing was asked: an SMSC that repeats must be known to have read them.
+        unasked = self._answers_seen > self._answers_asked
+        self._answers_seen = self.answers
+        if self.state is State.BOUND and (due or idle or unasked) and not self._enquiring:
             self._enquiring = True
             actions.append(self._request(EnquireLink(), now + self._timers.response))
         return actions
@@ -266,11 +291,34 @@ class Session:
 
     # Inside -------------------------------------------------------------------------------------------------
 
+    def _expire(self, sequence: int, wait: _Pending, now: float) -> Action:
+        """A message's response is overdue, or is not waited for any more."""
+        if wait.overdue:
+            del self._pending[sequence]
+            self._overdue -= 1
+            return Unanswered(sequence)
+        self._pending[sequence] = wait._replace(deadline=now + self._timers.late, overdue=True)
+        self._overdue += 1
+        return Overdue(sequence)
+
+    def _nacked_blindly(self, pdu: GenericNack) -> list[Action]:
+        """A generic_nack without a sequence number: the SMSC could not read a PDU of ours (§4.3.1).
+
+        Which one it does not say, so no answer to it can be waited for; and it may be out of step for good.
+        """
+        if self.state is State.BINDING:
+            return [BindRefused(pdu.status), *self.close("the bind was refused")]
+        return self.close("the SMSC could not read a PDU of ours")
+
     def _match(self, pdu: Pdu) -> list[Action]:
+        if not pdu.sequence and self._pending and isinstance(pdu, GenericNack):
+            return self._nacked_blindly(pdu)
         wait = self._pending.get(pdu.sequence)
         if wait is None or not isinstance(pdu, (RESPONSES[wait.request], GenericNack)):
             return [_stray(pdu)]
         del self._pending[pdu.sequence]
+        self.answers_read = max(self.answers_read, wait.answers)
+        self._overdue -= wait.overdue
         if _is_message(wait):
             return [Answered(pdu.sequence, pdu)]
         if wait.request is EnquireLink:  # a generic_nack of it shows life as well
@@ -291,7 +339,8 @@ class Session:
             self._step()
         sequence = self._next
         self._step()
-        self._pending[sequence] = _Pending(request, deadline)
+        self._pending[sequence] = _Pending(request, deadline, self.answers)
+        self._answers_asked = self.answers
         return sequence
 
     def _step(self) -> None:

@@ -1,10 +1,13 @@
 """What one link to an SMSC is told, says and counts. Values only."""
 
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from usnd.domain.messages import Priority
+from usnd.domain.refusals import Refusal
+from usnd.domain.sending import RetryRules
 from usnd.smpp.session import Timers
 from usnd.smpp.status import status_name
 from usnd.smpp.text import Alphabet
@@ -29,7 +32,11 @@ class LinkSettings:
     one name stand in for each other when one has been away for `failover_after`.
 
     source_ton, source_npi, dest_ton, dest_npi: of numbers that are not written with `+`, which are
-    international (1, 1). alphabet: what data_coding 0 is at this SMSC.
+    international (1, 1). alphabet: what data_coding 0 is at this SMSC; mo_alphabet: of MO texts, if another.
+    repeats_after: how soon the SMSC delivers again what it has read no answer to, at the earliest.
+
+    short_code: from which texts go, if this bind has one of its own. retry: how often a text goes whose
+    answer never comes. refusals: what statuses mean at this SMSC, where it is other than the table says.
     """
 
     name: str
@@ -44,6 +51,8 @@ class LinkSettings:
     dest_ton: int = 0
     dest_npi: int = 0
     alphabet: Alphabet = Alphabet.GSM7
+    mo_alphabet: Alphabet | None = None
+    repeats_after: float = 4.0
     bind: BindKind = BindKind.TRANSCEIVER
     tls: ssl.SSLContext | None = field(default=None, repr=False)
     server_name: str | None = None
@@ -53,6 +62,9 @@ class LinkSettings:
     rate: float | None = None
     receipts: frozenset[Priority] = frozenset({Priority.BULK})
     validity_period: bool = True
+    short_code: str = ""
+    retry: RetryRules = field(default_factory=RetryRules)
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)
     deliveries: int = 256
     timers: Timers = field(default_factory=Timers)
     connect_timeout: float = 10.0
@@ -75,7 +87,8 @@ class LinkState(Enum):
 @dataclass
 class Counters:
     """Since the link was made. nacked: answered with other than ESME_ROK; dropped: responses nobody waits
-    for; rebinds: binds after the first.
+    for; overdue: messages without a response in time; rebinds: binds after the first; oddities: what was read
+    over in deliveries, or refused, by name.
     """
 
     pdus_in: int = 0
@@ -84,8 +97,10 @@ class Counters:
     receipts: int = 0
     submitted: int = 0
     dropped: int = 0
+    overdue: int = 0
     nacked: int = 0
     binds: int = 0
+    oddities: dict[str, int] = field(default_factory=dict)
 
     @property
     def rebinds(self) -> int:
@@ -115,7 +130,16 @@ class Rejected(_RefusalError):  # as above
 
 
 class Throttled(_RefusalError):  # as above
-    """ESME_RTHROTTLED or ESME_RMSGQFUL: the whole bind should go slower."""
+    """Too much at once: the whole bind should go slower."""
+
+
+class Postponed(_RefusalError):  # as above
+    """The SMSC did not take it now: it should go again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """No answer in time. One may still come: a second outcome follows."""
 
 
 @dataclass(frozen=True, slots=True)

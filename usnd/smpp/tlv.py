@@ -1,8 +1,8 @@
 """Optional parameters (SMPP 3.4 §3.2.4, §5.3.2): tags, exact lengths, octets ↔ mapping.
 
 Owns the stream of TLVs behind a PDU's mandatory fields. Unknown tags are kept as they came; a known tag of a
-wrong length is refused by name, because a reader that goes by the tag instead of the length (smpplib does)
-loses everything behind it.
+wrong length or a tag that comes twice is refused by name, because a reader that goes by the tag instead of
+the length (smpplib does) loses everything behind it. What of a refused delivery can be read: lenient.py.
 """
 
 import struct
@@ -12,7 +12,7 @@ from enum import IntEnum
 from usnd.smpp.status import CommandStatus, PduError
 
 Tlvs = Mapping[int, bytes]
-"""tag → value octets; of a repeated tag the last."""
+"""tag → value octets."""
 
 
 class Tag(IntEnum):
@@ -75,7 +75,8 @@ _OTHER_LENGTH = {
     Tag.SMS_SIGNAL: 2,
     Tag.ITS_SESSION_INFO: 2,
 }
-_LENGTH: Mapping[int, int] = {tag.value: _OTHER_LENGTH.get(tag, 1) for tag in Tag if tag not in _FREE_LENGTH}
+LENGTHS: Mapping[int, int] = {tag.value: _OTHER_LENGTH.get(tag, 1) for tag in Tag if tag not in _FREE_LENGTH}
+"""tag → the octets that its value has, of those that always have as many."""
 _HEADER = struct.Struct(">HH")
 
 
@@ -93,6 +94,8 @@ def read_tlvs(body: bytes, pos: int) -> dict[int, bytes]:
                 CommandStatus.ESME_RINVOPTPARSTREAM,
                 f"{_name(tag)} says {length} octets, {end - pos} are left",
             )
+        if tag in tlvs:
+            raise PduError(CommandStatus.ESME_RINVOPTPARSTREAM, f"{_name(tag)} comes twice")
         tlvs[tag] = _checked(tag, body[pos : pos + length])
         pos += length
     return tlvs
@@ -111,9 +114,9 @@ def integer(tlvs: Tlvs, tag: Tag) -> int | None:
 
 
 def _checked(tag: int, value: bytes) -> bytes:
-    if len(value) != _LENGTH.get(tag, len(value)):
+    if len(value) != LENGTHS.get(tag, len(value)):
         raise PduError(
-            CommandStatus.ESME_RINVPARLEN, f"{_name(tag)} has {len(value)} octets, not {_LENGTH[tag]}"
+            CommandStatus.ESME_RINVPARLEN, f"{_name(tag)} has {len(value)} octets, not {LENGTHS[tag]}"
         )
     return value
 

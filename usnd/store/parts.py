@@ -34,7 +34,13 @@ _CROWD = select(func.count().filter(mo_part_texts.c.sender == bindparam("from"))
     is_gathering
 )
 _OVERDUE = (
-    select(mo_part_texts.c.id, mo_part_texts.c.smsc, mo_part_texts.c.sender, mo_part_texts.c.recipient)
+    select(
+        mo_part_texts.c.id,
+        mo_part_texts.c.smsc,
+        mo_part_texts.c.sender,
+        mo_part_texts.c.recipient,
+        mo_part_texts.c.told,
+    )
     .where(and_(is_gathering, mo_part_texts.c.begun_at <= bindparam("until")))
     .order_by(mo_part_texts.c.begun_at, mo_part_texts.c.id)
     .limit(bindparam("most"))
@@ -51,12 +57,13 @@ class Stored(NamedTuple):
 
 
 class Overdue(NamedTuple):
-    """A text of which parts never came."""
+    """A text of which parts never came. told: its sender knows of the reference that parts are missing."""
 
     id: int
     smsc: str
     sender: str
     recipient: str
+    told: bool
 
 
 class PartTexts:
@@ -81,8 +88,8 @@ class PartTexts:
         """How many texts are incomplete."""
         return Crowd(*self._tx.execute(_CROWD, {"from": sender}).one())
 
-    def begin(self, part: Part, now: datetime) -> int:
-        """Opens a text for the part; gives its id."""
+    def begin(self, part: Part, now: datetime, *, told: bool = False) -> int:
+        """Opens a text for the part; gives its id. told: nobody is told if it stays incomplete."""
         values = {
             "smsc": part.smsc,
             "sender": part.sender,
@@ -91,6 +98,7 @@ class PartTexts:
             "total": part.total,
             "state": PartsState.GATHERING,
             "begun_at": now,
+            "told": told,
         }
         number: int = self._tx.execute(_BEGIN, values).scalar_one()
         return number

@@ -4,9 +4,11 @@ They are kept as they are, not hashed: subscribers read them on a list, and seve
 """
 
 from collections.abc import Callable
+from itertools import count
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
+from usnd.domain.pin_space import SPACE
 from usnd.domain.ways_in import PIN_DIGITS, Pin, PinKind
 from usnd.store.execution import Executor
 from usnd.store.schema import pins
@@ -15,11 +17,15 @@ _FIELDS = (pins.c.digits, pins.c.kind, pins.c.subscriber_id, pins.c.instant)
 _BY_DIGITS = select(*_FIELDS).where(pins.c.digits == bindparam("wanted"))
 _OF = select(*_FIELDS).where(pins.c.subscriber_id == bindparam("owner")).order_by(pins.c.instant, pins.c.kind)
 _INSERT = insert(pins)
-_MOST_DRAWS = 100
+_COUNT = select(func.count()).select_from(pins)
+_MOST_DRAWS = 20
+_PAGE = 10_000
+_MOST_PAGES = 100
+_FROM = select(pins.c.digits).where(pins.c.digits >= bindparam("first")).order_by(pins.c.digits).limit(_PAGE)
 
 
 class PinsExhausted(Exception):
-    """No free PIN was found in so many draws: nearly all are given."""
+    """No free PIN was found: all are given, or of a million in a row each."""
 
 
 class Pins:
@@ -37,6 +43,10 @@ class Pins:
         """A subscriber's PINs, by conference."""
         return tuple(Pin(*row) for row in self._tx.execute(_OF, {"owner": owner}))
 
+    def count(self) -> int:
+        """How many are given. Reads all of them: 0.1 s for a million."""
+        return int(self._tx.execute(_COUNT).scalar_one())
+
     def assign(self, owner: int, instant: int, draw: Callable[[int], int]) -> None:
         """Give the subscriber's conference its PINs, unless it has them. Raises PinsExhausted.
 
@@ -50,8 +60,25 @@ class Pins:
                 self._tx.execute(_INSERT, row)
 
     def _free(self, draw: Callable[[int], int]) -> str:
+        """One drawn; where so many are given that none drawn is free, the next free one behind one drawn."""
         for _ in range(_MOST_DRAWS):
-            digits = f"{draw(10**PIN_DIGITS):0{PIN_DIGITS}d}"
+            digits = _digits(draw(SPACE))
             if self.by_digits(digits) is None:
                 return digits
+        return _digits(self._gap(draw(SPACE)))
+
+    def _gap(self, first: int) -> int:
+        for _ in range(_MOST_PAGES):
+            given = [int(digits) for (digits,) in self._tx.execute(_FROM, {"first": _digits(first)})]
+            for free, taken in zip(count(first), given, strict=False):
+                if free != taken:
+                    return free
+            first += len(given)
+            if len(given) < _PAGE and first < SPACE:
+                return first
+            first %= SPACE
         raise PinsExhausted
+
+
+def _digits(number: int) -> str:
+    return f"{number:0{PIN_DIGITS}d}"

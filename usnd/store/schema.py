@@ -161,6 +161,10 @@ mt_texts = Table(
     Column("settled_at", Utc),
     Column("smsc_message_id", String),
     Column("error", Written),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("due_at", Utc),
+    Column("ending", String),  # how a text ended that was not sent: domain/sending.py
+    Column("untold", Boolean, nullable=False, server_default=false()),  # its subscriber is to hear of that
     CheckConstraint("priority IN (0, 1)", name="priority"),
     CheckConstraint("(state = 'queued') = (settled_at IS NULL)", name="settled"),
     sqlite_autoincrement=True,
@@ -189,6 +193,7 @@ mo_part_texts = Table(
     Column("total", SmallInteger, nullable=False),
     Column("state", one_of(PartsState, "state"), nullable=False),
     Column("begun_at", Utc, nullable=False),
+    Column("told", Boolean, nullable=False, server_default=false()),  # of what is missing
     Index(None, "sender", "recipient", "reference"),
     sqlite_autoincrement=True,
 )
@@ -337,6 +342,8 @@ Index(
     postgresql_where=is_gathering,
     sqlite_where=is_gathering,
 )
+is_untold = mt_texts.c.untold
+Index("ix_mt_texts_untold", mt_texts.c.mo_id, postgresql_where=is_untold, sqlite_where=is_untold)
 is_closed = recordings.c.state == literal_column("'closed'")
 Index(
     "ix_recordings_closed",

@@ -7,18 +7,32 @@ Refuses to decide what is a duplicate, what expired and what is said.
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, exists, func, not_, select, update
+from sqlalchemy import bindparam, exists, false, func, literal_column, not_, select, update
 
-from usnd.domain.messages import Draft, Earlier, IncomingText, MtState, OutgoingText, Priority, Settlement
+from usnd.domain.messages import (
+    Attempt,
+    Draft,
+    Earlier,
+    IncomingText,
+    MtState,
+    OutgoingText,
+    Priority,
+    Settlement,
+)
 from usnd.store.execution import Executor
-from usnd.store.schema import is_queued, mo_texts, mt_texts
+from usnd.store.schema import is_queued, is_untold, mo_texts, mt_texts
 from usnd.store.sets import Many, OneOf, json_of
 
-_ANSWER_SEEN = exists().where(
-    mt_texts.c.mo_id == mo_texts.c.id,
-    mt_texts.c.state.in_((MtState.SENT, MtState.DELIVERED, MtState.UNDELIVERED)),
-    mt_texts.c.session == mo_texts.c.session,
+_ANSWER_READ_AT = (
+    select(func.min(mt_texts.c.settled_at))
+    .where(
+        mt_texts.c.mo_id == mo_texts.c.id,
+        mt_texts.c.state.in_((MtState.SENT, MtState.DELIVERED, MtState.UNDELIVERED)),
+        mt_texts.c.session == mo_texts.c.session,
+    )
+    .scalar_subquery()
 )
 _same = mo_texts.alias()
 # Found by the index alone: somebody may send the same text all day.
@@ -32,7 +46,7 @@ _EARLIER = select(
     mo_texts.c.id,
     mo_texts.c.session,
     mo_texts.c.received_at,
-    _ANSWER_SEEN,
+    _ANSWER_READ_AT,
     mo_texts.c.redelivered_over,
 ).where(mo_texts.c.id.in_(_NEWEST))
 _REDELIVERED = Many(
@@ -71,6 +85,8 @@ _QUEUED = (
         mt_texts.c.body,
         mt_texts.c.queued_at,
         mt_texts.c.expires_at,
+        mt_texts.c.attempts,
+        mt_texts.c.due_at,
     )
     .where(
         is_queued,
@@ -95,6 +111,55 @@ _SETTLE = Many(
     *(mt_texts.c[name] for name in ("id", "state", "settled_at", "session", "smsc_message_id", "error")),
 )
 
+# Only what went to others than the subscriber who asked for it.
+_END = Many(
+    "UPDATE mt_texts SET ending = r.ending, untold = EXISTS (SELECT 1 FROM mo_texts"
+    " WHERE mo_texts.id = mt_texts.mo_id AND mo_texts.sender <> mt_texts.recipient)"
+    " FROM {rows} WHERE mt_texts.id = r.id AND mt_texts.id {picked}",
+    *(mt_texts.c[name] for name in ("id", "ending")),
+)
+# The highest counts: of two rounds in one lot the order is not kept.
+_ATTEMPTED = Many(
+    "UPDATE mt_texts SET attempts = r.attempts, due_at = r.due_at FROM {rows}"
+    " WHERE mt_texts.id = r.id AND mt_texts.id {picked} AND mt_texts.settled_at IS NULL"
+    " AND mt_texts.attempts < r.attempts",
+    *(mt_texts.c[name] for name in ("id", "attempts", "due_at")),
+)
+_waiting = mt_texts.alias()
+_UNSENT = (
+    select(
+        mt_texts.c.id,
+        mt_texts.c.mo_id,
+        mt_texts.c.recipient,
+        mt_texts.c.ending,
+        mo_texts.c.smsc,
+        mo_texts.c.sender,
+    )
+    .join(mo_texts, mo_texts.c.id == mt_texts.c.mo_id)
+    .where(
+        is_untold,
+        ~exists().where(
+            _waiting.c.mo_id == mt_texts.c.mo_id,
+            _waiting.c.recipient != mo_texts.c.sender,
+            _waiting.c.state == literal_column("'queued'"),
+        ),
+    )
+    .order_by(mt_texts.c.mo_id, mt_texts.c.id)
+    .limit(bindparam("most"))
+)
+_TOLD = update(mt_texts).where(OneOf(mt_texts.c.id, "told")).values(untold=false())
+
+
+class Unsent(NamedTuple):
+    """A text that was not sent, and the subscriber's text by which it was asked for."""
+
+    id: int
+    mo_id: int
+    recipient: str
+    ending: str
+    smsc: str
+    subscriber: str
+
 
 class Texts:
     """Texts in and out."""
@@ -106,8 +171,8 @@ class Texts:
         """Of each fingerprint, the text kept last of those received at `since` or later."""
         rows = self._tx.execute(_EARLIER, {"wanted": json_of(fingerprints), "since": since})
         return {
-            fingerprint: Earlier(number, session, at, bool(seen), frozenset((again or "").split()))
-            for fingerprint, number, session, at, seen, again in rows
+            fingerprint: Earlier(number, session, at, read_at, frozenset((again or "").split()))
+            for fingerprint, number, session, at, read_at, again in rows
         }
 
     def redelivered(self, deliveries: Sequence[tuple[int, str]]) -> None:
@@ -116,11 +181,19 @@ class Texts:
             _REDELIVERED.run(self._tx, deliveries)
 
     def add_mo(self, texts: Sequence[IncomingText], now: datetime) -> list[int]:
-        """Keep texts that came in; gives their ids, in order."""
+        """Keep texts that came in, some of which waited to be read; gives their ids, in order."""
         if not texts:
             return []
         rows = [
-            (text.smsc, text.session, text.sender, text.recipient, text.body, text.fingerprint, now)
+            (
+                text.smsc,
+                text.session,
+                text.sender,
+                text.recipient,
+                text.body,
+                text.fingerprint,
+                now - text.waited,
+            )
             for text in texts
         ]
         return sorted(_ADD_MO.run(self._tx, rows).scalars())
@@ -150,8 +223,8 @@ class Texts:
         values = {"bind": smsc, "class": priority.value, "after": after, "most": limit}
         rows = self._tx.execute(_QUEUED, values)
         return [
-            OutgoingText(number, bind, sender, recipient, body, queued_at, expires_at, priority)
-            for number, bind, sender, recipient, body, queued_at, expires_at in rows
+            OutgoingText(number, bind, sender, recipient, body, queued_at, expires_at, priority, *tried)
+            for number, bind, sender, recipient, body, queued_at, expires_at, *tried in rows
         ]
 
     def reroute(self, instead: str, known: Collection[str]) -> int:
@@ -171,4 +244,20 @@ class Texts:
         rows = [
             (one.text_id, one.state, now, one.session, one.smsc_message_id, one.error) for one in settlements
         ]
-        return set(_SETTLE.run(self._tx, rows).scalars())
+        changed = set(_SETTLE.run(self._tx, rows).scalars())
+        endings = [(one.text_id, one.ending) for one in settlements if one.ending and one.text_id in changed]
+        if endings:
+            _END.run(self._tx, endings)
+        return changed
+
+    def attempted(self, attempts: Sequence[Attempt]) -> None:
+        """Note how often texts were sent without an answer; nothing of those that are settled."""
+        _ATTEMPTED.run(self._tx, [(one.text_id, one.attempts, one.due_at) for one in attempts])
+
+    def unsent(self, limit: int) -> list[Unsent]:
+        """Up to `limit` texts that were not sent and whose subscriber was not told; whole blasts only."""
+        return [Unsent(*row) for row in self._tx.execute(_UNSENT, {"most": limit})]
+
+    def told(self, texts: Collection[int]) -> None:
+        """Note that the subscribers of these texts were told."""
+        self._tx.execute(_TOLD, {"told": json_of(texts)})

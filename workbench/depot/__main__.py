@@ -2,6 +2,7 @@
 
 import sys
 
+from workbench.command import command
 from workbench.debian import DebianError
 from workbench.depot.archive import packages_file
 from workbench.depot.release import ReleaseError, release_file
@@ -19,4 +20,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(main))

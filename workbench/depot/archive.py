@@ -43,12 +43,25 @@ Report = Callable[[str], None]
 
 
 def packages_file(report: Report = debian.say, clock: Callable[[], float] = time.time) -> Path:
-    """The tar file with the repository, made at most once a week. Raises DebianError."""
+    """The tar file with the repository, made at most once a week. Raises DebianError.
+
+    Where the mirror does not answer, that of an earlier week.
+    """
     asterisk = asterisk_debs(report)
     key = hashlib.sha256("\n".join([asterisk.name, *PACKAGES]).encode()).hexdigest()[:10]
     target = debian.cache_root().with_name("depot") / f"packages-{key}.tar"
     if target.exists() and clock() - target.stat().st_mtime < FRESH_SECONDS:
         return target
+    try:
+        _make(target, asterisk, report)
+    except debian.DebianError as error:
+        if not target.exists():
+            raise
+        report(f"going on with the packages of an earlier week, {target.name}: {error}")
+    return target
+
+
+def _make(target: Path, asterisk: Path, report: Report) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".packages-", dir=target.parent) as scratch:
         repository = Path(scratch) / "repository"
@@ -58,7 +71,6 @@ def packages_file(report: Report = debian.say, clock: Callable[[], float] = time
         with tarfile.open(partial, "w") as tar:
             tar.add(repository, ".")
         partial.rename(target)
-    return target
 
 
 def _fill(repository: Path, scratch: Path, asterisk: Path, report: Report) -> None:

@@ -7,12 +7,12 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from workbench import debian
+from workbench.progress import ending, follow
 
 SUITE = "trixie"
 SOURCE_SUITE = "forky"  # the first Debian release with Asterisk 22
@@ -25,13 +25,17 @@ GENTLY = ("nice", "-n", "19", "ionice", "-c3")
 BUILD = """\
 set -e
 cd /root
+echo == fetching the source
 apt-get -q update
 apt-get -q source --only-source asterisk
 cd asterisk-*/
 sed -i 's/debhelper-compat (= 14)/debhelper-compat (= 13)/' debian/control
 export DEB_BUILD_PROFILES=nodoc DEB_BUILD_OPTIONS="nocheck noddebs parallel=$(nproc)"
+echo == installing what the build needs
 apt-get -q -y --no-install-recommends build-dep .
+echo == compiling
 dpkg-buildpackage --unsigned-source --unsigned-changes --build=binary
+echo == taking the packages out
 mkdir /root/built
 mv ../*.deb /root/built/
 """
@@ -42,17 +46,33 @@ Report = Callable[[str], None]
 def asterisk_debs(report: Report = debian.say) -> Path:
     """The directory with Asterisk's packages for the node, built at most once a version.
 
-    Raises DebianError.
+    Where the mirror does not answer, or its newest does not build, those built last. Raises DebianError.
     """
-    version = newest_version()
-    place = cache() / version
-    if (place / debian.DONE).exists():
-        return place
-    report(f"building Asterisk {version} for Debian {SUITE}: about 10 minutes, once")
+    try:
+        version = newest_version()
+        place = cache() / version
+        return place if (place / debian.DONE).exists() else _built(version, place, report)
+    except debian.DebianError as error:
+        kept = built_last()
+        if kept is None:
+            raise
+        report(f"going on with Asterisk {kept.name}, built before: {error}")
+        return kept
+
+
+def built_last() -> Path | None:
+    """The packages that were built last, if any."""
+    done = [path for path in cache().iterdir() if (path / debian.DONE).exists()]
+    return max(done, key=lambda path: (path / debian.DONE).stat().st_mtime, default=None)
+
+
+def _built(version: str, place: Path, report: Report) -> Path:
+    log = cache() / f"{version}.log"
+    report(f"building Asterisk {version} for Debian {SUITE}, once, 10 minutes and more; its log is {log}")
     with tempfile.TemporaryDirectory(prefix=".build-", dir=cache()) as scratch:
         built = Path(scratch) / "built"
         built.mkdir()
-        _build(built, cache() / f"{version}.log")
+        _build(built, log, f"Asterisk {version}", report)
         for package in built.glob("*.deb"):
             if package.name.split("_")[0] not in WANTED:
                 package.unlink()
@@ -91,7 +111,7 @@ def apt_options() -> list[str]:
     return [f"--aptopt={path}" for path in sorted(settings) if "Acquire" in path.read_text()]
 
 
-def _build(target: Path, log: Path) -> None:
+def _build(target: Path, log: Path, what: str, report: Report) -> None:
     """Mmdebstrap makes the root file system, runs the build in it as hooks and throws it away."""
     if os.geteuid() != 0 or shutil.which("mmdebstrap") is None:
         raise debian.DebianError(
@@ -106,9 +126,5 @@ def _build(target: Path, log: Path) -> None:
     command = [*GENTLY, "mmdebstrap", "--variant=buildd", *apt_options()]
     command += [f"--customize-hook={hook}" for hook in hooks]
     command += ["--skip=cleanup", "--format=null", SUITE, "/dev/null", debian.mirror()]
-    with log.open("w") as output:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False, timeout=PATIENCE
-        )
-    if done.returncode:
-        raise debian.DebianError(f"Asterisk could not be built; the end of {log} tells why")
+    if follow(command, log, what, patience=PATIENCE, report=report):
+        raise debian.DebianError(f"{what} could not be built:\n{ending(log)}")

@@ -4,7 +4,6 @@ Owns that file and its name, `usnd-<version>-<key>.tar`. Refuses what the lock d
 """
 
 import hashlib
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -13,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from workbench import debian
+from workbench.progress import ending, follow
 
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "requirements.txt"
@@ -33,10 +33,12 @@ def release_file(report: Report = debian.say) -> Path:
     if target.exists():
         return target
     report(f"building {target.stem}")
-    wheels = _requirements()
+    wheels = _requirements(report)
+    target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".release-", dir=target.parent) as scratch:
         own = Path(scratch) / "wheels"
-        _pip("wheel", "--no-deps", "--wheel-dir", str(own), str(ROOT))
+        # With the locked setuptools of this environment: an isolated build would fetch the newest.
+        _pip(report, "wheel", "--no-build-isolation", "--no-deps", "--wheel-dir", str(own), str(ROOT))
         partial = Path(scratch) / target.name
         with tarfile.open(partial, "w") as tar:
             for wheel in sorted([*wheels.glob("*.whl"), *own.glob("*.whl")]):
@@ -57,7 +59,7 @@ def key() -> str:
     return digest.hexdigest()[:10]
 
 
-def _requirements() -> Path:
+def _requirements(report: Report) -> Path:
     """The directory with the wheels that the lock names, for the node's Python."""
     name = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:10]
     place = debian.cache_root().with_name("depot") / f"wheels-{name}"
@@ -66,14 +68,14 @@ def _requirements() -> Path:
     wanted = ["--python-version", NODE_PYTHON, "--implementation", "cp", "--only-binary=:all:"]
     for platform in PLATFORMS:
         wanted += ["--platform", platform]
-    _pip("download", "--no-deps", "--require-hashes", *wanted, "-r", str(LOCK), "--dest", str(place))
+    more = ["--no-deps", "--require-hashes", *wanted, "-r", str(LOCK), "--dest", str(place)]
+    _pip(report, "download", *more)
     (place / debian.DONE).touch()
     return place
 
 
-def _pip(*arguments: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", *arguments, "--quiet"], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise ReleaseError(f"pip {arguments[0]} failed:\n{done.stderr[-2000:]}")
+def _pip(report: Report, *arguments: str) -> None:
+    log = debian.cache_root().with_name("depot") / f"pip-{arguments[0]}.log"
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
+    if follow(command, log, f"pip {arguments[0]}", report=report):
+        raise ReleaseError(f"pip {arguments[0]} failed:\n{ending(log)}")

@@ -7,7 +7,6 @@ import asyncio
 import fcntl
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -17,25 +16,22 @@ from pathlib import Path
 
 from usnd.domain.pair.states import PairState
 from usnd.pair import control
-from workbench.debian import DebianError
+from workbench import machine
+from workbench.debian import DebianError, say
 from workbench.depot.archive import packages_file
 from workbench.depot.release import ROOT, ReleaseError, release_file
 from workbench.lab import layers, net
 from workbench.lab.bare import bare_root, cache, key_pair
 from workbench.lab.daemon import SOCKET
+from workbench.lab.places import fetched
+from workbench.node import NodeError
 from workbench.process import PartError
+from workbench.progress import ending, wait
 
-TOOLS = {
-    "systemd-nspawn": "systemd-container",
-    "mmdebstrap": "mmdebstrap",
-    "ip": "iproute2",
-    "nft": "nftables",
-    "ipmi_sim": "openipmi",
-    "ssh": "openssh-client",
-}
+TOOLS = machine.LAB
 INVENTORY = ROOT / "tests/lab/inventory"
 KEEPER_PATIENCE = 60.0
-BOOT_PATIENCE = 60.0
+BOOT_PATIENCE = 180.0  # of a machine that has other work, too
 DOWN_PATIENCE = 30.0
 CONTROL_SOCKET = "/run/usn-arbiter/control"
 """roles/arbiter, arbiter.toml"""
@@ -58,10 +54,17 @@ def ask(*words: str, patience: float = 120.0) -> str:
 
 def ready() -> None:
     """Raises PartError with what to do where a lab cannot be."""
-    if os.geteuid() != 0:
-        raise PartError("the lab boots servers and lays cables: run it as root, for example sudo make lab")
-    if missing := [package for tool, package in TOOLS.items() if shutil.which(tool) is None]:
-        raise PartError(f"the lab needs more programs: apt-get install {' '.join(missing)}")
+    if sentence := machine.lacks("lab"):
+        raise PartError(sentence)
+
+
+def fetch() -> str:
+    """All that a lab is made of, into the cache. Raises PartError, DebianError, NodeError, ReleaseError."""
+    ready()
+    packages_file()
+    release_file()
+    fetched(None)
+    return "everything that the lab is made of is in the cache"
 
 
 def up(*, bare: bool) -> str:
@@ -79,7 +82,8 @@ def up(*, bare: bool) -> str:
             _finish(name)
     else:
         playbook("status")
-    _wait(lambda: active(states()) is not None and bool(ask("esme")), BOOT_PATIENCE)
+    serves = "waiting until the pair is in step and bound to the SMSC"
+    _wait(lambda: active(states()) is not None and bool(ask("esme")), BOOT_PATIENCE, serves)
     return f"the lab is up after {time.monotonic() - started:.0f} s: make lab-shell, make lab-down"
 
 
@@ -114,21 +118,25 @@ def start(finished: Path | None) -> None:
                 SOCKET.unlink()
             else:
                 raise PartError("a lab is up already on this machine: make lab-down")
+        places = fetched(finished)  # before the namespaces: nothing leaves them
         net.build()
-        words = [sys.executable, "-m", "workbench.lab.daemon", *([str(finished)] if finished else [])]
-        with (cache() / "keeper.log").open("w") as log:
+        words = [sys.executable, "-m", "workbench.lab.daemon", places.as_json()]
+        with _log().open("w") as log:
             command = ["setsid", "--fork", *net.inside(net.OUTSIDE, *words)]
             subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT)
-        _wait(SOCKET.exists, KEEPER_PATIENCE)
-        _wait(lambda: all(map(_takes_ssh, net.ADDRESSES.values())), BOOT_PATIENCE)
+        say(f"booting two {'finished' if finished else 'bare'} servers; the lab's log is {_log()}")
+        _wait(SOCKET.exists, KEEPER_PATIENCE, "starting the SMSC, the mobile switch and the consoles")
+        _wait(lambda: all(map(_takes_ssh, net.ADDRESSES.values())), BOOT_PATIENCE, "waiting for ssh to both")
 
 
-def _wait(condition: Callable[[], bool], patience: float) -> None:
-    deadline = time.monotonic() + patience
-    while not condition():
-        if time.monotonic() > deadline:
-            raise PartError(f"the lab did not come up:\n{(cache() / 'keeper.log').read_text()[-2000:]}")
-        time.sleep(0.3)
+def _log() -> Path:
+    """What the process that holds the lab says."""
+    return cache() / "keeper.log"
+
+
+def _wait(condition: Callable[[], bool], patience: float, what: str) -> None:
+    if not wait(condition, patience, what):
+        raise PartError(f"the lab did not come up: {what} took more than {patience:g} s:\n{ending(_log())}")
 
 
 def _takes_ssh(address: str) -> bool:
@@ -209,6 +217,7 @@ def playbook(name: str, *more: str) -> None:
 
 def _finish(name: str) -> None:
     """Keeps what was made for the next lab, and goes on with it as that one will."""
+    say("shutting both servers down, to keep what was made for the next lab")
     for node in ("b", "a"):  # in maintenance neither switches the other on again
         words = [*ssh_words(), f"root@{net.ADDRESSES[node]}", "usnd pair maintenance on; sleep 2"]
         subprocess.run(net.inside(net.OUTSIDE, *words), check=True, capture_output=True)
@@ -254,11 +263,13 @@ def button(node: str, do: str, what: str, value: str = "") -> str:
 
 
 def carry_out(words: list[str]) -> str:
-    """What there is to print. Raises PartError, DebianError, ReleaseError."""
+    """What there is to print. Raises PartError, DebianError, NodeError, ReleaseError."""
     if words[:1] == ["up"]:
         return up(bare="--bare" in words)
     if words[:1] == ["button"]:
         return button(*words[1:5])
+    if words == ["fetch"]:
+        return fetch()
     if words == ["down"]:
         return down()
     if words == ["shell"]:
@@ -273,9 +284,12 @@ def main() -> int:
     """The exit status."""
     try:
         print(carry_out(sys.argv[1:] or ["status"]))
-    except (PartError, DebianError, ReleaseError) as error:
+    except (PartError, DebianError, NodeError, ReleaseError) as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("lab: interrupted; make lab-down ends what is up", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from workbench.lab import net
-from workbench.process import Part, PartError, Process, until
+from workbench.process import Part, PartError, Process, within
 
 USER = "usn"
 PORT = 623
@@ -85,7 +85,7 @@ class Console(Part):
         (self._home / "lan.conf").write_text(text)
         (self._home / "commands").write_text(COMMANDS)
         self._process.start()
-        if not await until(lambda: not self._process.alive, 0.5):
+        if not await within(lambda: not self._process.alive, 0.5):
             return
         raise PartError(f"the console of usn-{self.node} did not start:\n{self._process.tail()}")
 

@@ -1,9 +1,9 @@
 """The lab's keeper: everything of the lab runs below this one process and ends with it.
 
-    python -m workbench.lab.daemon [FINISHED]
+    python -m workbench.lab.daemon PLACES
 
 Owns the nodes, their consoles, what is around them, and a socket that takes one command a connection, as a
-JSON list of words. Runs in the lab's outer namespace.
+JSON list of words. Runs in the lab's outer namespace, from where nothing can be fetched: all is in PLACES.
 """
 
 import asyncio
@@ -14,10 +14,11 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from workbench.lab import layers, net
-from workbench.lab.bare import bare_root, cache, key_pair
+from workbench.lab.bare import cache, key_pair
 from workbench.lab.console import Console
 from workbench.lab.node import Node
 from workbench.lab.outside import Outside
+from workbench.lab.places import Places
 from workbench.process import PartError, run
 from workbench.stage import EVERYBODY
 
@@ -28,21 +29,22 @@ LONGEST = 100_000
 class Lab:
     """The parts. Commands are the methods that `commands` lists; each gives what a person reads."""
 
-    def __init__(self, finished: Path | None) -> None:
-        """`finished`: layers of a former run to start from."""
+    def __init__(self, places: Places) -> None:
+        """`places`: all that it is made of, already there."""
         place = cache() / "run"
         place.mkdir(exist_ok=True)
         public = key_pair().with_suffix(".pub").read_text()
         self.nodes: dict[str, Node] = {}
+        finished = places.finished
         for name in net.ADDRESSES:
-            lowers = [finished / name, bare_root()] if finished else [bare_root()]
+            lowers = [finished / name, places.bare] if finished else [places.bare]
             self.nodes[name] = Node(name, lowers, place / name, public)
             self.nodes[name].lay_out(first=finished is None)
         password = layers.lab_secrets()["lab_console_password"]
         self.consoles = [
             Console(name, place / f"console-{name}", password, node.pid) for name, node in self.nodes.items()
         ]
-        self.outside = Outside()
+        self.outside = Outside(places)
         self.ended = asyncio.Event()
 
     async def run(self) -> None:
@@ -175,14 +177,14 @@ class Lab:
         return "going down"
 
 
-async def keep(finished: Path | None) -> None:
+async def keep(places: Places) -> None:
     """Runs a lab."""
-    await Lab(finished).run()
+    await Lab(places).run()
 
 
 def main() -> None:
-    """`argv[1]`: finished layers, if any."""
-    run(keep(Path(sys.argv[1]) if len(sys.argv) > 1 else None))
+    """`argv[1]`: the places, as JSON."""
+    run(keep(Places.from_json(sys.argv[1])))
 
 
 if __name__ == "__main__":

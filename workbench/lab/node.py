@@ -14,8 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from usnd.pair.datadir import process
+from workbench.control_groups import control_groups
 from workbench.lab import net
-from workbench.process import PartError, Process, until
+from workbench.process import PartError, Process, within
 
 SHUTDOWN_PATIENCE = 30.0
 DEATH_PATIENCE = 5.0
@@ -132,7 +133,7 @@ class Node:
         """As by `poweroff`: systemd stops all services. Raises PartError when it does not end."""
         for init in self.systems():
             os.kill(init, signal.SIGRTMIN + 4)  # systemd(1): poweroff.target
-        ended = await until(lambda: not self.on, SHUTDOWN_PATIENCE, 0.1)
+        ended = await within(lambda: not self.on, SHUTDOWN_PATIENCE, 0.1)
         self.cut()
         if not ended:
             raise PartError(f"usn-{self.name} did not shut down in {SHUTDOWN_PATIENCE:g} s")
@@ -185,22 +186,6 @@ def _until_dead(processes: Iterable[int]) -> None:
     for one in processes:
         while process(one)[1] not in ("", "Z") and time.monotonic() < deadline:
             time.sleep(0.002)
-
-
-def control_groups() -> list[Path]:
-    """Ours, in each hierarchy in which a system keeps its services; see proc_pid_mountinfo(5)."""
-    ours = {}
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
-        _, controllers, path = line.split(":", 2)
-        ours[controllers] = path.rstrip("/")
-    found = []
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        place, (kind, _, options) = line.split()[4], line.partition(" - ")[2].split()
-        if kind == "cgroup2":
-            found.append(Path(place + ours[""]))
-        elif kind == "cgroup" and "name=systemd" in options.split(","):
-            found.append(Path(place + ours["name=systemd"]))
-    return found
 
 
 def _children(parent: int) -> list[int]:

@@ -7,9 +7,9 @@ from contextlib import AsyncExitStack
 
 from node_smsc import NodeSmsc
 
-from workbench.asterisk import asterisk_tree
 from workbench.lab import net
-from workbench.process import Part, PartError, until
+from workbench.lab.places import Places
+from workbench.process import Part, PartError, within
 from workbench.stage import EVERYBODY
 from workbench.switch import Handset, Switch
 from workbench.tones import RATE, TONES, present
@@ -22,9 +22,9 @@ INTERNATIONAL = 1
 class Outside(Part):
     """Started before the nodes, as carriers' networks are. `async with` starts and stops it."""
 
-    def __init__(self) -> None:
-        self.smsc = NodeSmsc(SMPP_PORT, net.SMSC)
-        self.switch = Switch(asterisk_tree(), host=net.MSC)
+    def __init__(self, places: Places) -> None:
+        self.smsc = NodeSmsc(SMPP_PORT, net.SMSC, places.smsc)
+        self.switch = Switch(places.asterisk, host=net.MSC)
         self._tones = dict(zip(EVERYBODY.values(), TONES, strict=False))
         self._stack = AsyncExitStack()
 
@@ -74,7 +74,7 @@ class Outside(Part):
             ways = sum(len(self._heard_by(number)) for number in self._tones)
             return ways == len(self._tones) * (len(self._tones) - 1)
 
-        await until(listen, patience, 0.5)
+        await within(listen, patience, 0.5)
         return ways
 
     def _heard_by(self, listener: str) -> set[str]:

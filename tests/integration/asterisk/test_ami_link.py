@@ -1,7 +1,6 @@
 """The link's life against a scripted server on loopback."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Mapping
 
 import pytest
@@ -19,7 +18,7 @@ async def server() -> AsyncIterator[FakeAmi]:
 
 
 def settings(server: FakeAmi, **others: object) -> AmiSettings:
-    quick = {"ping_every_s": 0.1, "ping_answer_s": 0.2, "answer_s": 0.5, "retry_s": (0.02, 0.1)}
+    quick = {"ping_every_s": 0.1, "ping_answer_s": 30, "answer_s": 30, "retry_s": (0.02, 0.1)}
     return AmiSettings("127.0.0.1", server.port, "usnd", "right", **{**quick, **others})
 
 
@@ -87,7 +86,7 @@ async def test_an_asterisk_that_never_boots_is_tried_again(server: FakeAmi) -> N
 
 
 async def test_utf8_split_between_two_reads_arrives_whole(server: FakeAmi) -> None:
-    async with listening(settings(server)) as listener:
+    async with listening(settings(server, ping_every_s=30)) as listener:  # no answer between the two
         data = "Event: UserEvent\r\nName: Zoë\r\n\r\n".encode()
         server.send(data[: data.index(b"\xab")])
         await asyncio.sleep(0.05)
@@ -103,19 +102,17 @@ async def test_an_oversize_message_costs_the_link_not_the_memory(server: FakeAmi
         assert listener.reasons() == ["oversize"]
 
 
-async def test_a_silent_server_is_noticed_within_the_default_three_seconds(server: FakeAmi) -> None:
+async def test_a_silent_server_is_noticed_by_default_within_three_seconds(server: FakeAmi) -> None:
     defaults = AmiSettings("127.0.0.1", server.port, "usnd", "right")
     assert defaults.ping_every_s + defaults.ping_answer_s < 3
-    async with listening(settings(server)) as listener:
+    async with listening(settings(server, ping_answer_s=0.2)) as listener:
         server.mute = {"Ping"}
-        started = time.monotonic()
         await until(lambda: listener.downs)
-        assert time.monotonic() - started < 0.5
         assert listener.reasons() == ["frozen"]
 
 
 async def test_nothing_of_an_outage_is_sent_later(server: FakeAmi) -> None:
-    async with listening(settings(server)) as listener:
+    async with listening(settings(server, answer_s=1)) as listener:
         server.mute = {"Originate"}
         unanswered = asyncio.create_task(
             listener.link.action("Originate", Channel="PJSIP/1@x", ActionID="usn-1")
@@ -188,7 +185,8 @@ async def test_a_log_in_that_cannot_be_put_to_use_is_done_again(server: FakeAmi)
     async with listening(settings(server), up=False) as listener:
 
         async def survey(_: object) -> None:
-            await listener.link.action("CoreShowChannels", within_s=0.05)
+            patience = 0.05 if server.mute else 30
+            await listener.link.action("CoreShowChannels", within_s=patience)
 
         listener.on_up = survey
         server.mute = {"CoreShowChannels"}

@@ -3,6 +3,7 @@
 Speech goes by opus, which neither end speaks inside.
 """
 
+import asyncio
 import time
 from collections.abc import Sequence
 from datetime import timedelta
@@ -99,7 +100,7 @@ async def state_is(switch: Asterisk, wanted: dict[str, str]) -> bool:
     for _ in range(300):
         if await reachable(switch) == wanted:
             return True
-        await process.until(lambda: False, 0.1)
+        await asyncio.sleep(0.1)
     return False
 
 

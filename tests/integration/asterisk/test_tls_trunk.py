@@ -9,6 +9,7 @@ from listener import joined, listening, until
 
 from usnd.asterisk.ami import AmiSettings
 from usnd.asterisk.calls import Calls, CallSettings
+from usnd.asterisk.endpoints import endpoint_of
 from usnd.config_trunks import TrunkConfig, TrunksConfig
 from usnd.pjsip import pjsip_conf
 from workbench import process
@@ -83,6 +84,6 @@ async def test_speech_goes_both_ways_encrypted(tmp_path: Path) -> None:
             both = await process.until(lambda: hear_each_other(switch), 15, 0.5)
             assert both, (frequencies(switch, ANNA), frequencies(switch, BEN))
             shown = await node.cli("core show channels verbose")
-            assert f"PJSIP/{TRUNK}" in shown
+            assert f"PJSIP/{endpoint_of(TRUNK)}" in shown
             secured = await node.act("Getvar", Channel="usn-1-1", Variable="CHANNEL(rtp,secure)")
             assert secured.fields.get("Value") == "1"

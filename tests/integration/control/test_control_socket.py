@@ -31,8 +31,8 @@ async def echo(request: Request, by: str) -> Answer:
 
 
 @asynccontextmanager
-async def serving(path: Path) -> AsyncIterator[ControlServer]:
-    server = ControlServer(path, echo, patience=0.3)
+async def serving(path: Path, patience: float = 0.3) -> AsyncIterator[ControlServer]:
+    server = ControlServer(path, echo, patience)
     running = asyncio.create_task(server.run())
     assert await until(lambda: answers(path), 5, 0.01)
     yield server
@@ -106,7 +106,7 @@ async def test_who_talks_to_it_is_told_by_the_kernel_and_others_may_not(path: Pa
 
 
 async def test_a_crowd_is_turned_away_and_a_silent_one_is_let_go(path: Path) -> None:
-    async with serving(path):
+    async with serving(path, patience=5):  # time for the whole crowd to come
         silent = [await asyncio.open_unix_connection(str(path)) for _ in range(MOST_AT_ONCE)]
         await asyncio.sleep(0.05)
         assert "too many" in (await answer_to(path, lines('{"do":"look"}')))["refused"]

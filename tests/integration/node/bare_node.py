@@ -100,7 +100,7 @@ def usnd(*words: str, environment: Mapping[str, str] | None = None) -> Done:
         [sys.executable, "-m", "usnd", *words],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "40", **(environment or {})},
     )

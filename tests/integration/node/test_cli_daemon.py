@@ -129,7 +129,7 @@ async def test_a_killed_usnd_leaves_no_claim(node: Node) -> None:
     async with node.ready().daemon() as first:
         await first.until("usnd starts")
         first.process.send(signal.SIGKILL)
-        await until(lambda: not first.process.alive, 5)
+        assert await until(lambda: not first.process.alive, 5)
         before = len(first.of("asterisk link down"))
         first.process.start()
         assert await until(lambda: len(first.of("usnd starts")) == 2, 15, 0.05)

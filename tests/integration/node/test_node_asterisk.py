@@ -1,11 +1,10 @@
 """Proves that the death and the silence of Asterisk are noticed, and that nothing stale is dialled."""
 
 import asyncio
-import time
 
 from workbench.stage import EVERYBODY, GROUP, SUBSCRIBER, Stage, stage
 
-NOTICED = 3.0  # seconds
+NOTICED = 3.0  # seconds, on an idle machine; that the defaults add up to it is a unit test
 
 
 async def launch(parts: Stage) -> None:
@@ -17,9 +16,7 @@ async def test_a_killed_asterisk_ends_its_calls_and_is_not_asked_twice() -> None
     async with stage() as parts:
         await launch(parts)
         parts.usn.asterisk.kill()
-        killed_at = time.monotonic()
         await parts.usn.until_event("voice lost", NOTICED)
-        assert time.monotonic() - killed_at < NOTICED
         await parts.usn.until_event("conference ended", 5, reason="voice-lost")
         assert sorted(cdr["outcome"] for cdr in parts.usn.cdrs()) == ["voice-lost"] * 4
 
@@ -48,9 +45,7 @@ async def test_a_frozen_asterisk_is_noticed_and_its_calls_survive_a_thaw() -> No
     async with stage("") as parts:
         await launch(parts)
         parts.usn.asterisk.freeze()
-        frozen_at = time.monotonic()
-        await parts.usn.until_event("voice silent", NOTICED + 1)
-        assert time.monotonic() - frozen_at < NOTICED + 0.2
+        await parts.usn.until_event("voice silent", NOTICED)
         parts.usn.asterisk.thaw()
         await parts.usn.until_event("voice up", 10, 2)
         assert len(await parts.until_heard(EVERYBODY.values())) == 12
@@ -67,7 +62,7 @@ async def test_an_asterisk_that_stays_frozen_is_given_up() -> None:
         assert sorted(cdr["outcome"] for cdr in parts.usn.cdrs()) == ["voice-lost"] * 4
         parts.usn.asterisk.thaw()
         await parts.usn.until_event("voice up", 10, 2)
-        for _ in range(100):
+        for _ in range(600):
             states = [await parts.switch.state(number) for number in EVERYBODY.values()]
             if states == ["idle"] * 4:
                 break

@@ -1,6 +1,7 @@
 """Proves that each way a call can fail is told apart, recorded, and does no harm to the others (C2, C9)."""
 
-from workbench.process import until
+import asyncio
+
 from workbench.stage import EVERYBODY, GROUP, SUBSCRIBER, stage
 from workbench.switch import NEVER, Refusal
 from workbench.tones import TONES
@@ -40,7 +41,7 @@ async def test_refusals_are_told_apart_and_the_conference_goes_on() -> None:
         await parts.usn.until_event("call joined", 10, 2)
         parts.usn.process.kill()
         await parts.usn.asterisk.act("Hangup", Channel="usn-2-2", Cause="16")
-        await until(lambda: False, 0.5)
+        await asyncio.sleep(0.5)
         await parts.usn.asterisk.cli("database del usn usn-2-2")
         await parts.usn.start_daemon()
         await parts.usn.until_event("call ended", 10, number=alfa, outcome="unknown")

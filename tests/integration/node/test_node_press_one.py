@@ -1,7 +1,6 @@
 """Proves that a machine which answers does not join, and who presses 1 does (C9)."""
 
-import asyncio
-
+from workbench.process import until
 from workbench.stage import GROUP, SUBSCRIBER, stage
 
 ALFA, BRAVO, CHARLIE = GROUP.values()
@@ -38,8 +37,10 @@ async def test_what_was_pressed_while_usnd_was_dead_is_known_after() -> None:
         )
         await parts.text("IC " + " ".join(GROUP.values()))
         await parts.usn.until_event("call joined", 10, 2)
+        assert await until(lambda: len(parts.switch.invites) == 1 + len(GROUP), 10)
         parts.usn.process.kill()
-        await asyncio.sleep(6)
+        for number in (BRAVO, CHARLIE):  # they ring, answer and hang up
+            await parts.switch.until_state(number, "idle")
         await parts.usn.start_daemon()
         await parts.usn.until_event("call ended", 10, 2)
         outcomes = {cdr["dnis"]: cdr["outcome"] for cdr in parts.usn.cdrs()}

@@ -41,6 +41,15 @@ async def played(parts: Stage, sound: str, times: int = 1) -> bool:
     return bool(await until(so, 5, 0.2))
 
 
+async def holds(recording: Path, seconds: float = 1.5) -> bool:
+    """It comes to hold so much; Asterisk writes each two seconds' worth at once."""
+
+    def so() -> bool:
+        return recording.exists() and recording.stat().st_size > 2 * RATE * seconds
+
+    return bool(await until(so, 10, 0.2))
+
+
 def tones_in(parts: Stage, file: Path, start: float = 0.0, seconds: float | None = None) -> set[str]:
     """Whose tones are in that part of the file."""
     with wave.open(str(file)) as recording:
@@ -76,8 +85,7 @@ async def test_two_stretches_are_two_files_and_who_was_there_is_recorded(
         await parts.switch.press(SUBSCRIBER, "*8")
         await parts.usn.until_event("recording running", 5, stretch=2)
         parts.usn.process.kill()
-        await asyncio.sleep(3.5)  # Asterisk writes each two seconds' worth at once
-        assert (tmp_path / "c1-2.wav").stat().st_size > 2 * RATE, "recorded on without usnd"
+        assert await holds(tmp_path / "c1-2.wav"), "recorded on without usnd"
         await parts.usn.start_daemon()
         await parts.switch.press(SUBSCRIBER, "*8")
         await parts.usn.until_event("recording closed", 5, stretch=2)
@@ -120,15 +128,18 @@ async def test_it_ends_with_the_room_and_with_asterisk(settings: str, tmp_path: 
         parts.usn.process.kill()
         for number in EVERYBODY.values():
             await parts.switch.hang_up(number)
-        await asyncio.sleep(0.5)
-        assert "rec-c1" not in await parts.usn.asterisk.cli("core show channels concise")
+        for _ in range(300):
+            if "rec-c1" not in (shown := await parts.usn.asterisk.cli("core show channels concise")):
+                break
+            await asyncio.sleep(0.1)
+        assert "rec-c1" not in shown
         await parts.usn.start_daemon()
         await parts.usn.until_event("conference ended", 10, conference=1)
 
         await launch(parts, 2)
         await parts.switch.press(SUBSCRIBER, "*8")
         await parts.usn.until_event("recording running", 5, conference=2)
-        await asyncio.sleep(3.5)
+        assert await holds(tmp_path / "c2-1.wav")
         parts.usn.asterisk.kill()
         await parts.usn.until_event("conference ended", 10, conference=2)
         await parts.usn.until_event("recording closed", 10, conference=2, stretch=1)
@@ -157,7 +168,8 @@ async def test_a_full_disk_hinders_the_recording_and_not_the_conference(tmp_path
         before = {number: len(parts.switch.heard(number)) for number in EVERYBODY.values()}
         await parts.switch.press(ALFA, "*6")
         assert await played(parts, "conf-muted")
-        await asyncio.sleep(3)
+        longest = max(before.values()) + 3 * RATE
+        assert await until(lambda: min(len(parts.switch.heard(one)) for one in before) > longest, 10, 0.5)
         loud = {number: voice(parts.switch.heard(number)[before[number] :]) for number in EVERYBODY.values()}
         assert loud.pop(ALFA) > 4 * max(loud.values())
 

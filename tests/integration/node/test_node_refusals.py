@@ -22,8 +22,11 @@ def number_of(status: int) -> str:
 async def wait_for_records(parts: Stage, count: int) -> dict[str, str]:
     """The outcome of each called number."""
     await parts.usn.until_event("call ended", 20, count)
-    await asyncio.sleep(0.5)  # the journal's line comes just before the commit
-    records = parts.usn.cdrs()
+    for _ in range(100):  # the journal's line comes just before the commit
+        records = await asyncio.to_thread(parts.usn.cdrs)
+        if len(records) >= count:
+            break
+        await asyncio.sleep(0.2)
     assert len(records) == count
     return {cdr["dnis"]: cdr["outcome"] for cdr in records}
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from workbench.stage import EVERYBODY, GROUP, SUBSCRIBER, Stage, stage
 from workbench.tones import RATE, longest_gap
 
-LONGEST_GAP = 60  # ms
+LONGEST_GAP = 1000  # ms; usnd is dead for four times as long. Shorter ones are the benchmark's matter
 
 
 async def launch(parts: Stage) -> None:
@@ -82,12 +82,13 @@ async def test_a_stop_in_good_order_leaves_calls_up() -> None:
 
 async def test_deadlines_that_passed_while_usnd_was_dead_are_judged_by_what_was_found() -> None:
     """Dead for longer than a call may ring: who answered meanwhile stays; only then the clock goes on."""
-    async with stage("[conference]\nring = 1\naway = 60\n") as parts:
-        await parts.switch.put(*(parts.handset(number, ring=0.8) for number in EVERYBODY.values()))
+    async with stage("[conference]\nring = 20\naway = 60\n") as parts:
+        await parts.switch.put(*(parts.handset(number, ring=2.0) for number in EVERYBODY.values()))
         await parts.text("IC " + " ".join(GROUP.values()))
         await parts.usn.until_event("call ringing", 10, len(EVERYBODY))
         parts.usn.process.kill()
-        await asyncio.sleep(18)  # ring and grace
-        await parts.usn.start_daemon()
+        for number in EVERYBODY.values():
+            await parts.switch.until_state(number, "Up")
+        await parts.usn.start_daemon(ahead=60)  # ring and grace
         assert len(await parts.until_heard(EVERYBODY.values())) == 12
         assert parts.usn.cdrs() == []

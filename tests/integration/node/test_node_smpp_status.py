@@ -28,8 +28,11 @@ async def test_the_status_of_the_binds() -> None:
             mo = {"source_addr_ton": 1, "source_addr": SUBSCRIBER.removeprefix("+")}
             assert await smsc.deliver(**mo, destination_addr=SHORT_CODE, short_message="?") == 0
             await smsc.until_pdu("submit_sm")
-            await asyncio.sleep(1.5)
-            (bind,) = [json.loads(line) for line in usn.command("smpp", "status", "--json").splitlines()]
+            for _ in range(100):  # usnd writes it down once a second
+                line = await asyncio.to_thread(usn.command, "smpp", "status", "--json")
+                if (bind := json.loads(line))["oldest_s"] > 1:
+                    break
+                await asyncio.sleep(0.2)
             assert (bind["bind"], bind["kind"], bind["state"]) == ("smsc", "transceiver", "bound")
             assert (bind["texts"], bind["in_flight"], bind["queue"], bind["sent"]) == (1, 1, 1, 0)
             assert bind["oldest_s"] > 1

@@ -80,7 +80,7 @@ async def test_each_text_is_answered_once_across_drops_and_a_restart_of_the_smsc
 
 
 async def wait_for_answers(smsc: NodeSmsc, nicks: list[str]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while not set(nicks) <= set(answered(smsc)):  # noqa: ASYNC110 - the peer is another process
             await asyncio.sleep(0.02)
 
@@ -105,7 +105,7 @@ async def test_an_answer_that_finds_no_smsc_waits_for_it() -> None:
 
 async def test_a_second_attempt_after_a_lost_bind_is_executed() -> None:
     """The SMSC delivers again, once, what it saw no answer to: ignored. The next is the subscriber's own, on
-    the same bind, though nothing proves yet that the SMSC had read our answer to the first."""
+    the same bind: by then the SMSC has answered an enquire_link that went behind our answer."""
     async with NodeSmsc() as smsc, bound_usn(smsc) as usn:
         await smsc.tell("mute", count=1)
         await deliver(smsc, "user00")
@@ -116,6 +116,7 @@ async def test_a_second_attempt_after_a_lost_bind_is_executed() -> None:
             await deliver(smsc, "user00")
             await usn.until_event("duplicate text ignored", count=binds - 1)
         assert usn.count("text taken") == 1
+        await asyncio.sleep(2)  # no thumb is faster
         await deliver(smsc, "user00")
         await usn.until_event("text taken", count=2)
         await usn.until_event("text sent", count=2)
@@ -129,7 +130,7 @@ async def test_garbage_from_the_smsc_ends_in_a_new_bind_not_in_a_dead_daemon(oct
     async with NodeSmsc() as smsc, bound_usn(smsc):
         await smsc.tell("raw", octets=octets)
         await asyncio.sleep(0.5)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(90):
             while True:
                 try:
                     await deliver(smsc, "user01")

@@ -22,7 +22,7 @@ async def trunks(parts: Stage) -> dict[str, dict[str, Any]]:
 
 async def shows(parts: Stage, wanted: dict[str, dict[str, Any]]) -> None:
     """`usnd trunk status` comes to show these figures; usnd writes them down once a second."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while True:
         rows = await trunks(parts)
         shown = {trunk: {name: rows[trunk][name] for name in figures} for trunk, figures in wanted.items()}
@@ -60,7 +60,7 @@ async def test_limits_overflow_and_what_is_not_asked_of_another_trunk() -> None:
         assert "All lines are busy" in (await parts.smsc.next_text(SUBSCRIBER, 10)).body
         heard = "Playing 'all-circuits-busy-now"
         assert await until(lambda: heard in parts.usn.asterisk.log(400), 5, 0.2)
-        for _ in range(100):
+        for _ in range(300):
             if await parts.switch.state(SUBSCRIBER) == "idle":
                 break
             await asyncio.sleep(0.2)
@@ -118,7 +118,7 @@ async def test_a_kill_in_the_middle_of_an_overflow_calls_everybody_once() -> Non
         await parts.text(f"IC {ALFA}")
         assert await until(lambda: len(parts.switch.invites) == 2, 5)
         parts.usn.process.kill()  # the first trunk refuses while nobody listens
-        await until(lambda: False, 1.5)
+        await asyncio.sleep(1.5)
         await parts.usn.start_daemon()
         await parts.usn.until_event("call joined", 15, number=ALFA)
         assert called(stage) == ([SUBSCRIBER, ALFA], [ALFA])

@@ -25,8 +25,8 @@ DELTA = "+447700900005"
 async def define(parts: Stage) -> dict[str, str]:
     """Conference 3 of the subscriber is with everybody; its PINs."""
     answer = await parts.text("CC3 " + " ".join(GROUP.values()))
-    (row,) = parts.usn.command("subscriber", "pins", SUBSCRIBER, "--json").splitlines()
-    found: dict[str, str] = json.loads(row)
+    rows = map(json.loads, parts.usn.command("subscriber", "pins", SUBSCRIBER, "--json").splitlines())
+    found: dict[str, str] = next(row for row in rows if row["conference"] == 3)
     assert found["dnis"] == THIRD
     assert {len(found["activation_pin"]), len(found["user_pin"])} == {7}
     assert all(way in answer for way in (THIRD, COMMON, found["activation_pin"], found["user_pin"]))
@@ -39,7 +39,7 @@ def played(parts: Stage, sound: str = "conf-getpin") -> int:
 
 async def no_note_is_left(parts: Stage) -> bool:
     """AstDB keeps nothing of calls that reached no conference."""
-    for _ in range(25):
+    for _ in range(300):
         if "0 results found" in await parts.usn.asterisk.cli("database show usn"):
             return True
         await asyncio.sleep(0.2)
@@ -48,18 +48,22 @@ async def no_note_is_left(parts: Stage) -> bool:
 
 async def hung_up(parts: Stage, number: str) -> None:
     """The handset is free again: it was told, and heard why."""
-    for _ in range(50):
+    for _ in range(300):
         if await parts.switch.state(number) == "idle":
             return
         await asyncio.sleep(0.2)
     raise AssertionError(f"{number} is still in a call")
 
 
-async def in_use(parts: Stage) -> int:
-    """Of the trunk's channels."""
-    await asyncio.sleep(1.1)  # the file is of the last second
-    (row,) = (await asyncio.to_thread(parts.usn.command, "trunk", "status", "--json")).splitlines()
-    return int(json.loads(row)["in_use"])
+async def shows(parts: Stage, words: tuple[str, ...], **wanted: object) -> None:
+    """The status comes to show these figures; usnd writes them down once a second."""
+    for _ in range(300):
+        row = await asyncio.to_thread(parts.usn.command, *words, "status", "--json")
+        shown = {name: json.loads(row)[name] for name in wanted}
+        if shown == wanted:
+            break
+        await asyncio.sleep(0.2)
+    assert shown == wanted
 
 
 def forged_call(port: int) -> int:
@@ -162,11 +166,11 @@ async def test_the_user_pin_joins_the_running_conference_only() -> None:
         pins = await define(parts)
         await parts.switch.call(ALFA, COMMON, parts.usn.asterisk.ports.sip)
         assert await until(lambda: played(parts) > 0, 15, 0.2)
-        assert await in_use(parts) == 1, "whoever types a PIN holds a line"
+        await shows(parts, ("trunk",), in_use=1)  # whoever types a PIN holds a line
         await parts.switch.press(ALFA, pins["user_pin"])
         await parts.usn.until_event("incoming call refused", 20, reason="not-running")
         await hung_up(parts, ALFA)
-        assert await in_use(parts) == 0
+        await shows(parts, ("trunk",), in_use=0)
         parts.usn.command("subscriber", "set", SUBSCRIBER, "--call-texts")
         await parts.text("IC3")
         told = (await parts.smsc.next_text(ALFA, 10)).body
@@ -183,6 +187,31 @@ async def test_the_user_pin_joins_the_running_conference_only() -> None:
         await call(parts, BRAVO, COMMON, pins["user_pin"])
         await parts.usn.until_event("participant calls in", 20, 2)
         assert await until(lambda: played(parts, "conf-locked.") > 0, 10)
+
+
+async def test_where_a_guess_would_soon_hit_a_pin_opens_less() -> None:
+    """Twelve PINs, where ten are too many: from a stranger both kinds are wrong while nothing runs."""
+    async with stage(SETTINGS.replace("wrong_pins_alarm = 4", "guess_one_in = 1000000")) as parts:
+        for number in range(5, 10):
+            await parts.text(f"CC{number} {ALFA}")
+        pins = await define(parts)
+        await parts.usn.until_event("an activation pin counts from its subscriber's number only", 20)
+        await asyncio.sleep(1.1)  # the file is of the last second
+        figures = json.loads(parts.usn.command("ways-in", "status", "--json"))
+        assert (figures["pins"], figures["guess_one_in"], figures["own_number_only"]) == (12, None, True)
+        await call(parts, ALFA, COMMON, pins["user_pin"], pins["activation_pin"], pins["activation_pin"])
+        await parts.usn.until_event("incoming call refused", 30, reason="wrong-pin")
+        assert parts.usn.count("wrong pin") == 3
+        await hung_up(parts, ALFA)
+        assert parts.switch.invites == []
+
+        await call(parts, SUBSCRIBER, COMMON, pins["activation_pin"])
+        await parts.usn.until_event("call joined", 30, 4)
+        await parts.switch.hang_up(ALFA)
+        await parts.usn.until_event("call ended", 10, number=ALFA)
+        await call(parts, ALFA, COMMON, pins["activation_pin"], pins["user_pin"])
+        await parts.usn.until_event("participant calls in", 30)
+        assert parts.usn.count("wrong pin") == 4
 
 
 async def test_three_wrong_pins_end_the_call_and_guessing_is_barred() -> None:
@@ -203,9 +232,7 @@ async def test_three_wrong_pins_end_the_call_and_guessing_is_barred() -> None:
         assert parts.usn.count("wrong pin") == 6
         await hung_up(parts, ALFA)
         await parts.usn.until_event("alarm raised: PINs are guessed", 3)
-        await asyncio.sleep(1.1)  # the file is of the last second
-        figures = json.loads(parts.usn.command("ways-in", "status", "--json"))
-        assert (figures["calls"], figures["waiting"], figures["refused"]) == (3, 0, {"wrong-pin": 3})
-        assert (figures["wrong_pins"], figures["barred"], figures["alarm"]) == (6, 1, True)
+        await shows(parts, ("ways-in",), calls=3, waiting=0, refused={"wrong-pin": 3}, wrong_pins=6, barred=1)
+        await shows(parts, ("ways-in",), alarm=True)
         assert "wrong-pin:3" in parts.usn.command("ways-in", "status")
         assert await no_note_is_left(parts)

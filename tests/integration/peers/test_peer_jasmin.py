@@ -21,7 +21,8 @@ from usnd.smpp.segments import join, split
 from usnd.smpp.session import Timers
 from usnd.smpp.settings import LinkSettings, Rejected
 from usnd.smpp.text import Alphabet
-from workbench.jasmin import PASSWORD, SYSTEM_ID, Jasmin, NoJasmin, brokers, jasmin_environment
+from workbench.jasmin import PASSWORD, REQUIREMENTS, SYSTEM_ID, Jasmin, NoJasmin, brokers, jasmin_environment
+from workbench.locks import Lock, installed
 from workbench.smsc import Smsc
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -72,7 +73,7 @@ async def bound(jasmin: Jasmin, **changes: object) -> AsyncIterator[Daemon]:
         await daemon.bound()
         yield daemon
     finally:
-        await asyncio.wait_for(daemon.link.stop(), 10)
+        await asyncio.wait_for(daemon.link.stop(), 60)
         await running
 
 
@@ -176,3 +177,7 @@ async def test_jasmin_is_a_client_of_node_smpp() -> None:
         await peer.send(SHORT_CODE, SUBSCRIBER[1:], b"IC Mkting")
         submitted = await node.until_pdu("submit_sm")
         assert submitted["short_message"] == "IC Mkting"
+
+
+async def test_the_lock_of_jasmin_names_every_extra_that_its_packages_ask_for(jasmin: Jasmin) -> None:
+    assert Lock.read(REQUIREMENTS.read_text()).lacking(installed(jasmin_environment())) == {}

@@ -78,4 +78,4 @@ def test_a_proof_that_our_answer_was_read_outlives_the_receipt(tx: Transaction) 
         )
     )
     tx.execute(text(f"UPDATE mt_texts SET mo_id = 1 WHERE id = {number}"))
-    assert tx.texts.earlier(["f"], NOW)["f"].answer_seen
+    assert tx.texts.earlier(["f"], NOW)["f"].answer_read_at == NOW

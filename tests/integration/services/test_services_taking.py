@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from usnd.domain.automata import TalkRules
 from usnd.domain.conference import ConferenceState, Rules
 from usnd.domain.courtesy import CourtesyRules
 from usnd.domain.decision import TextRules
-from usnd.domain.messages import IncomingText, OutgoingText, Priority
+from usnd.domain.messages import IncomingText, MtState, OutgoingText, Priority, RepeatRules, Settlement
 from usnd.domain.reassembly import Part, PartsRules, Verdict
 from usnd.domain.trunks import Routing, Trunk
 from usnd.services.gathering import give_up
@@ -28,7 +29,16 @@ WINDOW = timedelta(minutes=10)
 DRAW = random.Random(5).randrange
 TRUNKS = Trunks(Routing((Trunk("msc"),)))
 POLICY = TextPolicy(
-    TextRules("GB"), Rules(), WINDOW, CourtesyRules(), HOUR, "52272", DRAW, PartsRules(), TRUNKS
+    TextRules("GB"),
+    Rules(),
+    RepeatRules(WINDOW),
+    CourtesyRules(),
+    HOUR,
+    "52272",
+    DRAW,
+    PartsRules(),
+    TRUNKS,
+    talk=TalkRules(answers=1_000, commands=1_000),
 )
 ANN, BOB = "+447700900001", "+447700900002"
 
@@ -207,15 +217,61 @@ def test_all_parts_in_one_batch_with_a_text_behind(registered: Transaction) -> N
     assert "more created (1)" in replies(outcomes)[1]
 
 
-def test_what_cannot_be_is_refused_and_changes_nothing(registered: Transaction) -> None:
+def test_another_total_begins_a_new_text(registered: Transaction) -> None:
     first, second, *_ = parts(LONG)
-    wrong = [replace(first, number=0), replace(first, number=5, total=3), replace(second, total=9)]
-    assert take(registered, first, *wrong) == [Verdict.BEGIN, *[Verdict.REFUSED] * 3]
-    assert "all created (30)" in replies(take(registered, *parts(LONG)[1:]))[0]
+    assert take(registered, first, replace(second, total=9)) == [Verdict.BEGIN, Verdict.REPLACE]
+    (told,) = late(registered, NOW)  # the first one is given up at once
+    assert "Only part of your text" in told.body
+
+
+def test_each_part_is_read_in_its_own_alphabet(registered: Transaction) -> None:
+    whole = ("smsc", "bind-1", ANN, "52272", 7, 3)
+    pieces = [(b"GC \x1b\x65", "gsm7"), ("\u0416".encode("utf-16-be"), "ucs2"), (b" 07700900010", "ascii")]
+    made = [Part(*whole, number, *piece, str(number)) for number, piece in enumerate(pieces, 1)]
+    take(registered, *made)
+    bodies = registered.execute(text("SELECT body FROM mo_texts")).scalars().all()
+    assert bodies == ["GC \u20ac\u0416 07700900010"]
+
+
+def test_a_text_that_came_again_on_the_same_bind_is_no_second_one(registered: Transaction) -> None:
+    """`repeated`: the SMSC had not read our answer when it sent it."""
+    first = mo(ANN, "?")
+    assert len(replies(take(registered, first))) == 1
+    again = replace(first, repeated=True)
+    assert take(registered, again, again) == [None, None]
+    assert take(registered, replace(again, session="bind-2"), replace(again, session="bind-2")) == [
+        None,
+        None,
+    ]
+    assert len(replies(take(registered, first))) == 1
+    noted = registered.execute(text("SELECT redelivered_over FROM mo_texts ORDER BY id")).scalars().all()
+    assert noted == ["bind-2", None]
+
+
+def test_parts_that_came_again_on_the_same_bind_are_no_second_text(registered: Transaction) -> None:
+    assert len(replies(take(registered, *parts(LONG)))) == 1
+    again = [replace(part, repeated=True) for part in parts(LONG)]
+    assert take(registered, *again) == [Verdict.REPEATED] * len(again)
+    assert len(replies(take(registered, *parts(LONG)))) == 1
+
+
+def test_a_text_that_lay_unread_was_received_before(registered: Transaction) -> None:
+    """So an answer after that wait was too late for the SMSC, even if it read our reply: it repeats."""
+    waited = timedelta(seconds=40)
+    (taken,) = take(registered, replace(mo(ANN, "?"), waited=waited))
+    assert isinstance(taken, Taken)
+    registered.texts.settle([Settlement(taken.answers[0].id, MtState.SENT, "bind-1")], NOW)
+    assert take(registered, mo(ANN, "?", "bind-2")) == [None]
+    (prompt,) = take(registered, mo(BOB, "?"))
+    assert isinstance(prompt, Taken)
+    registered.texts.settle([Settlement(prompt.answers[0].id, MtState.SENT, "bind-1")], NOW)
+    assert len(replies(take(registered, mo(BOB, "?", "bind-2")))) == 1
 
 
 def late(tx: Transaction, now: datetime) -> list[OutgoingText]:
-    return give_up(tx, POLICY.parts, now, home_region="GB", keep=WINDOW, validity=HOUR)
+    return give_up(
+        tx, POLICY.parts, now, home_region="GB", keep=WINDOW, validity=HOUR, own_number=POLICY.own_number
+    )
 
 
 def test_an_incomplete_text_is_answered_once(registered: Transaction) -> None:
@@ -227,9 +283,23 @@ def test_an_incomplete_text_is_answered_once(registered: Transaction) -> None:
     assert "Only part of your text" in answer.body
     assert registered.texts.queued("smsc", Priority.REPLY, 9) == [answer]
     assert late(registered, NOW + WINDOW) == []
-    assert take(registered, *rest) == [Verdict.LATE] * len(rest)
-    late(registered, NOW + 2 * WINDOW)
+    outcomes = take(registered, *rest, now=NOW + WINDOW)
+    assert outcomes == [Verdict.LATE] + [Verdict.KEEP] * (len(rest) - 1)
+    minute = timedelta(minutes=1)
+    assert late(registered, NOW + WINDOW + minute) == []  # it is known already
+    late(registered, NOW + 3 * WINDOW)
     assert registered.parts.newest(first) is None
+
+
+def test_a_reference_that_comes_round_with_a_later_part_first_begins_a_new_text(
+    registered: Transaction,
+) -> None:
+    take(registered, parts(LONG)[0])
+    late(registered, NOW + WINDOW)
+    first, *rest = parts(LONG.replace("GC all", "GC new"))
+    outcomes = take(registered, *rest, first, now=NOW + WINDOW)
+    assert outcomes[0] is Verdict.LATE
+    assert "new created (30)" in replies(outcomes)[0]
 
 
 def test_a_reference_that_comes_round_begins_a_new_text(registered: Transaction) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from usnd.domain.conference import Conference, ConferenceState, Rules, Step
 from usnd.domain.decision import TextRules
-from usnd.domain.messages import OutgoingText
+from usnd.domain.messages import OutgoingText, RepeatRules
 from usnd.domain.reassembly import PartsRules
 from usnd.domain.trunks import Routing, Trunk
 from usnd.services.taking import TextPolicy
@@ -60,7 +60,9 @@ async def test_who_is_told_of_a_call_back_is_called_though_the_conference_ended_
 ) -> None:
     trunks = Trunks(Routing((Trunk("msc"),)))
     draw = random.Random(5).randrange
-    policy = TextPolicy(TextRules("GB"), Rules(), HOUR, None, HOUR, "52272", draw, PartsRules(), trunks)
+    policy = TextPolicy(
+        TextRules("GB"), Rules(), RepeatRules(HOUR), None, HOUR, "52272", draw, PartsRules(), trunks
+    )
     conferences: Any = EndsMeanwhile(store)
     outbox: Any = Sent()
     texts = Texts(store, outbox, conferences, policy, lambda: NOW)

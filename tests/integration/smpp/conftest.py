@@ -38,7 +38,7 @@ def started() -> StartLink:
         try:
             yield daemon
         finally:
-            await asyncio.wait_for(daemon.link.stop(), 10)
+            await asyncio.wait_for(daemon.link.stop(), 60)
             await running
 
     return start

@@ -24,8 +24,8 @@ def test_an_earlier_text_is_the_newest_within_the_time(tx: Transaction) -> None:
     (_, other) = tx.texts.add_mo([TEXT, replace(TEXT, fingerprint="beef")], NOW)
     (newest,) = tx.texts.add_mo([replace(TEXT, session="bind-2")], LATER)
     known = {
-        "f00d": Earlier(newest, "bind-2", LATER, answer_seen=False),
-        "beef": Earlier(other, "bind-1", NOW, answer_seen=False),
+        "f00d": Earlier(newest, "bind-2", LATER, answer_read_at=None),
+        "beef": Earlier(other, "bind-1", NOW, answer_read_at=None),
     }
     assert tx.texts.earlier(["f00d", "beef", "none"], NOW) == known
     assert tx.texts.earlier(["f00d", "beef"], LATER) == {"f00d": known["f00d"]}
@@ -39,9 +39,9 @@ def test_the_sessions_over_which_a_text_came_again_are_kept(tx: Transaction) -> 
     tx.texts.redelivered([(one, "bind-3")])
     assert tx.texts.earlier(["f00d", "beef"], NOW) == {
         "f00d": Earlier(
-            one, "bind-1", NOW, answer_seen=False, redelivered_over=frozenset({"bind-2", "bind-3"})
+            one, "bind-1", NOW, answer_read_at=None, redelivered_over=frozenset({"bind-2", "bind-3"})
         ),
-        "beef": Earlier(other, "bind-1", NOW, answer_seen=False, redelivered_over=frozenset({"bind-2"})),
+        "beef": Earlier(other, "bind-1", NOW, answer_read_at=None, redelivered_over=frozenset({"bind-2"})),
     }
 
 
@@ -65,13 +65,14 @@ def test_many_texts_get_their_ids_in_order(tx: Transaction) -> None:
         (MtState.EXPIRED, None, False),
     ],
 )
-def test_an_answer_is_seen_when_it_went_over_the_same_session(
+def test_an_answer_is_read_when_the_reply_went_over_the_same_session(
     tx: Transaction, state: MtState, session: str | None, *, seen: bool
 ) -> None:
     (mo,) = tx.texts.add_mo([TEXT], NOW)
     (reply,) = tx.texts.queue_mt([draft(mo_id=mo)])
     assert tx.texts.settle([Settlement(reply.id, state, session)], NOW) == {reply.id}
-    assert tx.texts.earlier(["f00d"], NOW) == {"f00d": Earlier(mo, "bind-1", NOW, answer_seen=seen)}
+    read_at = NOW if seen else None
+    assert tx.texts.earlier(["f00d"], NOW) == {"f00d": Earlier(mo, "bind-1", NOW, read_at)}
 
 
 def test_each_bind_and_priority_has_its_queue_in_order(tx: Transaction) -> None:

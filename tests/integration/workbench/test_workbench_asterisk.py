@@ -1,6 +1,7 @@
 """Proves the life of a private Asterisk: start, crash, freeze, side by side, and its end with its run."""
 
 import asyncio
+import re
 import shutil
 import signal
 import subprocess
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from workbench.asterisk import usn_asterisk
-from workbench.process import PartError
+from workbench.asterisk import CONF, CONTRACT, usn_asterisk
+from workbench.depot.asterisk_deb import NEEDED
+from workbench.process import PartError, until
+from workbench.usn import product_dialplan
 
 FILES = {"extensions.conf": "[usn-incoming]\n", "confbridge.conf": "[general]\n"}
 RUN = """
@@ -28,11 +31,11 @@ run(main())
 """
 
 
-async def test_it_starts_within_two_seconds_and_answers(tree: Path) -> None:
-    before = time.monotonic()
+async def test_it_starts_and_answers_at_once_what_it_is_asked(tree: Path) -> None:
     async with usn_asterisk(tree, 9, FILES) as usn:
-        assert time.monotonic() - before < 2
-        assert (await usn.cli("core show version")).startswith("Asterisk 22")
+        version = re.match(r"Asterisk (\d+)\.", await usn.cli("core show version"))
+        assert version is not None
+        assert int(version[1]) >= NEEDED
         assert "trunk-msc" in await usn.cli("pjsip show endpoints")
     assert not usn.process.alive
     assert not usn.home.exists()
@@ -48,7 +51,8 @@ async def test_two_run_side_by_side_without_sharing_a_port(tree: Path) -> None:
 async def test_its_database_outlives_a_crash(tree: Path) -> None:
     async with usn_asterisk(tree, 9, FILES) as usn:
         await usn.act("DBPut", Family="x", Key="y", Val="1")
-        await asyncio.sleep(1.5)  # Asterisk writes its database each second
+        database = usn.home / "lib/astdb.sqlite3"
+        assert await until(lambda: b"/x/y" in database.read_bytes(), 5, 0.1)  # it writes each second
         usn.kill()
         assert not usn.process.alive
         await usn.start()
@@ -62,7 +66,7 @@ async def test_frozen_it_keeps_its_connections_and_says_nothing_until_thawed(tre
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(reader.readline(), 0.5)
         usn.thaw()
-        assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"Asterisk Call Manager")
+        assert (await asyncio.wait_for(reader.readline(), 60)).startswith(b"Asterisk Call Manager")
         writer.close()
         await writer.wait_closed()
         usn.freeze()  # and can be stopped so
@@ -86,9 +90,19 @@ def test_nothing_outlives_its_run(tree: Path, ending: signal.Signals) -> None:
         pid, home = (Path(part) for part in run.stdout.readline().decode().split())
         assert ("/proc" / pid).exists()
         run.send_signal(ending)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while ("/proc" / pid).exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert home.exists() == (ending == signal.SIGKILL)  # a killed run cannot tidy
     shutil.rmtree(home, ignore_errors=True)
+
+
+async def test_it_has_the_modules_and_the_speech_of_a_node(tree: Path) -> None:
+    async with usn_asterisk(tree, 9, product_dialplan()) as usn:
+        running = set(re.findall(r"^(\w+\.so) .* Running ", await usn.cli("module show"), re.MULTILINE))
+        conf = "".join(
+            path.read_text() for path in (CONTRACT / "modules-usn.conf", CONF / "node" / "modules.conf")
+        )
+        assert running == set(re.findall(r"^load = (\S+)", conf, re.MULTILINE))
+        assert re.search(r"Strict RTP: +Yes", await usn.cli("rtp show settings"))

@@ -63,6 +63,6 @@ def test_without_tree_and_mirror_the_error_says_what_to_do(
 def test_two_runs_at_once_fetch_one_tree(cache: Path) -> None:
     command = [sys.executable, "-c", FETCH]
     runs = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
-    ended = [run.communicate(timeout=100) for run in runs]
+    ended = [run.communicate(timeout=600) for run in runs]
     assert ended[0][0] == ended[1][0] != b""
     assert sum(b"asking the mirror" in errors for _output, errors in ended) == 1

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from workbench.asterisk import Asterisk, channels, render, usn_asterisk
+from usnd.asterisk.endpoints import dial_string
+from workbench.asterisk import TRUNK, Asterisk, channels, render, usn_asterisk
 from workbench.crowd import Crowd, Kind, number
 from workbench.load_field import conferees, until_so_many
 from workbench.process import PartError
@@ -17,7 +18,7 @@ HALF_A_SECOND = 25  # packets
 
 async def call(asterisk: Asterisk, called: str) -> bool:
     """Whether it answered."""
-    channel = f"PJSIP/{called}@trunk-msc"
+    channel = dial_string(called, TRUNK)
     return (await asterisk.act("Originate", Channel=channel, Context="stock", Exten="c1", Priority="1")).good
 
 
@@ -30,7 +31,7 @@ async def senders(asterisk: Asterisk) -> int:
 async def test_handsets_do_what_their_numbers_say(tree: Path) -> None:
     async with (
         Crowd(STAY, 20) as crowd,
-        usn_asterisk(tree, crowd.port, render("stock", {}), name="stock") as asterisk,
+        usn_asterisk(tree, crowd.port, render("stock", {}), name="stock", timers=False) as asterisk,
     ):
         assert [await call(asterisk, called) for called in STAY] == [True] * 3
         await until_so_many(lambda: conferees(asterisk), 3)

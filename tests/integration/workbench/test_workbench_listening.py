@@ -20,7 +20,7 @@ async def test_a_connection_accepted_at_the_end_has_its_handler() -> None:
     with socket.create_connection(server.sockets[0].getsockname()):
         asyncio.get_running_loop().call_soon(lambda: ending.append(asyncio.create_task(end(server))))
         ending: list[asyncio.Task[None]] = []
-        await asyncio.wait_for(served.wait(), 5)
+        await asyncio.wait_for(served.wait(), 60)
         await asyncio.gather(*ending)
     assert not server.is_serving()
     await asyncio.sleep(0)

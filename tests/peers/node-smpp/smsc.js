@@ -11,6 +11,11 @@ const PASSWORD = 'secret';
 const sessions = new Set();
 let muted = 0; // submits that get no answer
 let refusals = []; // statuses of the next submit_sm_resp
+let delay = 0; // milliseconds before each submit_sm_resp
+let poison = ''; // a text on which the connection is closed
+let refusal = 0; // the status of every submit_sm_resp, 0 for none
+let nacks = 0; // submits that are answered by a generic_nack without a sequence number
+let nackBinds = 0; // binds that are
 let messages = 0;
 let numbered = 0;
 
@@ -27,7 +32,17 @@ function plain(pdu) {
   return fields;
 }
 
+function nack(session) {
+  // node-smpp numbers what it sends itself: written by hand (SMPP 3.4 §4.3.1).
+  session.socket.write(Buffer.from('00000010800000000000000200000000', 'hex'));
+}
+
 function bind(session, pdu) {
+  if (nackBinds > 0) {
+    nackBinds -= 1;
+    nack(session);
+    return;
+  }
   const known = pdu.system_id === SYSTEM_ID && pdu.password === PASSWORD;
   const status = known ? smpp.ESME_ROK : smpp.ESME_RINVPASWD;
   session.send(pdu.response({ system_id: 'node', command_status: status }));
@@ -40,9 +55,20 @@ function submit(session, pdu) {
     muted -= 1;
     return;
   }
-  const status = refusals.length ? refusals.shift() : smpp.ESME_ROK;
+  if (poison && String(pdu.short_message.message) === poison) {
+    session.socket.destroy();
+    return;
+  }
+  if (nacks > 0) {
+    nacks -= 1;
+    nack(session);
+    return;
+  }
+  const status = refusals.length ? refusals.shift() : refusal;
   messages += 1;
-  session.send(pdu.response({ message_id: 'n' + messages, command_status: status }));
+  const answer = pdu.response({ message_id: 'n' + messages, command_status: status });
+  if (delay > 0) setTimeout(() => session.send(answer), delay);
+  else session.send(answer);
 }
 
 const server = smpp.createServer({}, (session) => {
@@ -85,13 +111,26 @@ const commands = {
   refuse: ({ statuses }) => {
     refusals = statuses;
   },
+  delay: ({ milliseconds }) => {
+    delay = milliseconds;
+  },
+  poison: ({ text }) => {
+    poison = text;
+  },
+  refuse_all: ({ status }) => {
+    refusal = status;
+  },
+  nack: ({ submits = 0, binds = 0 }) => {
+    nacks = submits;
+    nackBinds = binds;
+  },
 };
 
 readline.createInterface({ input: process.stdin }).on('line', (line) => {
   const command = JSON.parse(line);
   // The newest: an older one of the same account may be of a server that died without a word.
   const session = [...sessions].reverse().find((one) => one.receives);
-  const needs = !['mute', 'refuse'].includes(command.do);
+  const needs = !['mute', 'refuse', 'delay', 'poison', 'refuse_all', 'nack'].includes(command.do);
   if (needs && !session) report('answered', { answer_to: command.id, status: smpp.ESME_RBINDFAIL });
   else commands[command.do](command, session);
   report('told', { done: command.id });

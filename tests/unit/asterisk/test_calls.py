@@ -12,6 +12,7 @@ from usnd.asterisk.ami import AmiDown, AmiFailed, AmiRefused, AmiTimeout
 from usnd.asterisk.calls import Calls, CallSettings, Pacer
 from usnd.domain.calls import Call, CallEvent, CallNews, CallState, Direction, Role
 from usnd.domain.conference import EndReason
+from usnd.domain.trunk_numbers import Style, TrunkNumbers, Writing
 from usnd.services.calling import news_of
 
 RING = timedelta(seconds=45)
@@ -75,12 +76,12 @@ async def test_an_order_carries_all_that_the_dialplan_needs() -> None:
             {
                 "ActionID": "usn-1",
                 "ChannelId": "usn-1",
-                "Channel": "PJSIP/+447911@trunk-msc",
+                "Channel": 'PJSIP/+447911@"usn/trunk-msc"',
                 "CallerID": "<+447922>",
                 "Context": "usn-join",
                 "Exten": "c1",
                 "Priority": "1",
-                "Variable": r"CHANNEL(hangup_handler_wipe)=usn-ended\,s\,1",
+                "Variable": [r"CHANNEL(hangup_handler_wipe)=usn-ended\,s\,1", "USN_ROOM=c1"],
                 "Timeout": "45000",
                 "Codecs": "alaw",
                 "EarlyMedia": "false",
@@ -241,7 +242,7 @@ async def test_news_that_come_during_a_survey_win_over_what_it_did_not_see() -> 
 
 async def test_a_call_that_is_gone_cannot_be_released_admitted_or_taken_out() -> None:
     bench = Bench()
-    bench.ami.errors = {name: AmiFailed("No such channel") for name in ("Hangup", "Redirect")}
+    bench.ami.errors = {name: AmiFailed("No such channel") for name in ("Hangup", "Redirect", "Setvar")}
     assert not await bench.calls.hang_up("usn-1")
     assert not await bench.calls.admit("node-1.1", "c1")
     assert not await bench.calls.goodbye("usn-1", "told")
@@ -253,6 +254,7 @@ async def test_admission_and_goodbye_go_to_the_contract_s_contexts() -> None:
     assert await bench.calls.goodbye("usn-1", EndReason.SUBSCRIBER_AWAY.value)
     same = {"Priority": "1"}
     assert bench.ami.asked == [
+        ("Setvar", {"Channel": "node-1.1", "Variable": "USN_ROOM", "Value": "c1"}),
         ("Redirect", {"Channel": "node-1.1", "Context": "usn-join", "Exten": "c1", **same}),
         ("Redirect", {"Channel": "usn-1", "Context": "usn-goodbye", "Exten": "subscriber-away", **same}),
     ]
@@ -268,7 +270,7 @@ async def test_a_survey_asks_for_channels_before_records() -> None:
     bench = Bench()
     bench.ami.lists = {"DBGetTree": [{"key": "/usn/usn-1", "val": ",1,17"}]}
     found = await bench.calls.survey()
-    assert [name for name, _ in bench.ami.asked] == ["CoreShowChannels", "DBGetTree"]
+    assert [name for name, _ in bench.ami.asked] == ["CoreShowChannels", "DBGetTree", "Status"]
     assert set(found.settled) == {"usn-1"}
 
 
@@ -304,6 +306,63 @@ async def test_an_announcement_is_no_call_of_ours() -> None:
     await bench.calls.announce("c7", "count", 3)
     ((name, fields),) = bench.ami.asked
     assert (name, fields["ChannelId"], fields["OtherChannelId"]) == ("Originate", "say-1-c7", "say-1-c7-room")
-    assert (fields["Exten"], fields["Variable"]) == ("count", "USN_COUNT=3")
+    assert (fields["Exten"], fields["Variable"]) == ("count", ("USN_COUNT=3", "USN_ROOM=c7"))
     with pytest.raises(AmiRefused):
         await bench.calls.announce("c7", "count,1", 3)
+
+
+async def soon(bench: Bench) -> list[tuple[str, object]]:
+    """What is asked of mutes once all is done that was begun."""
+    await asyncio.sleep(0.01)
+    return [(name, fields.get("State", fields.get("Value"))) for name, fields in bench.ami.asked]
+
+
+async def test_who_holds_is_not_heard_until_back() -> None:
+    bench = Bench()
+    bench.hear("Hold")
+    bench.hear("Hold")
+    assert await soon(bench) == [("MuteAudio", "on"), ("Setvar", "1")]
+    bench.hear("Unhold")
+    bench.hear("Unhold")
+    assert (await soon(bench))[2:] == [("MuteAudio", "off"), ("Setvar", "")]
+
+
+async def test_who_is_muted_stays_so_behind_a_hold_and_who_holds_behind_a_mute() -> None:
+    bench = Bench()
+    assert await bench.calls.mute("usn-1", on=True)
+    bench.hear("Hold")
+    bench.hear("Unhold")
+    assert {state for name, state in await soon(bench) if name == "MuteAudio"} == {"on"}
+    bench.hear("Hold")
+    await soon(bench)
+    bench.ami.asked.clear()
+    assert await bench.calls.mute("usn-1", on=False)
+    assert bench.ami.asked == [("MuteAudio", {"Channel": "usn-1", "Direction": "in", "State": "on"})]
+
+
+async def test_who_presses_a_key_is_back_also_after_a_restart() -> None:
+    bench = Bench()
+    bench.ami.lists = {"Status": [{"uniqueid": "usn-1", "variable": "USN_HELD=1"}, {"uniqueid": "usn-2"}]}
+    await bench.calls.survey()
+    bench.ami.asked.clear()
+    bench.hear("DTMFEnd", "usn-2", digit="5", direction="Received")
+    assert await soon(bench) == []
+    bench.hear("DTMFEnd", digit="5", direction="Received")
+    assert await soon(bench) == [("MuteAudio", "off"), ("Setvar", "")]
+
+
+async def test_a_hold_of_a_call_that_just_ended_does_no_harm() -> None:
+    bench = Bench()
+    bench.ami.errors["MuteAudio"] = AmiFailed("No such channel")
+    bench.hear("Hold")
+    await soon(bench)
+    bench.hear("Hangup", cause="16")
+    bench.hear("Hold", "node-1.9")
+    assert [name for name, _ in await soon(bench)] == ["MuteAudio"]
+
+
+def test_each_trunk_gets_numbers_as_it_wants_them() -> None:
+    abroad = TrunkNumbers(called_out=Writing(Style.ZEROS), calling_out=Writing(Style.NATIONAL, add="9"))
+    settings = CallSettings(home_region="GB", trunks={"abroad": abroad})
+    assert settings.written("+4989123456", "+447700900001", "abroad") == ("004989123456", "907700900001")
+    assert settings.written("+4989123456", "+447700900001", "msc") == ("+4989123456", "+447700900001")

@@ -6,6 +6,7 @@ import pytest
 
 from usnd.asterisk.progress import EVENTS, Digit, IncomingCall, LiveCall, Progress, Settled, survey
 from usnd.domain.calls import CallEvent, CallNews, CallState
+from usnd.domain.sip_numbers import Identity, Signalling
 
 OURS = "usn-c42-1"
 
@@ -82,6 +83,21 @@ def test_an_announced_call_may_have_no_calling_number() -> None:
     incoming = Progress("usn-").read(event("UserEvent", "n.1", userevent="UsnIncoming", cli="", dnis="300"))
     assert isinstance(incoming, IncomingCall)
     assert incoming.cli is None
+
+
+def test_what_sip_says_of_a_call_comes_with_it_decoded() -> None:
+    said = {
+        "request": "tel%3A%2B4420",
+        "to": "%3Csip%3A1%40h%3E",
+        "from": "",
+        "asserted": "%22A%2CB%22%20%3Csip%3A%2B44%40h%3E",
+        "asserted2": "%3Ctel%3A1%3E",
+        "privacy": "id",
+    }
+    incoming = Progress("usn-").read(event("UserEvent", "n.1", userevent="UsnIncoming", dnis="300", **said))
+    assert isinstance(incoming, IncomingCall)
+    headers = ((Identity.ASSERTED, '"A,B" <sip:+44@h>'), (Identity.ASSERTED, "<tel:1>"))
+    assert incoming.signalling == Signalling("tel:+4420", "<sip:1@h>", headers, "id")
 
 
 @pytest.mark.parametrize("fields", [{"userevent": "Other"}, {"userevent": "UsnIncoming", "uniqueid": ""}])

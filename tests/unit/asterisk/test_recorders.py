@@ -35,7 +35,7 @@ async def test_a_recorder_is_a_pair_of_channels_named_by_its_stretch() -> None:
     assert name == "Originate"
     assert (order["ChannelId"], order["OtherChannelId"]) == ("rec-c7-1", "rec-c7-1-room")
     assert order["Channel"] == "Local/c7@record-usn-room/n"
-    assert order["Variable"] == f"USN_FILE={FILE}"
+    assert order["Variable"] == [f"USN_FILE={FILE}", "USN_ROOM=c7"]
     assert order["Async"] == "true"
 
 

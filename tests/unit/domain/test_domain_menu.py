@@ -98,3 +98,33 @@ def test_what_is_kept_of_any_typing_is_bounded(digits: str) -> None:
     for index, digit in enumerate(digits):
         typed, _ = press(MENU, typed, digit, T0 + timedelta(seconds=index))
         assert len(typed.digits) <= LONGEST_NUMBER + 2
+
+
+def told(*presses: tuple[str, int, bool]) -> list[Feature]:
+    """What digits choose that are told at so many milliseconds, with their beginning or without."""
+    typed, chosen = Typed(), []
+    for digit, at, begun in presses:
+        typed, choice = press(MENU, typed, digit, T0 + timedelta(milliseconds=at), begun=begun)
+        chosen += [choice.feature] if choice else []
+    return chosen
+
+
+@pytest.mark.parametrize(
+    ("presses", "features"),
+    [
+        ([("*", 0, True), ("*", 80, True), ("4", 400, True)], [Feature.COUNT]),
+        ([("*", 0, True), ("*", 81, True)], [Feature.END]),
+        ([("*", 0, True), ("*", 22, False), ("*", 45, False), ("*", 208, False), ("4", 900, True)],
+         [Feature.COUNT]),
+        # The rest is spread over what so many keys would take; a key that goes down anew is another press.
+        ([("*", 0, True), ("*", 22, False), ("*", 575, False), ("*", 1200, True)], [Feature.END]),
+        ([("*", 0, False), ("*", 150, False)], [Feature.END]),  # by SIP INFO, which has no beginning
+        ([("*", 0, True), ("4", 30, True), ("4", 60, True), ("*", 700, True), ("5", 800, True)],
+         [Feature.COUNT, Feature.MUTE_ALL]),
+        ([("*", 0, True), ("*", 22, False), ("*", 5100, False), ("4", 5300, True)], [Feature.COUNT]),
+    ],
+)  # fmt: skip
+def test_a_digit_told_twice_is_one_press(
+    presses: list[tuple[str, int, bool]], features: list[Feature]
+) -> None:
+    assert told(*presses) == features

@@ -40,7 +40,7 @@ def test_every_cell(state: PartsState, kept: dict[int, Kept], verdict: Verdict) 
 @pytest.mark.parametrize(
     ("state", "verdict"),
     [
-        (PartsState.GATHERING, Verdict.REFUSED),
+        (PartsState.GATHERING, Verdict.REPLACE),
         (PartsState.WHOLE, Verdict.BEGIN),
         (PartsState.INCOMPLETE, Verdict.BEGIN),
     ],
@@ -49,9 +49,16 @@ def test_another_total(state: PartsState, verdict: Verdict) -> None:
     assert judge(PART, Parts(1, state, 2, {1: ONE}), NOBODY, RULES) is verdict
 
 
-@pytest.mark.parametrize(("number", "total"), [(0, 3), (5, 3), (1, 0), (0, 0), (1, 256), (-1, 3)])
-def test_a_part_that_cannot_be_is_refused(number: int, total: int) -> None:
-    assert judge(replace(PART, number=number, total=total), None, NOBODY, RULES) is Verdict.REFUSED
+def test_the_same_part_of_another_total_is_another_text() -> None:
+    assert judge(PART, Parts(1, PartsState.GATHERING, 2, {2: HERE}), NOBODY, RULES) is Verdict.REPLACE
+    assert judge(PART, Parts(1, PartsState.WHOLE, 2, {2: ELSEWHERE}), NOBODY, RULES) is Verdict.BEGIN
+
+
+@pytest.mark.parametrize("state", [PartsState.WHOLE, PartsState.INCOMPLETE])
+def test_a_part_that_the_smsc_read_no_answer_to_is_there_already(state: PartsState) -> None:
+    again = replace(PART, repeated=True)
+    assert judge(again, Parts(1, state, 3, {2: HERE}), NOBODY, RULES) is Verdict.REPEATED
+    assert judge(again, Parts(1, state, 3, {2: OTHER}), NOBODY, RULES) is Verdict.BEGIN
 
 
 @pytest.mark.parametrize(
@@ -66,3 +73,5 @@ def test_a_part_that_cannot_be_is_refused(number: int, total: int) -> None:
 def test_incomplete_texts_are_bounded(crowd: Crowd, verdict: Verdict) -> None:
     assert judge(PART, None, crowd, RULES) is verdict
     assert judge(PART, Parts(1, PartsState.GATHERING, 3, {1: ONE}), crowd, RULES) is Verdict.KEEP
+    late = judge(PART, Parts(1, PartsState.INCOMPLETE, 3, {1: ONE}), crowd, RULES)
+    assert late is (Verdict.LATE if verdict is Verdict.BEGIN else verdict)

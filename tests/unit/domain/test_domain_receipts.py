@@ -10,7 +10,7 @@ from usnd.domain.receipts import final_state, message_key, receipt_keys
 
 @given(some.integers(0, 2**64), some.integers(0, 12))
 def test_hexadecimal_and_decimal_find_each_other(number: int, width: int) -> None:
-    forms = [f"{number:0{width}x}", f"{number:0{width}X}", f"{number:0{width}d}"]
+    forms = [f"{number:0{width}x}", f"{number:0{width}X}", f"{number:0{width}d}", f"0x{number:x}"]
     for submitted in forms:
         for receipted in forms:
             assert message_key(submitted) in receipt_keys(receipted)
@@ -32,7 +32,12 @@ def test_the_same_writing_comes_first() -> None:
         ("DELIVRD", MtState.DELIVERED),
         ("delivrd", MtState.DELIVERED),
         *((stat, MtState.UNDELIVERED) for stat in ("EXPIRED", "DELETED", "UNDELIV", "UNKNOWN", "REJECTD")),
-        *((stat, None) for stat in ("ENROUTE", "ACCEPTD", "", "whatever")),
+        *((stat, MtState.DELIVERED) for stat in ("DELIVERED", "Delivered", "DELIVERD", "DELIVER", "DLVRD")),
+        *(
+            (stat, MtState.UNDELIVERED)
+            for stat in ("FAILED", "failed", "UNDELIVERABLE", "UNDELIVERED", "REJECTED", "ABORTED", "SKIPPED")
+        ),
+        *((stat, None) for stat in ("ENROUTE", "ACCEPTD", "BUFFERED", "DELIVERING", "", "whatever")),
     ],
 )
 def test_which_word_is_the_last(stat: str, state: MtState | None) -> None:

@@ -1,17 +1,19 @@
 """Every reply can be sent, whatever a subscriber wrote, and usually in one segment."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from usnd.domain import replies
 from usnd.domain.grammar import COMMAND_WORDS, FORMS
 from usnd.domain.menu import Menu, described
 from usnd.domain.replies import LONGEST_ECHO, Echo, Reply, Say, render, reply
 from usnd.smpp.segments import split
-from usnd.smpp.text import Alphabet
+from usnd.smpp.text import Alphabet, encode_character
 
 FIELD = re.compile(r"{(\w+)}")
 SHAPES = [
@@ -54,6 +56,10 @@ USUAL: Mapping[str, object] = {
     "explains": Say.UC_HELP,
     "shown": "bob, eve",
     "keys": described(Menu()),
+    "why": Say.NETWORK_NOT_IN_TIME,
+    "example": NUMBER,
+    "likely": PEOPLE,
+    "other": "IC bob",
 }
 OF_SEVERAL_SEGMENTS = {Say.USERS_FOUND, Say.BLAST}
 """The list that was asked for; and the subscriber's own text."""
@@ -80,6 +86,86 @@ def test_every_reply_with_usual_values_fits_one_segment_but_those_named() -> Non
     }
     assert {say for say, length in lengths.items() if length > 160} == OF_SEVERAL_SEGMENTS
     assert lengths[Say.USERS_FOUND] <= 3 * 153
+
+
+LONGEST_NUMBER = "+123456789012345"
+
+
+def named(letter: str, length: int) -> str:
+    """A name of that length; only letters can be in one."""
+    return (letter if letter.isalpha() else "W") * length
+
+
+WORST: Mapping[str, Callable[[str], object]] = {
+    **dict.fromkeys(("command", "word", "words"), lambda letter: Echo(letter * 200)),
+    **dict.fromkeys(("nick", "name"), lambda letter: named(letter, 20)),
+    **dict.fromkeys(
+        ("names", "likely"), lambda letter: (Echo(letter * 50), *(named(letter, 20) for _ in range(59)))
+    ),
+    **dict.fromkeys(
+        ("groups", "holders", "users"), lambda letter: (f"{named(letter, 40)} {LONGEST_NUMBER}",) * 40
+    ),
+    "path": lambda letter: " > ".join([named(letter, 20)] * 2 + ["..."] + [named(letter, 20)] * 2),
+    "details": lambda letter: f"{LONGEST_NUMBER} {named(letter, 40)}",
+    **dict.fromkeys(("number", "sender", "dnis", "example"), lambda _: LONGEST_NUMBER),
+    **dict.fromkeys(("count", "most"), lambda _: 999),
+    **dict.fromkeys(("activation", "user", "pin"), lambda _: "9999999"),
+    "commands": lambda _: COMMAND_WORDS,
+    "problem": lambda _: max(PROBLEMS, key=lambda say: len(say.value)),
+    "syntax": lambda _: max((form.syntax for form in FORMS.values()), key=lambda say: len(say.value)),
+    "keys": lambda _: described(Menu()),
+    "shown": lambda letter: named(letter, 20),
+    "explains": lambda _: "",
+}
+PROBLEMS = [
+    say for say in Say if say.name.endswith(("_MISSING", "_ALONE")) or say in (Say.IN_AND_OUT, Say.ONE_GROUP)
+]
+WRITTEN_FREELY = {Say.BLAST, Say.DID_YOU_MEAN, Say.DID_YOU_MEAN_ONE}
+"""A subscriber's own text; and what is said behind a reply, which may take three parts then."""
+LETTERS = {
+    "plain": "W",
+    "accented": "\u00e9",
+    "brackets": "[",
+    "euro": "\u20ac",
+    "polish": "\u0142",
+    "cyrillic": "\u0416",
+    "arabic": "\u0634",
+    "hindi": "\u0928",
+    "chinese": "\u674e",
+}
+
+
+def parts(text: str) -> int:
+    return len(split(text, Alphabet.GSM7))
+
+
+@pytest.mark.parametrize("alphabet", LETTERS)
+@pytest.mark.parametrize("say", [say for say in Say if say not in WRITTEN_FREELY], ids=lambda say: say.name)
+def test_every_reply_at_its_longest_fits_in_every_alphabet(say: Say, alphabet: str) -> None:
+    text = render(reply(say, **{name: WORST[name](LETTERS[alphabet]) for name in FIELD.findall(say.value)}))
+    in_ucs2 = split(text, Alphabet.GSM7)[0].data_coding == 8
+    lists = say in (Say.USER_FOUND_IN, Say.USERS_FOUND, Say.GROUP_LISTED, Say.GROUPS_LISTED)
+    lists = lists or say in (Say.CONFERENCE_LISTED, Say.CONFERENCES_LISTED)
+    assert parts(text) <= (3 if in_ucs2 or lists else 1), text
+
+
+@pytest.mark.parametrize("alphabet", LETTERS)
+@pytest.mark.parametrize("ways", [Say.WAYS_IN, Say.WAY_BY_PIN, Say.WAY_BY_NUMBER])
+@pytest.mark.parametrize("say", [Say.CONFERENCE_CREATED, Say.CONFERENCE_REPLACED, Say.CONFERENCE_LISTED])
+def test_a_reply_with_the_ways_in_fits(say: Say, ways: Say, alphabet: str) -> None:
+    letter = LETTERS[alphabet]
+    values = {name: WORST[name](letter) for name in FIELD.findall(ways.value)}
+    message = reply(say, number=30, count=60, names=(named(letter, 20),) * 60)
+    text = render(replace(message, also=reply(ways, **values)))
+    in_ucs2 = split(text, Alphabet.GSM7)[0].data_coding == 8
+    assert parts(text) <= (3 if in_ucs2 or say is Say.CONFERENCE_LISTED else 1), text
+    assert text.endswith(render(reply(ways, **values)))
+
+
+def test_the_signs_of_gsm_are_those_of_the_alphabet() -> None:
+    octets = {char: encode_character(char, Alphabet.GSM7) for char in map(chr, range(0x20, 0x3000))}
+    assert {char for char, code in octets.items() if code and len(code) == 1} == replies._GSM - {"\n"}
+    assert {char for char, code in octets.items() if code and len(code) == 2} == replies._TWO_SEPTETS - {"\f"}
 
 
 @pytest.mark.parametrize("word", FORMS)
@@ -111,8 +197,9 @@ def shown(message: Reply) -> str:
         (tuple("abcdefg"), "a, b, c, d, e, f and 1 more"),
         (tuple("abcdefghi"), "a, b, c, d, e, f and 3 more"),
         (("x" * 30,) * 5, f"{'x' * 30}, {'x' * 30} and 3 more"),
-        (("x" * 200, "b"), f"{'x' * 200} and 1 more"),
-        (("x" * 200,), "x" * 200),
+        (("x" * 200, "b"), f"{'x' * 11}~ and 1 more"),
+        (("x" * 200,), f"{'x' * 11}~"),
+        (("x" * 90,), "x" * 90),
     ],
 )
 def test_a_value_is_made_fit_to_send(value: object, text: str) -> None:

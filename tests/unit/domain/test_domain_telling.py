@@ -92,3 +92,16 @@ def test_what_is_told_is_in_the_subscribers_language() -> None:
     situation = Situation(replace(ME, language="de", call_texts=True), MINE)
     assert after("LC3", situation).reply.language == "de"
     assert {text.message.language for text in after("IC3", situation).texts} == {"de"}
+
+
+@pytest.mark.parametrize("pins", [(), PINS[:1]])
+def test_a_conference_for_which_no_pin_was_left_is_told_without(pins: tuple[Pin, ...]) -> None:
+    rules: TextRules = replace(RULES, numbers=BOTH)
+    decision = decide("CC3 Bob", HOME, rules)
+    assert decision.tells is not None
+    text = render(told(decision, 3, pins, rules).reply)
+    assert "Or call 442079460003" in text
+    assert "PIN" not in text
+    beside = decide("IC3", TEXTING, rules)
+    assert beside.texts
+    assert told(beside, 3, pins, rules).texts == beside.texts

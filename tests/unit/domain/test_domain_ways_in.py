@@ -35,6 +35,7 @@ from usnd.domain.ways_in import (
     Rejoin,
     Way,
     after_wrong_pin,
+    counts,
     enter,
     route,
     wrong_pin,
@@ -103,6 +104,28 @@ def test_a_pin_of_another_conference(scene: Scene, owner: int, instant: int) -> 
     assert enter(replace(USER, subscriber_id=owner, instant=instant), live) == Deny(Denial.NOT_RUNNING)
     pin = replace(ACTIVATION, subscriber_id=owner, instant=instant)
     assert enter(pin, live) == LaunchInstant(instant, owner)
+
+
+@pytest.mark.parametrize(
+    ("pin", "cli", "running", "right"),
+    [
+        (ACTIVATION, OWNER, False, True),
+        (ACTIVATION, OWNER, True, True),
+        (ACTIVATION, STRANGER, False, False),
+        (ACTIVATION, STRANGER, True, False),
+        (ACTIVATION, None, True, False),
+        (USER, STRANGER, True, True),
+        (USER, None, True, True),
+        (USER, STRANGER, False, False),
+        (USER, OWNER, False, False),
+    ],
+)
+def test_where_pins_are_too_many_each_opens_less(
+    scene: Scene, pin: Pin, cli: str | None, *, running: bool, right: bool
+) -> None:
+    live = [scene.conference] if running else [replace(scene.conference, instant=4)]
+    assert counts(pin, cli, OWNER, live, narrow=True) is right
+    assert counts(pin, cli, OWNER, live, narrow=False)
 
 
 def test_a_launch_by_a_call_calls_only_the_others() -> None:

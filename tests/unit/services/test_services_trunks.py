@@ -3,11 +3,14 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from usnd.asterisk.contacts import Contact
+from structlog.testing import capture_logs
+
+from usnd.asterisk.contacts import Account, Contact
 from usnd.domain.calls import CallEvent, CallNews
 from usnd.domain.conference import CallIn, Conference, JoinIn, Participant, Rules, Step
 from usnd.domain.decision import Decision
 from usnd.domain.directory import Subscriber
+from usnd.domain.registration import Registration
 from usnd.domain.replies import Say, reply
 from usnd.domain.trunks import Routing, Trunk
 from usnd.services.trunks import Trunks
@@ -124,3 +127,25 @@ def test_a_channel_names_its_trunk() -> None:
     assert trunks.of_channel("PJSIP/a-0000002a") == "a"
     assert trunks.of_channel("PJSIP/elsewhere-0000002a") == ""
     assert trunks.of_channel("") == ""
+
+
+def test_a_trunk_that_is_not_registered_is_used_only_where_no_other_has_a_line() -> None:
+    bench = Bench()
+    bench.trunks = Trunks(ROUTING, {"sip:acc@a": "a"})
+    assert bench.trunks.registers
+    assert [row["registration"] for row in bench.trunks.snapshot(NOW)["trunks"]] == ["waiting", ""]
+    assert {call.trunk for call in bench.running(1).calls} == {"b"}
+    bench.trunks.account(Account("sip:acc@a", Registration.REFUSED))
+    assert {call.trunk for call in bench.running(2).calls} == {"a"}, "b is full"
+    bench.trunks.account(Account("sip:acc@elsewhere", Registration.REGISTERED))
+    assert bench.trunks.snapshot(NOW)["trunks"][0]["registration"] == "refused"
+
+
+def test_a_registered_trunk_is_used_in_its_order() -> None:
+    bench = Bench()
+    bench.trunks = Trunks(ROUTING, {"sip:acc@a": "a"})
+    with capture_logs() as logs:
+        for registration in (Registration.REGISTERED, Registration.REGISTERED):
+            bench.trunks.account(Account("sip:acc@a", registration))
+    assert [(log["event"], log["trunk"]) for log in logs] == [("trunk registered", "a")]
+    assert {call.trunk for call in bench.running(1).calls} == {"a"}

@@ -2,11 +2,15 @@
 
 import pytest
 
+from usnd.domain.numbers import to_e164
 from usnd.smpp.pdu import DataSm, DeliverSm
 from usnd.smpp.received import Receipt, ReceivedText, read_delivery
 from usnd.smpp.segments import Concatenation
 from usnd.smpp.text import Alphabet
 from usnd.smpp.tlv import Tag
+
+SAR = (Tag.SAR_MSG_REF_NUM, Tag.SAR_TOTAL_SEGMENTS, Tag.SAR_SEGMENT_SEQNUM)
+FULL = b"id:17 sub:001 dlvrd:001 submit date:2601010000 done date:2601010001 stat:DELIVRD err:000 text:"
 
 
 def read(pdu: DeliverSm | DataSm) -> ReceivedText | Receipt:
@@ -21,11 +25,52 @@ def text(**fields: object) -> ReceivedText:
 
 @pytest.mark.parametrize(
     ("ton", "digits", "address"),
-    [(1, "491", "+491"), (1, "+491", "+491"), (2, "0171", "0171"), (0, "2663", "2663"), (5, "Bank", "Bank")],
+    [(1, "491", "+491"), (1, "+491", "+491"), (2, "0171", "0171"), (0, "2663", "2663"), (4, "0171", "0171")],
 )
 def test_addresses(ton: int, digits: str, address: str) -> None:
     made = text(source_addr_ton=ton, source_addr=digits, dest_addr_ton=ton, destination_addr=digits)
     assert (made.sender, made.recipient) == (address, address)
+    assert made.oddities == ()
+
+
+@pytest.mark.parametrize(
+    ("ton", "npi"),
+    [
+        (5, 0),
+        (5, 1),
+        (3, 1),
+        (6, 1),
+        (7, 1),
+        (0x7F, 1),
+        (0xD0, 0),
+        *((1, npi) for npi in (3, 4, 6, 9, 14, 18)),
+    ],
+)
+@pytest.mark.parametrize("digits", ["447700900001", "+447700900001", "07700900001", "Bank"])
+def test_what_the_network_does_not_call_a_number_is_no_subscribers(ton: int, npi: int, digits: str) -> None:
+    made = text(source_addr_ton=ton, source_addr_npi=npi, source_addr=digits)
+    assert made.sender == f"name:{digits}"
+    assert to_e164(made.sender, "GB") is None
+
+
+@pytest.mark.parametrize(
+    ("ton", "npi", "digits", "number"),
+    [
+        (1, 0, "447700900001", "+447700900001"),
+        (1, 8, "447700900001", "+447700900001"),
+        (1, 1, "07700900001", "+447700900001"),  # a national number under a wrong TON
+        (1, 1, "00447700900001", "+447700900001"),
+        (2, 8, "07700900001", "+447700900001"),
+        (2, 1, "7700900001", "+447700900001"),
+        (0, 0, "+447700900001", "+447700900001"),
+        (0, 1, "447700900001", "+447700900001"),
+        (0x91, 0, "447700900001", "+447700900001"),  # a whole GSM type of address
+        (0xA1, 0, "07700900001", "+447700900001"),
+    ],
+)
+def test_what_the_network_calls_a_number_is_one(ton: int, npi: int, digits: str, number: str) -> None:
+    made = text(source_addr_ton=ton, source_addr_npi=npi, source_addr=digits)
+    assert to_e164(made.sender, "GB") == number
 
 
 def test_the_text_is_in_short_message_or_message_payload() -> None:
@@ -48,8 +93,58 @@ def test_concatenation_by_header_or_by_tlv() -> None:
         Tag.SAR_SEGMENT_SEQNUM: b"\x02",
     }
     assert text(tlvs=sar).concatenation == Concatenation(256, 3, 2)
-    assert text(tlvs={**sar, Tag.SAR_SEGMENT_SEQNUM: b"\x04"}).concatenation == Concatenation(256, 3, 4)
-    assert text(tlvs={Tag.SAR_MSG_REF_NUM: b"\x01\x00"}).concatenation is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"tlvs": {Tag.SAR_MSG_REF_NUM: b"\x01\x00"}},
+        {"tlvs": {Tag.SAR_TOTAL_SEGMENTS: b"\x02", Tag.SAR_SEGMENT_SEQNUM: b"\x01"}},
+        *(
+            {"tlvs": dict(zip(SAR, (b"\x01\x00", bytes((total,)), bytes((number,))), strict=True))}
+            for total, number in ((3, 4), (3, 0), (0, 0), (0, 1))
+        ),
+        *(
+            {"esm_class": 0x40, "short_message": bytes((5, 0, 3, 7, total, number)) + b"IC"}
+            for total, number in ((3, 5), (3, 0), (0, 0))
+        ),
+        {"esm_class": 0x40, "short_message": b"\x06\x08\x04\x01\x07\x02\x03IC"},
+    ],
+)
+def test_a_part_that_cannot_be_is_a_text_alone(odd: dict[str, object]) -> None:
+    """TS 23.040 §9.2.3.24.1, SMPP 3.4 §5.3.2.22: such an element is ignored."""
+    made = text(**odd)
+    assert (made.concatenation, made.body) == (None, "IC")
+    assert made.oddities == ("a part that cannot be",)
+
+
+def test_a_header_without_its_flag_is_read() -> None:
+    made = text(short_message=b"\x05\x00\x03\x07\x02\x01IC")
+    assert (made.concatenation, made.body) == (Concatenation(7, 2, 1), "IC")
+    assert made.oddities == ("a user data header without UDHI",)
+    assert text(short_message=b"\x05\x00\x03\x07\x02\x05IC").body == "é@¥ì$éIC"
+
+
+def test_packed_septets_behind_a_header_are_unpacked() -> None:
+    packed = bytes.fromhex("050003070201")
+    septets = b"IC Mkting"
+    bits = sum(septet << 7 * (7 + number) for number, septet in enumerate(septets))
+    body = (bits | int.from_bytes(packed, "little")).to_bytes(14, "little")
+    made = read_delivery(DeliverSm(esm_class=0x40, short_message=body), "n", "b", Alphabet.PACKED)
+    assert isinstance(made, ReceivedText)
+    assert (made.body, made.octets, made.alphabet) == ("IC Mkting", septets, Alphabet.GSM7)
+
+
+def test_a_part_with_a_national_shift_table_can_be_joined_with_others() -> None:
+    """Turkish single shift and Hindi locking shift (TS 23.040 §9.2.3.24.15, .16), and both at once."""
+    turkish = text(esm_class=0x40, short_message=bytes((8, 0x24, 1, 1, 0, 3, 7, 2, 1)) + b"\x1bS\x1bg")
+    assert (turkish.body, turkish.concatenation) == ("Şğ", Concatenation(7, 2, 1))
+    assert (turkish.octets.decode("utf-16-be"), turkish.alphabet) == ("Şğ", Alphabet.UCS2)
+    hindi = text(esm_class=0x40, short_message=bytes((3, 0x25, 1, 6)) + b"\x17\x1b\x65")
+    assert hindi.body == "\u0917€"
+    both = text(esm_class=0x40, short_message=bytes((6, 0x24, 1, 6, 0x25, 1, 6)) + b"\x17\x1b\x1c")
+    assert both.body == "\u0917\u0966"
+    assert text(esm_class=0x40, short_message=bytes((3, 0x25, 1, 99)) + b"IC").body == "IC"
 
 
 def test_a_fingerprint_knows_what_is_delivered_again() -> None:
@@ -58,7 +153,7 @@ def test_a_fingerprint_knows_what_is_delivered_again() -> None:
         Tag.SAR_TOTAL_SEGMENTS: b"\x02",
         Tag.SAR_SEGMENT_SEQNUM: b"\x01",
     }
-    same = [text(), text(sequence=9), text(priority_flag=1), text(esm_class=0x03)]
+    same = [text(), text(sequence=9), text(priority_flag=1), text(esm_class=0x03), text(tlvs={0x1400: b"x"})]
     others = [
         text(source_addr="492"),
         text(destination_addr="1"),
@@ -68,10 +163,15 @@ def test_a_fingerprint_knows_what_is_delivered_again() -> None:
         text(tlvs=sar),
         text(tlvs={**sar, Tag.SAR_SEGMENT_SEQNUM: b"\x02"}),
         text(source_addr="", destination_addr="491"),
+        text(tlvs={Tag.RECEIPTED_MESSAGE_ID: b"17\0"}),
+        text(tlvs={Tag.RECEIPTED_MESSAGE_ID: b"18\0"}),
+        text(tlvs={Tag.USER_MESSAGE_REFERENCE: b"\0\x01"}),
     ]
     assert len({made.fingerprint for made in same}) == 1
     assert len({made.fingerprint for made in [same[0], *others]}) == len(others) + 1
     assert len(same[0].fingerprint) == 64
+    assert [made.identified for made in others] == [False] * 8 + [True, True, False]
+    assert not text(tlvs={Tag.RECEIPTED_MESSAGE_ID: b"000\0"}).identified  # of none, and of all
 
 
 @pytest.mark.parametrize(
@@ -96,3 +196,22 @@ def test_receipts(pdu: DeliverSm | DataSm, message_id: str, stat: str) -> None:
     made = read(pdu)
     assert isinstance(made, Receipt)
     assert (made.message_id, made.stat) == (message_id, stat)
+    assert made.otherwise is None
+
+
+def test_what_may_be_a_receipt_is_kept_as_the_text_that_it_may_be() -> None:
+    made = read(DeliverSm(source_addr="491", short_message=b"id:17 stat:DELIVERED"))
+    assert isinstance(made, Receipt)
+    assert (made.message_id, made.stat) == ("17", "DELIVERED")
+    assert made.otherwise is not None
+    assert (made.otherwise.body, made.otherwise.fingerprint) == ("id:17 stat:DELIVERED", made.fingerprint)
+
+
+def test_an_unknown_message_type_is_told_by_content() -> None:
+    made = text(esm_class=0x0C)
+    assert (made.body, made.oddities) == ("IC", ("an unknown message type in esm_class",))
+    assert isinstance(read(DeliverSm(esm_class=0x0C, short_message=FULL)), Receipt)
+
+
+def test_a_compressed_text_is_counted() -> None:
+    assert text(data_coding=0x20).oddities == ("compressed",)

@@ -32,6 +32,7 @@ from usnd.smpp.session import (
     Close,
     Dropped,
     Kind,
+    Overdue,
     Reaction,
     Send,
     Session,
@@ -216,10 +217,48 @@ def test_a_nacked_enquiry_shows_life() -> None:
 def test_a_message_without_response_is_unanswered_and_the_link_is_asked() -> None:
     session = session_in(State.BOUND)
     first, second = session.submit(SubmitSm, 0), session.submit(SubmitSm, 5)
-    assert session.tick(10) == [Unanswered(first), Send(EnquireLink(4))]
-    assert isinstance(session.receive(SubmitSmResp(first), 11)[0], Dropped)  # too late
-    assert session.tick(15) == [Unanswered(second)]
-    assert session.tick(20) == [Close("enquire_link was not answered")]
+    assert session.tick(10) == [Overdue(first), Send(EnquireLink(4))]
+    assert session.tick(15) == [Overdue(second)]
+    late = SubmitSmResp(first, message_id="late")
+    assert session.receive(late, 16) == [Answered(first, late)]
+    assert isinstance(session.receive(late, 17)[0], Dropped)  # the second time
+    assert session.tick(20) == [Unanswered(second), Close("enquire_link was not answered")]
+
+
+def test_a_late_response_is_waited_for_so_long_and_its_number_is_not_used_again() -> None:
+    session = session_in(State.BOUND)
+    number = session.submit(SubmitSm, 0)
+    assert session.tick(10) == [Overdue(number), Send(EnquireLink(3))]
+    session.receive(EnquireLinkResp(3), 11)
+    session.tick(26)
+    session.receive(EnquireLinkResp(4), 27)
+    session._next = number  # two thousand million messages later
+    assert session.submit(SubmitSm, 30) != number
+    assert Unanswered(number) in session.tick(10 + TIMERS.late)
+    assert isinstance(session.receive(SubmitSmResp(number), 311)[0], Dropped)
+
+
+def test_what_is_overdue_takes_no_place_in_the_window() -> None:
+    session = session_in(State.BOUND)
+    numbers = [session.submit(SubmitSm, 0), session.submit(SubmitSm, 0)]
+    session.tick(10)
+    session.submit(SubmitSm, 11)
+    session.receive(SubmitSmResp(numbers[0]), 12)
+    session.submit(SubmitSm, 12)
+    with pytest.raises(RuntimeError, match="2 messages"):
+        session.submit(SubmitSm, 12)
+
+
+def test_a_nack_without_a_number_ends_the_wait_at_once() -> None:
+    """§4.3.1: the SMSC could not read the header of a PDU of ours."""
+    nack = GenericNack(0, CommandStatus.ESME_RINVCMDLEN)
+    binding = session_in(State.BINDING)
+    refused = [BindRefused(CommandStatus.ESME_RINVCMDLEN), Close("the bind was refused")]
+    assert binding.receive(nack, 1) == refused
+    session = session_in(State.BOUND)
+    assert isinstance(session.receive(nack, 1)[0], Dropped)  # of nothing: the bind stays
+    number = session.submit(SubmitSm, 1)
+    assert session.receive(nack, 2) == [Unanswered(number), Close("the SMSC could not read a PDU of ours")]
 
 
 @pytest.mark.parametrize(("state", "after"), [(State.BINDING, 5), (State.UNBINDING, 2)])
@@ -235,7 +274,7 @@ def test_deadlines_do_not_run_while_nobody_listens() -> None:
     number = session.submit(SubmitSm, 0)
     session.postpone(100)
     assert session.tick(109) == []
-    assert session.tick(110)[0] == Unanswered(number)
+    assert session.tick(110)[0] == Overdue(number)
 
 
 def test_unbinds() -> None:
@@ -255,3 +294,43 @@ def test_the_end_leaves_messages_unanswered_once() -> None:
     assert session.close("lost") == [Unanswered(number), Close("lost")]
     assert session.close("lost") == []
     assert session._pending == {}
+
+
+def delivered(session: Session, number: int) -> None:
+    session.answer(DeliverSm(number), OK)
+
+
+def test_a_response_shows_that_the_answers_before_its_request_were_read() -> None:
+    session = session_in(State.BOUND)
+    delivered(session, 7)
+    early = session.submit(SubmitSm, 0)
+    delivered(session, 8)
+    late = session.submit(SubmitSm, 0)
+    assert (session.answers, session.answers_read) == (2, 0)
+    session.receive(SubmitSmResp(early), 1)
+    assert session.answers_read == 1
+    session.receive(GenericNack(late), 1)
+    assert session.answers_read == 2
+
+
+def test_answers_behind_which_nothing_is_asked_are_asked_for_within_two_ticks() -> None:
+    session = session_in(State.BOUND)
+    assert session.tick(0) == []
+    delivered(session, 7)
+    assert session.tick(0.5) == []
+    (enquiry,) = session.tick(1)
+    assert isinstance(enquiry, Send)
+    assert isinstance(enquiry.pdu, EnquireLink)
+    delivered(session, 8)
+    assert session.tick(1.5) == session.tick(2) == []  # one at a time
+    session.receive(EnquireLinkResp(enquiry.pdu.sequence), 2.5)
+    assert session.answers_read == 1
+    assert [type(action) for action in session.tick(3)] == [Send]
+    assert session.tick(3.5) == []
+
+
+def test_a_submitted_text_asks_as_well() -> None:
+    session = session_in(State.BOUND)
+    delivered(session, 7)
+    session.submit(SubmitSm, 0)
+    assert session.tick(0.5) == session.tick(1) == []

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from usnd.smpp.segments import Concatenation, Segment, join, split, take_udh
-from usnd.smpp.text import Alphabet, alphabet_of, decode, encode_character
+from usnd.smpp.text import Alphabet, alphabet_of, decode, encode_character, is_compressed, unpack
 
 GSM = "".join(decode(bytes((code,)), Alphabet.GSM7) for code in range(128) if code != 0x1B)
 EXTENDED = "\f^{}\\[~]|€"
@@ -62,10 +62,44 @@ def test_the_gsm_alphabet_is_whole_and_comes_back() -> None:
         (0xE0, Alphabet.UCS2),
         (0xF1, Alphabet.LATIN1),
         (0xF5, Alphabet.ASCII),
+        # SMPP's own table ends at 0x0F; from there on TS 23.038 §4.
+        (0x05, Alphabet.JIS),
+        (0x06, Alphabet.CYRILLIC),
+        (0x07, Alphabet.HEBREW),
+        (0x0E, Alphabet.KOREAN),
+        (0x0B, Alphabet.LATIN1),
+        *((coding, Alphabet.LATIN1) for coding in (0x10, 0x11, 0x12, 0x13, 0x20, 0x30, 0x40, 0x53)),
+        *((coding, Alphabet.ASCII) for coding in (0x14, 0x17, 0x24, 0x54)),
+        *((coding, Alphabet.UCS2) for coding in (0x18, 0x19, 0x1A, 0x1B, 0x28, 0x48, 0x7B)),
+        *((coding, Alphabet.LATIN1) for coding in (0x1C, 0x80, 0xB8)),  # reserved: the default alphabet
     ],
 )
 def test_what_a_data_coding_means(coding: int, alphabet: Alphabet) -> None:
     assert alphabet_of(coding, Alphabet.LATIN1) is alphabet
+
+
+def test_which_codings_announce_compression() -> None:
+    assert [coding for coding in range(256) if is_compressed(coding)] == [
+        *range(0x20, 0x40),
+        *range(0x60, 0x80),
+    ]
+
+
+@pytest.mark.parametrize("length", range(24))
+@pytest.mark.parametrize("header", [0, 5, 6, 7, 8])
+def test_septets_come_back_from_octets(length: int, header: int) -> None:
+    """Packed by hand, as TS 23.038 §6.1.2.1.1 says, behind a header of so many octets."""
+    septets = [1 + 5 * number % 126 for number in range(length)]
+    first = -(-header * 8 // 7)
+    bits = sum(septet << 7 * (first + number) for number, septet in enumerate(septets))
+    octets = bits.to_bytes(-(-7 * (first + length) // 8), "little")
+    assert unpack(octets, header) == bytes(septets)
+
+
+def test_a_packed_greeting() -> None:
+    assert unpack(bytes.fromhex("E8329BFD4697D9EC37")) == b"hellohello"
+    assert decode(bytes.fromhex("C9A1"), Alphabet.PACKED) == "IC"
+    assert unpack(bytes.fromhex("31D98C56B3DD1A")) == b"1234567\r"[:7]  # CR is filling
 
 
 @pytest.mark.parametrize(
@@ -131,8 +165,10 @@ def test_a_lone_surrogate_is_sent_as_a_question_mark() -> None:
         (b"\x06\x08\x04\x01\x07\x02\x02IC", Concatenation(0x107, 2, 2), b"IC"),
         (b"\x0a\x24\x01\x01\x05\x00\x03\x07\x02\x01IC", None, b"C"),  # ports cut off: no element is whole
         (b"\x08\x24\x01\x01\x00\x03\x07\x02\x01IC", Concatenation(7, 2, 1), b"IC"),
-        (b"\x05\x00\x03\x07\x02\x00IC", Concatenation(7, 2, 0), b"IC"),  # cannot be: told as it came
-        (b"\x05\x00\x03\x07\x02\x03IC", Concatenation(7, 2, 3), b"IC"),
+        (b"\x05\x00\x03\x07\x02\x00IC", None, b"IC"),  # cannot be: the element is ignored
+        (b"\x05\x00\x03\x07\x02\x03IC", None, b"IC"),
+        (b"\x05\x00\x03\x07\x00\x00IC", None, b"IC"),
+        (b"\x0a\x00\x03\x07\x02\x01\x00\x03\x07\x02\x03IC", Concatenation(7, 2, 1), b"IC"),
         (b"\x05\x00\x04\x07\x02\x01IC", None, b"IC"),
         (b"\x00IC", None, b"IC"),
         (b"\x09IC", None, b"\x09IC"),

@@ -1,0 +1,69 @@
+"""Proves that a key is one key however the far end sends it (REQUIREMENTS C8)."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+from peer_trunks import PeerStage, peers_at, tone
+from sip_peer import Peer
+
+from usnd.domain.conference import Feature
+from usnd.domain.menu import Menu
+from usnd.services.keypads import Keypads
+
+DUAL = {"*": (941, 1209), "4": (770, 1209), "5": (770, 1336), "1": (697, 1209)}
+
+
+def chosen(stage: PeerStage) -> Sequence[Feature]:
+    """What the handset chose by all its keys."""
+    keypads = Keypads(Menu())
+    asked = [keypads.press(digit, digit.at or datetime.now(UTC)) for digit in stage.digits("usn-1-1")]
+    return [control.feature for control in asked if control is not None]
+
+
+@pytest.mark.parametrize("packets", [1, 2, 5, 25])
+@pytest.mark.parametrize("moving", [False, True])
+async def test_an_event_is_one_key_also_where_its_time_stamp_moves(packets: int, *, moving: bool) -> None:
+    peer = Peer()
+    async with peers_at({"msc": peer}) as stage:
+        await stage.join("usn-1-1", peer, "msc")
+        await peer.rtp.speak(0.3)
+        for digit in "*4":
+            await peer.rtp.press(digit, packets, moving=moving)
+            await peer.rtp.speak(0.6)
+        await asyncio.sleep(0.3)
+        assert chosen(stage) == [Feature.COUNT]
+        if moving and packets == 1:
+            return  # nothing tells its next press from the rest of this one
+        for _ in range(2):
+            await peer.rtp.press("*", packets, moving=moving)
+            await peer.rtp.speak(0.6)
+        await asyncio.sleep(0.3)
+        assert chosen(stage) == [Feature.COUNT, Feature.END]
+
+
+async def test_keys_are_heard_in_the_sound_where_no_events_are_agreed() -> None:
+    peer = Peer(events=False)
+    async with peers_at({"msc": peer}) as stage:
+        await stage.join("usn-1-1", peer, "msc")
+        await peer.rtp.speak(0.3)
+        for digit in "*4*5":
+            await peer.rtp.speak(0.1, tone(*DUAL[digit]))
+            await peer.rtp.speak(0.3)
+        await asyncio.sleep(0.3)
+        assert "".join(digit.digit for digit in stage.digits("usn-1-1")) == "*4*5"
+        assert chosen(stage) == [Feature.COUNT, Feature.MUTE_ALL]
+
+
+async def test_two_keys_of_the_same_sort_by_sip_info_are_two() -> None:
+    peer = Peer()
+    async with peers_at({"msc": peer}) as stage:
+        await stage.join("usn-1-1", peer, "msc")
+        for _ in range(2):
+            sent = await peer.ask(
+                "INFO", [("Content-Type", "application/dtmf-relay")], "Signal=*\r\nDuration=100\r\n"
+            )
+            assert sent == 200
+            await peer.rtp.speak(0.3)
+        assert chosen(stage) == [Feature.END]

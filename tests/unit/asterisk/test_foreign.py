@@ -1,0 +1,44 @@
+"""Which channels are foreign, as Asterisk's events and its listing tell them (REQUIREMENTS C12)."""
+
+import pytest
+
+from usnd.asterisk.foreign import Foreign, found_foreign
+
+KNOWN = frozenset({"node-1.1"})
+
+
+def channel(name: str, unique: str, **fields: str) -> dict[str, str]:
+    return {"event": "Newchannel", "channel": name, "uniqueid": unique, **fields}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        channel("PJSIP/usn/msc-00000001", "usn-1-1", context="usn-incoming", channelstate="0"),
+        channel("Local/s@announce-usn-00000001;1", "say-1-c1"),
+        channel("Local/c1@record-usn-room-00000001;2", "rec-c1-1-room"),
+        channel("CBAnn/c1-00000001;1", "node-1.9"),
+        channel("PJSIP/usn/msc-00000002", "node-1.2", context="usn-incoming", channelstate="4"),
+        channel("PJSIP/usn/msc-00000003", "node-1.1", context="usn-join", channelstate="6"),
+        {"event": "ConfbridgeJoin", "channel": "PJSIP/usn/msc-00000003", "uniqueid": "node-1.1"},
+        {"event": "Newchannel", "channel": "PJSIP/usn/msc-00000003"},
+    ],
+)
+def test_what_was_ordered_or_comes_in_is_not_foreign(event: dict[str, str]) -> None:
+    assert found_foreign(event, "usn-", KNOWN) is None
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        channel("PJSIP/usn/msc-00000004", "node-1.4", context="usn-incoming", channelstate="0"),
+        channel("Local/c1@usn-join-00000002;2", "node-1.5", context="usn-join", channelstate="4"),
+        channel("PJSIP/usn/msc-00000006", "node-1.6", context="default", channelstate="4"),
+        channel("Message/ast_msg_queue", "node-1.7"),
+        {"event": "ConfbridgeJoin", "channel": "PJSIP/x", "uniqueid": "node-1.8", "channelstate": "4",
+         "context": "usn-incoming"},
+        {"event": "CoreShowChannel", "channel": "PJSIP/x", "uniqueid": "node-1.9", "channelstate": "6"},
+    ],
+)  # fmt: skip
+def test_all_else_is(event: dict[str, str]) -> None:
+    assert found_foreign(event, "usn-", KNOWN) == Foreign(event["uniqueid"], event["channel"])

@@ -1,0 +1,77 @@
+"""Which trunk a call comes in by, where several switches call from one address (REQUIREMENTS V4).
+
+config_trunks.py asks what cannot be told apart, pjsip.py by what Asterisk is to tell. Asterisk 22 knows a
+call by the address it comes from, with its port if asked to, or by what stood in the Contact it registered.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import ip_network
+from itertools import combinations
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """From where a trunk's switch calls. `port`: None where it may be any, as with TCP and TLS."""
+
+    trunk: str
+    networks: tuple[str, ...]
+    port: int | None
+    registers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Calls from `address` may be of either trunk."""
+
+    one: str
+    other: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """By what trunks are known that share an address; all others by their address alone."""
+
+    by_port: frozenset[str]
+    by_registration: frozenset[str]
+    """By it alone: calls from that address that do not name it are of the trunk that does not register."""
+    doubts: tuple[Doubt, ...]
+
+
+def tell_apart(addresses: Sequence[Address]) -> Known:
+    """How each trunk is known, and which cannot be.
+
+    Where both trunks register, a call that does not name its registration is of the first of them.
+    """
+    by_port: set[str] = set()
+    by_registration: set[str] = set()
+    left: list[Doubt] = []
+    for one, other in combinations(addresses, 2):
+        shared = _shared(one, other)
+        if shared is None:
+            continue
+        if None not in (one.port, other.port) and one.port != other.port:
+            by_port |= {one.trunk, other.trunk}
+        elif one.registers is not other.registers:
+            by_registration.add(one.trunk if one.registers else other.trunk)
+        elif not one.registers:
+            left.append(Doubt(one.trunk, other.trunk, shared))
+    return Known(frozenset(by_port), frozenset(by_registration), tuple(left))
+
+
+def _shared(one: Address, other: Address) -> str | None:
+    """An address of both; names are compared as they are written, since they are not looked up here."""
+    for network in one.networks:
+        for another in other.networks:
+            if network.lower() == another.lower() or _overlap(network, another):
+                return network
+    return None
+
+
+def _overlap(one: str, other: str) -> bool:
+    try:
+        networks = ip_network(one, strict=False), ip_network(other, strict=False)
+    except ValueError:
+        return False
+    return networks[0].version == networks[1].version and networks[0].overlaps(networks[1])

@@ -1,0 +1,160 @@
+"""A text as words: each as it is written, and bare of the marks that thumbs and phones put around it.
+
+The grammar calls it. A word keeps both forms: a name that was given before may end in a mark, so the written
+form counts if the subscriber has a name spelled so, else the bare one. Refuses to know what a word means.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from types import MappingProxyType
+from typing import NamedTuple
+
+from usnd.domain.characters import plain
+
+Known = Callable[[str], bool]
+"""Whether the subscriber has a user or a group of that name."""
+
+_TOKEN = re.compile(r",|\n(?:[^\S\n]*\n)*|[^\s,]+")
+_SMILEY = re.compile(r"(?<!\S)(?:[:;=][-^'o]?[)(\]\[DdPpOo/|\\*]+|<3+)(?!\S)")
+_PIECE = re.compile(r"\+?\d[\d().\-/]*")
+_PICTURES = range(0x1F000, 0x1FB00)
+"""Emoji: the newest are in no category of our table yet."""
+_INSIDE_NUMBERS = frozenset({"-", "/", ".", "(", ")"})
+
+
+_QUOTES = MappingProxyType(
+    {
+        '"': '"',
+        "'": "'",
+        "\u201c": "\u201d",
+        "\u201e": "\u201c",
+        "\u2018": "\u2019",
+        "\xab": "\xbb",
+        "\xbb": "\xab",
+    }
+)
+
+
+class Word(NamedTuple):
+    """`bare` is empty if there are only marks. `line`: the line ends before it, 2 if there are more."""
+
+    written: str
+    bare: str
+    line: int = 0
+
+
+COMMA = Word(",", "")
+"""Also stands for a word that only joins two others."""
+
+
+def words_in(text: str) -> tuple[Word, ...]:
+    """The words of a text. A comma is a word of its own, and so are other marks that stand alone."""
+    words: list[Word] = []
+    line = 0
+    for token in _TOKEN.findall(plain(_SMILEY.sub(" ", text))):
+        if token[0] == "\n":
+            line = min(token.count("\n"), 2)
+        else:
+            words.append(Word(token, _bare(token), line))
+            line = 0
+    return tuple(words)
+
+
+def unquoted(body: str) -> str:
+    """The body without one pair of quotes around all of it."""
+    inner = body.strip()
+    opening, closing = inner[:1], _QUOTES.get(inner[:1], "")
+    if not closing or len(inner) < len("''") or not inner.endswith(closing):
+        return body
+    opened, closed = inner.count(opening), inner.count(closing)
+    paired = opened % 2 == 0 if opening == closing else opened == closed
+    return inner[1:-1] if paired else body
+
+
+def name_of(word: Word, known: Known) -> str:
+    """The name that a word is: with its marks, if there is such a name."""
+    return word.written if word.written != word.bare and known(word.written) else word.bare
+
+
+def names_of(words: Iterable[Word], known: Known) -> tuple[str, ...]:
+    """What is not only marks, in order."""
+    return tuple(name_of(word, known) for word in words if word.bare)
+
+
+def members_of(words: Iterable[Word], known: Known) -> tuple[str, ...]:
+    """Names, and numbers; pieces of digits that follow one another are one word, with blanks between them.
+
+    A comma between two pieces stays: it makes them two numbers, unless only one number is possible.
+    """
+    members: list[str] = []
+    run: list[str] = []
+    for word in words:
+        if piece := piece_of(word):
+            run.append(piece)
+        elif word == COMMA:
+            run[-1:] = [f"{piece.rstrip(',')}," for piece in run[-1:] if piece != "+"]
+        elif word.written not in _INSIDE_NUMBERS:
+            members += [*_number(run), *filter(None, [name_of(word, known)])]
+            # A sign that stands alone may be of the number behind it: numbers.py weighs it.
+            run = ["+"] if word.written == "+" else []
+    return (*members, *_number(run))
+
+
+def _number(run: list[str]) -> list[str]:
+    return [" ".join(run).rstrip(",")] if run not in ([], ["+"]) else []
+
+
+def person_of(word: Word, known: Known, *, last: bool) -> str:
+    """First.Last as written: a dot before or behind it means something, but not at the end of the text."""
+    name = name_of(word, known)
+    if not word.bare or name != word.bare:
+        return name or "."
+    if "." in name:
+        return name
+    before, _, behind = word.written.partition(word.bare)
+    leading = before[len(before.rstrip(".")) :]
+    trailing = "." if behind.startswith(".") and not (last or leading) else ""
+    return f"{leading}{name}{trailing}"
+
+
+def left_of(word: Word, known: Known) -> str:
+    """The group behind its sign."""
+    return name_of(Word(word.written.removeprefix("-"), word.bare.removeprefix("-")), known)
+
+
+def piece_of(word: Word) -> str:
+    """The digits of a word that can be a number or a piece of one, in ASCII; empty if it is none."""
+    if not _PIECE.fullmatch(word.bare):
+        return ""
+    return in_ascii(word.bare)
+
+
+def in_ascii(word: str) -> str:
+    """The word with the digits of any script in ASCII."""
+    if word.isascii():
+        return word
+    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in word)
+
+
+def _bare(word: str) -> str:
+    """The word without marks at either end; a sign that means something stays: of a number, of a group."""
+    if word.isalnum():
+        return word
+    begin, end = 0, len(word)
+    while begin < end and _is_mark(word[begin]):
+        begin += 1
+    while begin < end and _is_mark(word[end - 1]):
+        end -= 1
+    if not (bare := word[begin:end]):
+        return ""
+    sign = "+" if bare[0].isdecimal() else "-"
+    return f"{sign}{bare}" if sign in word[:begin] else bare
+
+
+@lru_cache(4096)
+def _is_mark(char: str) -> bool:
+    """Punctuation, symbols, emoji. Not the underscore, with which names may end."""
+    category = unicodedata.category(char)
+    return (category[0] in "PS" and char != "_") or category == "Me" or ord(char) in _PICTURES

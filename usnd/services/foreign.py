@@ -1,0 +1,71 @@
+"""Releases foreign channels: no room may have anybody in it whom usnd did not order (REQUIREMENTS C12).
+
+Owns their count and their alarm. Refuses decisions: asterisk/foreign.py and domain/foreign.py.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from usnd.asterisk.ami import AmiError
+from usnd.asterisk.calls import Calls
+from usnd.asterisk.foreign import Foreign, found_foreign
+from usnd.domain.alarm import AlarmChange
+from usnd.domain.foreign import ForeignWatch, let_time_pass, release_one
+
+EVENTS = frozenset({"Newchannel", "ConfbridgeJoin"})
+"""All that is heard here."""
+
+
+class ForeignChannels:
+    """Give every AMI event to `hear`, and all channels to `look` at each log-in."""
+
+    def __init__(self, calls: Calls, prefix: str, clock: Callable[[], datetime]) -> None:
+        """`prefix`: what the ids of our calls begin with; `clock` gives UTC."""
+        self._calls, self._prefix, self._clock = calls, prefix, clock
+        self._watch = ForeignWatch()
+        self._releases: set[asyncio.Task[None]] = set()
+        self._log = structlog.get_logger("usnd.voice")
+
+    def hear(self, event: Mapping[str, str]) -> None:
+        """Takes one AMI event."""
+        if event.get("event") in EVENTS:
+            self.look([event])
+
+    def look(self, channels: Iterable[Mapping[str, str]]) -> None:
+        """Releases those among these channels that are foreign."""
+        known = self._calls.known
+        for channel in channels:
+            foreign = found_foreign(channel, self._prefix, known)
+            if foreign is not None:
+                self._release(foreign)
+
+    def snapshot(self, now: datetime) -> dict[str, Any]:
+        """For the status file."""
+        self._watch, change = let_time_pass(self._watch, now)
+        if change is AlarmChange.CLEARED:
+            self._log.info("alarm cleared: foreign channel in asterisk")
+        at = self._watch.last_at
+        return {
+            "released": self._watch.released,
+            "last": self._watch.last or None,
+            "last_at": at.isoformat() if at else None,
+        }
+
+    def _release(self, foreign: Foreign) -> None:
+        self._watch, change = release_one(self._watch, foreign.channel, self._clock())
+        self._log.error("foreign channel released", channel=foreign.channel, call=foreign.id)
+        if change is AlarmChange.RAISED:
+            self._log.error("alarm raised: foreign channel in asterisk", channel=foreign.channel)
+        task = asyncio.create_task(self._hang_up(foreign))
+        self._releases.add(task)
+        task.add_done_callback(self._releases.discard)
+
+    async def _hang_up(self, foreign: Foreign) -> None:
+        try:
+            await self._calls.hang_up(foreign.id)
+        except AmiError as error:
+            self._log.warning("foreign channel not released", channel=foreign.channel, error=str(error))
