@@ -44,7 +44,8 @@ class VoiceEdge:
 
         `prompts`: the directories of announcements; the first that has one is asked for it.
         """
-        wanted = progress.EVENTS | holds.EVENTS | recorders.EVENTS | contacts.EVENTS | probe.EVENTS | FOREIGN_EVENTS
+        wanted = progress.EVENTS | holds.EVENTS | recorders.EVENTS | contacts.EVENTS | FOREIGN_EVENTS
+        wanted |= probe.EVENTS
         self._link = AmiLink(ami, self._on_event, self._on_up, self._on_down, wanted)
         self.calls = Calls(self._link, calls, self._on_news, time.monotonic)
         self.foreign = ForeignChannels(self.calls, calls.prefix, clock)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from usnd.asterisk.ami import AmiDown, Fields
+from usnd.asterisk.foreign import found_foreign
 from usnd.asterisk.probe import PROBE, Probe
 
 
@@ -46,3 +47,9 @@ async def test_asterisk_that_answers_and_places_no_calls_is_found_out() -> None:
     gone = Taking()
     gone.down = True
     assert not await Probe(gone).call(0.01)
+
+
+def test_the_probes_channels_are_not_foreign() -> None:
+    for call in (f"{PROBE}1", f"{PROBE}1-end"):
+        event = {"event": "Newchannel", "uniqueid": call, "channel": "Local/s@usn-probe-00000001;1"}
+        assert found_foreign(event, "usn-", frozenset()) is None

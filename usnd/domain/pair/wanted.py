@@ -81,7 +81,8 @@ def _of_peer(
     me: Arbiter, seen: Evidence, store: Store | None, now: float, settings: PairSettings
 ) -> Iterator[Action]:
     power = rules.power(seen, now, settings)
-    asked_since = seen.power.at > seen.heard_at  # a slow console's "on" may be of before somebody switched it off
+    # A slow console's "on" may be of before somebody switched it off.
+    asked_since = seen.power.at > seen.heard_at
     if asked_since and power is Power.ON and _fences(me, seen, store, now, settings):
         yield Do.POWER_OFF
     if power is Power.OFF and owes_power(me, now, settings):
