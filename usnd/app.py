@@ -31,6 +31,7 @@ from usnd.domain.alarm import Limits
 from usnd.domain.messages import Priority
 from usnd.pjsip import account_of
 from usnd.services.conferences import Conferences
+from usnd.services.health import Health
 from usnd.services.launching import Launcher
 from usnd.services.outbox import Outbox
 from usnd.services.pin_census import PinCensus
@@ -54,6 +55,7 @@ from usnd.store.revision import is_usable
 from usnd.store.session import StoreTaken
 from usnd.store.trouble import DatabaseTrouble, in_words
 from usnd.store.writer import Store
+from usnd.systemd import notify
 
 _RECEIPTS = {
     "none": frozenset[Priority](),
@@ -92,6 +94,7 @@ async def run(config: Config, clock: Callable[[], datetime] = utc_now, when: Pat
     """
     try:
         with claim(config.store.url):
+            notify("READY=1")
             if when is not None:
                 await _wait_for(when)
             await _run_alone(config, clock)
@@ -105,6 +108,7 @@ async def _wait_for(when: Path) -> None:
     structlog.get_logger("usnd").info("usnd is ready and waits", when=str(when))
     there = await asyncio.to_thread(when.exists)
     while not there:
+        notify("WATCHDOG=1")  # to wait is its work
         await asyncio.sleep(_LOOK_EVERY)
         there = await asyncio.to_thread(when.exists)
 
@@ -210,6 +214,9 @@ class Daemon:
         acts = Acts(steering, config.node.home_region)
         runtime = config.node.runtime
         self._control = ControlServer(socket_of(runtime) if runtime else None, acts.act)
+        self._health = Health(
+            lambda: store.run(lambda tx: tx.ask()), self._voice.probe.call, lambda: self._voice.linked, notify
+        )
         self._texts = Texts(store, self._outbox, self._conferences, policy, clock)
         self._receipts = Receipts(store, {smsc.name: smsc.group or smsc.name for smsc in config.smsc})
         self._links = [self._link(settings) for smsc in config.smsc for settings in link_settings(smsc)]
@@ -222,6 +229,7 @@ class Daemon:
         status = self._status()
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self._conferences.run())
+            working = parts.create_task(self._health.run(self._config.node.runtime))
             await self._conferences.loaded.wait()
             sending = parts.create_task(self._outbox.run())
             expecting = parts.create_task(self._texts.run())
@@ -247,6 +255,7 @@ class Daemon:
             for one in showing:
                 one.cancel()
             keeping.cancel()
+            working.cancel()
             counting.cancel()
             await self._voice.stop()
             self._conferences.stop()

@@ -1,6 +1,11 @@
-"""The journal: one line a transition, a sentence with key=value. Owns the format, nothing else."""
+"""The journal: one line a transition, a sentence with key=value. Owns the format, nothing else.
+
+Each line that goes to systemd's journal says how grave it is (sd-daemon(3)), so that `journalctl -p err`
+finds the alarms and nothing else.
+"""
 
 import logging
+import os
 import sys
 
 import msgspec
@@ -12,6 +17,8 @@ def set_up(form: str, level: str) -> None:
     render: structlog.typing.Processor = structlog.processors.JSONRenderer(_json)
     if form == "text":
         render = _sentence
+    if "JOURNAL_STREAM" in os.environ:
+        render = _graded(render)
     structlog.configure(
         processors=[
             structlog.stdlib.add_log_level,
@@ -26,6 +33,19 @@ def set_up(form: str, level: str) -> None:
     )
     # The libraries' own words, from warnings on: what matters in them is logged by us, in the field's words.
     logging.basicConfig(stream=sys.stderr, level=logging.ERROR, format="%(name)s: %(message)s")
+
+
+_GRADES = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7}
+
+
+def _graded(render: structlog.typing.Processor) -> structlog.typing.Processor:
+    """What `render` gives, with its syslog priority before each line of it."""
+
+    def grade(logger: object, method: str, event: structlog.typing.EventDict) -> str:
+        mark = f"<{_GRADES.get(str(event['level']), 6)}>"
+        return "\n".join(mark + line for line in str(render(logger, method, event)).splitlines())
+
+    return grade
 
 
 def _json(entry: structlog.typing.EventDict, **_: object) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from usnd.domain.pair.evidence import Database, Order
+from usnd.domain.pair.evidence import Database, Order, Power
 from workbench import pair_world as model
 from workbench.pair_world import A, B, Broken, Run, World
 from workbench.results import write_result
@@ -63,6 +63,19 @@ def _force(world: World, who: int) -> World:
     return model.put(world, who, order=Order.FORCE_ACTIVE)._replace(forced=True)
 
 
+def _force_blindly(world: World, who: int) -> World:
+    """An operator who did not look: the other may be active."""
+    if not _is_up(world, who):
+        return world
+    return model.put(world, who, order=Order.FORCE_ACTIVE)._replace(forced=True, blindly=True)
+
+
+def _slow(world: World, who: int) -> World:
+    node = world.nodes[who]
+    says = Power.OFF if node.run is Run.OFF else Power.ON
+    return model.put(world, who, shown=node.shown or (says, says))
+
+
 def _hang(world: World, who: int) -> World:
     return model.put(world, who, run=Run.HUNG, hung=0) if _is_up(world, who) else world
 
@@ -81,7 +94,9 @@ EACH: Mapping[str, Strike] = {
     "bond down": _put(lan=False),
     "console down": _put(console=False),
     "console disobeys": _put(obeys=False),
+    "console slow": _slow,
     "trunks or Asterisk down": _put(ill=True),
+    "could not serve": _put(unable=True),
     "database dies": _kill_database,
     "disk full": _put(disk=False),
     "standby lags": _lag,
@@ -104,10 +119,16 @@ REPAIR_EACH: Mapping[str, Strike] = {
     "switched on": _switch_on,
     "bond up": _put(lan=True),
     "trunks up": _put(ill=False),
+    "could serve": _put(unable=False),
     "disk free": _put(disk=True),
+    "rejoin": _order(Order.REJOIN),
     "maintenance off": _order(Order.MAINTENANCE_OFF),
     "force-active": _force,
+    "force-active, blindly": _force_blindly,
 }
+
+CHOSEN = frozenset({"force-active, blindly"})
+"""Befalls only in a walk that names it: after it two actives are no wonder, and the worlds are many."""
 
 REPAIR_BOTH: Mapping[str, Strike] = {
     "cross-over up": _all(cross=True),
@@ -129,7 +150,7 @@ REPAIRS = [
 
 @dataclass
 class Walk:
-    """What to walk, and what came of it. befalls: names of faults and repairs; None for all."""
+    """What to walk, and what came of it. befalls: names of faults and repairs; None for all but CHOSEN."""
 
     befalls: frozenset[str] | None = None
     worlds: int = 0
@@ -151,7 +172,7 @@ class Walk:
                     yield after._replace(repairs=world.repairs - 1)
 
     def _befalls(self, name: str) -> bool:
-        return self.befalls is None or name in self.befalls
+        return name not in CHOSEN if self.befalls is None else name in self.befalls
 
     def following(self, world: World) -> Iterator[World]:
         """Every world a tick later: both decide, in either order, and anything strikes at any point."""

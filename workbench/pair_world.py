@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from usnd.domain.pair import arbiter as arbiters
 from usnd.domain.pair.evidence import (
-    NEVER,
     Action,
     Arbiter,
     Database,
@@ -41,7 +40,9 @@ SETTINGS = PairSettings(
     watchdog=2,
     deadline=7,
     boot_patience=3,
+    mend_after=0,
     damping=0,
+    console_answer=1,
     console_patience=1,
     rest=1,
 )
@@ -61,10 +62,12 @@ class Broken(AssertionError):
 
 
 class Node(NamedTuple):
-    """has_all: every acknowledged change is on its disk. lag: ticks until all that was received is replayed.
+    """has_all: every acknowledged change is on its disk. own: so is one that the other never had.
 
-    obeys: its console switches off what it is told to. stuck: letting go has no effect. disk: can be written.
-    leaving: its arbiter was told to stop. outage: without power, and not because the other switched it off.
+    lag: ticks until all that was received is replayed. shown: what its console says two ticks late, and next;
+    None: it is quick. obeys: its console switches off what it is told to. stuck: letting go has no effect.
+    disk: can be written. leaving: its arbiter was told to stop. outage: without power, and not because the
+    other switched it off. unable: it could not serve if it had to.
     """
 
     record: Record
@@ -77,12 +80,15 @@ class Node(NamedTuple):
     synchronous: bool = False
     serving: bool = False
     has_all: bool = True
+    own: bool = False
     lag: int = 0
     memory: Arbiter | None = None
     heard: Word | None = None
     heard_at: float = OLDEST
     gateway_at: float = OLDEST
+    shown: tuple[Power, Power] | None = None
     ill: bool = False
+    unable: bool = False
     stuck: bool = False
     disk: bool = True
     leaving: bool = False
@@ -93,7 +99,7 @@ class Node(NamedTuple):
 class World(NamedTuple):
     """split: both see the gateway and not each other. deaf: words are lost, all else passes.
 
-    forced: an operator accepted a loss.
+    forced: an operator accepted a loss, or (blindly) two actives.
     """
 
     nodes: tuple[Node, Node]
@@ -103,6 +109,7 @@ class World(NamedTuple):
     split: bool = False
     deaf: bool = False
     forced: bool = False
+    blindly: bool = False
     faults: int = 0
     repairs: int = 0
 
@@ -162,7 +169,9 @@ def streams(world: World, primary: int) -> bool:
 def evidence(world: World, who: int) -> Evidence:
     node, peer = world.nodes[who], world.nodes[1 - who]
     reached = world.consoles and peer.console
-    power = (Power.OFF if peer.run is Run.OFF else Power.ON) if reached else Power.SILENT
+    power = Reading(_power(peer) if reached else Power.SILENT, 0.0)
+    if reached and peer.shown is not None:
+        power = Reading(peer.shown[0], -2.0)
     answers = bond(world) and peer.serving and peer.run is not Run.OFF
     streaming = streams(world, who)
     store = Store(
@@ -177,18 +186,17 @@ def evidence(world: World, who: int) -> Evidence:
         node.heard,
         {"any": node.heard_at},
         Reading(world.cross and peer.run is not Run.OFF, 0.0),
-        Reading(power, 0.0),
-        Reading(world.consoles and node.console, 0.0),
-        node.gateway_at,
-        Reading(not answers, 0.0),
-        Reading(store, 0.0),
-        Reading(node.serving, 0.0),
-        "ill" if node.ill or not node.disk else "",
-        NEVER,
-        node.disk,
-        node.order,
-        node.leaving,
-    )
+        power, Reading(world.consoles and node.console, 0.0),
+        gateway_at=node.gateway_at, silent=Reading(not answers, 0.0),
+        store=Reading(store, 0.0), serving=Reading(node.serving, 0.0),
+        ill="ill" if node.ill or not node.disk else "",
+        unable="unable" if node.unable and not node.serving else "",
+        record_ok=node.disk, order=node.order, leaving=node.leaving,
+    )  # fmt: skip
+
+
+def _power(node: Node) -> Power:
+    return Power.OFF if node.run is Run.OFF else Power.ON
 
 
 def step(world: World, who: int) -> Iterator[tuple[World, bool]]:
@@ -225,19 +233,15 @@ def act(world: World, who: int, action: Action) -> World:
     node, peer = world.nodes[who], 1 - who
     if isinstance(action, Write):
         return put(world, who, record=action.record)
+    if action in (Do.FOLLOW, Do.FOLLOW_ANEW):
+        return follow(world, who, action)
     if action is Do.RELEASE and not node.stuck:
         stopped = Database.STOPPED if node.database is Database.PRIMARY else node.database
         return put(world, who, serving=False, database=stopped)
     if action is Do.OPEN and node.disk:
-        if not node.has_all and not world.forced:
-            raise Broken("opened a database that lacks what was acknowledged")
-        if node.lag and node.database is Database.STANDBY and not world.forced:  # promoting replays the rest
-            raise Broken("opened a database before it had replayed all it received")
-        return put(world, who, database=Database.PRIMARY)
+        return open_database(world, who)
     if action is Do.SERVE:
         return put(world, who, serving=True)
-    if action is Do.FOLLOW and world.nodes[peer].database is Database.PRIMARY and path(world):
-        return put(world, who, database=Database.STANDBY, lag=1)
     if action in (Do.WAIT_ON, Do.WAIT_OFF):
         return put(world, who, synchronous=action is Do.WAIT_ON)
     if action in (Do.POWER_OFF, Do.POWER_ON):
@@ -245,10 +249,30 @@ def act(world: World, who: int, action: Action) -> World:
     return world
 
 
+def open_database(world: World, who: int) -> World:
+    node = world.nodes[who]
+    if not node.has_all and not world.forced:
+        raise Broken("opened a database that lacks what was acknowledged")
+    if node.lag and node.database is Database.STANDBY and not world.forced:  # promoting replays the rest
+        raise Broken("opened a database before it had replayed all it received")
+    return put(world, who, database=Database.PRIMARY)
+
+
+def follow(world: World, who: int, action: Action) -> World:
+    """What it had alone is kept aside before, or thrown away."""
+    if world.nodes[1 - who].database is not Database.PRIMARY or not path(world):
+        return world
+    if world.nodes[who].own and action is Do.FOLLOW:
+        raise Broken("threw away what was acknowledged here alone")
+    return put(world, who, database=Database.STANDBY, lag=1, own=False)
+
+
 def press(world: World, who: int, *, on: bool) -> World:
     """The button of a console, for the other server."""
     if not (world.consoles and world.nodes[who].console and world.nodes[who].obeys):
         return world
+    if world.nodes[who].outage and not on and world.nodes[who].shown is not None:
+        return put(world, who, outage=False)  # a slow console cannot tell who was first
     if world.nodes[who].outage:
         raise Broken("switches a server that somebody else switched off")
     return power(world, who, on=on)
@@ -270,7 +294,7 @@ def commits(world: World, who: int) -> bool:
 def check(world: World) -> None:
     """Never two that commit or hold the address and the trunks."""
     acting = [who for who in (A, B) if commits(world, who) or world.nodes[who].serving]
-    if len(acting) > 1:
+    if len(acting) > 1 and not world.blindly:
         raise Broken("two actives")
     for who in (A, B):
         if world.nodes[who].serving and world.nodes[who].database is Database.STANDBY:
@@ -286,8 +310,8 @@ def committed(world: World) -> World:
             both = world.nodes[who].synchronous
             if world.nodes[1 - who].has_all is not both:
                 world = put(world, 1 - who, has_all=both)
-            if not world.nodes[who].has_all:
-                world = put(world, who, has_all=True)
+            if not world.nodes[who].has_all or world.nodes[who].own is both:
+                world = put(world, who, has_all=True, own=not both)
     return world
 
 
@@ -310,6 +334,7 @@ def _aged(node: Node) -> dict[str, Any]:
         memory = _memory_aged(memory)
     return {
         "memory": memory,
+        "shown": None if node.shown is None else (node.shown[1], _power(node)),
         "heard_at": _older(node.heard_at),
         "gateway_at": _older(node.gateway_at),
         "lag": max(0, node.lag - 1),
@@ -317,12 +342,11 @@ def _aged(node: Node) -> dict[str, Any]:
 
 
 def _memory_aged(memory: Arbiter) -> Arbiter:
-    clocks = (memory.stalled_since, memory.loss_since, memory.off_at, memory.rests_since)
-    stalled, loss, off, rests = (None if at is None else _older(at) for at in clocks)
-    since = _older(memory.since)
-    if (since, stalled, loss, off, rests) == (memory.since, *clocks):
-        return memory
-    return replace(memory, since=since, stalled_since=stalled, loss_since=loss, off_at=off, rests_since=rests)
+    names = ("stalled_since", "loss_since", "off_at", "rests_since", "looked_at")
+    clocks: dict[str, Any] = {name: at for name in names if (at := getattr(memory, name)) is not None}
+    clocks["since"] = memory.since
+    older: dict[str, Any] = {name: _older(at) for name, at in clocks.items()}
+    return memory if older == clocks else replace(memory, **older)
 
 
 def _older(at: float) -> float:
@@ -350,6 +374,7 @@ def _told(node: Node) -> str:
     right = node.record.right
     words = [state, f"{node.record.standing.value} {right.epoch}.{right.pairing}", node.database.value]
     marks = {
+        "own": node.own, "slow console": node.shown is not None, "unable": node.unable,
         "leaving": node.leaving, "outage": node.outage, "waits": node.synchronous, "serving": node.serving,
         "has all": node.has_all, "no bond": not node.lan,
         "no console": not node.console, "ill": node.ill, "stuck": node.stuck, "full": not node.disk,

@@ -80,3 +80,19 @@ def test_a_trace_follows_its_line(capsys: pytest.CaptureFixture[str]) -> None:
     first, *trace = written(capsys)
     assert first.endswith("error   a delivery failed")
     assert trace[-1] == "ValueError: no"
+
+
+def test_in_systemds_journal_each_line_says_how_grave_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOURNAL_STREAM", "8:1")
+    for form in ("text", "json"):
+        logs.set_up(form, "debug")
+        log = structlog.get_logger("usnd.pair")
+        log.error("alarm raised: nobody can take over from this server")
+        log.warning("the pair turns")
+        log.info("alarm cleared")
+        log.error("failed", exc_info=ValueError("two\nlines"))
+        marks = [line[:3] for line in written(capsys)]
+        assert marks[:3] == ["<3>", "<4>", "<6>"]
+        assert set(marks[3:]) == {"<3>"}

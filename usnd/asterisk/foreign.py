@@ -7,6 +7,7 @@ nowhere but to `usn-incoming` (conf/extensions-usn.conf).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from usnd.asterisk.probe import PROBE
 from usnd.asterisk.progress import INCOMING, RECORDER
 
 ANNOUNCER = "say-"
@@ -30,7 +31,7 @@ def found_foreign(event: Mapping[str, str], prefix: str, known: frozenset[str]) 
     `prefix`: what the ids of our calls begin with; `known`: calls that came in.
     """
     name, call, channel = event.get("event"), event.get("uniqueid", ""), event.get("channel", "")
-    if not call or call.startswith((prefix, RECORDER, ANNOUNCER)) or call in known:
+    if not call or call.startswith((prefix, RECORDER, ANNOUNCER, PROBE)) or call in known:
         return None
     comes_in = event.get("context") == INCOMING and event.get("channelstate") == _RINGING_IN
     if channel.startswith(_INTERNAL) or (comes_in and name != "ConfbridgeJoin"):

@@ -4,9 +4,7 @@
 """
 
 import asyncio
-import os
 import signal
-import socket
 import time
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -19,11 +17,13 @@ from usnd.domain.pair.evidence import Arbiter, Record
 from usnd.domain.pair.states import PairState
 from usnd.pair import control
 from usnd.pair.config import PairConfig, PairConfigError, load
+from usnd.pair.console import measure
 from usnd.pair.machine import Machine
 from usnd.pair.postgres import Postgres
 from usnd.pair.record import RecordError, RecordFile
 from usnd.pair.runner import Runner
 from usnd.pair.words import Words
+from usnd.systemd import notify
 
 NOT_NOW, WRONG = 1, 2
 RETRY = 30.0
@@ -59,6 +59,28 @@ def check_config(config: ConfigFile = DEFAULT) -> None:
     typer.echo(f"{config}: can be used")
 
 
+@arbiter.command("measure-consoles", epilog="Example: usn-arbiter measure-consoles --times 5")
+def measure_consoles(
+    config: ConfigFile = DEFAULT,
+    *,
+    times: Annotated[int, typer.Option("--times", min=1, max=20, help="Questions to each.")] = 3,
+) -> None:
+    """Say how long each remote console takes to answer, and whether [fencing] allows for that."""
+    fencing = _load(config).fencing
+    if fencing is None:
+        _fail("no [fencing] is configured: there is no console to ask", WRONG)
+    for name, agent in (("own", fencing.own), ("peer", fencing.peer)):
+        took, silent = asyncio.run(measure(agent, times))
+        typer.echo(f"{name}: slowest answer {took:.1f} s, no answer to {silent} of {times}")
+        if silent:
+            _fail(f"{name}: the console does not always answer: see to it before you rely on it")
+        if 2 * took > fencing.answer:
+            _fail(
+                f"{name}: too slow: in [fencing] write answer = {2 * took + 1:.0f} "
+                f"and switch = {6 * took + 5:.0f}"
+            )
+
+
 async def _serve(config: PairConfig) -> None:
     clock = _clock
     words = Words(config.secret, config.server, clock)
@@ -66,10 +88,17 @@ async def _serve(config: PairConfig) -> None:
     record = _begin(file)
     database = Postgres(config.database, clock)
     database.keep_closed()
-    machine = Machine(config, database, clock, words.silence, booted=file.booted)
+    machine = Machine(
+        config,
+        database,
+        clock,
+        words.silence,
+        booted=file.booted,
+        alone_since=lambda: file.record.lsn,
+    )
     paths = {path.name: ((path.local, path.port), (path.peer, path.port)) for path in config.paths}
     runner = _runner(config, machine, words, file, record)
-    await words.open(paths)
+    words.open(paths)
     server = await control.serve(runner, config.socket)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, runner.leave)
@@ -107,7 +136,7 @@ def _runner(
         gather=lambda: machine.evidence,
         hands=machine.hands(),
         clock=_clock,
-        alive=lambda: notify("WATCHDOG=1"),
+        alive=lambda: notify("WATCHDOG=1") if machine.turns() else None,
         me=Arbiter(file.boot, record or Record(), config.colour, _clock(), state),
         seen=machine.evidence,
         record_ok=record is not None,
@@ -125,14 +154,6 @@ def _this_boot() -> str:
 def _clock() -> float:
     """Counts while the machine sleeps: an age must not shrink by it."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
-def notify(state: str) -> None:
-    """To systemd (sd_notify(3)), when it started us."""
-    address = os.environ.get("NOTIFY_SOCKET", "")
-    if address:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as link:
-            link.sendto(state.encode(), address.replace("@", "\0", 1) if address[0] == "@" else address)
 
 
 def _load(config: Path) -> PairConfig:

@@ -31,7 +31,19 @@ def status(config: ConfigFile = DEFAULT, *, as_json: Json = False) -> None:
         typer.echo(json.dumps(found))
         return
     typer.echo(f"{found['state']}: {found['means']}")
-    for key in ("standing", "epoch", "since_s", "peer", "heard_s", "peer_power", "ill", "maintenance"):
+    for key in (
+        "standing",
+        "epoch",
+        "since_s",
+        "peer",
+        "peer_was",
+        "peer_epoch",
+        "heard_s",
+        "peer_power",
+        "ill",
+        "unable",
+        "maintenance",
+    ):
         typer.echo(f"  {key:12} {found[key]}")
     for alarm in found["alarms"]:
         typer.echo(f"  alarm: {alarm}")
@@ -57,13 +69,17 @@ def maintenance(
 def force_active(
     config: ConfigFile = DEFAULT,
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="The other server is off; I checked it.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Without it, nothing is done.")] = False,
+    seen_off: Annotated[bool, typer.Option("--seen-off", help="I have seen that the other is off.")] = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Active without the other's word. Switch the other off first: what only it has is lost."""
+    """Active without the other's word. Refused while the other may be active, or was active later.
+
+    What only the other has is not lost: when it returns, it waits for `rejoin`.
+    """
     if not yes and not dry_run:
         _fail("make sure that the other server is off, then say --yes", WRONG)
-    _tell(config, Order.FORCE_ACTIVE, dry_run=dry_run)
+    _tell(config, Order.FORCE_ACTIVE, dry_run=dry_run, seen_off=seen_off)
 
 
 @pair.command(epilog="Example: usnd pair rejoin --yes")
@@ -72,14 +88,17 @@ def rejoin(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="What only this server has may be lost.")] = False,
 ) -> None:
-    """After both were active alone: this server gives up its changes and follows the other."""
+    """After both were active alone: this server gives up what only it has, and follows the other.
+
+    It is kept aside, as a directory and a list of rows beside the database's: see the journal.
+    """
     if not yes:
-        _fail("what only this server has will be lost: say --yes", WRONG)
+        _fail("subscribers will no longer see what only this server has: say --yes", WRONG)
     _tell(config, Order.REJOIN)
 
 
-def _tell(config: Path, order: Order, *, dry_run: bool = False) -> None:
-    said = _ask(config, {"order": order.value, "dry_run": dry_run})
+def _tell(config: Path, order: Order, *, dry_run: bool = False, seen_off: bool = False) -> None:
+    said = _ask(config, {"order": order.value, "dry_run": dry_run, "seen_off": seen_off})
     if reason := said.get("refused"):
         _fail(str(reason))
     typer.echo(f"would be done: {order.value}" if dry_run else f"told the arbiter: {order.value}")

@@ -47,32 +47,47 @@ class DatabaseConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FencingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A fence agent with all but its `--action`; own: the same for this server's console, only asked."""
+    """A fence agent with all but its `--action`; own: the same for this server's console, only asked.
+
+    answer: seconds that a console may take to say whether there is power. switch: to switch it.
+    """
 
     peer: Command
     own: Command
     tested: bool = False
+    answer: Seconds = 4.0
+    switch: Seconds = 20.0
 
 
 class NetworkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """floating: the address of the active. Without an interface nothing is probed by ARP."""
+    """floating: the address of the active. Without an interface nothing is probed by ARP.
+
+    witnesses: other hosts on that link that always answer, so that the gateway alone decides nothing.
+    """
 
     interface: str
     floating: str
     gateway: str
     track_file: Path
+    witnesses: Annotated[tuple[str, ...], Meta(max_length=8)] = ()
 
 
 class ServiceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """start, stop: what the role brings up and down beside the address. wait: once the database
     follows, what a standby has loaded to begin sooner. well: each exits 0 when so, asked while this
-    server serves.
+    server serves. health: where usnd notes its work. mend: how a part that is ill is restarted, by its name
+    there, or `usnd`, `asterisk`, `address`, `database`. able: each exits 0 when a standby could serve by it,
+    asked each minute; proofs: the same, for what costs more, asked each day.
     """
 
     start: tuple[Command, ...] = ()
     stop: tuple[Command, ...] = ()
     wait: tuple[Command, ...] = ()
     well: dict[str, Command] = msgspec.field(default_factory=dict)
+    health: Path | None = None
+    mend: dict[str, Command] = msgspec.field(default_factory=dict)
+    able: dict[str, Command] = msgspec.field(default_factory=dict)
+    proofs: dict[str, Command] = msgspec.field(default_factory=dict)
     disk: Path = Path("/")
     least_free: Annotated[float, Meta(ge=0, lt=1)] = 0.05
 
@@ -88,6 +103,7 @@ class TimesConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     watchdog: Seconds = 10.0
     deadline: Seconds = 20.0
     boot_patience: Seconds = 20.0
+    mend_after: Seconds = 1.0
     damping: Seconds = 10.0
     console_patience: Seconds = 15.0
     rest: Seconds = 300.0
@@ -116,7 +132,10 @@ class PairConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def settings(self) -> PairSettings:
         """For the domain. Raises ValueError when the times do not fit each other."""
         times: dict[str, Any] = msgspec.structs.asdict(self.times)
-        return PairSettings(fencing=self.fencing is not None and self.fencing.tested, **times)
+        fencing = self.fencing
+        if fencing is not None:
+            times["console_answer"] = fencing.answer
+        return PairSettings(fencing=fencing is not None and fencing.tested, **times)
 
 
 class PairConfigError(Exception):

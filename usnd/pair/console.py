@@ -1,28 +1,93 @@
 """The peer's power by its remote console, through a fence agent (`fence_ipmilan`, `fence_redfish`, …).
 
 Owns how agents are asked: `--action status|off|on`; status exits 0 for on, 2 for off, anything else for no
-answer (fence agents' API). Use the agent's `method=onoff`. What counts is what is read back.
+answer (fence agents' API). Use the agent's `method=onoff`. What counts is what is read back. A console that
+is slow is no dead one: who asks may stop waiting, and is told later.
 """
 
-from collections.abc import Sequence
+import asyncio
+import time
+from collections.abc import Callable, Sequence
 
 from usnd.domain.pair.evidence import Power
 from usnd.pair.commands import run
 
 _STATUS = {0: Power.ON, 2: Power.OFF}
-PATIENCE = 8.0
+SWITCHES = 20.0
 """Seconds for an agent that switches."""
-ANSWER = 4.0
-"""Seconds for one that only asks; later it is no answer."""
+LONGEST = 60.0
+"""Seconds after which an agent that only asks is ended; nobody waits for it so long."""
+MOST = 6
+"""Questions to one console at once: each is a process."""
 
 
-async def power(agent: Sequence[str], patience: float = ANSWER) -> Power:
+async def power(agent: Sequence[str], patience: float = LONGEST) -> Power:
     """What the console says; SILENT when it does not answer."""
     status, _ = await run((*agent, "--action", "status"), patience)
     return _STATUS.get(status, Power.SILENT)
 
 
-async def switch(agent: Sequence[str], *, on: bool, patience: float = PATIENCE) -> bool:
+async def switch(agent: Sequence[str], *, on: bool, patience: float = SWITCHES) -> bool:
     """Tells it to; whether the agent says that it was done."""
     status, _ = await run((*agent, "--action", "on" if on else "off"), patience)
     return status == 0
+
+
+async def measure(agent: Sequence[str], times: int) -> tuple[float, int]:
+    """Seconds that the slowest of so many answers took, and how many questions got none."""
+    took, silent = 0.0, 0
+    for _ in range(times):
+        began = time.monotonic()
+        said = await power(agent)
+        took = max(took, time.monotonic() - began)
+        silent += said is Power.SILENT
+    return took, silent
+
+
+class Console:
+    """One console, asked again and again. `answer`: seconds that an answer may take before it counts as none.
+
+    `told`: what is known now, when that was so, and how long the last answer took. A question that is not
+    answered in time is a silence, unless the console answered a former one late: then it is known to be slow,
+    and what it said last goes on to count until it ages.
+    """
+
+    def __init__(
+        self,
+        agent: Sequence[str],
+        answer: float,
+        clock: Callable[[], float],
+        told: Callable[[Power, float, float], None],
+    ) -> None:
+        self._agent, self._answer, self._clock, self._told = agent, answer, clock, told
+        self.took = 0.0
+        self._asked = 0
+        self._answered = float("-inf")
+
+    async def ask(self) -> None:
+        """One question, until its answer or LONGEST."""
+        if self._asked >= MOST:
+            return
+        began = self._clock()
+        question = asyncio.ensure_future(power(self._agent))
+        self._asked += 1
+        try:
+            done, _ = await asyncio.wait({question}, timeout=self._answer)
+            if not done and self.took <= self._answer and self._answered < began:
+                self._told(Power.SILENT, self._clock(), self.took)
+            self._take(await question, began)
+        finally:
+            self._asked -= 1
+            question.cancel()
+
+    def _take(self, said: Power, began: float) -> None:
+        """An answer is as old as its question; a silence lasts until now, unless a later one was answered."""
+        ended = self._clock()
+        if said is not Power.SILENT:
+            self.took = ended - began
+            if began > self._answered:
+                self._answered = began
+                self._told(said, began, self.took)
+        elif self._answered < began:
+            self.took = 0.0
+            self._told(said, ended, 0.0)

@@ -9,11 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from usnd.domain.pair import arbiter as arbiters
-from usnd.domain.pair import rules
 from usnd.domain.pair.alarms import alarms
-from usnd.domain.pair.evidence import Order
-from usnd.domain.pair.states import ACTIVE, STATE_WORDS, PairState
+from usnd.domain.pair.evidence import NEVER, Order
+from usnd.domain.pair.orders import refusal
+from usnd.domain.pair.states import STATE_WORDS
 from usnd.pair.runner import Runner
 
 PATIENCE = 5.0
@@ -34,8 +33,12 @@ def status(runner: Runner) -> dict[str, Any]:
         "epoch": me.record.right.epoch,
         "standing": me.record.standing.value,
         "peer": peer.state.value if peer is not None else "",
-        "heard_s": {path: round(now - at, 1) for path, at in seen.heard.items()},
+        "heard_s": {path: _age(now, at) for path, at in seen.heard.items()},
+        "peer_was": peer.record.standing.value if peer is not None else "",
+        "peer_epoch": peer.record.right.epoch if peer is not None else None,
         "peer_power": seen.power.value.value,
+        "console_s": round(seen.console_took, 1),
+        "unable": seen.unable,
         "store": {key: str(value) for key, value in asdict(seen.store.value).items()},
         "ill": seen.ill,
         "maintenance": me.maintenance,
@@ -43,27 +46,9 @@ def status(runner: Runner) -> dict[str, Any]:
     }
 
 
-def refusal(runner: Runner, order: Order) -> str:
-    """Why the order would do nothing now; empty when it would."""
-    me, seen, now, settings = runner.me, runner.seen, runner.clock(), runner.settings
-    if order is Order.SWITCH_OVER:
-        if me.state is not PairState.ACTIVE_PAIRED:
-            return "only the active of a pair in step hands over; ask it there"
-        able = arbiters.can_hand_over(me, seen, now, settings)
-        return "" if able else "the other server cannot take over now: see its status"
-    if order is Order.FORCE_ACTIVE:
-        if me.state is PairState.BOOT and not arbiters.released(seen, now, settings):
-            return "this server still lets go of what it may hold: ask again in a few seconds"
-        if not rules.may_be_forced(seen):
-            return "this server's database is half the other's: docs/operator/pair.md, “On the disk”"
-        if me.state is PairState.ACTIVE_SOLO:
-            return "this server is active alone already"
-        heard = rules.hears_peer(seen, now, settings) and seen.peer is not None
-        if heard and seen.peer is not None and seen.peer.state in ACTIVE:
-            return "the other server is active: use switch-over there"
-    if order is Order.REJOIN and not me.diverged:
-        return "there is nothing to choose: the servers' histories agree"
-    return ""
+def _age(now: float, at: float) -> float | None:
+    """None: never."""
+    return None if at == NEVER else round(now - at, 1)
 
 
 def answer(runner: Runner, line: bytes) -> dict[str, Any]:
@@ -75,7 +60,8 @@ def answer(runner: Runner, line: bytes) -> dict[str, Any]:
         return {"refused": "the arbiter did not understand"}
     if order is None:
         return status(runner)
-    if reason := refusal(runner, order):
+    me, seen, now, settings = runner.me, runner.seen, runner.clock(), runner.settings
+    if reason := refusal(me, seen, now, settings, order, seen_off=bool(asked.get("seen_off"))):
         return {"refused": reason}
     if not asked.get("dry_run"):
         runner.order = order

@@ -6,6 +6,8 @@ Owns what stands beside it meanwhile, so that a crash at any moment leaves what 
     --------------+-------------------------------------+-------------------------------------------------
     main.new      | a base backup is under way          | thrown away
     main.whole    | it is complete                      | takes the place of `main` before anything is started
+    main.aside    | what only it has is being kept aside | that is done before anything else (aside.py)
+    main.kept-…   | it was                              | a person's
     main.unsure   | pg_rewind was changing `main`       | never opened; a base backup
 """
 
@@ -26,6 +28,7 @@ COPY_PAUSE = 60.0
 MOST_PAUSE = 3600.0
 SIGNAL = "standby.signal"
 _SHUT_DOWN = {"shut down", "shut down in recovery"}
+_STANDBY = {"shut down in recovery", "in archive recovery"}
 _PRIMARY_CRASHED = {"in production", "in crash recovery"}
 """Of pg_controldata. Only pg_rewind's server is ever "in crash recovery": all others start as standbys."""
 _PRIMARY = _PRIMARY_CRASHED | {"shut down", "shutting down"}
@@ -149,10 +152,24 @@ class DataDirectory:
 
     async def _left_as(self) -> str:
         """The cluster's state in its control file, in pg_controldata's English; empty when unreadable."""
+        return await self._control("Database cluster state")
+
+    async def _control(self, wanted: str) -> str:
         read = ("env", "LC_ALL=C", self._program("pg_controldata"), str(self._data))
         _, said = await run((*self._config.as_user, *read), PATIENCE)
-        states = (line.partition(":") for line in said.splitlines())
-        return next((value.strip() for name, _, value in states if name == "Database cluster state"), "")
+        lines = (line.partition(":") for line in said.splitlines())
+        return next((value.strip() for name, _, value in lines if name == wanted), "")
+
+    async def was_primary(self) -> bool:
+        """It was written here, so that it may have what no other has. One that cannot be read may, too."""
+        left = await self._left_as()
+        return left not in _STANDBY and not (self._data / "backup_label").exists()
+
+    async def timeline(self) -> int:
+        """That of the last checkpoint, or of a promotion after it. Raises ValueError when unreadable."""
+        checkpointed = int(await self._control("Latest checkpoint's TimeLineID"))
+        histories = (int(path.stem, 16) for path in (self._data / "pg_wal").glob("????????.history"))
+        return max(checkpointed, *histories, 0)
 
     async def _copy(self) -> None:
         """A base backup, in the end, takes the place of what is there.
@@ -184,11 +201,15 @@ class DataDirectory:
         await self._run(("rm", "-rf", str(directory)), COPY_PATIENCE)
 
     def _connect_to_peer(self) -> None:
-        """pg_rewind brings the peer's own settings, and a full disk half a line: only whole others stay.
+        """pg_rewind brings the peer's own settings, and a full disk half a line: only whole others stay."""
+        self._connect(f"{self._config.peer} application_name={self._config.own_name}".replace("'", "''"))
 
-        In place: the file must stay its owner's, who is not us.
-        """
-        peer = f"{self._config.peer} application_name={self._config.own_name}".replace("'", "''")
+    def connect_nowhere(self) -> None:
+        """Started then, it can be read, and follows nobody."""
+        self._connect("")
+
+    def _connect(self, peer: str) -> None:
+        """In place: the file must stay its owner's, who is not us."""
         with (self._data / "postgresql.auto.conf").open("r+") as file:
             lines = [line for line in file if line.endswith("\n") and not line.startswith(_OURS)]
             file.seek(0)

@@ -4,19 +4,26 @@ Owns how often each thing is looked at. What was not measured keeps its age, and
 """
 
 import asyncio
+import json
+import os
 import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 
-from usnd.domain.pair.evidence import NEVER, Database, Do, Evidence, Power, Reading
+from usnd.domain.health import Work, idle_part
+from usnd.domain.pair.evidence import NEVER, Database, Do, Evidence, Power, Reading, Store
 from usnd.pair import console, network
+from usnd.pair.ability import Ability
 from usnd.pair.commands import run
 from usnd.pair.config import PairConfig
+from usnd.pair.console import Console
 from usnd.pair.postgres import Postgres
+from usnd.pair.threads import Threads
 
 EVERY = 0.5
 GATEWAY_EVERY = 0.2
@@ -27,6 +34,9 @@ CONSOLES_CALM = 10.0
 """Seconds from question to question, while the peer is heard: each costs a fifth of a processor's second."""
 PATIENCE = 3.0
 STEP_PATIENCE = 10.0
+DISK_EVERY = 1.0
+ROUND = 30.0
+"""Seconds in which each look comes round, however slow what it looks at; else the arbiter hangs."""
 MAY_HOLD, MAY_NOT = "0\n", "1\n"
 """For keepalived's `track_file` with weight 0: anything but 0 is a fault of the instance."""
 
@@ -42,12 +52,14 @@ class Machine:
         silence: Callable[[], float],
         *,
         booted: bool,
+        alone_since: Callable[[], int] = lambda: 0,
     ) -> None:
-        """`silence`: seconds since the peer was heard.
+        """`silence`: seconds since the peer was heard. `alone_since`: the record's place, in bytes.
 
         `booted`: the machine was started since the last arbiter, so that nothing of that one is held.
         """
         self._config, self._database, self._clock, self._silence = config, database, clock, silence
+        self._alone_since = alone_since
         cross = next((path for path in config.paths if path.cross), None)
         self._cross = cross.interface if cross is not None else ""
         own = config.network
@@ -56,8 +68,14 @@ class Machine:
         self._serving = not booted  # until all was let go of once: a former arbiter may have left it running
         self._holds = False
         self._fresh = config.settings().fresh
-        self._answered: dict[tuple[str, ...], float] = {}
-        self.evidence = Evidence()
+        self._witnesses = [network.Neighbour(own.interface, address) for address in own.witnesses]
+        self._consoles = self._made_consoles()
+        self._ability = Ability(config.service, clock, run)
+        self._threads = Threads()
+        self._disk_ill = False
+        self._linked = True
+        self._rounds: dict[str, float] = {}
+        self.evidence = Evidence(unable=self._ability.unable)
         self._log = structlog.get_logger("usnd.pair")
 
     async def run(self) -> None:
@@ -67,29 +85,49 @@ class Machine:
                 for look, every in (
                     (self._look_at_database, EVERY),
                     (self._look_at_gateway, GATEWAY_EVERY),
+                    (self._look_at_witnesses, EVERY),
                     (self._look_at_floating, EVERY),
                     (self._look_at_links, EVERY),
+                    (self._look_at_disk, DISK_EVERY),
                     (self._look_at_service, EVERY),
                 ):
+                    self._rounds[look.__name__] = self._clock()
                     looks.create_task(self._repeat(look, every))
-                for look in (self._look_at_peers_console, self._look_at_own_console):
-                    looks.create_task(self._repeat_always(look))
+                looks.create_task(self._repeat(self._look_at_ability, EVERY))
+                for console_ in self._consoles.values():
+                    looks.create_task(self._repeat_always(console_.ask))
         finally:
-            self._gateway.close()
-            self._floating.close()
+            for neighbour in (self._gateway, self._floating, *self._witnesses):
+                neighbour.close()
+
+    def turns(self) -> bool:
+        """Each look came round lately: what the watchdog is told besides that the loop turns."""
+        now = self._clock()
+        return all(now - at < ROUND for at in self._rounds.values())
+
+    def _made_consoles(self) -> dict[str, Console]:
+        fencing = self._config.fencing
+        if fencing is None:
+            return {}
+        return {
+            "peer": Console(fencing.peer, fencing.answer, self._clock, self._saw_peers_power),
+            "own": Console(fencing.own, fencing.answer, self._clock, self._saw_own_console),
+        }
 
     def hands(self) -> Mapping[Do, Callable[[], Awaitable[None]]]:
         """How each act is done; what it changed is looked at at once."""
-        database, power = self._look_at_database, self._look_at_peers_console
+        database, power = self._look_at_database, self._ask_peers_console
         return {
             Do.RELEASE: lambda: self._then(self._release, self._look_at_links, database),
             Do.OPEN: lambda: self._then(self._database.open, database),
             Do.SERVE: lambda: self._then(self._serve, self._look_at_links),
             Do.FOLLOW: lambda: self._then(self._follow, database),
+            Do.FOLLOW_ANEW: lambda: self._then(self._follow_anew, database),
             Do.WAIT_ON: lambda: self._then(lambda: self._database.wait_for_standby(on=True), database),
             Do.WAIT_OFF: lambda: self._then(lambda: self._database.wait_for_standby(on=False), database),
             Do.POWER_OFF: lambda: self._then(lambda: self._switch(on=False), power),
             Do.POWER_ON: lambda: self._then(lambda: self._switch(on=True), power),
+            Do.MEND: self._mend,
             Do.REBOOT: lambda: self._each((self._config.reboot,)),
         }
 
@@ -101,6 +139,8 @@ class Machine:
     async def _repeat(self, look: Callable[[], Awaitable[None]], every: float) -> None:
         while True:
             await self._once(look)
+            if look.__name__ in self._rounds:
+                self._rounds[look.__name__] = self._clock()
             await asyncio.sleep(every)
 
     async def _repeat_always(self, look: Callable[[], Awaitable[None]]) -> None:
@@ -140,6 +180,11 @@ class Machine:
         if await self._gateway.answers():
             self._saw(gateway_at=at)
 
+    async def _look_at_witnesses(self) -> None:
+        at = self._clock()
+        if any(await asyncio.gather(*(witness.answers() for witness in self._witnesses))):
+            self._saw(witness_at=at)
+
     async def _look_at_floating(self) -> None:
         at = self._clock()
         taken = await self._floating.answers()
@@ -149,60 +194,98 @@ class Machine:
     async def _look_at_links(self) -> None:
         at, own = self._clock(), self._config.network
         self._holds = await asyncio.to_thread(network.has_address, own.interface, own.floating)
+        self._linked = bool(await asyncio.to_thread(network.carrier, own.interface))
         self._saw(serving=Reading(self._holds or self._serving, at))
         if self._cross:
             link = await asyncio.to_thread(network.carrier, self._cross)
             self._saw(carrier=Reading(bool(link), at))
 
     async def _look_at_service(self) -> None:
-        """The first thing found ill, and since when anything is."""
+        """The first thing found ill, and whether it can be restarted."""
         ill = await self._illness()
-        now = self._clock()
-        self._saw(ill=ill, ill_at=(self.evidence.ill_at if self.evidence.ill else now))
+        running = self.evidence.store.value.database is not Database.STOPPED
+        remedy = ill in self._config.service.mend and (
+            ill != "database" or (running and self._database.silent)
+        )
+        self._saw(ill=ill, remedy=remedy)
+
+    async def _look_at_disk(self) -> None:
+        """Room, and that it takes what is written: one that hangs refuses nothing, and takes nothing."""
+        try:
+            free = await self._threads.run("the disk", self._write_to_disk, PATIENCE)
+            self._disk_ill = free < self._config.service.least_free
+        except (OSError, TimeoutError) as error:
+            self._disk_ill = True
+            self._log.error("the disk takes nothing", reason=str(error) or f"not within {PATIENCE:g} s")
+
+    def _write_to_disk(self) -> float:
+        """Gives the part that is free."""
+        disk = self._config.service.disk
+        probe = disk / ".usn-arbiter"
+        with probe.open("wb") as file:
+            file.write(b"written each second\n")
+            file.flush()
+            os.fsync(file.fileno())
+        usage = shutil.disk_usage(disk)
+        return usage.free / usage.total
+
+    async def _look_at_ability(self) -> None:
+        """Of a standby; who serves shows it by serving."""
+        if self._serving:
+            self._ability.begin()
+            self._saw(unable="")
+        else:
+            self._saw(unable=self._ability.unable)
+            await self._ability.look()
+            self._saw(unable="" if self._serving else self._ability.unable)
 
     async def _illness(self) -> str:
         service = self._config.service
-        usage = shutil.disk_usage(service.disk)
-        if usage.free < usage.total * service.least_free:
+        if self._disk_ill:
             return "disk"
         if not self._serving:  # a standby's voice is out of service on purpose
-            return ""
+            return "" if self._linked else "network"
         if not self._holds:
             return "address"
         store = self.evidence.store.fresh(self._clock(), self._fresh)
         if store is None or store.database is not Database.PRIMARY:
             return "database"
+        if service.health is not None and (part := await self._idle_part(service.health, store)):
+            return part
         for name, command in service.well.items():
             status, _ = await run(command, PATIENCE)
             if status:
                 return name
         return ""
 
-    async def _look_at_peers_console(self) -> None:
-        if self._config.fencing is not None:
-            told = await self._ask(self._config.fencing.peer)
-            if told is not None:
-                self._saw(power=told)
+    async def _idle_part(self, notes: Path, store: Store) -> str:
+        """What did no work lately, by usnd's own notes; who leaves none did none."""
+        waits = store.synchronous and not store.in_step
+        try:
+            said = json.loads(await asyncio.to_thread(notes.read_bytes))
+            work = msgspec.convert({key: said[key] for key in Work.__slots__}, Work)
+        except (OSError, ValueError, KeyError, msgspec.ValidationError):
+            return "usnd"
+        return idle_part(work, self._clock(), waits=waits)
 
-    async def _look_at_own_console(self) -> None:
-        if self._config.fencing is not None:
-            told = await self._ask(self._config.fencing.own)
-            if told is not None:
-                self._saw(console=Reading(told.value is not Power.SILENT, told.at))
+    def _saw_peers_power(self, power: Power, at: float, took: float) -> None:
+        """The console tells in the order of the questions that it answered."""
+        self.evidence = replace(self.evidence, power=Reading(power, at), console_took=took)
 
-    async def _ask(self, agent: tuple[str, ...]) -> Reading[Power] | None:
-        """An answer is as old as its question, a silence lasts until now; None: a later one was answered."""
-        began = self._clock()
-        told = await console.power(agent)
-        ended = self._clock()
-        if told is not Power.SILENT:
-            self._answered[agent] = ended
-            return Reading(told, began)
-        return None if self._answered.get(agent, began) > began else Reading(told, ended)
+    def _saw_own_console(self, power: Power, at: float, _took: float) -> None:
+        self._saw(console=Reading(power is not Power.SILENT, max(at, self.evidence.console.at)))
+
+    async def _ask_peers_console(self) -> None:
+        if (peer := self._consoles.get("peer")) is not None:
+            await peer.ask()
 
     async def _switch(self, *, on: bool) -> None:
-        if self._config.fencing is not None:
-            await console.switch(self._config.fencing.peer, on=on)
+        fencing = self._config.fencing
+        if fencing is not None:
+            await console.switch(fencing.peer, on=on, patience=fencing.switch)
+
+    async def _mend(self) -> None:
+        await self._each((self._config.service.mend[self.evidence.ill],))
 
     async def _serve(self) -> None:
         self._serving = True
@@ -212,6 +295,10 @@ class Machine:
     async def _follow(self) -> None:
         """What waits is loaded last: the peer needs what the two share, if only a hypervisor, to begin."""
         await self._database.follow()
+        await self._each(self._config.service.wait)
+
+    async def _follow_anew(self) -> None:
+        await self._database.follow(alone_since=self._alone_since())
         await self._each(self._config.service.wait)
 
     async def _release(self) -> None:

@@ -14,11 +14,14 @@ import structlog
 from psycopg import sql
 
 from usnd.domain.pair.evidence import Database, Store
+from usnd.pair.aside import Aside
 from usnd.pair.config import DatabaseConfig
 from usnd.pair.datadir import DataDirectory, PostgresError, process
+from usnd.pair.threads import Threads
 
 SETTLED = 1.0
 """Seconds from switching waits on until the checkpointer is asked whether it has told all others."""
+ANSWERS_WITHIN = 3.0
 STUCK = 15.0
 """Seconds in which a standby that does not stream gets no further: it cannot follow as it is."""
 GIVEN_UP = 2.0
@@ -57,17 +60,28 @@ class Postgres:
         self._waits_since: float | None = None
         self._line: int | None = None
         self._copies_next = False
+        self._threads = Threads()
+        self.silent = False
+        """It runs, takes connections, and does not answer: it hangs."""
         self._log = structlog.get_logger("usnd.pair")
 
     async def read(self) -> Store | None:
         """The figures; None when it runs and does not answer in time."""
-        if not await asyncio.to_thread(lambda: self._directory.running):
+        try:
+            store = await self._threads.run("the database", self._look, ANSWERS_WITHIN)
+        except (TimeoutError, psycopg.errors.ConnectionTimeout, psycopg.errors.QueryCanceled):
+            self.silent = True
+            return None
+        except (psycopg.Error, OSError):  # refused, or starting: that is an answer
+            store = None
+        self.silent = False
+        return store
+
+    def _look(self) -> Store:
+        if not self._directory.running:
             self._waits_since = self._line = None
             return Store(Database.HALF if self._directory.half else Database.STOPPED)
-        try:
-            return await asyncio.wait_for(asyncio.to_thread(self._read), 3)
-        except (psycopg.Error, TimeoutError):
-            return None
+        return self._read()
 
     async def wait_for_standby(self, *, on: bool) -> None:
         """Commits wait for the standby, or no longer. Raises PostgresError."""
@@ -93,12 +107,15 @@ class Postgres:
         """Cleanly, all sent to the standby; any next start is a standby's. Raises PostgresError."""
         await self._directory.stop()
 
-    async def follow(self) -> None:
+    async def follow(self, *, alone_since: int | None = None) -> None:
         """Becomes the peer's standby, and streams (R6).
 
+        alone_since: what only this server has, from that place in the log on (0: unknown), is kept aside.
         Raises PostgresError, also when it gets no further: the next time begins with a base backup.
         """
         copied, self._copies_next = self._copies_next, False
+        if alone_since is not None:
+            await Aside(self._config, self._directory).keep(alone_since)
         await self._directory.become_the_peers(copied=copied)
         await self._streams()
         self._directory.fruitless = 0

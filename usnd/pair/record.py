@@ -32,6 +32,8 @@ class RecordFile:
     def __init__(self, directory: Path, machine: str = "") -> None:
         self._path, self._machine = directory / FILE, machine
         self.boot = 0
+        self.record = Record()
+        """What was last read or written."""
         self.booted = False
         """After `begin`: the machine was started since the record was written."""
 
@@ -51,6 +53,7 @@ class RecordFile:
     def write(self, record: Record) -> None:
         """On the disk when it returns, with the directory's entry. Raises RecordError."""
         new = self._path.with_suffix(".new")
+        self.record = record
         try:
             with new.open("wb") as file:
                 file.write(msgspec.json.encode(_Kept(self.boot, record, self._machine)))

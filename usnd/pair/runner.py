@@ -32,7 +32,7 @@ PAUSE = 0.5
 """Seconds until an act that failed is done again."""
 LATE = 1.0
 """Seconds: a longer gap between two steps means that we stood still."""
-ROLE = frozenset({Do.RELEASE, Do.OPEN, Do.SERVE, Do.FOLLOW})
+ROLE = frozenset({Do.RELEASE, Do.OPEN, Do.SERVE, Do.FOLLOW, Do.FOLLOW_ANEW})
 """What changes what this server holds: one at a time, and letting go ends the others first."""
 LEAVING = 10.0
 """Seconds for handing over, or for giving up the right, when told to stop."""
@@ -44,6 +44,7 @@ class Hears(Protocol):
     peer: Word | None
     heard: dict[str, float]
 
+    def hear(self) -> None: ...
     def say(self, word: Word) -> None: ...
     def forget(self) -> None: ...
 
@@ -101,6 +102,7 @@ class Runner:
             self._log.warning("stood still", seconds=round(now - self._stepped, 1))
             self.words.forget()
         self._stepped = now
+        self.words.hear()
         order, self.order = self.order, None
         gathered = self.gather()
         if self._is_busy(Do.OPEN, Do.SERVE):  # what is about to be held counts as held

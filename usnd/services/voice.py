@@ -12,10 +12,11 @@ from pathlib import Path
 
 import structlog
 
-from usnd.asterisk import contacts, holds, progress, recorders
+from usnd.asterisk import contacts, holds, probe, progress, recorders
 from usnd.asterisk.ami import AmiFailed, AmiLink, AmiSettings, DownReason, LinkDown, LinkUp
 from usnd.asterisk.calls import Calls, CallSettings
 from usnd.asterisk.contacts import listed_account, listed_contact, read_account, read_contact
+from usnd.asterisk.probe import Probe
 from usnd.asterisk.progress import News
 from usnd.asterisk.prompts import found_in
 from usnd.asterisk.recorders import Recorders
@@ -44,10 +45,12 @@ class VoiceEdge:
         `prompts`: the directories of announcements; the first that has one is asked for it.
         """
         wanted = progress.EVENTS | holds.EVENTS | recorders.EVENTS | contacts.EVENTS | FOREIGN_EVENTS
+        wanted |= probe.EVENTS
         self._link = AmiLink(ami, self._on_event, self._on_up, self._on_down, wanted)
         self.calls = Calls(self._link, calls, self._on_news, time.monotonic)
         self.foreign = ForeignChannels(self.calls, calls.prefix, clock)
         self.recorders = Recorders(self._link, self._on_recorder)
+        self.probe = Probe(self._link)
         self._prompts = prompts
         self._trunks = trunks
         self._patience = patience
@@ -68,7 +71,13 @@ class VoiceEdge:
             self._timer.cancel()
         await self._link.stop()
 
+    @property
+    def linked(self) -> bool:
+        """Asterisk's manager interface is logged in to."""
+        return self._link.up
+
     def _on_event(self, event: Mapping[str, str]) -> None:
+        self.probe.hear(event)
         self.calls.hear(event)
         self.recorders.hear(event)
         self.foreign.hear(event)

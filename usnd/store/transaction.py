@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Connection, Executable, literal, select
 
 from usnd.store.cdrs import Cdrs
 from usnd.store.conferences import Conferences
@@ -34,6 +34,10 @@ class Transaction:
         """Run a statement, once for each of the rows if there are several. Raises SQLAlchemy's errors."""
         self.wrote = self.wrote or not statement.is_select
         return run(self._connection, statement, {} if values is None else values)
+
+    def ask(self) -> None:
+        """A statement that changes nothing: the database answers."""
+        self.execute(select(literal(1)))
 
     def savepoint(self) -> AbstractContextManager[object]:
         """`with tx.savepoint():` undoes the work inside when it raises; what was done before stays.

@@ -4,6 +4,7 @@ Owns the one sentence for each cause: what is wrong and what to do. Refuses to s
 password.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 _OUT_OF_REACH = "unable to open database file"
+_NOT_YOURS = re.compile(r'[Pp]eer authentication failed|role "[^"]*" does not exist')
 _SQLITE_ADVICE = {
     _OUT_OF_REACH: "make its directory, with the right to write in it, or change [store] url",
     "attempt to write a readonly database": "give the file and its directory to the user that usnd runs as",
@@ -44,4 +46,9 @@ def _sentence(url: URL, cause: str) -> str:
     if url.get_backend_name() == "sqlite":
         advice = _SQLITE_ADVICE.get(first, "see to that first")
         return f"the database file {url.database} cannot be used ({first}): {advice}"
+    if _NOT_YOURS.search(first):
+        return (
+            f"the database does not let this user in ({first}): say it as the daemon's user, "
+            "as in `sudo -u usnd usnd …`"
+        )
     return f"the database cannot be used ({first}): see that PostgreSQL runs and that [store] url is right"

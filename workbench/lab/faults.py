@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from workbench.lab import __main__ as lab
 from workbench.lab import net
+from workbench.process import PartError
 
 LOSSY = 10.0
 Strike = Callable[[str, random.Random], object]
@@ -110,6 +111,60 @@ def _cut_hand_over(victim: Callable[[str], str]) -> Strike:
     return strike
 
 
+CHOICE_PATIENCE = 60.0
+FORCE = ("usnd", "pair", "force-active", "--yes", "--seen-off")
+
+
+def _stop(unit: str) -> Strike:
+    """A part that is there, and does no work."""
+
+    def strike(node: str, _chance: random.Random) -> None:
+        _on(node, "systemctl", "kill", "--signal=STOP", unit)
+
+    return strike
+
+
+def _cross_over_dead_at_boot(node: str, _chance: random.Random) -> None:
+    """Both lose their power; the cable has no carrier when the active alone boots again."""
+    lab.ask("cable", node, "xover", "out")
+    for name in (other(node), node):
+        lab.ask("power", name, "off")
+    lab.ask("power", node, "on")
+
+
+def _mend_cross_over(node: str, _chance: random.Random) -> None:
+    lab.ask("cable", node, "xover", "in")
+    lab.ask("power", other(node), "on")
+
+
+def _flap(node: str, _chance: random.Random) -> None:
+    """Two seconds out, two in, for a minute."""
+    for wish in ("out", "in") * 15:
+        lab.ask("cable", node, "bond0", wish)
+        time.sleep(2.0)
+
+
+def _force_both(node: str, _chance: random.Random) -> None:
+    """Cut apart, consoles too; a person who looks at neither forces the other one."""
+    _isolate(node, _chance)
+    for name in net.ADDRESSES:
+        lab.ask("console", name, "off")
+    _on(other(node), *FORCE)
+
+
+def _meet(node: str, chance: random.Random) -> None:
+    """They meet; a person gives up what the first one did alone."""
+    for name in net.ADDRESSES:
+        lab.ask("console", name, "on")
+    _join(node, chance)
+    deadline = time.monotonic() + CHOICE_PATIENCE
+    while "fault" not in (said := _on(node, "usnd", "pair", "status")):
+        if time.monotonic() > deadline:
+            raise PartError(f"it does not wait for a choice: {said}")
+        time.sleep(1.0)
+    _on(node, "usnd", "pair", "rejoin", "--yes")
+
+
 def _kill(pattern: str) -> Strike:
     return lambda node, _chance: _on(node, "pkill", "-KILL", "-f", pattern)
 
@@ -135,6 +190,17 @@ ROWS: dict[str, Row] = {
     "bond cut": Row(_cable("bond0", "out"), mend=_cable("bond0", "in")),
     "cross-over cut": Row(_cable("xover", "out"), moves=False, mend=_cable("xover", "in")),
     "packets lost": Row(_lose_packets, moves=None, mend=_keep_packets),
+    "usnd hangs": Row(_stop("usnd"), moves=False, within=8.0),
+    "asterisk hangs": Row(_stop("asterisk"), moves=False, within=10.0),
+    "database hangs": Row(_stop("postgresql@17-main"), moves=None, within=20.0),
+    "keepalived killed": Row(_systemctl("kill", "--signal=KILL", "keepalived"), moves=False, within=5.0),
+    "keepalived killed on the standby": Row(
+        lambda node, _chance: _on(other(node), "systemctl", "kill", "--signal=KILL", "keepalived"),
+        moves=False,
+    ),
+    "cross-over dead at boot": Row(_cross_over_dead_at_boot, moves=False, mend=_mend_cross_over, back=120.0),
+    "bond flaps": Row(_flap),
+    "forced on both": Row(_force_both, mend=_meet, back=180.0),
     "old dies in hand-over": Row(_cut_hand_over(lambda node: node)),
     "new dies in hand-over": Row(_cut_hand_over(other), moves=None),
 }

@@ -1,6 +1,7 @@
 """Two arbiters' loops with real datagrams, records and control sockets; their acts only set variables."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from usnd.domain.pair.alarms import PairAlarm
 from usnd.domain.pair.evidence import (
     Arbiter,
     Database,
@@ -28,10 +30,13 @@ from usnd.pair import console, control
 from usnd.pair.commands import run
 from usnd.pair.record import RecordError, RecordFile
 from usnd.pair.runner import EVERY, Runner
+from usnd.pair.words import Path as WordPath
 from usnd.pair.words import Words, opened, sealed
 from workbench.ports import HOST, PortBlock
 from workbench.process import until
 
+NOT_HERE = ("198.51.100.77", 7412)
+"""A path whose address no interface has: a cross-over without carrier at boot."""
 SECRET = "a secret of both servers"
 QUICK = PairSettings(boot_patience=0.5, suspect_after=5, fence_delay=0.2, deadline=40)
 
@@ -108,8 +113,8 @@ async def two(tmp_path: Path) -> AsyncIterator[Two]:
     a.peer, b.peer = b, a
     block = PortBlock()
     ports = block.spare(0), block.spare(1)
-    await a.words.open({"bond": ((HOST, ports[0]), (HOST, ports[1]))})
-    await b.words.open({"bond": ((HOST, ports[1]), (HOST, ports[0]))})
+    a.words.open({"bond": ((HOST, ports[0]), (HOST, ports[1])), "cross": (NOT_HERE, NOT_HERE)})
+    b.words.open({"bond": ((HOST, ports[1]), (HOST, ports[0]))})
     loops = [asyncio.create_task(end.runner.run()) for end in (a, b)]
     try:
         yield Two(a, b, loops)
@@ -276,3 +281,35 @@ async def test_a_console_is_believed_by_what_is_read_back(tmp_path: Path) -> Non
     assert await console.power([str(agent)]) is Power.OFF
     assert await console.power([str(tmp_path / "missing")]) is Power.SILENT
     assert await console.power(["/bin/sleep", "9", ";"], patience=0.2) is Power.SILENT
+
+
+def test_a_path_that_is_not_there_at_boot_is_used_as_soon_as_it_is() -> None:
+    """Its address may come later, and its port may be somebody's for a moment: no other path waits for it."""
+    now = [0.0]
+    block = PortBlock()
+    try:
+        at, back = (HOST, block.spare(0)), (HOST, block.spare(1))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+            taken.bind(at)
+            path, peer = (
+                WordPath("cross", at, back, lambda: now[0]),
+                WordPath("back", back, at, lambda: now[0]),
+            )
+            path.send(b"lost")
+        path.send(b"too early")
+        now[0] += 1.0
+        peer.open()
+        path.send(b"heard")
+        peer.send(b"answered")
+        assert (list(peer.receive()), list(path.receive())) == ([b"heard"], [b"answered"])
+        path.close()
+        peer.close()
+    finally:
+        block.close()
+
+
+async def test_a_path_that_was_never_heard_is_an_alarm(two: Two) -> None:
+    await two.b.comes(PairState.STANDBY)
+    await asyncio.sleep(2 * EVERY)
+    assert PairAlarm.PATH_SILENT.value in control.status(two.a.runner)["alarms"]
+    assert control.status(two.a.runner)["heard_s"]["cross"] is None

@@ -1,6 +1,7 @@
 """Two real PostgreSQL in a pair: following, waiting for the standby, taking over, the old active's return."""
 
 import asyncio
+import json
 import os
 import pwd
 import signal
@@ -366,3 +367,66 @@ async def test_two_histories_on_timelines_of_one_number_are_told_apart(following
     await until(pair.a, "following")
     await until(pair.a, "replayed")
     assert pair.execute("a", "select n from kept") == [(1,)]
+
+
+@pytest.mark.parametrize("killed", [False, True])
+async def test_what_only_one_server_has_is_kept_aside_whole_and_as_a_list(
+    following: Pair, *, killed: bool
+) -> None:
+    """Both were opened without the other: each answered texts that the other never had."""
+    pair = following
+    pair.execute("a", "insert into kept values (1)")
+    await until(pair.b, "replayed")
+    await pair.b.stop()
+    alone_since = (await until(pair.a, "PRIMARY")).lsn
+    pair.execute("a", "insert into kept values (2)")
+    pair.execute("a", "insert into kept values (3)")
+    if killed:
+        pair.kill("a")
+    await pair.a.stop()
+    await pair.b.open()
+    await until(pair.b, "PRIMARY")
+    pair.execute("b", "insert into kept values (4)")
+    pair.execute("b", "checkpoint")
+    await pair.a.follow(alone_since=alone_since)
+    await until(pair.a, "replayed")
+    assert pair.execute("a", "select n from kept order by n") == [(1,), (4,)]
+    [listed] = pair.home.glob("a.kept-*.jsonl")
+    head, *rows = map(json.loads, listed.read_text().splitlines())
+    assert head == {"alone since": alone_since, "transactions": 2}
+    assert rows == [{"database": "postgres", "table": "public.kept", "row": {"n": n}} for n in (2, 3)]
+    directory = listed.with_suffix("")
+    assert (directory / "PG_VERSION").exists()
+    await pair.a.follow(alone_since=alone_since)
+    assert len(list(pair.home.glob("a.kept-*"))) == 2, "a copy of the other's has nothing of its own"
+
+
+async def test_what_was_being_kept_aside_when_it_was_cut_off_is_not_rewound(following: Pair) -> None:
+    pair = following
+    await pair.b.stop()
+    pair.execute("a", "insert into kept values (2)")
+    await pair.a.stop()
+    pair.left("a", "aside").touch()
+    await pair.a._directory.start()  # as it is while its rows are listed
+    await pair.a._directory.stop()
+    await pair.b.open()
+    await until(pair.b, "PRIMARY")
+    await pair.a.follow(alone_since=0)
+    [listed] = pair.home.glob("a.kept-*.jsonl")
+    assert '"row": {"n": 2}' in listed.read_text()
+    assert not pair.left("a", "aside").exists()
+
+
+async def test_a_database_that_takes_connections_and_does_not_answer_is_known_to_hang(
+    following: Pair,
+) -> None:
+    pair = following
+    pid = int((pair.home / "a" / "postmaster.pid").read_text().split()[0])
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        assert await pair.a.read() is None
+        assert pair.a.silent
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    await until(pair.a, "PRIMARY")
+    assert not pair.a.silent

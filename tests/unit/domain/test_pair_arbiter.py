@@ -78,7 +78,10 @@ def test_a_pair_in_step_asks_for_nothing_and_raises_nothing() -> None:
 
 def test_every_alarm_can_be_raised() -> None:
     raised = {
-        *alarms(server(PairState.ACTIVE_SOLO), Evidence(ill="disk", record_ok=False), NOW, UNTESTED),
+        *alarms(
+            server(PairState.ACTIVE_SOLO, illness=9.0), Evidence(ill="disk", record_ok=False), NOW, UNTESTED
+        ),
+        *alarms(server(PairState.STANDBY), seen(unable="keepalived", console_took=3.0), NOW, SETTINGS),
         *alarms(server(PairState.ACTIVE_PAIRED, stalled_since=0.0), seen(heard=ONE_PATH), NOW, SETTINGS),
         *alarms(server(PairState.BOOT, maintenance=True), seen(heard={}), NOW, SETTINGS),
         *alarms(server(PairState.FAULT, diverged=True), seen(), NOW, SETTINGS),
@@ -95,9 +98,10 @@ def test_who_fences_longer_than_any_take_over_lasts_cannot_take_over() -> None:
 
 def test_what_is_ill_for_a_moment_only_starts() -> None:
     me = server(PairState.ACTIVE_SOLO, Standing.SOLO)
-    since = NOW - SETTINGS.fresh
-    assert PairAlarm.ILL in alarms(me, seen(ill="address", ill_at=since), NOW, SETTINGS)
-    assert PairAlarm.ILL not in alarms(me, seen(ill="address", ill_at=since + 0.1), NOW, SETTINGS)
+    long, short = replace(me, illness=SETTINGS.fresh), replace(me, illness=SETTINGS.fresh - 0.1)
+    assert PairAlarm.ILL in alarms(long, seen(ill="address"), NOW, SETTINGS)
+    assert PairAlarm.ILL not in alarms(short, seen(ill="address"), NOW, SETTINGS)
+    assert PairAlarm.ILL in alarms(server(PairState.STANDBY), seen(ill="disk"), NOW, SETTINGS)
 
 
 def test_switch_over_hands_over_and_says_so_only_when_all_is_let_go_of() -> None:
@@ -165,7 +169,7 @@ def test_who_was_active_later_than_the_active_waits_for_a_person() -> None:
     me, _ = decide(me, known, NOW, SETTINGS)
     assert me.state is PairState.FAULT
     me, _ = decide(me, replace(known, order=Order.REJOIN), NOW, SETTINGS)
-    assert (me.state, me.record) == (PairState.BOOT, Record(Standing.STANDBY, Right(1)))
+    assert (me.state, me.record) == (PairState.BOOT, Record(Standing.STANDBY, Right(1), keeps=True))
 
 
 def test_who_follows_keeps_the_epoch_of_a_forced_active() -> None:
@@ -197,18 +201,16 @@ def test_a_record_that_cannot_be_read_is_a_fault_until_it_can() -> None:
 
 
 def test_an_act_on_an_ill_server_waits_for_a_peer_that_could_take_over() -> None:
-    ill = seen(ill="trunks", ill_at=NOW - 60)
-    assert decide(server(PairState.ACTIVE_PAIRED), ill, NOW, SETTINGS)[0].state is PairState.HANDOVER
+    ill, me = seen(ill="trunks"), server(PairState.ACTIVE_PAIRED, illness=SETTINGS.damping)
+    assert decide(me, ill, NOW, SETTINGS)[0].state is PairState.HANDOVER
     also_ill = replace(ill, peer=peer(holds=RIGHT, well=False))
-    assert (
-        decide(server(PairState.ACTIVE_PAIRED), also_ill, NOW, SETTINGS)[0].state is PairState.ACTIVE_PAIRED
-    )
+    assert decide(me, also_ill, NOW, SETTINGS)[0].state is PairState.ACTIVE_PAIRED
 
 
 def test_nothing_happens_by_itself_in_maintenance() -> None:
-    me = server(PairState.ACTIVE_PAIRED, maintenance=True)
+    me = server(PairState.ACTIVE_PAIRED, maintenance=True, illness=SETTINGS.damping)
     for known in (
-        seen(ill="trunks", ill_at=NOW - 60),
+        seen(ill="trunks", remedy=True),
         seen(heard={}, store=at(Store(Database.PRIMARY))),
     ):
         after, actions = decide(me, known, NOW, SETTINGS)
@@ -278,12 +280,13 @@ def test_power_that_a_former_boot_owes_is_paid_also_by_one_who_is_not_active() -
 
 
 def test_a_server_that_was_ill_gets_the_role_back_by_illness_of_the_other_only_later() -> None:
-    ill = seen(ill="trunks", ill_at=NOW - 60)
-    me, _ = decide(server(PairState.ACTIVE_PAIRED), ill, NOW, SETTINGS)
+    ill = seen(ill="trunks")
+    start = server(PairState.ACTIVE_PAIRED, illness=SETTINGS.damping)
+    me, _ = decide(start, ill, NOW, SETTINGS)
     said = word(me, ill, NOW, SETTINGS)
     assert (me.state, said.rests) == (PairState.HANDOVER, True)
     resting = replace(ill, peer=peer(holds=RIGHT, rests=True))
-    assert decide(server(PairState.ACTIVE_PAIRED), resting, NOW, SETTINGS)[0].state is PairState.ACTIVE_PAIRED
+    assert decide(start, resting, NOW, SETTINGS)[0].state is PairState.ACTIVE_PAIRED
     ordered = replace(resting, order=Order.SWITCH_OVER)
     assert decide(server(PairState.ACTIVE_PAIRED), ordered, NOW, SETTINGS)[0].state is PairState.HANDOVER
     me, _ = decide(replace(me, let_go=True), seen(**IDLE), NOW + SETTINGS.rest, SETTINGS)
@@ -317,3 +320,147 @@ def test_told_to_stop_a_standby_gives_up_its_right_and_waits_until_that_is_heard
     assert may_end(me, replace(leaving, peer=alone), NOW, SETTINGS)
     stopped = replace(leaving, peer=alone, store=at(Store()))
     assert decide(me, stopped, NOW, SETTINGS)[1] == (), "no copy is begun that would be cut off"
+
+
+def after_seconds(
+    ill: list[bool], state: PairState = PairState.ACTIVE_PAIRED
+) -> tuple[Arbiter, list[Do | Write]]:
+    """A server with a part that is ill in those seconds and has a remedy; all that was done."""
+    me, done = server(state, Standing.PAIRED if state is PairState.ACTIVE_PAIRED else Standing.SOLO), []
+    for quarter, sick in enumerate(one for one in ill for _ in range(4)):
+        now = NOW + quarter / 4
+        fresh = {"store": Reading(STREAMS, now), "serving": Reading(value=True, at=now), "gateway_at": now}
+        known = seen(ill="address" if sick else "", remedy=sick, heard={"bond": now}, **fresh)
+        if state is not PairState.ACTIVE_PAIRED:
+            known = replace(known, peer=None)
+        me, actions = decide(me, known, now, SETTINGS)
+        done += actions
+        if me.state is not state:
+            break
+    return me, done
+
+
+def test_what_is_ill_every_other_second_is_handed_over_too() -> None:
+    """A bond that flaps: each time it came back, the count began anew, and nobody ever took over."""
+    me, _ = after_seconds([True, False] * 20)
+    assert me.state is PairState.HANDOVER
+
+
+def test_a_second_now_and_then_is_no_reason_to_hand_over() -> None:
+    me, _ = after_seconds(([True, True] + [False] * 58) * 5)
+    assert me.state is PairState.ACTIVE_PAIRED
+
+
+def test_what_is_ill_is_restarted_once_and_then_the_peer_takes_over() -> None:
+    me, done = after_seconds([True] * 20)
+    assert done.count(Do.MEND) == 1
+    assert me.state is PairState.HANDOVER
+
+
+def test_alone_it_is_restarted_again_and_again_with_a_pause() -> None:
+    _, done = after_seconds([True] * 60, PairState.ACTIVE_SOLO)
+    assert done.count(Do.MEND) == 3
+
+
+def test_a_gateway_that_is_silent_alone_is_an_alarm_and_nothing_else() -> None:
+    """Neither where the peer is heard nor where another host answers."""
+    for known in (seen(gateway_at=NEVER), seen(gateway_at=NEVER, witness_at=NOW, heard={})):
+        for state in (PairState.ACTIVE_PAIRED, PairState.ACTIVE_SOLO):
+            me, _ = decide(server(state), known, NOW, SETTINGS)
+            assert me.state in (PairState.ACTIVE_PAIRED, PairState.ACTIVE_SOLO)
+            assert PairAlarm.NO_GATEWAY in alarms(me, known, NOW, SETTINGS)
+
+
+FOLLOWS = {"store": at(Store(Database.STANDBY, following=True, replayed=True)), "serving": NO}
+
+
+def test_a_standby_that_could_not_serve_is_not_able_until_it_can() -> None:
+    active = peer(PairState.ACTIVE_PAIRED, active=True, record=Record(Standing.PAIRED, RIGHT), grants=1)
+    me = server(PairState.STANDBY, Standing.STANDBY, right=RIGHT)
+    unable = seen(peer=active, unable="keepalived", **FOLLOWS)
+    me, _ = decide(me, unable, NOW, SETTINGS)
+    said = word(me, unable, NOW, SETTINGS)
+    assert (me.state, said.fit, said.well) == (PairState.CATCHUP, False, False)
+    again = replace(active, record=Record(Standing.PAIRED, Right(0, 2)))
+    assert decide(me, replace(unable, peer=again), NOW, SETTINGS)[0].state is PairState.CATCHUP
+    assert decide(me, replace(unable, peer=again, unable=""), NOW, SETTINGS)[0].state is PairState.STANDBY
+
+
+def test_a_standby_whose_active_is_dead_takes_over_as_well_as_it_can() -> None:
+    me = server(PairState.SUSPECT, Standing.STANDBY, right=RIGHT)
+    dead = seen(heard={"bond": NOW - 5}, power=at(Power.OFF), unable="time", **FOLLOWS)
+    assert decide(me, dead, NOW, SETTINGS)[0].state is PairState.PROMOTING
+
+
+def test_a_console_that_is_slow_is_not_dead() -> None:
+    """It needs 6 s: what it said is then 6 s old, and is as true as it can be."""
+    me = server(PairState.SUSPECT, Standing.STANDBY, right=RIGHT)
+    slow = seen(heard={"bond": NOW - 9}, power=Reading(Power.OFF, NOW - 6), console_took=6.0, **FOLLOWS)
+    assert decide(me, slow, NOW, SETTINGS)[0].state is PairState.PROMOTING
+    raised = alarms(me, slow, NOW, SETTINGS)
+    assert PairAlarm.SLOW_CONSOLE in raised
+    assert PairAlarm.NO_CONSOLE not in raised
+    before = replace(slow, heard={"bond": NOW - 5.5})
+    assert decide(me, before, NOW, SETTINGS)[0].state is not PairState.PROMOTING, "asked before it was heard"
+
+
+def divided(mine: int, theirs: int, **more: Any) -> tuple[Arbiter, Evidence]:
+    """Both were forced; the other is active."""
+    other = peer(PairState.ACTIVE_SOLO, active=True, record=Record(Standing.SOLO, Right(theirs)))
+    return server(PairState.BOOT, record=Record(Standing.SOLO, Right(mine))), seen(peer=other, **IDLE, **more)
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [(2, 3), (4, 3)])
+def test_who_was_active_alone_follows_nobody_by_itself(mine: int, theirs: int) -> None:
+    me, known = divided(mine, theirs)
+    me, actions = decide(me, known, NOW, SETTINGS)
+    assert (me.state, me.diverged) == (PairState.FAULT, True)
+    assert Do.REBOOT not in actions
+    active = server(PairState.ACTIVE_SOLO, record=Record(Standing.SOLO, Right(theirs)))
+    other = peer(PairState.FAULT, record=me.record)
+    for one, evidence in ((me, known), (active, seen(peer=other))):
+        assert PairAlarm.DIVERGED in alarms(one, evidence, NOW, SETTINGS)
+
+
+def test_what_is_given_up_is_kept_aside_before_it_follows_and_once() -> None:
+    me, known = divided(2, 3)
+    me, _ = decide(me, known, NOW, SETTINGS)
+    me, actions = decide(me, replace(known, order=Order.REJOIN), NOW, SETTINGS)
+    assert actions[0] == Write(Record(Standing.STANDBY, Right(3), keeps=True))
+    me, actions = decide(me, known, NOW, SETTINGS)
+    assert (me.state, me.record.keeps, actions) == (
+        PairState.CATCHUP,
+        True,
+        (Write(me.record), Do.FOLLOW_ANEW),
+    ) or (actions == (Do.FOLLOW_ANEW,))
+    me, actions = decide(me, replace(known, store=FOLLOWS["store"]), NOW, SETTINGS)
+    assert actions == (Write(Record(Standing.STANDBY, Right(3))),)
+
+
+def test_the_active_gives_up_what_only_it_has_and_the_other_goes_on() -> None:
+    me = server(PairState.ACTIVE_SOLO, record=Record(Standing.SOLO, Right(3)))
+    other = peer(PairState.FAULT, record=Record(Standing.SOLO, Right(2)))
+    me, actions = decide(me, seen(peer=other, order=Order.REJOIN), NOW, SETTINGS)
+    assert (me.state, me.record.standing, me.record.keeps) == (PairState.BOOT, Standing.STANDBY, True)
+    assert Do.RELEASE in actions
+    waits = server(PairState.FAULT, diverged=True, record=Record(Standing.SOLO, Right(2)))
+    gave_up = seen(peer=peer(PairState.BOOT, record=me.record), **IDLE)
+    after, _ = decide(waits, gave_up, NOW, SETTINGS)
+    assert (after.state, after.record) == (PairState.BOOT, waits.record)
+    assert decide(after, gave_up, NOW, SETTINGS)[0].state is PairState.PROMOTING
+    unheard = replace(gave_up, heard={})
+    assert decide(waits, unheard, NOW, SETTINGS)[0].state is PairState.FAULT
+
+
+def test_who_waits_for_a_choice_may_be_forced_when_the_active_died() -> None:
+    me, known = divided(2, 3)
+    me, _ = decide(me, known, NOW, SETTINGS)
+    me, _ = decide(me, replace(known, heard={}, order=Order.FORCE_ACTIVE), NOW, SETTINGS)
+    assert (me.state, me.record) == (PairState.PROMOTING, Record(Standing.SOLO, Right(4)))
+
+
+def test_a_diverged_server_that_cannot_let_go_reboots() -> None:
+    me, known = divided(2, 3)
+    held = replace(known, serving=YES)
+    _, actions = decide(me, held, NOW, SETTINGS)
+    assert actions == (Do.RELEASE, Do.REBOOT)

@@ -12,10 +12,35 @@ from typing import Any
 import pytest
 
 from usnd.domain.pair import arbiter, rules, wanted
-from usnd.domain.pair.evidence import Arbiter, Evidence, PairSettings, Power, Reading, Record, Standing
+from usnd.domain.pair.alarms import PairAlarm, alarms
+from usnd.domain.pair.evidence import (
+    Arbiter,
+    Evidence,
+    Order,
+    PairSettings,
+    Power,
+    Reading,
+    Record,
+    Standing,
+)
 from usnd.domain.pair.states import PairState, Turn
 from workbench.pair_proof import Walk, steady
-from workbench.pair_world import A, B, Broken, Run, World, first, is_active, paired, put, settle
+from workbench.pair_world import (
+    SETTINGS,
+    A,
+    B,
+    Broken,
+    Run,
+    World,
+    bond,
+    evidence,
+    first,
+    is_active,
+    paired,
+    power,
+    put,
+    settle,
+)
 
 Rule = Callable[..., Any]
 DEAD, CRASH, SPLIT, DEAF = "dead, console alive", "crash", "network splits", "words are lost"
@@ -25,7 +50,7 @@ CUTS = frozenset({BOND, CROSS, CONSOLE})
 
 DEPTH = 16
 """Ticks to which the chosen walks go: further than any mutant needs."""
-WORLDS = 5009
+WORLDS = 7167
 QUIET = 16
 """Ticks from a fault to somebody active, at most: the deadline, a watchdog and the steps between."""
 
@@ -129,6 +154,75 @@ def test_three_faults_at_once_cannot_be_told_apart() -> None:
         Walk(frozenset({SPLIT, CROSS, CONSOLE})).run({steady(3, 0)}, 40)
 
 
+BLINDLY, WHOLE = "force-active, blindly", "network whole"
+
+
+def forced_apart(faults: int, repairs: int, *forced: int) -> World:
+    """Cut apart, and these were forced, one after the other."""
+    world = steady(0, 0)._replace(cross=False, split=True, forced=True, blindly=True)
+    for who in forced:
+        world = put(world, who, order=Order.FORCE_ACTIVE)
+        for _ in range(4):
+            world = settle(world)
+    return world._replace(faults=faults, repairs=repairs)
+
+
+ONE_FORCED, BOTH_FORCED = forced_apart(0, 2, B), forced_apart(0, 2, A, B)
+FORCES, MEETS = frozenset({BLINDLY, WHOLE, "rejoin"}), frozenset({WHOLE, "rejoin", CRASH})
+SLOW = frozenset({"console slow", DEAD, "switched on", DEAF, "words pass"})
+
+
+def is_told(world: World, who: int) -> bool:
+    """That both servers have changes that the other has not, as the alarm says it."""
+    memory = world.nodes[who].memory
+    if memory is None:
+        return False
+    return PairAlarm.DIVERGED in alarms(memory, evidence(world, who), 0.0, SETTINGS)
+
+
+@pytest.mark.no_cover
+def test_both_see_that_both_were_forced_and_nothing_goes_without_a_word() -> None:
+    walk = Walk(MEETS)
+    walk.run({BOTH_FORCED}, DEPTH)
+    divided = [world for world in walk.came if all(node.own for node in world.nodes) and bond(world)]
+    assert divided
+    for world in divided:
+        after = settle(settle(settle(world)))
+        chosen = any(node.record.keeps for node in after.nodes)
+        if not chosen and all(node.own and node.run is Run.UP for node in after.nodes):
+            assert is_told(after, A), walk.story(world)
+            assert is_told(after, B), walk.story(world)
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("gives_up", [A, B])
+@pytest.mark.parametrize("last", [A, B])
+def test_whichever_history_an_operator_chooses_goes_on_and_a_pair_forms(gives_up: int, last: int) -> None:
+    world = forced_apart(0, 0, 1 - last, last)
+    assert all(node.own for node in world.nodes)
+    world = world._replace(split=False)
+    for _ in range(QUIET):
+        world = settle(world)
+    assert sum(is_active(world, who) for who in (A, B)) == 1
+    assert all(node.own for node in world.nodes)
+    world = put(world, gives_up, order=Order.REJOIN)
+    for _ in range(QUIET):
+        world = settle(world)
+    assert paired(world)
+    assert is_active(world, 1 - gives_up)
+
+
+@pytest.mark.no_cover
+def test_the_active_dies_and_the_one_that_waits_for_a_choice_can_be_forced() -> None:
+    world = forced_apart(0, 0, A, B)._replace(split=False)
+    for _ in range(4):
+        world = settle(world)
+    assert (is_active(world, A), is_active(world, B)) == (False, True)
+    world = put(power(world, B, on=False), B, outage=True)
+    world = settle(settle(put(world, A, order=Order.FORCE_ACTIVE)))
+    assert is_active(settle(world), A)
+
+
 def always(*_: object) -> bool:
     return True
 
@@ -188,7 +282,24 @@ def gave_up(me: Arbiter, seen: Evidence) -> bool:
     return seen.peer is not None and seen.peer.freed == me.record.right
 
 
-DECIDE = arbiter.decide
+def of_any_age(me: Any, *rest: Any) -> bool:
+    """A console's answer, also one from before the peer was heard."""
+    seen, now, settings = (me, *rest)[-3:]
+    return rules.power(seen, now, settings) is Power.OFF
+
+
+def not_aside(*given: Any) -> Record:
+    return replace(RECORDED(*given), keeps=False)
+
+
+def was_later(me: Arbiter, seen: Evidence) -> bool:
+    """As it was once: who is outranked follows, whatever it acknowledged alone."""
+    peer = seen.peer
+    was_active = me.record.standing is not Standing.STANDBY
+    return was_active and peer is not None and peer.active and not rules.outranks(peer.record, me.record)
+
+
+DECIDE, RECORDED = arbiter.decide, arbiter._recorded
 NOW = 0.0
 FORCED = frozenset({DEAD, "force-active", "switched on"})
 Mutant = tuple[Any, str, Rule, World, frozenset[str]]
@@ -232,6 +343,10 @@ MUTANTS: dict[str, Mutant] = {
     "R4: resumes without a word": (rules, "may_resume_by_word", was_active, steady(1, 1), FORCED),
     "R4: the word of one that was forced": (rules, "standby_said_so", gave_up, steady(2, 1), FENCED_FORCED),
     "R4: the higher epoch is nothing": (rules, "outranks", never, first(1, 2), FORCED),
+    "R7: two histories are one": (rules, "are_divided", never, BOTH_FORCED, MEETS),
+    "R7: only the later one sees it": (rules, "has_diverged", was_later, ONE_FORCED, FORCES),
+    "R7: given up, not kept aside": (arbiter, "_recorded", not_aside, BOTH_FORCED, MEETS),
+    "R1: a console's answer of a boot before": (rules, "fenced", of_any_age, steady(4, 2), SLOW),
     "R5: serves in any state": (rules, "may_serve", always, first(0, 0), frozenset()),
 }  # fmt: skip
 """What is taken away, from which world, under which faults it is missed."""

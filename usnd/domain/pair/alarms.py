@@ -19,13 +19,15 @@ class PairAlarm(Enum):
     NOT_COVERED = "nobody can take over from this server"
     CANNOT_TAKE_OVER = "this server cannot take over"
     COMMITS_WAIT = "changes wait for the standby"
-    WAITS_FOR_PEER = "waits for the other server: only it knows whether it was active later"
+    WAITS_FOR_PEER = "waits for the other server: only it knows whether it was active later; switch it on"
     NO_GATEWAY = "the gateway does not answer"
     NO_CONSOLE = "the other server's remote console does not answer"
     NOT_FENCED = "fencing is not configured and tested: nobody takes over by itself"
+    SLOW_CONSOLE = "the other server's remote console is slow"
     ILL = "this server should not serve"
+    UNABLE = "this server could not serve if it had to"
     RECORD = "the pair's record cannot be read or written"
-    DIVERGED = "both servers were active alone: choose whose changes are lost"
+    DIVERGED = "both servers were active alone: each has changes that the other has not"
     STUCK = "this server cannot let go of its role"
     MAINTENANCE = "maintenance is on: nothing happens by itself"
 
@@ -41,20 +43,30 @@ def _judged(
 ) -> Iterator[tuple[PairAlarm, bool]]:
     heard = rules.hears_peer(seen, now, settings)
     silent = any(now - at >= settings.fresh for at in seen.heard.values())
-    console = seen.power.value is not Power.SILENT and now - seen.power.at <= settings.console_patience
+    latest = settings.console_patience + 2 * seen.console_took
+    console = seen.power.value is not Power.SILENT and now - seen.power.at <= latest
     active, waiting = me.state in ACTIVE, me.state in (PairState.BOOT, PairState.HANDOVER)
+    slow = console and seen.console_took > settings.console_answer / 2
+    for_long = now - me.since >= settings.damping  # a planned hand-over is no alarm
     hindered = me.state is PairState.FENCING and now - me.since >= settings.deadline
     yield PairAlarm.PEER_SILENT, not heard
     yield PairAlarm.PATH_SILENT, heard and silent
-    yield PairAlarm.NOT_COVERED, me.state is PairState.ACTIVE_SOLO
-    yield PairAlarm.CANNOT_TAKE_OVER, hindered or not (active or me.state in RIGHTFUL)
+    yield PairAlarm.NOT_COVERED, me.state is PairState.ACTIVE_SOLO and for_long
+    yield PairAlarm.CANNOT_TAKE_OVER, hindered or (for_long and not (active or me.state in RIGHTFUL))
     yield PairAlarm.COMMITS_WAIT, me.stalled_since is not None and now - me.stalled_since >= settings.stall
     yield PairAlarm.WAITS_FOR_PEER, waiting and me.record.standing is not Standing.SOLO and not heard
     yield PairAlarm.NO_GATEWAY, now - seen.gateway_at >= settings.fresh
     yield PairAlarm.NO_CONSOLE, not console
     yield PairAlarm.NOT_FENCED, not settings.fencing
-    yield PairAlarm.ILL, bool(seen.ill) and now - seen.ill_at >= settings.fresh  # a start takes a moment
+    yield PairAlarm.SLOW_CONSOLE, slow
+    yield PairAlarm.ILL, _is_ill(me, seen, settings)
+    yield PairAlarm.UNABLE, bool(seen.unable)
     yield PairAlarm.RECORD, not seen.record_ok
-    yield PairAlarm.DIVERGED, me.diverged
+    yield PairAlarm.DIVERGED, me.diverged or rules.sees_division(me, seen)
     yield PairAlarm.STUCK, me.state is PairState.FAULT and not me.diverged and seen.record_ok
     yield PairAlarm.MAINTENANCE, me.maintenance
+
+
+def _is_ill(me: Arbiter, seen: Evidence, settings: PairSettings) -> bool:
+    """A start takes a moment. A standby is not given time: nothing of it starts."""
+    return me.illness >= min(settings.fresh, settings.damping) if me.state in ACTIVE else bool(seen.ill)

@@ -28,6 +28,9 @@ from usnd.domain.pair.evidence import (
 from usnd.domain.pair.states import ACTIVE, PAIR_TABLE, RIGHTFUL, PairState, Turn
 from usnd.domain.pair.wanted import wanted
 
+HEALS = 20.0
+"""Seconds of health that make one of illness good."""
+
 Choose = Callable[[Arbiter, Evidence, float, PairSettings], Turn | None]
 
 
@@ -35,12 +38,14 @@ def decide(
     me: Arbiter, seen: Evidence, now: float, settings: PairSettings
 ) -> tuple[Arbiter, tuple[Action, ...]]:
     """One step. The record, when it changes, is the first action; all else only if it was kept."""
-    noted = _followed(_noted(me, seen, now, settings), seen)
+    noted = _followed(_noted(me, seen, now, settings), seen, now, settings)
     turn = _CHOICES[noted.state](noted, seen, now, settings)
     after = noted if turn is None else _turned(noted, turn, seen, now, settings)
     acts = wanted(after, seen, now, settings)
     if Do.POWER_OFF in acts:
         after = replace(after, off_at=now, record=replace(after.record, owes_power=True))
+    if Do.MEND in acts:
+        after = replace(after, mended=seen.ill, mended_at=now)
     kept = (Write(after.record),) if after.record != me.record else ()
     return after, (*kept, *acts)
 
@@ -62,7 +67,7 @@ def word(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Wor
         holds=me.right,
         freed=me.freed,
         well=_well(me, seen),
-        fit=_fit(me, seen, now, settings),
+        fit=_fit(me, seen, now, settings) and not seen.unable,
         rests=me.rests_since is not None,
     )
 
@@ -102,7 +107,17 @@ def _noted(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> A
         off_at=(now if me.off_at is None else me.off_at) if owes else None,
         record=me.record if owes is me.record.owes_power else replace(me.record, owes_power=owes),
         rests_since=None if _has_rested(me, now, settings) else me.rests_since,
+        illness=(illness := _illness(me, seen, now, settings)),
+        looked_at=now if seen.ill or illness else None,
     )
+
+
+def _illness(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> float:
+    """Seconds. Each is made good by HEALS of health: what comes and goes does not begin at nothing."""
+    passed = 0.0 if me.looked_at is None else min(now - me.looked_at, settings.fresh)
+    if seen.ill:
+        return min(settings.damping, me.illness + passed)
+    return max(0.0, me.illness - passed / HEALS)
 
 
 def _has_power(me: Arbiter, seen: Evidence, settings: PairSettings) -> bool:
@@ -115,14 +130,18 @@ def _has_rested(me: Arbiter, now: float, settings: PairSettings) -> bool:
     return me.rests_since is not None and now - me.rests_since >= settings.rest
 
 
-def _followed(me: Arbiter, seen: Evidence) -> Arbiter:
-    """Who follows keeps the epoch it follows: after `force-active` the same peer has a later one."""
-    peer = seen.peer
+def _followed(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Arbiter:
+    """Who follows keeps the epoch it follows: after `force-active` the same peer has a later one.
+
+    What it had to keep aside is aside, once it follows.
+    """
+    peer, store = seen.peer, seen.store.fresh(now, settings.fresh)
     if me.state is not PairState.CATCHUP or peer is None or not peer.active:
         return me
-    if peer.record.right.epoch <= me.record.right.epoch:
-        return me
-    return replace(me, record=replace(me.record, right=Right(peer.record.right.epoch)))
+    record = replace(me.record, keeps=me.record.keeps and not (store is not None and store.following))
+    if peer.record.right.epoch > record.right.epoch:
+        record = replace(record, right=Right(peer.record.right.epoch))
+    return me if record == me.record else replace(me, record=record)
 
 
 def _stalled_since(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> float | None:
@@ -148,7 +167,8 @@ def _freed(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> R
 
 
 def _well(me: Arbiter, seen: Evidence) -> bool:
-    return not seen.ill and seen.record_ok and not me.maintenance and not seen.leaving
+    idle = seen.record_ok and not me.maintenance and not seen.leaving
+    return idle and not seen.ill and not seen.unable
 
 
 def _fit(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
@@ -178,7 +198,7 @@ def _resumes(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) ->
 def _catchup(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
     if rules.is_forced(seen):
         return Turn.ORDERED
-    if not rules.hears_peer(seen, now, settings) or not _fit(me, seen, now, settings):
+    if seen.unable or not rules.hears_peer(seen, now, settings) or not _fit(me, seen, now, settings):
         return None
     return Turn.GRANTED if rules.is_granted(me, seen) else None
 
@@ -189,6 +209,8 @@ def _rightful(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -
     if rules.is_forced(seen):
         return Turn.ORDERED
     if not _fit(me, seen, now, settings):
+        return Turn.RIGHT_LOST
+    if heard and seen.unable:  # of a dead active's standby nobody asks how well it could serve
         return Turn.RIGHT_LOST
     if heard and peer is not None and (peer.asks or peer.record.right != me.right):
         return Turn.RIGHT_LOST
@@ -225,8 +247,13 @@ def _promoting(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) 
 
 
 def _solo(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+    dropped = _drops(me, seen, now, settings)
+    if dropped:
+        return dropped
+    if rules.may_give_up(me, seen, now, settings):
+        return Turn.GIVES_UP
     paired = not me.maintenance and rules.may_give_right(me, seen, now, settings)
-    return _drops(me, seen, now, settings) or (Turn.PAIRED if paired else None)
+    return Turn.PAIRED if paired else None
 
 
 def _paired(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
@@ -237,14 +264,14 @@ def _paired(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> 
         return Turn.ORDERED
     if _stalled_for(me, now) > 0 or rules.standby_said_so(me, seen):
         return Turn.ALONE if rules.may_go_alone(me, seen, now, settings) else None
-    wanted_away = _gives_away(me, seen, now, settings) or seen.order is Order.SWITCH_OVER
+    wanted_away = _gives_away(me, seen, settings) or seen.order is Order.SWITCH_OVER
     return Turn.HAND_OVER if wanted_away and can_hand_over(me, seen, now, settings) else None
 
 
-def _gives_away(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
+def _gives_away(me: Arbiter, seen: Evidence, settings: PairSettings) -> bool:
     """By itself: told to stop, or ill for so long and the peer was not ill itself lately."""
     rests = seen.peer is not None and seen.peer.rests
-    ill = bool(seen.ill) and now - seen.ill_at >= settings.damping and not rests
+    ill = bool(seen.ill) and me.illness >= settings.damping and not rests
     return (ill or seen.leaving) and not me.maintenance
 
 
@@ -268,8 +295,12 @@ def _handover(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -
 
 
 def _fault(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
-    well = seen.record_ok and released(seen, now, settings)
-    return Turn.REPAIRED if well and (not me.diverged or seen.order is Order.REJOIN) else None
+    if not (seen.record_ok and released(seen, now, settings)):
+        return None
+    if me.diverged and rules.is_forced(seen):
+        return Turn.ORDERED
+    chosen = rules.may_give_up(me, seen, now, settings) or rules.peer_gave_up(seen, now, settings)
+    return Turn.REPAIRED if chosen or not me.diverged else None
 
 
 _CHOICES: dict[PairState, Choose] = {
@@ -298,7 +329,8 @@ def _turned(me: Arbiter, turn: Turn, seen: Evidence, now: float, settings: PairS
         stalled_since=me.stalled_since if state is PairState.ACTIVE_PAIRED else None,
         rests_since=now if turn is Turn.HAND_OVER and seen.ill else me.rests_since,
         let_go=False,
-        diverged=turn is Turn.BROKEN and rules.has_diverged(me, seen),
+        illness=me.illness if state in ACTIVE else 0.0,
+        diverged=turn is Turn.BROKEN and released(seen, now, settings) and rules.has_diverged(me, seen),
     )
     if turn is Turn.GRANTED and seen.peer is not None:
         return replace(after, right=seen.peer.record.right)
@@ -315,8 +347,13 @@ def _recorded(me: Arbiter, turn: Turn, seen: Evidence, store: Store) -> Record:
     def record(standing: Standing, right: Right) -> Record:
         return Record(standing, right, store.timeline, store.lsn, me.record.owes_power)
 
-    if turn is Turn.PEER_ACTIVE or (turn is Turn.REPAIRED and me.diverged):
-        return record(Standing.STANDBY, Right(peer_epoch))
+    if turn is Turn.PEER_ACTIVE:
+        # Where it was alone from stays, until what it has alone is kept aside.
+        since = replace(me.record, standing=Standing.STANDBY, right=Right(peer_epoch))
+        return since if me.record.keeps else record(Standing.STANDBY, Right(peer_epoch))
+    gives_up = me.diverged and seen.order is Order.REJOIN and seen.peer is not None and seen.peer.active
+    if turn is Turn.GIVES_UP or (turn is Turn.REPAIRED and gives_up):
+        return replace(me.record, standing=Standing.STANDBY, right=Right(peer_epoch), keeps=True)
     if turn is Turn.PAIRED:
         return record(Standing.PAIRED, Right(epoch, pairing + 1))
     resumes = turn is Turn.RESUMES and me.record.standing is Standing.PAIRED

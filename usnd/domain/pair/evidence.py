@@ -37,7 +37,8 @@ class Record:
     """Kept with fsync outside the database's directory. Epochs of one server are even, the other's odd.
 
     timeline, lsn: where the database was when this was written; lsn in bytes. owes_power: told the peer to
-    switch off, and it was not read on again yet.
+    switch off, and it was not read on again yet. keeps: gave up what only this server has, by an operator's
+    word; that is kept aside before it follows.
     """
 
     standing: Standing = Standing.STANDBY
@@ -45,6 +46,7 @@ class Record:
     timeline: int = 0
     lsn: int = 0
     owes_power: bool = False
+    keeps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Word:
     well: bool = True
     """Could serve: voice, trunks and disk."""
     fit: bool = True
-    """Would use a right to take over: its database follows, it is neither in maintenance nor told to stop."""
+    """Would use a right to take over: its database follows, it could serve, and is to stay as it is."""
     rests: bool = False
     """Was handed away from because it was ill: not to be handed to by illness of the other."""
 
@@ -138,8 +140,10 @@ class Evidence:
     """All that is known at one moment. heard: when the peer was last heard, by path.
 
     carrier: of the cross-over; None where there is none. console: the own console network answers.
+    console_took: seconds that its last answer took. witness_at: when one of the other fixed hosts answered.
     silent: nobody answers for the floating address. serving: address, trunks or usnd are held here.
-    ill: why this server should not serve (voice, trunks, disk), since `ill_at`. record_ok: the record can be
+    ill: why this server should not serve now (a part did no work lately, disk, network); remedy: that part
+    can be restarted. unable: what a standby could not serve with, if it had to. record_ok: the record can be
     read and written. leaving: the arbiter was told to stop.
     """
 
@@ -148,12 +152,15 @@ class Evidence:
     carrier: Reading[bool] | None = None
     power: Reading[Power] = Reading(Power.SILENT, NEVER)
     console: Reading[bool] = Reading(value=False, at=NEVER)
+    console_took: float = 0.0
     gateway_at: float = NEVER
+    witness_at: float = NEVER
     silent: Reading[bool] = Reading(value=False, at=NEVER)
     store: Reading[Store] = _UNKNOWN_STORE
     serving: Reading[bool] = Reading(value=True, at=NEVER)
     ill: str = ""
-    ill_at: float = NEVER
+    remedy: bool = False
+    unable: str = ""
     record_ok: bool = True
     order: Order | None = None
     leaving: bool = False
@@ -163,14 +170,21 @@ class Evidence:
         """When the peer was last heard, by any path."""
         return max(self.heard.values(), default=NEVER)
 
+    @property
+    def reached_at(self) -> float:
+        """When anybody but the peer last answered on the service's network."""
+        return max(self.gateway_at, self.witness_at)
+
 
 @dataclass(frozen=True, slots=True)
 class PairSettings:
     """Seconds. deadline: from the signature of a power loss to taking over (R3); the rest must fit in it.
 
     fencing: it is configured and was tested; without it nobody takes over by itself but by a hand-over.
-    console_patience: until an order to a console has had its effect, if it has any. rest: how long illness
-    of the other does not bring the role back to a server that was ill itself.
+    console_answer: what a console may take to answer. console_patience: until an order to it has had its
+    effect, if it has any. mend_after: seconds of illness until the ill part is restarted. damping: until the
+    peer shall take over. rest: how long illness of the other does not bring the role back to a server that
+    was ill itself, and until a part that was restarted is restarted again.
     """
 
     fencing: bool = True
@@ -183,7 +197,9 @@ class PairSettings:
     watchdog: float = 10.0
     deadline: float = 20.0
     boot_patience: float = 20.0
+    mend_after: float = 1.0
     damping: float = 10.0
+    console_answer: float = 4.0
     console_patience: float = 15.0
     rest: float = 300.0
 
@@ -200,7 +216,9 @@ class Arbiter:
     right: given to this server in this boot. freed: given up for good. loss_since: since when everything
     looks as if the peer had lost its power. off_at: when the peer was last told to switch off, or that was
     found in the record, while its power is owed. let_go: told the peer that all is let go of; there is no way
-    back but by its word. rests_since: handed over because it was ill.
+    back but by its word. rests_since: handed over because it was ill. illness: seconds of it that are not yet
+    made good, counted since `looked_at`; what is ill every other second is ill. mended, mended_at: what was
+    last restarted.
     """
 
     boot: int
@@ -217,6 +235,10 @@ class Arbiter:
     diverged: bool = False
     maintenance: bool = False
     rests_since: float | None = None
+    illness: float = 0.0
+    looked_at: float | None = None
+    mended: str = ""
+    mended_at: float = NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,10 +255,12 @@ class Do(Enum):
     OPEN = "open the database"
     SERVE = "take address and trunks, start usnd"
     FOLLOW = "follow the peer's database"
+    FOLLOW_ANEW = "keep aside what only this server has, then follow the peer's database"
     WAIT_ON = "commits wait for the standby"
     WAIT_OFF = "commits no longer wait for the standby"
     POWER_OFF = "switch the peer off"
     POWER_ON = "switch the peer on"
+    MEND = "restart what is ill"
     REBOOT = "reboot this server"
 
 

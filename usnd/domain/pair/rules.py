@@ -1,5 +1,6 @@
-"""The rules by which two servers never become two actives (R1 to R6), each a function that permits or not.
+"""The rules by which two servers never become two actives, and nothing is lost (R1 to R7).
 
+Each is a function that permits or not.
 Owns what permits a turn. Refuses to act. Every rule is needed: tests take each away and find the world in
 which it was missed. What a server may do rests on one right: the active gives it to the standby, and is not
 alone before that right is gone; the standby uses it once, or gives it up for good.
@@ -15,7 +16,7 @@ from usnd.domain.pair.evidence import (
     Record,
     Standing,
 )
-from usnd.domain.pair.states import ACTIVE
+from usnd.domain.pair.states import ACTIVE, PairState
 
 
 def hears_peer(seen: Evidence, now: float, settings: PairSettings) -> bool:
@@ -24,13 +25,23 @@ def hears_peer(seen: Evidence, now: float, settings: PairSettings) -> bool:
 
 
 def has_gateway(seen: Evidence, now: float, settings: PairSettings) -> bool:
-    """The gateway or the fixed host answered lately."""
-    return now - seen.gateway_at < settings.suspect_after
+    """The gateway or another fixed host answered lately."""
+    return now - seen.reached_at < settings.suspect_after
+
+
+def power(seen: Evidence, now: float, settings: PairSettings) -> Power | None:
+    """What the peer's console said, as lately as it can: a slow one is no dead one."""
+    slowest = max(settings.console_answer, 2 * seen.console_took)
+    return seen.power.fresh(now, settings.fresh + slowest)
 
 
 def fenced(seen: Evidence, now: float, settings: PairSettings) -> bool:
-    """The peer's console says, now, that it is off: its memory, and with it any right, is gone."""
-    return settings.fencing and seen.power.fresh(now, settings.fresh) is Power.OFF
+    """The peer's console says that it is off: its memory, and with it any right, is gone.
+
+    Asked after the peer was last heard: an answer that took long may be of a boot before.
+    """
+    off = power(seen, now, settings) is Power.OFF
+    return settings.fencing and off and seen.power.at >= seen.heard_at
 
 
 def looks_without_power(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
@@ -60,7 +71,7 @@ def may_fence(seen: Evidence, now: float, settings: PairSettings) -> bool:
 
     The gateway must have answered when the peer was silent already: both may have been lost together.
     """
-    later = seen.gateway_at - seen.heard_at >= settings.suspect_after
+    later = seen.reached_at - seen.heard_at >= settings.suspect_after
     return settings.fencing and later and has_gateway(seen, now, settings)
 
 
@@ -130,7 +141,7 @@ def may_take_over(me: Arbiter, seen: Evidence, now: float, settings: PairSetting
 
 def is_cut_off(seen: Evidence, now: float, settings: PairSettings) -> bool:
     """R3: neither the peer nor the gateway for a whole lease: somebody else may become active."""
-    return now - max(seen.heard_at, seen.gateway_at) >= settings.lease
+    return now - max(seen.heard_at, seen.reached_at) >= settings.lease
 
 
 def may_resume_alone(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
@@ -183,8 +194,46 @@ def may_follow(me: Arbiter, seen: Evidence) -> bool:
     return seen.peer is not None and seen.peer.active and me.record.standing is Standing.STANDBY
 
 
+def are_divided(ours: Record, theirs: Record) -> bool:
+    """R7: each has changes that the other never had. Both see it, since it stands in the records.
+
+    Whoever was active earlier ended it alone: it had given nobody the right, so the other was forced.
+    """
+    earlier, later = sorted((ours, theirs), key=lambda record: record.right.epoch)
+    both = Standing.STANDBY not in (ours.standing, theirs.standing)
+    return both and earlier.right.epoch != later.right.epoch and earlier.standing is Standing.SOLO
+
+
+def sees_division(me: Arbiter, seen: Evidence) -> bool:
+    """R7: by what the peer said last."""
+    return seen.peer is not None and are_divided(me.record, seen.peer.record)
+
+
 def has_diverged(me: Arbiter, seen: Evidence) -> bool:
-    """R6: was active later than the one who is active now: an operator chooses which changes are lost."""
+    """R7: has changes that the active has not: an operator chooses which ones are given up.
+
+    Also where it was active later, whatever the records say of the way there.
+    """
     peer = seen.peer
+    if peer is None or not peer.active:
+        return False
     was_active = me.record.standing is not Standing.STANDBY
-    return was_active and peer is not None and peer.active and not outranks(peer.record, me.record)
+    return sees_division(me, seen) or (was_active and not outranks(peer.record, me.record))
+
+
+def may_give_up(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
+    """R7: an operator says so, and the other, which keeps its changes, is there to serve."""
+    peer = seen.peer
+    if seen.order is not Order.REJOIN or peer is None or not hears_peer(seen, now, settings):
+        return False
+    if me.state is PairState.FAULT:
+        return me.diverged and peer.active
+    return peer.state is PairState.FAULT and sees_division(me, seen)
+
+
+def peer_gave_up(seen: Evidence, now: float, settings: PairSettings) -> bool:
+    """R7: an operator chose this server's changes: the peer waits to follow."""
+    peer = seen.peer
+    if peer is None or not hears_peer(seen, now, settings):
+        return False
+    return not peer.active and peer.record.keeps

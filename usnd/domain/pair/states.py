@@ -44,6 +44,7 @@ class Turn(Enum):
     WITHDRAWN = "the peer cannot take over now"
     CUT_OFF = "hears neither peer nor gateway"
     OUTRANKED = "the peer is active with a higher epoch"
+    GIVES_UP = "an operator gives up what only it has"
     BROKEN = "needs a person"
     REPAIRED = "repaired"
 
@@ -70,7 +71,7 @@ _ROWS: dict[PairState, dict[Turn, PairState]] = {
     _P.SUSPECT: {**_LOSES, **_GAINS, _T.PEER_HEARD: _P.STANDBY, _T.FENCE: _P.FENCING},
     _P.FENCING: {**_LOSES, **_GAINS, _T.PEER_HEARD: _P.STANDBY},
     _P.PROMOTING: {**_DROPS, _T.PRIMARY: _P.ACTIVE_SOLO},
-    _P.ACTIVE_SOLO: {**_DROPS, _T.PAIRED: _P.ACTIVE_PAIRED},
+    _P.ACTIVE_SOLO: {**_DROPS, _T.PAIRED: _P.ACTIVE_PAIRED, _T.GIVES_UP: _P.BOOT},
     _P.ACTIVE_PAIRED: {
         **_DROPS,
         _T.ALONE: _P.ACTIVE_SOLO,
@@ -84,7 +85,7 @@ _ROWS: dict[PairState, dict[Turn, PairState]] = {
         _T.WITHDRAWN: _P.ACTIVE_PAIRED,
         _T.BROKEN: _P.FAULT,
     },
-    _P.FAULT: {_T.REPAIRED: _P.BOOT},
+    _P.FAULT: {_T.REPAIRED: _P.BOOT, _T.ORDERED: _P.PROMOTING},
 }
 PAIR_TABLE: dict[tuple[PairState, Turn], PairState] = {
     (state, turn): after for state, row in _ROWS.items() for turn, after in row.items()

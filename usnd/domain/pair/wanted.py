@@ -42,6 +42,17 @@ def _own(
         yield from _of_database(me, seen, store, now, settings)
     if rules.may_serve(me, seen, now, settings) and seen.serving.fresh(now, settings.fresh) is not True:
         yield Do.SERVE
+    if mends(me, seen, now, settings):
+        yield Do.MEND
+
+
+def mends(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
+    """One restart of the ill part; if that is no cure, the peer shall take over. Alone there is only this."""
+    if me.state not in ACTIVE or me.maintenance or not (seen.ill and seen.remedy):
+        return False
+    pause = settings.rest if me.state is PairState.ACTIVE_PAIRED else settings.boot_patience
+    due = me.mended != seen.ill or now - me.mended_at >= pause
+    return due and me.illness >= min(settings.mend_after, settings.damping)
 
 
 def _of_database(
@@ -49,7 +60,7 @@ def _of_database(
 ) -> Iterator[Action]:
     follows = store.following or seen.leaving  # one that stops soon begins no copy
     if me.state is PairState.CATCHUP and not follows and rules.may_follow(me, seen):
-        yield Do.FOLLOW
+        yield Do.FOLLOW_ANEW if me.record.keeps else Do.FOLLOW
     if me.state is PairState.PROMOTING or me.state in ACTIVE:
         if store.database is not Database.PRIMARY:
             yield Do.OPEN
@@ -69,8 +80,10 @@ def _waits(me: Arbiter, seen: Evidence, store: Store, now: float, settings: Pair
 def _of_peer(
     me: Arbiter, seen: Evidence, store: Store | None, now: float, settings: PairSettings
 ) -> Iterator[Action]:
-    power = seen.power.fresh(now, settings.fresh)
-    if _fences(me, seen, store, now, settings) and power is Power.ON:
+    power = rules.power(seen, now, settings)
+    # A slow console's "on" may be of before somebody switched it off.
+    asked_since = seen.power.at > seen.heard_at
+    if asked_since and power is Power.ON and _fences(me, seen, store, now, settings):
         yield Do.POWER_OFF
     if power is Power.OFF and owes_power(me, now, settings):
         yield Do.POWER_ON

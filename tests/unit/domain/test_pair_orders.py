@@ -1,0 +1,102 @@
+"""What an operator may order, and what is said when the order would be the wrong one."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from usnd.domain.pair.evidence import (
+    Arbiter,
+    Database,
+    Evidence,
+    Order,
+    PairSettings,
+    Power,
+    Reading,
+    Record,
+    Right,
+    Standing,
+    Store,
+    Word,
+)
+from usnd.domain.pair.orders import refusal
+from usnd.domain.pair.states import PairState
+
+NOW, SETTINGS = 1000.0, PairSettings()
+RIGHT = Right(2, 1)
+FREE: dict[str, Any] = {"store": Reading(Store(), NOW), "serving": Reading(value=False, at=NOW)}
+
+
+def server(state: PairState, standing: Standing = Standing.PAIRED, **more: Any) -> Arbiter:
+    return replace(Arbiter(1, Record(standing, RIGHT), 0, NOW - 100, state), **more)
+
+
+def peer(state: PairState, standing: Standing = Standing.STANDBY, epoch: int = 2, **said: Any) -> Word:
+    return Word(7, state, Record(standing, Right(epoch)), **said)
+
+
+def refused(me: Arbiter, order: Order, *, seen_off: bool = False, **known: Any) -> str:
+    return refusal(me, Evidence(**{**FREE, **known}), NOW, SETTINGS, order, seen_off=seen_off)
+
+
+HEARD = {"heard": {"bond": NOW}}
+
+
+@pytest.mark.parametrize(
+    ("power", "words"),
+    [
+        (Reading(Power.ON, NOW - 5), "has power, and may be active: switch it off"),
+        (Reading(Power.SILENT, NOW), "does not say that it is off: go and look"),
+        (Reading(Power.OFF, NOW - 60), "does not say that it is off: go and look"),
+        (Reading(Power.OFF, NOW - 5), ""),
+    ],
+)
+def test_force_active_looks_at_the_others_power_first(power: Reading[Power], words: str) -> None:
+    for me in (server(PairState.BOOT), server(PairState.CATCHUP), server(PairState.ACTIVE_PAIRED)):
+        said = refused(me, Order.FORCE_ACTIVE, power=power)
+        assert words in said
+        assert bool(words) is bool(said)
+        assert not refused(me, Order.FORCE_ACTIVE, power=power, seen_off=True)
+
+
+def test_force_active_is_not_for_the_one_that_knows_less() -> None:
+    me = server(PairState.BOOT, Standing.STANDBY)
+    later = peer(PairState.BOOT, Standing.PAIRED, 3)
+    assert "was active later" in refused(me, Order.FORCE_ACTIVE, peer=later, **HEARD)
+    assert not refused(me, Order.FORCE_ACTIVE, peer=peer(PairState.BOOT), **HEARD)
+
+
+@pytest.mark.parametrize(
+    ("me", "known", "words"),
+    [
+        (server(PairState.BOOT), {"serving": Reading(value=True, at=NOW)}, "still lets go"),
+        (server(PairState.FAULT), {}, "needs a person first"),
+        (server(PairState.BOOT), {"store": Reading(Store(Database.HALF), NOW)}, "half the other's"),
+        (server(PairState.ACTIVE_SOLO), {}, "active alone already"),
+        (server(PairState.CATCHUP), {"peer": peer(PairState.ACTIVE_SOLO), **HEARD}, "use switch-over there"),
+    ],
+)
+def test_some_things_no_word_of_a_person_changes(me: Arbiter, known: dict[str, Any], words: str) -> None:
+    assert words in refused(me, Order.FORCE_ACTIVE, seen_off=True, **known)
+
+
+def test_switch_over_is_the_actives_and_needs_a_peer_that_can() -> None:
+    assert "ask it there" in refused(server(PairState.STANDBY), Order.SWITCH_OVER)
+    assert "cannot take over now" in refused(server(PairState.ACTIVE_PAIRED), Order.SWITCH_OVER)
+    able = {"peer": peer(PairState.STANDBY, holds=RIGHT), **HEARD}
+    assert not refused(server(PairState.ACTIVE_PAIRED), Order.SWITCH_OVER, **able)
+    assert not refused(server(PairState.STANDBY), Order.MAINTENANCE_ON)
+
+
+def test_rejoin_needs_two_histories_and_somebody_who_serves_the_other_one() -> None:
+    waits = server(PairState.FAULT, Standing.SOLO, diverged=True)
+    active = peer(PairState.ACTIVE_SOLO, Standing.SOLO, 3, active=True)
+    assert not refused(waits, Order.REJOIN, peer=active, **HEARD)
+    assert "is not heard" in refused(waits, Order.REJOIN, peer=active)
+    assert "nobody would serve" in refused(waits, Order.REJOIN, peer=replace(active, active=False), **HEARD)
+    assert "histories agree" in refused(server(PairState.BOOT), Order.REJOIN, peer=active, **HEARD)
+    serves = server(PairState.ACTIVE_SOLO, Standing.SOLO)
+    assert not refused(serves, Order.REJOIN, peer=peer(PairState.FAULT, Standing.SOLO, 3), **HEARD)
+    assert "does not wait" in refused(
+        serves, Order.REJOIN, peer=peer(PairState.BOOT, Standing.SOLO, 3), **HEARD
+    )

@@ -1,0 +1,85 @@
+"""A remote console that is slow is told apart from one that is dead."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from usnd.domain.pair.evidence import Power
+from usnd.pair import console
+from usnd.pair.console import Console
+from workbench.process import until
+
+
+class Bmc:
+    """Answers so much later, in seconds of its own that pass at once; dead: does not."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.told: list[tuple[Power, float, float]] = []
+        self.answers: list[asyncio.Future[Power]] = []
+        self.now = 0.0
+        monkeypatch.setattr(console, "power", self.power)
+        self.console = Console(("agent",), 0.01, lambda: self.now, lambda *told: self.told.append(told))
+
+    async def power(self, _agent: tuple[str, ...]) -> Power:
+        self.answers.append(asyncio.get_running_loop().create_future())
+        return await self.answers[-1]
+
+    async def asked(self) -> asyncio.Task[None]:
+        task = asyncio.create_task(self.console.ask())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return task
+
+
+@pytest.fixture
+def bmc(monkeypatch: pytest.MonkeyPatch) -> Bmc:
+    return Bmc(monkeypatch)
+
+
+async def told(bmc: Bmc, so: Callable[[], bool]) -> None:
+    assert await until(so, 5, 0.005)
+
+
+async def test_a_late_answer_counts_and_from_then_on_lateness_is_no_silence(bmc: Bmc) -> None:
+    first = await bmc.asked()
+    await told(bmc, lambda: bool(bmc.told))
+    assert bmc.told == [(Power.SILENT, 0.0, 0.0)], "nobody knows better yet"
+    bmc.now = 12.0
+    bmc.answers[0].set_result(Power.ON)
+    await first
+    assert bmc.told[1:] == [(Power.ON, 0.0, 12.0)]
+    second = await bmc.asked()
+    await asyncio.sleep(0.05)
+    assert len(bmc.told) == 2
+    bmc.now = 24.0
+    bmc.answers[1].set_result(Power.OFF)
+    await second
+    assert bmc.told[2:] == [(Power.OFF, 12.0, 12.0)]
+
+
+async def test_an_agent_that_says_that_there_is_no_answer_is_believed(bmc: Bmc) -> None:
+    first = await bmc.asked()
+    bmc.now = 3.0
+    bmc.answers[0].set_result(Power.SILENT)
+    await first
+    assert bmc.told == [(Power.SILENT, 3.0, 0.0)]
+
+
+async def test_an_older_question_says_nothing_over_a_later_one(bmc: Bmc) -> None:
+    first = await bmc.asked()
+    bmc.now = 1.0
+    second = await bmc.asked()
+    bmc.answers[1].set_result(Power.OFF)
+    await second
+    bmc.answers[0].set_result(Power.ON)
+    await first
+    assert [said for said, *_ in bmc.told if said is not Power.SILENT] == [Power.OFF]
+
+
+async def test_no_more_than_a_few_agents_run_at_once(bmc: Bmc) -> None:
+    tasks = [await bmc.asked() for _ in range(console.MOST + 3)]
+    assert len(bmc.answers) == console.MOST
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
