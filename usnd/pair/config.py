@@ -63,6 +63,7 @@ class NetworkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """floating: the address of the active. Without an interface nothing is probed by ARP.
 
     witnesses: other hosts on that link that always answer, so that the gateway alone decides nothing.
+    bond_targets, bond_interval: of the bond's ARP monitor, in milliseconds; without targets it is left alone.
     """
 
     interface: str
@@ -70,6 +71,8 @@ class NetworkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gateway: str
     track_file: Path
     witnesses: Annotated[tuple[str, ...], Meta(max_length=8)] = ()
+    bond_targets: Annotated[tuple[str, ...], Meta(max_length=16)] = ()
+    bond_interval: Annotated[int, Meta(ge=10, le=10_000)] = 200
 
 
 class ServiceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,7 +80,8 @@ class ServiceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     follows, what a standby has loaded to begin sooner. well: each exits 0 when so, asked while this
     server serves. health: where usnd notes its work. mend: how a part that is ill is restarted, by its name
     there, or `usnd`, `asterisk`, `address`, `database`. able: each exits 0 when a standby could serve by it,
-    asked each minute; proofs: the same, for what costs more, asked each day.
+    asked each minute; proofs: the same, for what costs more, asked each day. firewall: exits 0 while its
+    rules are those that were given.
     """
 
     start: tuple[Command, ...] = ()
@@ -88,6 +92,7 @@ class ServiceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mend: dict[str, Command] = msgspec.field(default_factory=dict)
     able: dict[str, Command] = msgspec.field(default_factory=dict)
     proofs: dict[str, Command] = msgspec.field(default_factory=dict)
+    firewall: Command = ()
     disk: Path = Path("/")
     least_free: Annotated[float, Meta(ge=0, lt=1)] = 0.05
 

@@ -16,8 +16,9 @@ import msgspec
 import structlog
 
 from usnd.domain.health import Work, idle_part
+from usnd.domain.pair.bond import BondTimes
 from usnd.domain.pair.evidence import NEVER, Database, Do, Evidence, Power, Reading, Store
-from usnd.pair import console, network
+from usnd.pair import bond, console, network
 from usnd.pair.ability import Ability
 from usnd.pair.commands import run
 from usnd.pair.config import PairConfig
@@ -35,6 +36,7 @@ CONSOLES_CALM = 10.0
 PATIENCE = 3.0
 STEP_PATIENCE = 10.0
 DISK_EVERY = 1.0
+FIREWALL_EVERY = 10.0
 ROUND = 30.0
 """Seconds in which each look comes round, however slow what it looks at; else the arbiter hangs."""
 MAY_HOLD, MAY_NOT = "0\n", "1\n"
@@ -69,6 +71,7 @@ class Machine:
         self._holds = False
         self._fresh = config.settings().fresh
         self._witnesses = [network.Neighbour(own.interface, address) for address in own.witnesses]
+        self._bond = bond.Bond(own.interface, own.bond_targets, own.bond_interval, BondTimes())
         self._consoles = self._made_consoles()
         self._ability = Ability(config.service, clock, run)
         self._threads = Threads()
@@ -88,6 +91,8 @@ class Machine:
                     (self._look_at_witnesses, EVERY),
                     (self._look_at_floating, EVERY),
                     (self._look_at_links, EVERY),
+                    (self._look_at_bond, bond.EVERY),
+                    (self._look_at_firewall, FIREWALL_EVERY),
                     (self._look_at_disk, DISK_EVERY),
                     (self._look_at_service, EVERY),
                 ):
@@ -99,6 +104,7 @@ class Machine:
         finally:
             for neighbour in (self._gateway, self._floating, *self._witnesses):
                 neighbour.close()
+            self._bond.close()
 
     def turns(self) -> bool:
         """Each look came round lately: what the watchdog is told besides that the loop turns."""
@@ -199,6 +205,15 @@ class Machine:
         if self._cross:
             link = await asyncio.to_thread(network.carrier, self._cross)
             self._saw(carrier=Reading(bool(link), at))
+
+    async def _look_at_bond(self) -> None:
+        await self._bond.step(self._clock())
+        self._saw(by_links=self._bond.by_links)
+
+    async def _look_at_firewall(self) -> None:
+        if command := self._config.service.firewall:
+            status, _ = await run(command, PATIENCE)
+            self._saw(firewall_ok=not status)
 
     async def _look_at_service(self) -> None:
         """The first thing found ill, and whether it can be restarted."""

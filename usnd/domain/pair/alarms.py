@@ -21,6 +21,8 @@ class PairAlarm(Enum):
     COMMITS_WAIT = "changes wait for the standby"
     WAITS_FOR_PEER = "waits for the other server: only it knows whether it was active later; switch it on"
     NO_GATEWAY = "the gateway does not answer"
+    BOND_BY_LINKS = "no target of the bond answers: its links decide"
+    FIREWALL = "the firewall is not as it was given"
     NO_CONSOLE = "the other server's remote console does not answer"
     NOT_FENCED = "fencing is not configured and tested: nobody takes over by itself"
     SLOW_CONSOLE = "the other server's remote console is slow"
@@ -56,6 +58,8 @@ def _judged(
     yield PairAlarm.COMMITS_WAIT, me.stalled_since is not None and now - me.stalled_since >= settings.stall
     yield PairAlarm.WAITS_FOR_PEER, waiting and me.record.standing is not Standing.SOLO and not heard
     yield PairAlarm.NO_GATEWAY, now - seen.gateway_at >= settings.fresh
+    yield PairAlarm.BOND_BY_LINKS, seen.by_links
+    yield PairAlarm.FIREWALL, not seen.firewall_ok
     yield PairAlarm.NO_CONSOLE, not console
     yield PairAlarm.NOT_FENCED, not settings.fencing
     yield PairAlarm.SLOW_CONSOLE, slow

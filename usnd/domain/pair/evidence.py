@@ -161,6 +161,9 @@ class Evidence:
     ill: str = ""
     remedy: bool = False
     unable: str = ""
+    by_links: bool = False
+    """No target of the service's bond answers, so that its links decide."""
+    firewall_ok: bool = True
     record_ok: bool = True
     order: Order | None = None
     leaving: bool = False
