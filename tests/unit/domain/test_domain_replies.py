@@ -117,7 +117,10 @@ WORST: Mapping[str, Callable[[str], object]] = {
     "keys": lambda _: described(Menu()),
     "shown": lambda letter: named(letter, 20),
     "explains": lambda _: "",
+    "why": lambda _: max(REASONS, key=lambda say: len(say.value)),
+    "people": lambda letter: tuple(f"{named(letter, 20)} (could not be reached)" for _ in range(59)),
 }
+REASONS = [say for say in Say if say.name.startswith(("WAS_", "DID_NOT", "DID_REJECT", "NETWORK_"))]
 PROBLEMS = [
     say for say in Say if say.name.endswith(("_MISSING", "_ALONE")) or say in (Say.IN_AND_OUT, Say.ONE_GROUP)
 ]

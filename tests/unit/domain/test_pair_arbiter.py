@@ -82,6 +82,7 @@ def test_every_alarm_can_be_raised() -> None:
             server(PairState.ACTIVE_SOLO, illness=9.0), Evidence(ill="disk", record_ok=False), NOW, UNTESTED
         ),
         *alarms(server(PairState.STANDBY), seen(unable="keepalived", console_took=3.0), NOW, SETTINGS),
+        *alarms(server(PairState.STANDBY), seen(by_links=True, firewall_ok=False), NOW, SETTINGS),
         *alarms(server(PairState.ACTIVE_PAIRED, stalled_since=0.0), seen(heard=ONE_PATH), NOW, SETTINGS),
         *alarms(server(PairState.BOOT, maintenance=True), seen(heard={}), NOW, SETTINGS),
         *alarms(server(PairState.FAULT, diverged=True), seen(), NOW, SETTINGS),
