@@ -19,7 +19,7 @@ def chosen(stage: PeerStage) -> Sequence[Feature]:
     """What the handset chose by all its keys."""
     keypads = Keypads(Menu())
     asked = [keypads.press(digit, digit.at or datetime.now(UTC)) for digit in stage.digits("usn-1-1")]
-    return [control.feature for control in asked if control is not None]
+    return [chosen[0].feature for chosen in asked if chosen is not None]
 
 
 @pytest.mark.parametrize("packets", [1, 2, 5, 25])
