@@ -183,7 +183,7 @@ async def test_the_user_pin_joins_the_running_conference_only() -> None:
 
         await parts.switch.press(SUBSCRIBER, "*7")
         await parts.switch.hang_up(BRAVO)
-        await parts.usn.until_event("asked by keys: lock", 5)
+        await parts.usn.until_event("keys pressed", 5, asks="lock")
         await call(parts, BRAVO, COMMON, pins["user_pin"])
         await parts.usn.until_event("participant calls in", 20, 2)
         assert await until(lambda: played(parts, "conf-locked.") > 0, 10)
