@@ -13,6 +13,8 @@ NETWORK = "192.0.2"
 CONTROL, SMSC, MSC = f"{NETWORK}.1", f"{NETWORK}.10", f"{NETWORK}.20"
 FLOATING = f"{NETWORK}.212"
 ADDRESSES = {"a": f"{NETWORK}.213", "b": f"{NETWORK}.214"}
+ARP = {"arp_ignore": 1, "arp_announce": 2}
+"""As role keepalived has them."""
 CONSOLES = {"a": f"{NETWORK}.220", "b": f"{NETWORK}.221"}
 
 
@@ -44,6 +46,9 @@ def build() -> None:
     ip("-n", OUTSIDE, "link", "set", "eth0", "up")
     for node, switch in zip(ADDRESSES, SWITCHES, strict=True):
         _cable(namespace(node), "bond0", f"{node}-bond0", switch)
+        for setting, value in ARP.items():  # a container may not: its kernel's settings are read-only
+            write = f"echo {value} > /proc/sys/net/ipv4/conf/all/{setting}"
+            subprocess.run(inside(namespace(node), "sh", "-c", write), check=True, capture_output=True)
     one, other = map(namespace, ADDRESSES)
     ip("link", "add", "xover", "netns", one, "type", "veth", "peer", "name", "xover", "netns", other)
 

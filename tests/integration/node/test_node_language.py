@@ -102,8 +102,9 @@ async def test_a_blast_reaches_each_once_from_the_short_code(phone: Phone) -> No
 
 async def test_strangers_are_told_once_and_few_in_a_minute(phone: Phone) -> None:
     strangers = [f"+4477009001{number:02}" for number in range(5)]
-    for stranger in (*strangers, *strangers):
-        await phone.send("IC Mkting", stranger)
+    for group in ("Mkting", "Sales"):  # the same again at once would be the SMSC's repetition
+        for stranger in strangers:
+            await phone.send(f"IC {group}", stranger)
     assert await phone.text("?")
     assert phone.usn.count("not registered") == 10
     assert phone.usn.count("not registered", told=True) == 2
