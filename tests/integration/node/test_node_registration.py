@@ -79,7 +79,8 @@ async def launch(here: World) -> None:
 async def test_it_registers_with_the_password_again_in_time_and_is_used() -> None:
     async with world() as here:
         await here.usn.until_event("trunk registered", 20, trunk="carrier")
-        asked, given = here.carrier.of("REGISTER")[:2]
+        asked = here.carrier.of("REGISTER")[0]  # it may come twice before the answer does
+        given = next(one for one in here.carrier.of("REGISTER") if one["authorization"])
         assert (asked["authorization"], asked["expires"]) == ("", "30")
         assert "sip:acc77@" in given["to"]
         assert "acc77" in given["contact"]
@@ -146,7 +147,7 @@ async def test_two_trunks_at_one_address_are_told_apart_by_port() -> None:
             call = number.call(node, f"sip:52270@{HOST}:{node}", [identity])
             assert await until(lambda: call.final, 10), "no answer"  # noqa: B023 # awaited here
             log = here.usn.asterisk.log(3000)
-            assert f"PJSIP/{name}-" in log.rpartition("usn-incoming")[0] + log, name
+            assert f"PJSIP/usn/{name}-" in log.rpartition("usn-incoming")[0] + log, name
 
 
 async def test_two_accounts_at_one_address_are_told_apart_by_what_was_registered() -> None:
@@ -161,4 +162,4 @@ async def test_two_accounts_at_one_address_are_told_apart_by_what_was_registered
         )
         assert await until(lambda: call.final, 10)
         shown = here.usn.asterisk.log(3000)
-        assert "PJSIP/other-" in shown
+        assert "PJSIP/usn/other-" in shown
