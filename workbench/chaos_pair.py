@@ -252,7 +252,7 @@ def prepare() -> None:
         lab.ask("run", node, "sh", "-c", f"sudo -u usnd usnd subscriber add {EVERYBODY[who]} || true")
     for nick, number in GROUP.items():
         if nick != "bravo":
-            lab.ask("text", "bravo", f"UC {nick} {number} {nick.title()} {GROUP_NAME}")
+            lab.ask("text", "bravo", f"UC {nick} {number} {nick.title()}.Jones {GROUP_NAME}")
 
 
 def summary(runs: list[Run]) -> dict[str, dict[str, Any]]:

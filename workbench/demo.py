@@ -62,7 +62,7 @@ async def demo() -> str:
 async def build_group(parts: Stage, line: Timeline) -> None:
     """The subscriber makes users and a group, by text."""
     for nick, number in GROUP.items():
-        body = f"UC {nick} {number} {nick.title()} {GROUP_NAME}"
+        body = f"UC {nick} {number} {nick.title()}.Jones {GROUP_NAME}"
         line.tell(f"subscriber texts: {body}")
         line.tell(f"USN answers: {await parts.text(body)}")
 

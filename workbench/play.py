@@ -180,7 +180,7 @@ def by_name(words: str) -> str:
 def welcome() -> str:
     """What somebody needs who has never seen it."""
     handsets = "\n".join(f"  {name:12}{number}" for name, number in EVERYBODY.items())
-    first = [f"UC {nick} {number} {nick.title()} {GROUP_NAME}" for nick, number in GROUP.items()]
+    first = [f"UC {nick} {number} {nick.title()}.Jones {GROUP_NAME}" for nick, number in GROUP.items()]
     steps = "\n".join(
         f"  {line}" for line in [*first, f"IC {GROUP_NAME}", "who", "hangup subscriber", "cdrs"]
     )

@@ -60,7 +60,7 @@ def site(*more: str) -> dict[str, dict[str, int]]:
 def test_a_text_makes_a_conference_on_the_active() -> None:
     on("a", f"sudo -u usnd usnd subscriber add {EVERYBODY['subscriber']}")
     for nick, number in GROUP.items():
-        lab.ask("text", "subscriber", f"UC {nick} {number} {nick.title()} {GROUP_NAME}")
+        lab.ask("text", "subscriber", f"UC {nick} {number} {nick.title()}.Jones {GROUP_NAME}")
     before = len(lab.ask("invites").splitlines())
     answer = lab.ask("text", "subscriber", f"IC {GROUP_NAME}")
     assert answer.startswith(f"Calling you and {len(GROUP)} more")

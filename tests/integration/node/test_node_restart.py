@@ -11,7 +11,7 @@ LONGEST_GAP = 1000  # ms; usnd is dead for four times as long. Shorter ones are 
 
 async def launch(parts: Stage) -> None:
     for nick, number in GROUP.items():
-        await parts.text(f"UC {nick} {number} {nick} Mkting")
+        await parts.text(f"UC {nick} {number} {nick}.Jones Mkting")
     await parts.text("IC Mkting")
     await parts.usn.until_event("call joined", 20, len(EVERYBODY))
     await parts.until_heard(EVERYBODY.values())
@@ -59,7 +59,7 @@ async def test_calls_ring_on_through_a_restart() -> None:
     async with stage() as parts:
         await parts.switch.put(*(parts.handset(number, ring=2.0) for number in EVERYBODY.values()))
         for nick, number in GROUP.items():
-            await parts.text(f"UC {nick} {number} {nick} Mkting")
+            await parts.text(f"UC {nick} {number} {nick}.Jones Mkting")
         await parts.text("IC Mkting")
         await parts.usn.until_event("call ringing", 10, len(EVERYBODY))
         parts.usn.process.kill()

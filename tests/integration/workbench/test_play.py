@@ -94,7 +94,7 @@ def left_running(temporary: Path) -> list[str]:
 async def test_a_whole_story_by_the_prompt(tree: Path, temporary: Path) -> None:
     async with played(temporary) as play:
         await play.until("Everything else: help")
-        await play.type("UC alfa +447700900002 Alfa Mkting", "subscriber receives: User alfa created")
+        await play.type("UC alfa +447700900002 Alfa.Jones Mkting", "subscriber receives: User alfa created")
         await play.type("text UC bravo +447700900003 Bravo Mkting", "User bravo created")
         await play.type("text alfa: IC Mkting", "alfa receives: This number is not registered")
         await play.type("ring alfa", "alfa rings from now on until you type: answer alfa")
@@ -142,7 +142,7 @@ async def cdrs(play: Played) -> str:
 async def test_every_end_stops_everything(tree: Path, temporary: Path, how: str) -> None:
     async with played(temporary) as play:
         await play.until("Everything else: help")
-        await play.type("UC alfa +447700900002 Alfa Mkting", "User alfa created")
+        await play.type("UC alfa +447700900002 Alfa.Jones Mkting", "User alfa created")
         await play.type("IC Mkting", "subscriber: call joined")
         assert left_running(temporary)
         if how == "end of input":
