@@ -21,9 +21,7 @@ WITHIN: list[tuple[str, Headers, str, int]] = [
     ("INFO", RELAY, "Signal=no\r\n", 500),
     ("INFO", [], "", 200),
     ("INFO", [("Content-Type", "application/media_control+xml")], "<x/>", 200),
-    ("REFER", AWAY, "", 603),
-    ("REFER", [("Refer-To", "<sip:PJSIP/+4490%40msc@x>"), ("Referred-By", "<sip:x@x>")], "", 603),
-    ("REFER", [], "", 603),
+    ("REFER", AWAY, "", 0),
     ("MESSAGE", PLAIN, "hello", 202),
     ("UPDATE", [], "", 200),
     ("OPTIONS", [], "", 200),
@@ -57,6 +55,22 @@ async def test_each_request_is_answered_and_the_call_goes_on() -> None:
         assert [invite.first for invite in peer.got("INVITE")] == [peer.got("INVITE")[0].first]
         assert stage.released == 0
         speech.cancel()
+
+
+@pytest.mark.parametrize("more", [[], [("Require", "replaces")]])
+async def test_an_invite_with_replaces_takes_over_nobody(more: Headers) -> None:
+    """RFC 3891: it would put a stranger into the room in the place of one whom we called."""
+    peer, stranger = Peer(), Peer()
+    async with peers_at({"msc": peer, "far": stranger}) as stage:
+        await stage.join("usn-1-1", peer, "msc")
+        assert peer.invite is not None
+        ours = peer.invite.header("From").partition("tag=")[2]
+        leg = f"{peer.invite.header('Call-ID')};to-tag={ours};from-tag={peer.tag}"
+        headers = [("Replaces", leg), *more, ("Content-Type", "application/sdp")]
+        await stranger.ask("INVITE", headers, stranger.sdp(), at=stage.node.ports.sip, patience=1.5)
+        assert peer.got("BYE") == []
+        assert await stage.in_rooms() == ["usn-1-1"]
+        assert stage.causes() == {}
 
 
 @pytest.mark.parametrize("direction", ["out", "in"])
