@@ -108,9 +108,9 @@ def routing(
     return Routing(
         tuple(Trunk(trunk.name, trunk.channels) for trunk in trunks),
         tuple(Route(route.trunks, route.prefixes) for route in routes),
-        common.failures,
-        timedelta(seconds=common.damped),
-        math.ceil(rate * LONGEST_WAIT),
+        failures=common.failures,
+        damped=timedelta(seconds=common.damped),
+        most_waiting=math.ceil(rate * LONGEST_WAIT),
     )
 
 

@@ -93,18 +93,20 @@ class Rtp(asyncio.DatagramProtocol):
             self.send(payloads(number))
             await asyncio.sleep(max(0.0, start + (number + 1) * 0.02 - time.monotonic()))
 
-    async def press(self, digit: str, packets: int = 5, *, moving: bool = False) -> None:
+    async def press(
+        self, digit: str, packets: int = 5, *, moving: bool = False, ends_move: bool = False
+    ) -> None:
         """A telephone-event (RFC 4733) of 20 ms a packet and three ends.
 
         `moving`: as some gateways wrongly do, with a time stamp that goes on within the event, so that each
-        packet is a new one.
+        packet is a new one. `ends_move`: only from the first end on.
         """
         event = "0123456789*#ABCD".index(digit)
         for number in range(1, packets + 3):
             end = number > packets - 1
             length = min(number, packets) * 160
             payload = struct.pack(">BBH", event, 0x80 | 10 if end else 10, length)
-            self.send(payload, EVENTS, mark=number == 1, advance=160 if moving else 0)
+            self.send(payload, EVENTS, mark=number == 1, advance=160 if moving or (ends_move and end) else 0)
             await asyncio.sleep(0.02)
         self.stamp += packets * 160
 

@@ -18,6 +18,14 @@ def test_without_a_word_there_is_one_trunk_for_all_numbers() -> None:
     routing = parse(GOOD).routing()
     assert (routing.trunks, routing.routes) == ((Trunk("trunk-msc"),), ())
     assert (routing.failures, routing.damped.total_seconds(), routing.most_waiting) == (3, 30, 600)
+    assert (routing.refusals, routing.most_refusals) == (2, 6), "no setting"
+
+
+def test_how_many_calls_may_wait_follows_the_rate_and_is_no_count_of_refusals() -> None:
+    slow = GOOD.replace("[asterisk]\n", "[asterisk]\ncalls_per_second = 2\n")
+    routing = parse(slow + "[trunks]\nfailures = 5\ndamped = 7\n").routing()
+    assert (routing.failures, routing.damped.total_seconds(), routing.most_waiting) == (5, 7, 20)
+    assert (routing.refusals, routing.most_refusals) == (2, 6)
 
 
 def test_trunks_and_routes_are_taken_in_their_order() -> None:

@@ -43,7 +43,9 @@ def message_of(command: Text, menu: Menu) -> Reply:
         case TellNotReached(outcome=outcome, live=live, again=again):
             say = Say.CALLED_AGAIN if again else Say.NOT_REACHED if live else Say.NOT_HELD
             return reply(say, why=_WHY.get(outcome, Say.WAS_UNREACHABLE))
-        case TellNobodyReached(people=people):
+        case TellNobodyReached(people=people, host=host):
             said = tuple(f"{who} ({outcome.value.replace('-', ' ')})" for who, outcome in people)
-            return reply(Say.NOBODY_REACHED, people=said)
+            if host is None:
+                return reply(Say.NOBODY_REACHED, people=said)
+            return reply(Say.NOBODY_AT_ALL, why=_WHY.get(host, Say.WAS_UNREACHABLE), people=said)
     return reply(_SAYS[type(command)])

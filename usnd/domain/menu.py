@@ -88,6 +88,10 @@ class Typed:
     """It was told more than once."""
     wrong_at: datetime | None = None
     """When it was last told that its keys mean nothing: not again for each of many."""
+    begins: bool = False
+    """The switch hears its keys go down: one of which it does not is no press."""
+    doubtful: bool = False
+    """Such a key was told since the first of `digits`: perhaps Asterisk lost or moved others for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +112,15 @@ def press(
     `begun`: the switch heard the key go down, not only up; it does not of each that comes by SIP INFO.
     """
     if _is_told_again(menu, typed, digit, now, begun=begun):
-        return replace(typed, at=now, bounced=True), None
+        return replace(
+            typed, at=now, bounced=True, doubtful=typed.doubtful or _is_late(menu, typed, now)
+        ), None
+    if typed.begins and not begun:
+        return replace(typed, at=now, doubtful=True), None
     stale = typed.at is not None and now - typed.at > menu.pause
-    digits = ("" if stale else typed.digits) + digit
+    before = "" if stale else typed.digits
+    typed = replace(typed, begins=typed.begins or begun, doubtful=typed.doubtful and before != "")
+    digits = before + digit
     choice, rest = _read(menu, digits)
     if choice is None:
         return replace(typed, digits=rest, at=now, last=digit, bounced=False), None
@@ -120,7 +130,10 @@ def press(
         after = replace(typed, digits="", at=now, last=digit, bounced=False, wrong_at=wrong_at)
         return after, None if told else choice
     too_fast = typed.chosen_at is not None and now - typed.chosen_at < menu.spacing
-    return Typed("", now, now, digit, wrong_at=typed.wrong_at), None if too_fast else choice
+    if typed.doubtful and choice.number:
+        choice = replace(choice, number="")  # rather no number than a stranger's
+    after = Typed("", now, now, digit, wrong_at=typed.wrong_at, begins=typed.begins)
+    return after, None if too_fast else choice
 
 
 def _is_told_again(menu: Menu, typed: Typed, digit: str, now: datetime, *, begun: bool) -> bool:
@@ -133,6 +146,11 @@ def _is_told_again(menu: Menu, typed: Typed, digit: str, now: datetime, *, begun
         return False
     since = now - typed.at
     return since <= menu.bounce or (typed.bounced and not begun and since <= menu.pause)
+
+
+def _is_late(menu: Menu, typed: Typed, now: datetime) -> bool:
+    """Asterisk spread this repetition among the keys that followed, or will follow."""
+    return typed.at is not None and now - typed.at > menu.bounce
 
 
 def described(menu: Menu) -> str:

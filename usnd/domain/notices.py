@@ -84,7 +84,11 @@ class TellNotReached:
 
 @dataclass(frozen=True, slots=True)
 class TellNobodyReached:
-    """Text the subscriber that nobody could be called in: who, by name or number, and what came of it."""
+    """Text the subscriber that nobody could be called in: who, by name or number, and what came of it.
+
+    `host`: what came of the subscriber's own call, if that failed too.
+    """
 
     number: str
     people: tuple[tuple[str, Outcome], ...]
+    host: Outcome | None = None

@@ -162,9 +162,10 @@ class Say(Enum):
     NOT_HELD = "Your conference did not take place: {why}."
     WAS_BUSY = "your phone was busy"
     DID_NOT_ANSWER = "you did not answer"
-    DID_REJECT = "your phone rejected the call"
+    DID_REJECT = "the call to your phone was rejected"
     DID_NOT_PRESS = "nobody pressed 1"
     WAS_UNREACHABLE = "your phone could not be reached"
+    NOBODY_AT_ALL = "Your conference did not take place: {why}, and nobody else was reached: {people}."
     NOBODY_REACHED = "Nobody could be reached for your conference: {people}."
 
     # Texts to other people (REQUIREMENTS S10).

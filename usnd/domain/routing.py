@@ -22,7 +22,9 @@ from usnd.domain.calls import (
 )
 from usnd.domain.conducting import handle
 from usnd.domain.conference import Command, Conference, Event, PlaceCall, Rules, Step, TellNoLine
+from usnd.domain.notices import TellNobodyReached, TellNotReached
 from usnd.domain.planning import attempts, changed_calls, next_attempt, placing, with_call
+from usnd.domain.silence import somebody_reached
 from usnd.domain.trunks import Load, Pool, Verdict, verdict
 
 
@@ -72,7 +74,8 @@ def admit(launch: Step, pool: Pool) -> Step | None:
 def conduct(conference: Conference, event: Event, rules: Rules, pool: Pool, now: datetime) -> Step:
     """As `conducting.handle`, over the trunks of the pool: each new call gets one, or is over at once.
 
-    The subscriber is told when somebody gets no line here, and once when somebody got none in the network.
+    The subscriber is told when somebody gets no line here, and once when somebody got none in the network
+    while others are in.
     """
     step = _overflow(conference, event, rules, pool, now) or handle(conference, event, rules, now)
     assigned, refused = _assign(step.conference, pool)
@@ -83,7 +86,7 @@ def conduct(conference: Conference, event: Event, rules: Rules, pool: Pool, now:
         news = CallNews(call, CallEvent.REFUSED, NO_LINE)
         then = handle(step.conference, news, rules, now)
         step = Step(then.conference, (*step.commands, *then.commands))
-    if refused or (_congested(step.conference) and not _congested(conference)):
+    if (refused and not _is_told(step)) or (_congested(step.conference) and not _congested(conference)):
         step = replace(step, commands=(*step.commands, TellNoLine(conference.subscriber_number)))
     return step
 
@@ -143,10 +146,20 @@ def _overflow(conference: Conference, event: Event, rules: Rules, pool: Pool, no
 
 
 def _congested(conference: Conference) -> bool:
-    """Somebody could not be called, since no trunk of the route had a way."""
-    return any(
-        call.outcome is Outcome.CONGESTED and call.direction is Direction.OUT for call in conference.calls
+    """Somebody is in, and somebody else could not be called, since no trunk of the route had a way.
+
+    Whose own call failed, or who reached nobody, reads that in another text (silence.py).
+    """
+    return somebody_reached(conference) and any(
+        call.outcome is Outcome.CONGESTED
+        and call.direction is Direction.OUT
+        and call.role is Role.PARTICIPANT
+        for call in conference.calls
     )
+
+
+def _is_told(step: Step) -> bool:
+    return any(isinstance(command, TellNobodyReached | TellNotReached) for command in step.commands)
 
 
 def _found_no_way(call: Call, event: Event, rules: Rules, pool: Pool) -> bool:

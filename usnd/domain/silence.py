@@ -14,6 +14,7 @@ from usnd.domain.conference import (
     Command,
     Conference,
     ConferenceState,
+    EndReason,
     Step,
 )
 from usnd.domain.notices import Announce, CheckAlone, Notice, Tell, TellNobodyReached, TellNotReached
@@ -96,21 +97,73 @@ def _of_added(after: Conference, failed: list[Call]) -> Iterator[Command]:
 
 
 def _texts(before: Conference, after: Conference, failed: list[Call]) -> Iterator[Command]:
-    number = after.subscriber_number
-    for call in failed:
-        first_time = before.state is ConferenceState.GATHERING and after.state is not before.state
-        if call.role is Role.SUBSCRIBER and first_time and not owner_coming(after):
-            again = after.state is ConferenceState.RECALLING
-            yield TellNotReached(number, call.outcome or Outcome.FAILED, live=after.live, again=again)
-    called = [call for call in after.calls if call.role is Role.PARTICIPANT]
-    if any(call.live or call.joined_at is not None for call in called) or not any(map(_was_called, failed)):
+    """One text a failure, once that is known: it began without its host, or nobody came."""
+    if _is_decided(after) and not somebody_reached(after):
+        if not _is_decided(before):
+            yield from _nobody(before, after, failed)
+    elif _host_missing(after):
+        gave_up = after.end_reason is EndReason.SUBSCRIBER_AWAY and not somebody_reached(after)
+        began = somebody_reached(after) and not (_host_missing(before) and somebody_reached(before))
+        if gave_up or began:
+            yield _not_reached(after)
+
+
+def _nobody(before: Conference, after: Conference, failed: list[Call]) -> Iterator[Command]:
+    host = _host_outcome(after) if _host_missing(after) else None
+    people = tuple(_who(call) for call in _current(after) if call.outcome is not Outcome.OVERFLOWED)
+    if not any(map(_was_called, _current(after))):
+        if host is not None:
+            yield _not_reached(after)
         return
-    if all(attempts(after, call)[0].planned_at > after.launched_at for call in failed):
+    came = any(call.in_room for call in owner_calls(after)) and not _host_in(before)
+    at_launch = any(attempts(after, call)[0].planned_at <= after.launched_at for call in failed)
+    if host is None and not came and not at_launch:
         return
-    yield TellNobodyReached(
-        number, tuple(_who(call) for call in called if call.outcome is not Outcome.OVERFLOWED)
-    )
-    yield from (Tell(call.id, Notice.NOBODY_REACHED) for call in owner_calls(after) if call.in_room)
+    yield TellNobodyReached(after.subscriber_number, people, host)
+    if _host_in(before):
+        yield from (Tell(call.id, Notice.NOBODY_REACHED) for call in owner_calls(after) if call.in_room)
+
+
+def _not_reached(conference: Conference) -> TellNotReached:
+    again = conference.state is ConferenceState.RECALLING or owner_coming(conference)
+    outcome = _host_outcome(conference) or Outcome.FAILED
+    live = conference.live and conference.state not in OVER
+    return TellNotReached(conference.subscriber_number, outcome, live=live, again=again)
+
+
+def somebody_reached(conference: Conference) -> bool:
+    """A participant is in, or was: without one no conference has begun."""
+    return any(call.joined_at is not None for call in _current(conference))
+
+
+def _current(conference: Conference) -> list[Call]:
+    """The participants' calls; those that died with Asterisk were placed again."""
+    calls = (call for call in conference.calls if call.role is Role.PARTICIPANT)
+    return [call for call in calls if call.outcome is not Outcome.VOICE_LOST]
+
+
+def _is_decided(conference: Conference) -> bool:
+    """Of each call it is known whether it reached somebody, the subscriber's among them."""
+    rings = owner_coming(conference) and not _host_in(conference)
+    return not rings and not any(call.live for call in _current(conference))
+
+
+def _host_in(conference: Conference) -> bool:
+    return any(call.in_room for call in owner_calls(conference))
+
+
+def _host_missing(conference: Conference) -> bool:
+    """The subscriber was called, and has not been reached since."""
+    if conference.state is ConferenceState.GATHERING or _host_outcome(conference) is None:
+        return False
+    lost = Outcome.VOICE_LOST
+    return all(call.joined_at is None or call.outcome is lost for call in owner_calls(conference))
+
+
+def _host_outcome(conference: Conference) -> Outcome | None:
+    """What became of the last call to the subscriber that failed."""
+    outcomes = [call.outcome for call in owner_calls(conference) if not call.live]
+    return next((one for one in reversed(outcomes) if one and one not in _TOLD_OTHERWISE), None)
 
 
 def _was_called(call: Call) -> bool:

@@ -5,7 +5,7 @@ V4, C10). Refuses to know conferences: routing.py takes them over the trunks.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -110,6 +110,7 @@ class Routing:
 
     trunks: tuple[Trunk, ...]
     routes: tuple[Route, ...] = ()
+    _: KW_ONLY
     failures: int = 3
     """In a row: then the trunk is damped …"""
     damped: timedelta = timedelta(seconds=30)

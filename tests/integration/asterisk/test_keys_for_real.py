@@ -43,6 +43,24 @@ async def test_an_event_is_one_key_also_where_its_time_stamp_moves(packets: int,
         assert chosen(stage) == [Feature.COUNT, Feature.END]
 
 
+@pytest.mark.parametrize("pause", [0.08, 0.2])
+async def test_a_number_whose_ends_move_is_right_or_none_and_ends_no_conference(pause: float) -> None:
+    peer = Peer()
+    async with peers_at({"msc": peer}) as stage:
+        await stage.join("usn-1-1", peer, "msc")
+        await peer.rtp.speak(0.3)
+        for digit in "*207700900044#":
+            await peer.rtp.press(digit, ends_move=True)
+            await peer.rtp.speak(pause)
+        await peer.rtp.speak(2.0)
+        keypads = Keypads(Menu())
+        told = [(digit, digit.at or datetime.now(UTC)) for digit in stage.digits("usn-1-1")]
+        asked = [control for control in (keypads.press(*one) for one in told) if control is not None]
+        assert {control.number for control, _ in asked} <= {"", "+447700900044"}, told
+        assert Feature.END not in {control.feature for control, _ in asked}
+        assert len(told) > len("*207700900044#"), "Asterisk told keys more than once"
+
+
 async def test_keys_are_heard_in_the_sound_where_no_events_are_agreed() -> None:
     peer = Peer(events=False)
     async with peers_at({"msc": peer}) as stage:

@@ -34,7 +34,7 @@ def words(kind: type[Text]) -> str:
     [
         (Outcome.BUSY, True, False, "has begun without you: your phone was busy. Text the same again"),
         (Outcome.NO_ANSWER, True, True, "you did not answer. We are calling you again."),
-        (Outcome.REJECTED, False, False, "did not take place: your phone rejected the call."),
+        (Outcome.REJECTED, False, False, "did not take place: the call to your phone was rejected."),
         (Outcome.NOT_ACCEPTED, False, False, "nobody pressed 1"),
         (Outcome.FAILED, False, False, "your phone could not be reached"),
     ],
@@ -48,6 +48,17 @@ def test_a_subscriber_who_was_not_reached_reads_why_and_what_to_do(
 def test_nobody_reached_names_each_and_why() -> None:
     people = (("Bob", Outcome.BUSY), ("Eve", Outcome.NO_ANSWER))
     assert "Bob (busy), Eve (no answer)." in render(message_of(TellNobodyReached(OWNER, people), MENU))
+
+
+def test_nobody_reached_nor_the_host_is_one_text_that_names_each_and_why() -> None:
+    people = (("Bob", Outcome.BUSY),)
+    said = render(message_of(TellNobodyReached(OWNER, people, Outcome.REJECTED), MENU))
+    assert said == (
+        "Your conference did not take place: the call to your phone was rejected,"
+        " and nobody else was reached: Bob (busy)."
+    )
+    many = TellNobodyReached(OWNER, (("Bob", Outcome.NO_ANSWER),) * 60, Outcome.REJECTED)
+    assert len(split(render(message_of(many, MENU)), Alphabet.GSM7, 0)) == 1
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not TellMenu])

@@ -132,3 +132,52 @@ def test_a_digit_told_twice_is_one_press(
     presses: list[tuple[str, int, bool]], features: list[Feature]
 ) -> None:
     assert told(*presses) == features
+
+
+def spread(keys: str, late: float, every: float) -> list[Choice]:
+    """What is chosen where the end of each key is told twice more, `late` ms apart, without a beginning."""
+    events = [(index * every, key, True) for index, key in enumerate(keys)]
+    events += [(at + late * (1 + again), key, False) for at, key, _ in events for again in range(2)]
+    typed, chosen = Typed(), []
+    for at, key, begun in sorted(events):
+        typed, choice = press(MENU, typed, key, T0 + timedelta(milliseconds=at), begun=begun)
+        chosen += [choice] if choice else []
+    return chosen
+
+
+@pytest.mark.parametrize("late", [81, 105, 190, 210, 553, 1100])
+@pytest.mark.parametrize("every", [180, 300, 700])
+@pytest.mark.parametrize("number", ["07700900044", "447700900012", "07700900055", "01122334455"])
+def test_a_number_among_repeated_ends_is_refused_and_none_is_called(
+    number: str, every: float, late: float
+) -> None:
+    chosen = spread(f"*2{number}#", late, every)
+    assert [(choice.feature, choice.number) for choice in chosen] == [(Feature.ADD, "")]
+
+
+@pytest.mark.parametrize("late", [81, 105, 190, 210, 553, 1100])
+@pytest.mark.parametrize("key", [DEFAULT_KEYS[one] for one in DEFAULT_KEYS if one is not Feature.ADD])
+def test_a_key_among_repeated_ends_is_that_key_and_no_repetition_ends_the_conference(
+    key: str, late: float
+) -> None:
+    assert [choice.keys for choice in spread(key, late, 300)] == [key]
+
+
+def test_a_late_end_told_after_other_keys_is_no_press_and_the_next_number_is_good() -> None:
+    typed = Typed()
+    for at, key, begun in ((0, "*", True), (300, "4", True), (500, "*", False), (700, "4", False)):
+        typed, _ = press(MENU, typed, key, T0 + timedelta(milliseconds=at), begun=begun)
+    assert typed.doubtful
+    chosen = []
+    for index, key in enumerate("*207700900005#"):
+        typed, choice = press(MENU, typed, key, T0 + timedelta(seconds=2 + index))
+        chosen += [choice] if choice else []
+    assert chosen == [Choice(Feature.ADD, "+447700900005")]
+
+
+def test_keys_that_never_have_a_beginning_are_good_as_by_sip_info() -> None:
+    typed, chosen = Typed(), []
+    for index, key in enumerate("*207700900005#"):
+        typed, choice = press(MENU, typed, key, T0 + timedelta(milliseconds=200 * index), begun=False)
+        chosen += [choice] if choice else []
+    assert chosen == [Choice(Feature.ADD, "+447700900005")]

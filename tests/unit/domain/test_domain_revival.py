@@ -7,7 +7,7 @@ from test_domain_conducting import BOB, EVE, HER, HIM, ME, OWNER, RULES, E, S, S
 
 from usnd.domain.calls import Outcome
 from usnd.domain.conference import Command, End, EndReason, JoinIn, PlaceCall, TellRevived
-from usnd.domain.notices import TellNotReached
+from usnd.domain.notices import TellNobodyReached
 
 REVIVING = replace(RULES, revive=True)
 
@@ -48,7 +48,7 @@ def test_they_are_placed_when_asterisk_is_back_and_not_too_late(scene: Scene) ->
     assert scene.hear("usn-7-4", E.MISSING) + scene.hear("usn-7-5", E.MISSING) == placed
     scene.seconds = 80
     assert scene.hear("usn-7-4", E.MISSING) + scene.hear("usn-7-5", E.MISSING) == (
-        TellNotReached(OWNER, Outcome.FAILED, live=True, again=False),
+        TellNobodyReached(OWNER, (("Bob", Outcome.FAILED),), Outcome.FAILED),
     )
     assert scene.conference.state is S.ENDED
     assert scene.conference.end_reason is EndReason.EMPTY

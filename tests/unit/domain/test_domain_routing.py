@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from test_domain_conducting import BOB, EVE, HER, HIM, ME, OWNER, RULES, T0, E
 
-from usnd.domain.calls import CONGESTION, CallEvent, CallNews
+from usnd.domain.calls import CONGESTION, CallEvent, CallNews, Outcome
 from usnd.domain.cdr import cdr_of, has_record
 from usnd.domain.conducting import launch
 from usnd.domain.conference import (
@@ -25,6 +25,7 @@ from usnd.domain.conference import (
 )
 from usnd.domain.decision import Decision
 from usnd.domain.directory import Subscriber
+from usnd.domain.notices import TellNobodyReached, TellNotReached
 from usnd.domain.numbers import NumberPlan
 from usnd.domain.replies import Say
 from usnd.domain.routing import TrunkNews, admit, conduct, heard_of, load_of
@@ -110,7 +111,7 @@ def test_a_congested_call_goes_on_over_the_next_trunk_once(cause: int, before: t
     scene = Scene()
     scene.hear(HIM, *before)
     assert scene.hear(HIM, E.ENDED, cause=cause) == (placed("usn-7-2.2", BOB.number, "b"),)
-    assert scene.hear("usn-7-2.2", E.PLACED, E.ENDED, cause=cause) == (TellNoLine(OWNER),)
+    assert scene.hear("usn-7-2.2", E.PLACED, E.ENDED, cause=cause) == (), "perhaps nobody comes"
     assert scene.calls()[1:] == [
         (HIM, "a", "overflowed"),
         (HER, "a", "planned"),
@@ -120,9 +121,22 @@ def test_a_congested_call_goes_on_over_the_next_trunk_once(cause: int, before: t
 
 def test_who_is_congested_everywhere_is_told_of_once_a_conference() -> None:
     scene = Scene(limited(None))
-    assert scene.hear(HIM, E.PLACED, E.ENDED, cause=34) == (TellNoLine(OWNER),)
-    assert TellNoLine(OWNER) not in scene.hear(HER, E.PLACED, E.ENDED, cause=41)
+    assert scene.hear(HIM, E.PLACED, E.ENDED, cause=34) == ()
+    assert TellNoLine(OWNER) in scene.hear(HER, E.JOINED)
     assert scene.hear(HIM, E.ENDED, cause=34) == ()
+    assert TellNoLine(OWNER) not in scene.hear(ME, E.PLACED, E.ENDED, cause=41)
+
+
+def test_who_reached_nobody_reads_that_once_and_not_of_lines_as_well() -> None:
+    scene = Scene(limited(None))
+    texts = [
+        command
+        for call in (ME, HIM, HER)
+        for command in scene.hear(call, E.PLACED, E.ENDED, cause=41)
+        if isinstance(command, TellNoLine | TellNotReached | TellNobodyReached)
+    ]
+    people = (("Bob", Outcome.CONGESTED), ("Eve", Outcome.CONGESTED))
+    assert texts == [TellNobodyReached(OWNER, people, host=Outcome.CONGESTED)]
 
 
 def test_a_caller_who_gives_up_is_no_congestion() -> None:
@@ -205,7 +219,7 @@ def test_lack_of_credit_ends_the_launch_on_any_trunk() -> None:
 def test_a_call_that_rang_or_was_told_to_end_does_not_overflow() -> None:
     scene = Scene()
     scene.hear(HIM, E.RINGING)
-    assert scene.hear(HIM, E.ENDED, cause=41) == (TellNoLine(OWNER),)
+    assert scene.hear(HIM, E.ENDED, cause=41) == ()
     scene.hear(HER, E.HANG_UP)
     assert scene.hear(HER, E.ENDED, cause=34) == ()
     assert len(scene.conference.calls) == 3

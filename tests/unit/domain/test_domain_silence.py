@@ -1,6 +1,7 @@
 """Nobody is left in silence: who is told what when people are missing (REQUIREMENTS C13)."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from test_domain_conducting import BOB, EVE, HER, HIM, ME, OWNER, RULES, E, S, Scene
@@ -74,9 +75,80 @@ def test_a_conference_that_reaches_nobody_at_all_is_told_of(scene: Scene) -> Non
     scene.hear(HIM, E.ENDED, cause=17)
     scene.hear(HER, E.ENDED, cause=17)
     assert scene.hear(ME, E.ENDED, cause=21) == (
-        TellNotReached(OWNER, Outcome.REJECTED, live=False, again=False),
+        TellNobodyReached(OWNER, (("Bob", Outcome.BUSY), ("Eve", Outcome.BUSY)), Outcome.REJECTED),
     )
     assert scene.conference.state is S.ENDED
+
+
+_PEOPLE = (("Bob", Outcome.BUSY), ("Eve", Outcome.BUSY))
+_BEGUN = TellNotReached(OWNER, Outcome.REJECTED, live=True, again=False)
+_AGAIN = replace(_BEGUN, again=True)
+_NOBODY = TellNobodyReached(OWNER, _PEOPLE)
+_NOR_HOST = replace(_NOBODY, host=Outcome.REJECTED)
+FAIL, IN = (E.PLACED, E.ENDED), (E.PLACED, E.JOINED)
+TEXTS = {
+    # who is decided, in order (in: capitals), and what is texted behind which of them
+    "m h e": ["", "", _NOR_HOST],
+    "h m e": ["", "", _NOR_HOST],
+    "h e m": ["", "", _NOR_HOST],
+    "m H e": ["", _BEGUN, ""],
+    "m h E": ["", "", _BEGUN],
+    "H m e": ["", _BEGUN, ""],
+    "H m E": ["", _BEGUN, ""],
+    "h m E": ["", "", _BEGUN],
+    "H e m": ["", "", _BEGUN],
+    "M h e": ["", "", _NOBODY],
+    "h M e": ["", "", _NOBODY],
+    "h e M": ["", "", _NOBODY],
+    "M H e": ["", "", ""],
+    "m H E": ["", _BEGUN, ""],
+}
+
+
+@pytest.mark.parametrize("call_backs", [0, 2])
+@pytest.mark.parametrize("order", TEXTS)
+def test_one_failure_is_one_text_once_it_is_decided(order: str, call_backs: int) -> None:
+    scene = Scene(BOB, EVE, rules=replace(RULES, call_backs=call_backs))
+    calls = {"m": (ME, 21), "h": (HIM, 17), "e": (HER, 17)}
+    for who, expected in zip(order.split(), TEXTS[order], strict=True):
+        call, cause = calls[who.lower()]
+        said = scene.hear(call, *(IN if who.isupper() else FAIL), cause=None if who.isupper() else cause)
+        texts = [command for command in said if isinstance(command, TellNotReached | TellNobodyReached)]
+        wanted = _AGAIN if expected == _BEGUN and call_backs else expected
+        assert texts == ([wanted] if wanted else []), who
+
+
+def test_a_host_away_for_too_long_while_nobody_came_reads_that_nothing_took_place() -> None:
+    scene = Scene(BOB, rules=replace(RULES, away=timedelta(seconds=20)))
+    scene.hear(HIM, E.RINGING)
+    assert scene.hear(ME, E.PLACED, E.ENDED, cause=17) == ()
+    said = scene.at(20)
+    assert TellNotReached(OWNER, Outcome.BUSY, live=True, again=False) not in said
+    assert [command for command in said if isinstance(command, TellNotReached)] == [
+        TellNotReached(OWNER, Outcome.BUSY, live=False, again=False)
+    ]
+    assert scene.hear(HIM, E.ENDED, cause=16) == (), "once"
+
+
+def test_a_host_who_is_all_that_was_called_reads_why_it_did_not_take_place() -> None:
+    scene = Scene()
+    assert scene.hear(ME, E.PLACED, E.ENDED, cause=17) == (
+        TellNotReached(OWNER, Outcome.BUSY, live=False, again=False),
+    )
+
+
+def test_a_host_who_leaves_after_nobody_was_reached_is_told_no_more() -> None:
+    scene = Scene(BOB)
+    scene.hear(ME, E.JOINED)
+    scene.hear(HIM, E.ENDED, cause=17)
+    assert scene.hear(ME, E.LEFT, E.ENDED) == ()
+
+
+def test_a_number_that_was_dropped_from_the_launch_is_no_failure() -> None:
+    scene = Scene(BOB)
+    scene.hear(ME, E.JOINED)
+    scene.do(Control(Feature.DROP_LAST, ME))
+    assert not [c for c in scene.hear(HIM, E.ENDED, cause=16) if isinstance(c, TellNobodyReached)]
 
 
 @pytest.mark.parametrize(

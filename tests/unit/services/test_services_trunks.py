@@ -1,12 +1,15 @@
 """The count of lines in use and the state of each trunk, as launches and events come (V1, C10)."""
 
+import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
+from test_config import GOOD
 
 from usnd.asterisk.contacts import Account, Contact
+from usnd.config import parse
 from usnd.domain.calls import CallEvent, CallNews
 from usnd.domain.conference import CallIn, Conference, JoinIn, Participant, Rules, Step
 from usnd.domain.decision import Decision
@@ -127,6 +130,24 @@ def test_a_trunk_that_refuses_everything_is_told_apart_by_what_the_other_carries
     assert bench.rows() == [("damped", 0), ("up", 2)]
     bench.now += timedelta(seconds=31)
     assert bench.rows()[0][0] == "suspect", "on trial"
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
+def test_refusals_a_moment_apart_are_counted_as_they_come(order: tuple[int, ...]) -> None:
+    """Three 403 in 40 ms, none committed yet: from the second on, the next trunk is asked."""
+    trunks = Trunks(parse(GOOD + '[[trunk]]\nname = "a"\n[[trunk]]\nname = "b"\n').routing())
+    people = (Participant("+447700900002", ""), Participant("+447700900003", ""))
+    step = trunks.launch(1, ME, replace(CALL_BOB, launch=people), Rules(), NOW)
+    assert step is not None
+    conference = step.conference
+    trunks.adopt(conference)
+    for number, call in enumerate(order):
+        at = NOW + timedelta(milliseconds=number * 15)
+        for news in (CallEvent.PLACED, CallEvent.ENDED):
+            event = CallNews(f"usn-1-{call}", news, 21 if news is CallEvent.ENDED else None)
+            conference = trunks.conduct(conference, event, Rules(), at).conference
+    again = {call.id for call in conference.calls if call.trunk == "b"}
+    assert again >= {f"usn-1-{call}.2" for call in order[1:]}
 
 
 def test_a_trunk_is_down_when_none_of_its_addresses_answers() -> None:
