@@ -116,7 +116,7 @@ def press(
             typed, at=now, bounced=True, doubtful=typed.doubtful or _is_late(menu, typed, now)
         ), None
     if typed.begins and not begun:
-        return replace(typed, at=now, doubtful=True), None
+        return replace(typed, doubtful=True), None
     stale = typed.at is not None and now - typed.at > menu.pause
     before = "" if stale else typed.digits
     typed = replace(typed, begins=typed.begins or begun, doubtful=typed.doubtful and before != "")

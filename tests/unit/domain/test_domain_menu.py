@@ -122,10 +122,12 @@ def told(*presses: tuple[str, int, bool]) -> list[Feature]:
          [Feature.COUNT]),
         # The rest is spread over what so many keys would take; a key that goes down anew is another press.
         ([("*", 0, True), ("*", 22, False), ("*", 575, False), ("*", 1200, True)], [Feature.END]),
+        # A late end just before the next press is not what that press repeats.
+        ([("*", 0, True), ("*", 172, False), ("*", 1263, False), ("*", 1263, True)], [Feature.END]),
         ([("*", 0, False), ("*", 150, False)], [Feature.END]),  # by SIP INFO, which has no beginning
         ([("*", 0, True), ("4", 30, True), ("4", 60, True), ("*", 700, True), ("5", 800, True)],
          [Feature.COUNT, Feature.MUTE_ALL]),
-        ([("*", 0, True), ("*", 22, False), ("*", 5100, False), ("4", 5300, True)], [Feature.COUNT]),
+        ([("*", 0, True), ("*", 22, False), ("*", 5100, False), ("4", 5300, True)], []),  # too late
     ],
 )  # fmt: skip
 def test_a_digit_told_twice_is_one_press(
