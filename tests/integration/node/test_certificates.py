@@ -27,19 +27,21 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-NOW = datetime.now(UTC)  # the certificates are of this moment
+def later(**passed: float) -> datetime:
+    """A moment counted from now, when the certificates have just been made."""
+    return datetime.now(UTC) + timedelta(minutes=1) + timedelta(**passed)
 
 
-def problem(home: Path, certificate: str, key: str, ca: str | None = None, now: datetime = NOW) -> str:
+def problem(home: Path, certificate: str, key: str, ca: str | None = None, days: int = 0) -> str:
     with pytest.raises(BadCertificate) as caught:
-        check(home / certificate, home / key, home / ca if ca else None, now + timedelta(minutes=1))
+        check(home / certificate, home / key, home / ca if ca else None, later(days=days))
     return str(caught.value).replace(f"{home}/", "")
 
 
 def test_a_good_pair_is_good_and_said_to_end_soon_in_its_last_month(home: Path) -> None:
     pair = home / "one.pem", home / "one.key"
-    assert check(*pair, home / "two.pem", NOW + timedelta(minutes=1)) is None
-    soon = check(*pair, None, NOW + timedelta(days=80))
+    assert check(*pair, home / "two.pem", later()) is None
+    soon = check(*pair, None, later(days=80))
     assert soon is not None
     assert "have it renewed before" in soon
 
@@ -63,8 +65,8 @@ def test_what_cannot_be_used_is_said(home: Path, certificate: str, key: str, ca:
 
 
 def test_its_time_is_judged_by_the_clock(home: Path) -> None:
-    assert "one.pem: ended on" in problem(home, "one.pem", "one.key", now=NOW + timedelta(days=101))
-    assert "one.pem: begins on" in problem(home, "one.pem", "one.key", now=NOW - timedelta(days=1))
+    assert "one.pem: ended on" in problem(home, "one.pem", "one.key", days=101)
+    assert "one.pem: begins on" in problem(home, "one.pem", "one.key", days=-1)
 
 
 def test_a_file_that_may_not_be_read_is_no_surprise(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
