@@ -73,7 +73,8 @@ async def test_limits_overflow_and_what_is_not_asked_of_another_trunk() -> None:
         figures = ("in_use", "channels", "state")
         await shows(parts, {trunk: dict(zip(figures, row, strict=True)) for trunk, row in full.items()})
         head = (await asyncio.to_thread(parts.usn.command, "trunk", "status")).splitlines()[0]
-        assert head.split() == ["trunk", "state", "in_use", "channels", "calls", "unanswered"]
+        wanted = ["trunk", "state", "registration", "in_use", "channels", "calls", "unanswered"]
+        assert head.split() == wanted
         await end(parts, 1)
         assert {cdr["dnis"]: cdr["trunk"] for cdr in parts.usn.cdrs()} == {
             **dict.fromkeys((SUBSCRIBER, ALFA, BRAVO), "first"),
