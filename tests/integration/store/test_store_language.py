@@ -168,7 +168,7 @@ def any_text(rng: random.Random) -> str:
     nick, group, number = rng.choice(NICKS), rng.choice(GROUPS), rng.randrange(1, 5)
     members = " ".join(rng.sample([*NICKS, *GROUPS, "07700900009"], rng.randrange(1, 4)))
     groups = " ".join(rng.choice(["", "", "-"]) + name for name in rng.sample(GROUPS, rng.randrange(3)))
-    name = rng.choice(["A.B", ".", ".Z", "Zo\u00eb", "golf"])
+    name = rng.choice(["A.B", "C.D", "C.", ".", ".", ".Z", "Zo\u00eb.L", "golf"])
     return rng.choice(
         [
             *[f"UC {nick} {rng.choice(PHONES)} {name} {groups}"] * 6,
@@ -193,7 +193,7 @@ def test_any_texts_leave_in_the_store_what_the_domain_says(tx: Transaction) -> N
         tx.execute(text("DELETE FROM subscribers"))
 
     decided_is_loaded()
-    assert wrote > 300, "texts that do nothing prove nothing"
+    assert wrote > 250, "texts that do nothing, or are asked about, prove nothing"
 
 
 def test_an_unknown_change_is_refused_and_not_waited_for(tx: Transaction, owner: int) -> None:
