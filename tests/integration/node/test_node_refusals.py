@@ -42,8 +42,8 @@ async def test_each_status_is_told_apart_and_lack_of_credit_ends_the_launch() ->
         await parts.text("IC " + " ".join(map(number_of, OUTCOMES)))
         records = await wait_for_records(parts, len(OUTCOMES))
         assert records == {number_of(status): outcome for status, outcome in OUTCOMES.items()}
-        # Of all those who found no way the subscriber is told by one text.
-        await told(parts, "Somebody could not be called")
+        # Of all those who were not reached the subscriber is told by one text.
+        await told(parts, "Nobody could be reached")
         # The subscriber is in, alone, and has not paid for any.
         await parts.usn.until_event("conference running", 10)
         await parts.switch.hang_up(SUBSCRIBER)

@@ -100,7 +100,7 @@ async def test_limits_overflow_and_what_is_not_asked_of_another_trunk() -> None:
         # Who is congested on both is lost to the conference, and its subscriber is told.
         await stage.second.put(parts.handset(ALFA, refusal=Refusal.CONGESTED, ring=0.0))
         await parts.text(f"IC {ALFA}")
-        assert "Somebody could not be called" in (await parts.smsc.next_text(SUBSCRIBER, 10)).body
+        assert "Nobody could be reached" in (await parts.smsc.next_text(SUBSCRIBER, 10)).body
         assert called(stage) == ([SUBSCRIBER, ALFA], [ALFA])
         await end(parts, 3)
         # No credit is no matter of the trunk.

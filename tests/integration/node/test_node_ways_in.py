@@ -122,7 +122,7 @@ async def test_strangers_and_undefined_conferences_are_refused() -> None:
 
         # Who withholds the number is nobody, also if it is the subscriber.
         await parts.switch.call(SUBSCRIBER, THIRD, parts.usn.asterisk.ports.sip, withheld=True)
-        await parts.usn.until_event("incoming call refused", 10, 3, reason="unknown")
+        await parts.usn.until_event("incoming call refused", 10, reason="withheld")
         # A number that does not come over the trunk is not believed: it does not even reach usnd.
         assert await asyncio.to_thread(forged_call, parts.usn.asterisk.ports.sip) >= 400
         assert parts.usn.count("incoming call refused") == 3

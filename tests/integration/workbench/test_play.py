@@ -102,7 +102,7 @@ async def test_a_whole_story_by_the_prompt(tree: Path, temporary: Path) -> None:
         await play.type("ring subscriber 0", "subscriber answers after 0 s")
         await play.type("anser alfa", r"^anser\? Write one of")
         await play.type("answer alfa", "^alfa is in no call")
-        await play.type("IC Mkting", "Calling you and 2 more: Alfa, Bravo")
+        await play.type("IC Mkting", "Calling you and 2 more: Alfa Jones, Bravo")
         await play.until("alfa: call ringing")
         await play.type("who", r"^  alfa +ringing")
         await play.type("answer alfa", "alfa: call joined")
