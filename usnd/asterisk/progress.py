@@ -70,12 +70,14 @@ _CAUSE_OF_SIP = {
     "513": 127,  # 34 in Asterisk, as if all circuits were busy
 }
 
+_PRIVACY = ("privacy", "privacy2", "privacy3")
 _HEADERS = {
     "from": Identity.FROM,
     "asserted": Identity.ASSERTED,
     "asserted2": Identity.ASSERTED,
     "preferred": Identity.PREFERRED,
     "remote": Identity.REMOTE_PARTY,
+    "remote2": Identity.REMOTE_PARTY,
 }
 
 
@@ -272,11 +274,15 @@ class Progress:
 
 def _signalling(event: Mapping[str, str]) -> Signalling | None:
     """The dialplan encodes each header like a URI, so that none becomes a header of the event."""
-    said = {name: unquote(event.get(name, "")) for name in ("request", "to", "privacy", *_HEADERS)}
+    said = {name: unquote(event.get(name, "")) for name in ("request", "to", *_PRIVACY, *_HEADERS)}
+    if said["from"] and not said["to"]:
+        # To is the last: Asterisk cut off what was too long, perhaps what takes the number back.
+        return Signalling("", privacy="id")
     if not said["request"]:
         return None
     headers = tuple((identity, said[name]) for name, identity in _HEADERS.items() if said[name])
-    return Signalling(said["request"], said["to"], headers, said["privacy"])
+    privacy = ", ".join(said[name] for name in _PRIVACY if said[name])
+    return Signalling(said["request"], said["to"], headers, privacy)
 
 
 def survey(

@@ -13,7 +13,10 @@ from urllib.parse import unquote
 _SEPARATORS = re.compile(r"[-.() ]")  # RFC 3966 §3, visual separators; the blank is against it, and is sent
 _NUMBER = re.compile(r"\+?[0-9]{1,20}")
 _PREFIX = re.compile(r"\+[0-9]{1,15}")
-_WITHHELD = frozenset({"id", "user", "full"})  # RFC 3323 §4.2, RFC 3325 §9.3; `full` is Remote-Party-ID's
+# RFC 3323 §4.2, RFC 3325 §9.3; `full` is Remote-Party-ID's
+_WITHHELD = frozenset({"id", "user", "full", "critical"})
+# RFC 8224, 3GPP TS 24.229 §7.2A.20: the network found the number to be false.
+_FALSE = "verstat=tn-validation-failed"
 
 
 class Identity(Enum):
@@ -39,6 +42,7 @@ class Signalling:
     """The address that was called first."""
     headers: tuple[tuple[Identity, str], ...] = ()
     privacy: str = ""
+    """Several lines of it joined by commas."""
 
     def of(self, identity: Identity) -> str:
         """That header, several of it joined as one."""
@@ -88,25 +92,40 @@ def calling_number(signalling: Signalling, trusted: Sequence[Identity]) -> str |
 
     Where the network says whom it knows, and that is no number, what the caller wrote besides is not asked.
     """
-    if _WITHHELD & {token.strip().lower() for token in re.split("[;,]", signalling.privacy)}:
+    if _taken_back(signalling):
         return None
     for identity in trusted:
-        if value := signalling.of(identity).strip():
-            return next((number for one in _addresses(value) if (number := _vouched(one, identity))), None)
+        if callers := _callers(signalling, identity):
+            return next((number for one in callers if (number := number_of(_uri(one)[0]))), None)
     return None
 
 
-def _vouched(address: str, identity: Identity) -> str | None:
-    """The number of one address of the header, unless its parameters take it back."""
-    uri, after = _uri(address)
-    parameters = (parameter.partition("=") for parameter in after.split(";"))
-    said = {name.strip().lower(): value.strip().lower() for name, _, value in parameters}
-    if identity is Identity.REMOTE_PARTY and (
-        said.get("privacy", "off") not in ("off", "name") or said.get("screen", "yes") == "no"
-    ):
-        return None
-    # RFC 8224, 3GPP TS 24.229 §7.2A.20: the network found the number to be false.
-    return None if "verstat=tn-validation-failed" in address.lower() else number_of(uri)
+def _taken_back(signalling: Signalling) -> bool:
+    """Some header says that a number is withheld or false, be it beside another or not believed itself."""
+    if _WITHHELD & {token.strip().lower() for token in re.split("[;,]", signalling.privacy)}:
+        return True
+    if any(_FALSE in re.sub(r'[\s"]', "", unquote(value)).lower() for _, value in signalling.headers):
+        return True
+    remote = [_said(one) for one in _callers(signalling, Identity.REMOTE_PARTY)]
+    return any(
+        (name == "privacy" and value not in ("off", "name")) or (name == "screen" and value != "yes")
+        for said in remote
+        for name, value in said
+    )
+
+
+def _callers(signalling: Signalling, identity: Identity) -> list[str]:
+    """The caller's addresses in the header: Remote-Party-ID may name the called party as well."""
+    addresses = [one for one in _addresses(signalling.of(identity)) if one]
+    if identity is not Identity.REMOTE_PARTY:
+        return addresses
+    return [one for one in addresses if all(v == "calling" for name, v in _said(one) if name == "party")]
+
+
+def _said(address: str) -> list[tuple[str, str]]:
+    """The parameters of an address, each as often as it is written."""
+    parameters = (parameter.partition("=") for parameter in _uri(address)[1].split(";"))
+    return [(name.strip().lower(), value.strip().lower()) for name, _, value in parameters]
 
 
 def _uri(address: str) -> tuple[str, str]:

@@ -135,6 +135,12 @@ NOBODY = [
     [("Remote-Party-ID", f"<sip:{SUBSCRIBER}@carrier>;privacy=full")],
     [("Remote-Party-ID", f"<sip:{SUBSCRIBER}@carrier>;screen=no")],
     [("P-Asserted-Identity", f"<sip:{SUBSCRIBER};verstat=TN-Validation-Failed@carrier>")],
+    [("P-Asserted-Identity", f"<sip:{SUBSCRIBER}@carrier>"), ("Privacy", "history"), ("Privacy", "id")],
+    [("P-Asserted-Identity", f"<sip:{SUBSCRIBER}@carrier>"), *[("Privacy", "none")] * 3],
+    [
+        ("Remote-Party-ID", f"<sip:{SUBSCRIBER}@carrier>;party=called;screen=yes"),
+        ("Remote-Party-ID", f"<sip:{SUBSCRIBER}@carrier>;party=calling;screen=no"),
+    ],
     [("P-Preferred-Identity", f"<sip:{SUBSCRIBER}@carrier>")],
     [("Diversion", f"<sip:{SUBSCRIBER}@carrier>")],
 ]

@@ -106,3 +106,13 @@ async def test_it_has_the_modules_and_the_speech_of_a_node(tree: Path) -> None:
         )
         assert running == set(re.findall(r"^load = (\S+)", conf, re.MULTILINE))
         assert re.search(r"Strict RTP: +Yes", await usn.cli("rtp show settings"))
+
+
+async def test_a_node_knows_the_commands_of_the_papers(tree: Path) -> None:
+    papers = "".join(path.read_text() for path in sorted((CONF.parents[1] / "docs/operator").glob("*.md")))
+    found = set(re.findall(r"asterisk -rx '([^'\n]+)'", papers))
+    found |= set(re.findall(r"`((?:pjsip|module|core|manager|rtp) [a-z][^`\n<]*)`", papers))
+    assert {"pjsip set logger on", "pjsip show contacts"} <= found
+    async with usn_asterisk(tree, 9, product_dialplan()) as usn:
+        said = {command: await usn.cli(command) for command in sorted(found)}
+    assert {command: answer for command, answer in said.items() if "No such" in answer} == {}

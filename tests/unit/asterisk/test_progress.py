@@ -115,12 +115,24 @@ def test_what_sip_says_of_a_call_comes_with_it_decoded() -> None:
         "from": "",
         "asserted": "%22A%2CB%22%20%3Csip%3A%2B44%40h%3E",
         "asserted2": "%3Ctel%3A1%3E",
-        "privacy": "id",
+        "remote": "%3Ctel%3A2%3E",
+        "remote2": "%3Ctel%3A3%3E",
+        "privacy": "none",
+        "privacy2": "",
+        "privacy3": "id",
     }
     incoming = Progress("usn-").read(event("UserEvent", "n.1", userevent="UsnIncoming", dnis="300", **said))
     assert isinstance(incoming, IncomingCall)
-    headers = ((Identity.ASSERTED, '"A,B" <sip:+44@h>'), (Identity.ASSERTED, "<tel:1>"))
-    assert incoming.signalling == Signalling("tel:+4420", "<sip:1@h>", headers, "id")
+    asserted = ((Identity.ASSERTED, '"A,B" <sip:+44@h>'), (Identity.ASSERTED, "<tel:1>"))
+    remote = ((Identity.REMOTE_PARTY, "<tel:2>"), (Identity.REMOTE_PARTY, "<tel:3>"))
+    assert incoming.signalling == Signalling("tel:+4420", "<sip:1@h>", asserted + remote, "none, id")
+
+
+def test_headers_that_were_cut_off_are_nobodys() -> None:
+    cut = {"cli": "+44", "dnis": "300", "from": "%3Csip%3A%2B44%40h%3E", "privacy": "none"}
+    incoming = Progress("usn-").read(event("UserEvent", "n.1", userevent="UsnIncoming", **cut))
+    assert isinstance(incoming, IncomingCall)
+    assert incoming.signalling == Signalling("", privacy="id")
 
 
 @pytest.mark.parametrize("fields", [{"userevent": "Other"}, {"userevent": "UsnIncoming", "uniqueid": ""}])

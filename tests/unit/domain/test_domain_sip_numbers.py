@@ -82,10 +82,58 @@ def test_the_operator_says_which_headers_are_believed() -> None:
 
 @pytest.mark.parametrize(
     ("privacy", "shown"),
-    [("id", False), ("user;critical", False), ("none", True), ("", True), ("header, ID", False)],
+    [
+        ("id", False),
+        ("user;critical", False),
+        ("critical", False),
+        ("none, id", False),
+        ("history, none, id", False),
+        ("none", True),
+        ("history", True),
+        ("", True),
+        ("header, ID", False),
+    ],
 )
 def test_who_withholds_the_number_is_nobody(privacy: str, *, shown: bool) -> None:
     assert calling_number(said((PAI, f"<sip:{ANN}@h>"), privacy=privacy), VOUCHED) == (ANN if shown else None)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [(PAI, f"<sip:{ANN};verstat=TN-Validation-Failed@h;user=phone>"), (PAI, f"<tel:{ANN}>")],
+        [(PAI, f"<tel:{ANN}>, <sip:{ANN}@h;verstat=tn-validation-failed>")],
+        [(PAI, f"<sip:{ANN}@h>"), (FROM, f"<sip:{ANN};verstat=TN-Validation-Failed@h>;tag=1")],
+        [(PAI, f"<sip:{ANN}@h>"), (PPI, f'<sip:{BOB}@h;verstat="TN-Validation-Failed">')],
+        [(PAI, f"<sip:{ANN};verstat = TN%2DValidation-Failed-A@h>")],
+        [(RPID, f"<sip:{ANN}@h>;party=calling;screen=no, <sip:{ANN}@h>;party=called;screen=yes")],
+        [(RPID, f"<sip:{ANN}@h>;screen=yes"), (RPID, f"<sip:{ANN}@h>;party=calling;screen=no")],
+        [(RPID, f"<sip:{ANN}@h>;Screen=YES;screen=no")],
+        [(RPID, f'<sip:{ANN}@h>;screen="no"')],
+        [(PAI, f"<sip:{ANN}@h>"), (RPID, f"<sip:{ANN}@h>;privacy=uri")],
+    ],
+)
+def test_what_takes_a_number_back_counts_wherever_it_stands(headers: list[tuple[Identity, str]]) -> None:
+    assert calling_number(said(*headers), VOUCHED) is None
+    assert calling_number(said(*reversed(headers)), VOUCHED) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "number"),
+    [
+        ([(RPID, f"<sip:{ANN}@h>;party=called;screen=yes"), (FROM, f"<sip:{BOB}@h>")], BOB),
+        ([(RPID, f"<sip:{ANN}@h>;party=called"), (RPID, f"<sip:{BOB}@h>;party=calling;screen=yes")], BOB),
+        ([(RPID, f"<sip:{ANN}@h>;party=called, <sip:{BOB}@h>")], BOB),
+        ([(RPID, f"<sip:{ANN}@h>;party=calling;party=called")], None),
+        ([(RPID, f'<sip:{ANN}@h>;party="called"')], None),
+        ([(RPID, f"<sip:{BOB}@h>;party=called;screen=no;privacy=full"), (PAI, f"<sip:{ANN}@h>")], ANN),
+        ([(PAI, f"<sip:{ANN};verstat=No-TN-Validation@h>")], ANN),
+    ],
+)
+def test_remote_party_is_the_caller_only_where_it_says_so(
+    headers: list[tuple[Identity, str]], number: str | None
+) -> None:
+    assert calling_number(said(*headers), VOUCHED) == number
 
 
 def test_the_number_called_is_the_requests_or_that_in_to() -> None:

@@ -52,7 +52,7 @@ def test_a_node_and_a_test_have_the_same_options(name: str) -> None:
     assert shipped
 
 
-FOR_TESTS = {"codec_opus_open_source.so", "res_format_attr_opus.so", "res_pjsip_logger.so"}
+FOR_TESTS = {"codec_opus_open_source.so", "res_format_attr_opus.so"}
 
 
 @pytest.mark.parametrize("name", ["confbridge", "extensions"])
