@@ -134,3 +134,17 @@ def test_an_smsc_that_takes_nothing_is_asked_once_a_second() -> None:
         asked += 1
     assert 55 < asked < 75
     assert pace.rate == 1
+
+
+def test_a_refusal_for_now_holds_nobody_up_and_each_further_one_doubles_the_pause() -> None:
+    pace = Pace(PaceSettings(10, None), 0.0)
+    pauses = []
+    for _ in range(4):
+        pace.refused(0.0)
+        pauses.append(pace.wait(0.0))
+    assert pauses[0] == 0
+    assert pauses[1] > 0
+    assert pauses[2:] == [2 * pauses[1], 4 * pauses[1]]
+    pace.accepted(100.0, 0.1)
+    pace.refused(100.0)
+    assert pace.wait(100.0) == 0
