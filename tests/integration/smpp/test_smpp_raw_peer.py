@@ -1,6 +1,7 @@
 """The link against an SMSC that is neither ours nor a library's, and says what none of those would."""
 
 import asyncio
+import time
 
 import pytest
 from raw_smsc import RawSmsc, deliver_sm, tlv
@@ -147,7 +148,6 @@ async def test_a_text_that_lay_unread_is_known_to_have_waited(started: StartLink
         await asyncio.sleep(0)
 
         def hang() -> None:
-            import time  # noqa: PLC0415
 
             time.sleep(1.5)
 
