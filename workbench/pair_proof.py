@@ -11,6 +11,7 @@ from typing import Any
 
 from usnd.domain.pair.evidence import Database, Order, Power
 from workbench import pair_world as model
+from workbench.pair_story import told
 from workbench.pair_world import A, B, Broken, Run, World
 from workbench.results import write_result
 
@@ -29,9 +30,11 @@ def _all(**changes: Any) -> Strike:
 
 
 def _switch_off(world: World, who: int) -> World:
-    """By somebody else than the other server, unless that one has just been told to do it."""
-    other = world.nodes[1 - who].memory
-    told = other is not None and other.off_at is not None
+    """By somebody else than the other server, unless that one told it to, and has not seen it on since.
+
+    That it told it to stands in its record, and outlives its own crash.
+    """
+    told = world.nodes[1 - who].record.owes_power
     return model.put(model.power(world, who, on=False), who, outage=not told)
 
 
@@ -221,7 +224,7 @@ class Walk:
         lines: list[str] = []
         at: World | None = world
         while at is not None:
-            lines.append(model.told(at))
+            lines.append(told(at))
             at = self.came[at]
         return "\n".join(reversed(lines))
 

@@ -232,7 +232,7 @@ def step(world: World, who: int) -> Iterator[tuple[World, bool]]:
 def act(world: World, who: int, action: Action) -> World:
     node, peer = world.nodes[who], 1 - who
     if isinstance(action, Write):
-        return put(world, who, record=action.record)
+        return put(_owed(world, peer) if action.record.owes_power else world, who, record=action.record)
     if action in (Do.FOLLOW, Do.FOLLOW_ANEW):
         return follow(world, who, action)
     if action is Do.RELEASE and not node.stuck:
@@ -271,11 +271,17 @@ def press(world: World, who: int, *, on: bool) -> World:
     """The button of a console, for the other server."""
     if not (world.consoles and world.nodes[who].console and world.nodes[who].obeys):
         return world
-    if world.nodes[who].outage and not on and world.nodes[who].shown is not None:
-        return put(world, who, outage=False)  # a slow console cannot tell who was first
     if world.nodes[who].outage:
         raise Broken("switches a server that somebody else switched off")
     return power(world, who, on=on)
+
+
+def _owed(world: World, who: int) -> World:
+    """The other is about to switch it off, and will switch it on again, also after a crash of its own.
+
+    By a slow console it cannot see that somebody else was first: maintenance says it, before work begins.
+    """
+    return put(world, who, outage=False) if world.nodes[who].shown is not None else world
 
 
 def power(world: World, who: int, *, on: bool) -> World:
@@ -357,32 +363,6 @@ def is_active(world: World, who: int) -> bool:
     node = world.nodes[who]
     in_role = node.run is Run.UP and node.memory is not None and node.memory.state in ACTIVE
     return in_role and node.serving and commits(world, who)
-
-
-def told(world: World) -> str:
-    """A world in one line."""
-    shared = [name for name in ("cross", "gateway", "consoles") if not getattr(world, name)]
-    shared += [name for name in ("hearing",) if world.deaf] + [
-        name for name in ("one network",) if world.split
-    ]
-    return " | ".join([*map(_told, world.nodes), "without " + ", ".join(shared) if shared else "all up"])
-
-
-def _told(node: Node) -> str:
-    memory = node.memory
-    state = node.run.value if memory is None or node.run is not Run.UP else memory.state.value
-    right = node.record.right
-    words = [state, f"{node.record.standing.value} {right.epoch}.{right.pairing}", node.database.value]
-    marks = {
-        "own": node.own, "slow console": node.shown is not None, "unable": node.unable,
-        "leaving": node.leaving, "outage": node.outage, "waits": node.synchronous, "serving": node.serving,
-        "has all": node.has_all, "no bond": not node.lan,
-        "no console": not node.console, "ill": node.ill, "stuck": node.stuck, "full": not node.disk,
-    }  # fmt: skip
-    words += [mark for mark, so in marks.items() if so]
-    if memory is not None and memory.right is not None:
-        words.append(f"right {memory.right.epoch}.{memory.right.pairing}")
-    return ", ".join(words)
 
 
 def paired(world: World) -> bool:

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sysconfig
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -41,9 +42,16 @@ def test_import_rule() -> None:
 
 def test_no_file_has_two_jobs() -> None:
     lengths = {
-        path.name: len(path.read_text().splitlines()) for path in tracked("usnd/*.py", "workbench/*.py")
+        str(path.relative_to(ROOT)): len(path.read_text().splitlines())
+        for path in tracked("usnd/*.py", "workbench/*.py")
     }
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
+
+
+def test_no_two_test_modules_share_a_name() -> None:
+    """Tests are no packages: of two modules of one name, the second is not collected in a whole run."""
+    names = Counter(path.name for path in tracked("tests/*.py") if path.name != "conftest.py")
+    assert [name for name, times in names.items() if times > 1] == []
 
 
 def test_no_address_of_a_package_registry_is_written_anywhere() -> None:

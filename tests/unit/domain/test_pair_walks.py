@@ -169,7 +169,6 @@ def forced_apart(faults: int, repairs: int, *forced: int) -> World:
 
 ONE_FORCED, BOTH_FORCED = forced_apart(0, 2, B), forced_apart(0, 2, A, B)
 FORCES, MEETS = frozenset({BLINDLY, WHOLE, "rejoin"}), frozenset({WHOLE, "rejoin", CRASH})
-SLOW = frozenset({"console slow", DEAD, "switched on", DEAF, "words pass"})
 
 
 def is_told(world: World, who: int) -> bool:
@@ -282,12 +281,6 @@ def gave_up(me: Arbiter, seen: Evidence) -> bool:
     return seen.peer is not None and seen.peer.freed == me.record.right
 
 
-def of_any_age(me: Any, *rest: Any) -> bool:
-    """A console's answer, also one from before the peer was heard."""
-    seen, now, settings = (me, *rest)[-3:]
-    return rules.power(seen, now, settings) is Power.OFF
-
-
 def not_aside(*given: Any) -> Record:
     return replace(RECORDED(*given), keeps=False)
 
@@ -346,7 +339,6 @@ MUTANTS: dict[str, Mutant] = {
     "R7: two histories are one": (rules, "are_divided", never, BOTH_FORCED, MEETS),
     "R7: only the later one sees it": (rules, "has_diverged", was_later, ONE_FORCED, FORCES),
     "R7: given up, not kept aside": (arbiter, "_recorded", not_aside, BOTH_FORCED, MEETS),
-    "R1: a console's answer of a boot before": (rules, "fenced", of_any_age, steady(4, 2), SLOW),
     "R5: serves in any state": (rules, "may_serve", always, first(0, 0), frozenset()),
 }  # fmt: skip
 """What is taken away, from which world, under which faults it is missed."""
@@ -361,7 +353,12 @@ def test_without_the_rule_an_invariant_breaks(name: str, monkeypatch: pytest.Mon
         Walk(befalls).run({start}, DEPTH)
 
 
+SLOW = put(steady(1, 1)._replace(deaf=True), A, shown=(Power.ON, Power.ON))
+"""The console of A tells what was two ticks ago, and words are lost; a server dies and is switched on."""
+SLOW_BEFALLS = frozenset({DEAD, "switched on", "words pass", CRASH})
+
 WALKED = list(dict.fromkeys((start, befalls) for *_, start, befalls in MUTANTS.values()))
+WALKED.append((SLOW, SLOW_BEFALLS))
 
 
 @pytest.mark.no_cover
