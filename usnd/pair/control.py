@@ -9,7 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from usnd.domain.pair.alarms import alarms
 from usnd.domain.pair.evidence import NEVER, Order
 from usnd.domain.pair.orders import refusal
 from usnd.domain.pair.states import STATE_WORDS
@@ -24,7 +23,7 @@ class NoArbiter(Exception):
 
 def status(runner: Runner) -> dict[str, Any]:
     """All that an operator may ask: ages in seconds."""
-    me, seen, now, settings = runner.me, runner.seen, runner.clock(), runner.settings
+    me, seen, now = runner.me, runner.seen, runner.clock()
     peer = seen.peer
     return {
         "state": me.state.value,
@@ -42,7 +41,7 @@ def status(runner: Runner) -> dict[str, Any]:
         "store": {key: str(value) for key, value in asdict(seen.store.value).items()},
         "ill": seen.ill,
         "maintenance": me.maintenance,
-        "alarms": [alarm.value for alarm in alarms(me, seen, now, settings)],
+        "alarms": [alarm.value for alarm in runner.alarms()],
     }
 
 

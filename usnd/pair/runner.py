@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from usnd.domain.pair import arbiter as arbiters
-from usnd.domain.pair.alarms import alarms
+from usnd.domain.pair.alarms import PairAlarm, alarms
 from usnd.domain.pair.evidence import (
     Arbiter,
     Do,
@@ -69,6 +69,7 @@ class Runner:
         self._log = structlog.get_logger("usnd.pair")
         self._busy: dict[Do, asyncio.Task[None]] = {}
         self._raised: set[str] = set()
+        self._started = self.clock()
         self._stepped: float | None = None
         self._leaving_since: float | None = None
 
@@ -126,7 +127,7 @@ class Runner:
                 return
         self._adopt(after)
         self.words.say(arbiters.word(after, self.seen, now, self.settings))
-        self._tell(now)
+        self._tell()
         self.alive()
 
     def _keep(self, record: Record) -> bool:
@@ -170,8 +171,12 @@ class Runner:
             self._log.error("an act of the arbiter failed", act=act.value, reason=str(error))
             await asyncio.sleep(PAUSE)
 
-    def _tell(self, now: float) -> None:
-        raised = {alarm.value for alarm in alarms(self.me, self.seen, now, self.settings)}
+    def alarms(self) -> tuple[PairAlarm, ...]:
+        """What is raised now."""
+        return alarms(self.me, self.seen, self.clock(), self.settings, self._started)
+
+    def _tell(self) -> None:
+        raised = {alarm.value for alarm in self.alarms()}
         for name in sorted(raised - self._raised):
             self._log.error(f"alarm raised: {name}")
         for name in sorted(self._raised - raised):

@@ -4,6 +4,20 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pair_evidence import (
+    FOLLOWS,
+    IDLE,
+    NO,
+    NOW,
+    RIGHT,
+    SETTINGS,
+    STREAMS,
+    YES,
+    at,
+    peer,
+    seen,
+    server,
+)
 
 from usnd.domain.pair.alarms import PairAlarm, alarms
 from usnd.domain.pair.arbiter import decide, may_end, word
@@ -21,41 +35,9 @@ from usnd.domain.pair.evidence import (
     Right,
     Standing,
     Store,
-    Word,
     Write,
 )
 from usnd.domain.pair.states import PAIR_TABLE, STATE_WORDS, PairState, Turn
-
-NOW = 1000.0
-SETTINGS, UNTESTED = PairSettings(), PairSettings(fencing=False)
-ONE_PATH = {"bond": NOW, "cross": 0.0}
-RIGHT = Right(0, 1)
-YES, NO = Reading(value=True, at=NOW), Reading(value=False, at=NOW)
-STREAMS = Store(Database.PRIMARY, synchronous=True, streaming=True, in_step=True)
-
-
-def at(value: Any) -> Reading[Any]:
-    return Reading(value, NOW)
-
-
-def peer(state: PairState = PairState.STANDBY, **said: Any) -> Word:
-    return Word(7, state, said.pop("record", Record()), **said)
-
-
-def seen(**known: Any) -> Evidence:
-    usual: dict[str, Any] = {
-        "peer": peer(holds=RIGHT), "heard": {"bond": NOW, "cross": NOW}, "carrier": YES,
-        "power": at(Power.ON),
-        "console": YES, "gateway_at": NOW, "silent": YES, "store": at(STREAMS), "serving": YES,
-    }  # fmt: skip
-    return Evidence(**{**usual, **known})
-
-
-def server(state: PairState, standing: Standing = Standing.PAIRED, **more: Any) -> Arbiter:
-    return replace(Arbiter(1, Record(standing, RIGHT), 0, NOW - 100, state), **more)
-
-
-IDLE = {"store": at(Store()), "serving": NO}
 
 
 def test_every_state_has_words_and_every_turn_is_used() -> None:
@@ -74,35 +56,6 @@ def test_a_pair_in_step_asks_for_nothing_and_raises_nothing() -> None:
     assert (after, actions) == (me, ())
     assert alarms(me, seen(), NOW, SETTINGS) == ()
     assert word(me, seen(), NOW, SETTINGS).grants == 7
-
-
-def test_every_alarm_can_be_raised() -> None:
-    raised = {
-        *alarms(
-            server(PairState.ACTIVE_SOLO, illness=9.0), Evidence(ill="disk", record_ok=False), NOW, UNTESTED
-        ),
-        *alarms(server(PairState.STANDBY), seen(unable="keepalived", console_took=3.0), NOW, SETTINGS),
-        *alarms(server(PairState.STANDBY), seen(by_links=True, firewall_ok=False), NOW, SETTINGS),
-        *alarms(server(PairState.ACTIVE_PAIRED, stalled_since=0.0), seen(heard=ONE_PATH), NOW, SETTINGS),
-        *alarms(server(PairState.BOOT, maintenance=True), seen(heard={}), NOW, SETTINGS),
-        *alarms(server(PairState.FAULT, diverged=True), seen(), NOW, SETTINGS),
-        *alarms(server(PairState.FAULT), seen(), NOW, SETTINGS),
-    }  # fmt: skip
-    assert raised == set(PairAlarm)
-
-
-def test_who_fences_longer_than_any_take_over_lasts_cannot_take_over() -> None:
-    me = server(PairState.FENCING, Standing.STANDBY, right=RIGHT, since=NOW - SETTINGS.deadline)
-    assert PairAlarm.CANNOT_TAKE_OVER in alarms(me, seen(heard={}), NOW, SETTINGS)
-    assert PairAlarm.CANNOT_TAKE_OVER not in alarms(me, seen(heard={}), NOW - 0.1, SETTINGS)
-
-
-def test_what_is_ill_for_a_moment_only_starts() -> None:
-    me = server(PairState.ACTIVE_SOLO, Standing.SOLO)
-    long, short = replace(me, illness=SETTINGS.fresh), replace(me, illness=SETTINGS.fresh - 0.1)
-    assert PairAlarm.ILL in alarms(long, seen(ill="address"), NOW, SETTINGS)
-    assert PairAlarm.ILL not in alarms(short, seen(ill="address"), NOW, SETTINGS)
-    assert PairAlarm.ILL in alarms(server(PairState.STANDBY), seen(ill="disk"), NOW, SETTINGS)
 
 
 def test_switch_over_hands_over_and_says_so_only_when_all_is_let_go_of() -> None:
@@ -372,9 +325,6 @@ def test_a_gateway_that_is_silent_alone_is_an_alarm_and_nothing_else() -> None:
             assert PairAlarm.NO_GATEWAY in alarms(me, known, NOW, SETTINGS)
 
 
-FOLLOWS = {"store": at(Store(Database.STANDBY, following=True, replayed=True)), "serving": NO}
-
-
 def test_a_standby_that_could_not_serve_is_not_able_until_it_can() -> None:
     active = peer(PairState.ACTIVE_PAIRED, active=True, record=Record(Standing.PAIRED, RIGHT), grants=1)
     me = server(PairState.STANDBY, Standing.STANDBY, right=RIGHT)
@@ -391,18 +341,6 @@ def test_a_standby_whose_active_is_dead_takes_over_as_well_as_it_can() -> None:
     me = server(PairState.SUSPECT, Standing.STANDBY, right=RIGHT)
     dead = seen(heard={"bond": NOW - 5}, power=at(Power.OFF), unable="time", **FOLLOWS)
     assert decide(me, dead, NOW, SETTINGS)[0].state is PairState.PROMOTING
-
-
-def test_a_console_that_is_slow_is_not_dead() -> None:
-    """It needs 6 s: what it said is then 6 s old, and is as true as it can be."""
-    me = server(PairState.SUSPECT, Standing.STANDBY, right=RIGHT)
-    slow = seen(heard={"bond": NOW - 9}, power=Reading(Power.OFF, NOW - 6), console_took=6.0, **FOLLOWS)
-    assert decide(me, slow, NOW, SETTINGS)[0].state is PairState.PROMOTING
-    raised = alarms(me, slow, NOW, SETTINGS)
-    assert PairAlarm.SLOW_CONSOLE in raised
-    assert PairAlarm.NO_CONSOLE not in raised
-    before = replace(slow, heard={"bond": NOW - 5.5})
-    assert decide(me, before, NOW, SETTINGS)[0].state is not PairState.PROMOTING, "asked before it was heard"
 
 
 def divided(mine: int, theirs: int, **more: Any) -> tuple[Arbiter, Evidence]:

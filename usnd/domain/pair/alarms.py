@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from enum import Enum
 
 from usnd.domain.pair import rules
-from usnd.domain.pair.evidence import Arbiter, Evidence, PairSettings, Power, Standing
+from usnd.domain.pair.evidence import NEVER, Arbiter, Evidence, PairSettings, Power, Standing
 from usnd.domain.pair.states import ACTIVE, RIGHTFUL, PairState
 
 
@@ -20,6 +20,7 @@ class PairAlarm(Enum):
     CANNOT_TAKE_OVER = "this server cannot take over"
     COMMITS_WAIT = "changes wait for the standby"
     WAITS_FOR_PEER = "waits for the other server: only it knows whether it was active later; switch it on"
+    CUT_OFF = "nobody serves: this server hears neither the other nor the gateway"
     NO_GATEWAY = "the gateway does not answer"
     BOND_BY_LINKS = "no target of the bond answers: its links decide"
     FIREWALL = "the firewall is not as it was given"
@@ -34,9 +35,23 @@ class PairAlarm(Enum):
     MAINTENANCE = "maintenance is on: nothing happens by itself"
 
 
-def alarms(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> tuple[PairAlarm, ...]:
-    """Those that are raised, in the order of their Enum."""
-    return tuple(alarm for alarm, raised in _judged(me, seen, now, settings) if raised)
+AT_ONCE = frozenset({PairAlarm.RECORD, PairAlarm.NOT_FENCED, PairAlarm.DIVERGED, PairAlarm.MAINTENANCE})
+"""Rest on the record and the configuration. All else is first looked at for a moment after a start."""
+
+TOLD_BY_CUT_OFF = frozenset({PairAlarm.PEER_SILENT, PairAlarm.CANNOT_TAKE_OVER, PairAlarm.NO_GATEWAY})
+
+
+def alarms(
+    me: Arbiter, seen: Evidence, now: float, settings: PairSettings, started: float = NEVER
+) -> tuple[PairAlarm, ...]:
+    """Those that are raised, in the order of their Enum. started: when this arbiter began to look."""
+    looks = now - started >= settings.fresh
+    raised = {
+        alarm for alarm, is_so in _judged(me, seen, now, settings) if is_so and (looks or alarm in AT_ONCE)
+    }
+    if PairAlarm.CUT_OFF in raised:
+        raised = raised - TOLD_BY_CUT_OFF
+    return tuple(alarm for alarm in PairAlarm if alarm in raised)
 
 
 # A decision rests on what is known now; what rings at night must stay so for seconds on a busy server.
@@ -57,6 +72,7 @@ def _judged(
     yield PairAlarm.CANNOT_TAKE_OVER, hindered or (for_long and not (active or me.state in RIGHTFUL))
     yield PairAlarm.COMMITS_WAIT, me.stalled_since is not None and now - me.stalled_since >= settings.stall
     yield PairAlarm.WAITS_FOR_PEER, waiting and me.record.standing is not Standing.SOLO and not heard
+    yield PairAlarm.CUT_OFF, _is_kept_from_serving(me, seen, now, settings)
     yield PairAlarm.NO_GATEWAY, now - seen.gateway_at >= settings.fresh
     yield PairAlarm.BOND_BY_LINKS, seen.by_links
     yield PairAlarm.FIREWALL, not seen.firewall_ok
@@ -69,6 +85,14 @@ def _judged(
     yield PairAlarm.DIVERGED, me.diverged or rules.sees_division(me, seen)
     yield PairAlarm.STUCK, me.state is PairState.FAULT and not me.diverged and seen.record_ok
     yield PairAlarm.MAINTENANCE, me.maintenance
+
+
+def _is_kept_from_serving(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
+    """It was active alone, so that nobody else can serve, and does not itself: R3 and R4."""
+    alone = me.record.standing is Standing.SOLO and me.state is PairState.BOOT
+    waited = now - me.since >= settings.boot_patience
+    cut_off = not rules.hears_peer(seen, now, settings) and not rules.has_gateway(seen, now, settings)
+    return alone and waited and cut_off
 
 
 def _is_ill(me: Arbiter, seen: Evidence, settings: PairSettings) -> bool:
