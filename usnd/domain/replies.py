@@ -89,6 +89,10 @@ class Say(Enum):
 
     # Names and numbers.
     BAD_NUMBER = "{word} is not a phone number. Write it as {example} or as you dial it."
+    UNSURE_NUMBER = (
+        "{word} may not be a whole phone number. If it is one, write it as {example}, with + in front."
+    )
+    UNSURE_NUMBERS = "Not whole phone numbers: {names}. Write them as {example}, with +. Nothing was done."
     BAD_NAME = "{word} cannot be a name: begin with a letter, 2 to 20 letters, digits, _ . & ' or -."
     BAD_PERSON = "{word} cannot be a person's name: write First.Last, at most {most} letters."
     USER_EXISTS = "{nick} is already a user of yours, {number}. Change it with UE, or choose another nick."
@@ -200,6 +204,7 @@ _LISTINGS = frozenset(
 )
 NOT_UNDERSTOOD = frozenset(
     {Say.EMPTY, Say.UNKNOWN_COMMAND, Say.NO_COMMAND, Say.TOO_LONG, Say.SYNTAX, Say.UNCLEAR, Say.ONE_COMMAND}
+    | {Say.UNSURE_NUMBER, Say.UNSURE_NUMBERS}
     | {Say.BAD_NUMBER, Say.BAD_NAME, Say.BAD_PERSON, Say.USER_EXISTS, Say.GROUP_LIKE_NICK}
     | {
         Say.NAME_TAKEN_BY_USER,
