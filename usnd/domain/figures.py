@@ -1,7 +1,7 @@
 """Dates, times and prices: digits that people write beside names, and that are no telephone number.
 
-numbers.py asks before it takes digits for a number. In open numbering plans `24.12.2026` is also a number that
-somebody has. What begins with `+` is never asked about: whoever writes that means a number.
+numbers.py asks before it takes digits for a number. In open numbering plans `24.12.2026` is also a number
+that somebody has. What begins with `+` is never asked about: whoever writes that means a number.
 """
 
 import re

@@ -37,6 +37,9 @@ from usnd.domain.spelling import differs_by_a_letter, fold
 from usnd.domain.words import (
     Known,
     Word,
+    adds,
+    begins_with_plus,
+    ends_with_sign,
     in_ascii,
     left_of,
     members_of,
@@ -44,6 +47,7 @@ from usnd.domain.words import (
     names_of,
     person_of,
     piece_of,
+    signed,
     unquoted,
     words_in,
 )
@@ -101,7 +105,7 @@ class Form:
 
 def _user(said: Said) -> EditUser | Say:
     """What is said of a user. A number may be written with spaces: no name begins with a digit."""
-    first, *rest = [word for word in said.words if word.bare or word.written in (".", "-")]
+    first, *rest = [word for word in signed(said.words) if word.bare or word.written in (".", "-")]
     pieces = 0
     for place, word in enumerate(rest, 1):
         if piece_of(word):
@@ -110,14 +114,18 @@ def _user(said: Said) -> EditUser | Say:
             break
     phone = " ".join(filter(None, map(piece_of, rest[:pieces])))
     rest = rest[pieces:]
-    named = bool(rest) and not (rest[0].bare or rest[0].written).startswith("-")
+    named = bool(rest) and not (rest[0].bare or rest[0].written).startswith("-") and not adds(rest[0])
+    if named and ends_with_sign(rest[0], said.known):
+        return Say.SIGN_ALONE
     name = person_of(rest[0], said.known, last=len(rest) == 1) if named else ""
     rest = [word for word in rest[named:] if word.bare or word.written == "-"]
-    if any(not word.bare for word in rest):
+    if any(not word.bare or ends_with_sign(word, said.known) for word in rest):
         return Say.SIGN_ALONE
     leaves = tuple(left_of(word, said.known) for word in rest if word.bare.startswith("-"))
-    joins = tuple(name_of(word, said.known) for word in rest if not word.bare.startswith("-"))
-    if set(map(name_key, joins)) & set(map(name_key, leaves)):
+    joins = tuple(
+        "+" * adds(word) + name_of(word, said.known) for word in rest if not word.bare.startswith("-")
+    )
+    if {name_key(name.removeprefix("+")) for name in joins} & set(map(name_key, leaves)):
         return Say.IN_AND_OUT
     return EditUser(name_of(first, said.known), phone, name, joins, leaves)
 
@@ -152,7 +160,8 @@ def _group_create(said: Said) -> Command | Say | Reply:
     if len(said.names) < 2:  # noqa: PLR2004 - group and one member
         return Say.GROUP_AND_MEMBER_MISSING
     place = next(place for place, word in enumerate(said.words) if word.bare)
-    return CreateGroup(said.names[0], replace(said, words=said.words[place + 1 :]).members)
+    behind = replace(said, words=said.words[place + 1 :])
+    return CreateGroup(said.names[0], behind.members, adds=begins_with_plus(behind.words))
 
 
 def _group_list(said: Said) -> Command | Say | Reply:
@@ -181,7 +190,9 @@ def _conference_create(said: Said) -> Command | Say | Reply:
     number, behind = _numbered(said)
     if number is None:
         return Say.CONFERENCE_NUMBER
-    return CreateConference(number, behind.members) if behind.names else Say.MEMBERS_MISSING
+    if not behind.names:
+        return Say.MEMBERS_MISSING
+    return CreateConference(number, behind.members, adds=begins_with_plus(behind.words))
 
 
 def _conference_launch(said: Said) -> Command | Say | Reply:

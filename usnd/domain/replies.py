@@ -51,6 +51,9 @@ class Say(Enum):
     IN_AND_OUT = "A group is named with and without -."
     GROUP_AND_MEMBER_MISSING = "A group and at least one member are needed."
     ONE_GROUP = "Name one group."
+    ONE_USER = "Name one user."
+    UNCLEAR_WORD = "It is not clear what {word} means. Nothing was done."
+    UNCLEAR_WORD_WRITE = "It is not clear what {word} means. Write: {syntax}"
     MEMBERS_MISSING = "Whom to call is missing."
     CONFERENCE_NUMBER = "x is a conference's number, 1 to 30."
     CONFERENCE_ALONE = "Only the number of a conference is needed."
@@ -204,7 +207,7 @@ _LISTINGS = frozenset(
 )
 NOT_UNDERSTOOD = frozenset(
     {Say.EMPTY, Say.UNKNOWN_COMMAND, Say.NO_COMMAND, Say.TOO_LONG, Say.SYNTAX, Say.UNCLEAR, Say.ONE_COMMAND}
-    | {Say.UNSURE_NUMBER, Say.UNSURE_NUMBERS}
+    | {Say.UNCLEAR_WORD, Say.UNCLEAR_WORD_WRITE, Say.UNSURE_NUMBER, Say.UNSURE_NUMBERS}
     | {Say.BAD_NUMBER, Say.BAD_NAME, Say.BAD_PERSON, Say.USER_EXISTS, Say.GROUP_LIKE_NICK}
     | {
         Say.NAME_TAKEN_BY_USER,

@@ -23,6 +23,7 @@ from usnd.domain.commands import (
     ListConference,
     ListGroup,
     LookUpUser,
+    Words,
     written,
 )
 from usnd.domain.conference import ABSENT, OVER, ConferenceState, Participant
@@ -30,6 +31,7 @@ from usnd.domain.decision import Decision, Situation, TextRules, TextTo
 from usnd.domain.directory import Directory, Member, Subscriber, people, spelled
 from usnd.domain.editing import edit
 from usnd.domain.grammar import conference_or, parse
+from usnd.domain.instructions import about_list, changing
 from usnd.domain.looking import explain, look, no_conference
 from usnd.domain.messages import Priority
 from usnd.domain.naming import known_in, members_of
@@ -152,6 +154,10 @@ def _called(
 ) -> tuple[Member, ...] | Reply:
     if isinstance(command, LaunchConference):
         return directory.conferences.get(command.number) or no_conference(command.number, directory)
+    if changing(command.members, directory):
+        return about_list(
+            command.members, (), directory, lambda words: written(LaunchAdHoc(words)), Say.IC_SYNTAX
+        )
     if command.instant is not None and (problem := _conference_meant(command, command.instant, rules)):
         return problem
     return members_of(
@@ -182,9 +188,12 @@ def _call_texts(
 
 
 def _blast(command: Blast, directory: Directory, subscriber: Subscriber, rules: TextRules) -> Decision:
-    members = members_of(
-        command.members, directory, rules.home_region, lambda words: written(replace(command, members=words))
-    )
+    def write(words: Words) -> str:
+        return written(replace(command, members=words))
+
+    if changing(command.members, directory):
+        return Decision(about_list(command.members, (), directory, write, Say.SB_SYNTAX))
+    members = members_of(command.members, directory, rules.home_region, write)
     if isinstance(members, Reply):
         return Decision(members)
     if (length := len(command.text)) > rules.longest_blast:

@@ -6,7 +6,7 @@ form counts if the subscriber has a name spelled so, else the bare one. Refuses 
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
@@ -117,6 +117,32 @@ def person_of(word: Word, known: Known, *, last: bool) -> str:
     leading = before[len(before.rstrip(".")) :]
     trailing = "." if behind.startswith(".") and not (last or leading) else ""
     return f"{leading}{name}{trailing}"
+
+
+def adds(word: Word) -> bool:
+    """Whether a `+` before the word says that it is a group to be joined. Before digits it is a number's."""
+    return word.written.startswith("+") and word.bare[:1].isalpha()
+
+
+def signed(words: Iterable[Word]) -> tuple[Word, ...]:
+    """The words, each `+` that stands alone put to the name behind it."""
+    found: list[Word] = []
+    sign = ""
+    for word in words:
+        found.append(word._replace(written=sign + word.written) if word.bare[:1].isalpha() else word)
+        sign = "+" if word.written == "+" else ""
+    return tuple(found)
+
+
+def begins_with_plus(words: Sequence[Word]) -> bool:
+    """Whether a list begins with a `+` that is not the sign of a number written in one with it."""
+    first = next((word for word in words if word.bare or word.written == "+"), COMMA)
+    return first.written == "+" or adds(first)
+
+
+def ends_with_sign(word: Word, known: Known) -> bool:
+    """Whether the sign of a group stands on its wrong side: `Mkting-`."""
+    return word.written.endswith(("-", "+")) and word.bare[-1:].isalnum() and not known(word.written)
 
 
 def left_of(word: Word, known: Known) -> str:
