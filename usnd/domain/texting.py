@@ -42,11 +42,16 @@ _MOST_DOUBTS = 4
 """Of one text: each is settled in what is offered."""
 
 
-def decide(body: str, situation: Situation, rules: TextRules) -> Decision:
-    """What the text does. Total: any body in any situation gets exactly one reply (REQUIREMENTS S4, S11)."""
+def decide(body: str, situation: Situation, rules: TextRules, *, cut: bool = False) -> Decision:
+    """What the text does. Total: any body in any situation gets exactly one reply (REQUIREMENTS S4, S11).
+
+    cut: something behind it is missing. Then it does nothing, also if it can be read: it would be another text.
+    """
     subscriber = situation.subscriber
     if subscriber is None:
         return Decision(reply(Say.NO_SERVICE)).said_in(rules.language)
+    if cut and not subscriber.suspended:
+        return Decision(reply(Say.INCOMPLETE)).said_in(subscriber.language)
     return _decide(body, situation, subscriber, rules).said_in(subscriber.language)
 
 

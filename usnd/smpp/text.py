@@ -82,6 +82,13 @@ _CODECS = {
 }
 
 
+SEVERAL_OCTETS: Mapping[Alphabet, str] = {
+    alphabet: _CODECS[alphabet]
+    for alphabet in (Alphabet.UCS2, Alphabet.UTF8, Alphabet.JIS, Alphabet.KOREAN)
+}
+"""The alphabets of which a character may have several octets, with Python's name of each."""
+
+
 def alphabet_of(data_coding: int, default: Alphabet) -> Alphabet:
     """What `data_coding` says on a link whose SMSC default alphabet is `default`.
 
