@@ -41,6 +41,7 @@ from usnd.domain.words import (
     begins_with_plus,
     ends_with_sign,
     in_ascii,
+    led_by_dash,
     left_of,
     members_of,
     name_of,
@@ -161,7 +162,8 @@ def _group_create(said: Said) -> Command | Say | Reply:
         return Say.GROUP_AND_MEMBER_MISSING
     place = next(place for place, word in enumerate(said.words) if word.bare)
     behind = replace(said, words=said.words[place + 1 :])
-    return CreateGroup(said.names[0], behind.members, adds=begins_with_plus(behind.words))
+    members = led_by_dash(behind.words, behind.members)
+    return CreateGroup(said.names[0], members, adds=begins_with_plus(behind.words))
 
 
 def _group_list(said: Said) -> Command | Say | Reply:
@@ -192,7 +194,8 @@ def _conference_create(said: Said) -> Command | Say | Reply:
         return Say.CONFERENCE_NUMBER
     if not behind.names:
         return Say.MEMBERS_MISSING
-    return CreateConference(number, behind.members, adds=begins_with_plus(behind.words))
+    members = led_by_dash(behind.words, behind.members)
+    return CreateConference(number, members, adds=begins_with_plus(behind.words))
 
 
 def _conference_launch(said: Said) -> Command | Say | Reply:

@@ -138,7 +138,7 @@ def changing(members: Words, directory: Directory, *, adds: bool = False) -> boo
 
 
 def changed_members(members: Words, there: Words, directory: Directory) -> Words:
-    """The list `there` with what the words add to it, and without what they take away."""
+    """The list `there` with what the words add to it, and without what they take away; empty if in doubt."""
     added: list[str] = []
     gone: set[str] = set()
     removing = False
@@ -149,11 +149,15 @@ def changed_members(members: Words, there: Words, directory: Directory) -> Words
             gone.add(name_key(_spelled(member.removeprefix("-"), directory)))
         else:
             added.append(_spelled(member, directory))
+    if any(name.lstrip("+")[:1].isdecimal() for name in gone):
+        return ()  # whose number it is would have to be found out
     kept = dict.fromkeys((*there, *added))
     return tuple(name for name in _opened(kept, gone, directory) if name_key(name) not in gone)
 
 
 def _spelled(name: str, directory: Directory) -> str:
+    if name.startswith("+ "):  # it joins, or is the number's
+        return name[2:] if name.startswith("+ 0") else f"+{name[2:]}"
     member = member_like(name, directory)
     return spelled(member) if member else name
 

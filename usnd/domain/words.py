@@ -92,7 +92,8 @@ def members_of(words: Iterable[Word], known: Known) -> tuple[str, ...]:
     run: list[str] = []
     for word in words:
         if piece := piece_of(word):
-            run.append(piece)
+            # Behind a dash of its own a number is one to be left out, as a name is.
+            run.append(f"-{piece}" if not run and word.written.startswith("-") else piece)
         elif word == COMMA:
             run[-1:] = [f"{piece.rstrip(',')}," for piece in run[-1:] if piece != "+"]
         elif word.written not in _INSIDE_NUMBERS:
@@ -132,6 +133,12 @@ def signed(words: Iterable[Word]) -> tuple[Word, ...]:
         found.append(word._replace(written=sign + word.written) if word.bare[:1].isalpha() else word)
         sign = "+" if word.written == "+" else ""
     return tuple(found)
+
+
+def led_by_dash(words: Sequence[Word], members: tuple[str, ...]) -> tuple[str, ...]:
+    """The members of a list; a dash alone before the first, in its line, is that one's sign."""
+    dash = words[:1] == (Word("-", ""),) and bool(members)
+    return (f"-{members[0]}", *members[1:]) if dash else members
 
 
 def begins_with_plus(words: Sequence[Word]) -> bool:

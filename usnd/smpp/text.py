@@ -83,8 +83,7 @@ _CODECS = {
 
 
 SEVERAL_OCTETS: Mapping[Alphabet, str] = {
-    alphabet: _CODECS[alphabet]
-    for alphabet in (Alphabet.UCS2, Alphabet.UTF8, Alphabet.JIS, Alphabet.KOREAN)
+    alphabet: _CODECS[alphabet] for alphabet in (Alphabet.UCS2, Alphabet.UTF8, Alphabet.JIS, Alphabet.KOREAN)
 }
 """The alphabets of which a character may have several octets, with Python's name of each."""
 

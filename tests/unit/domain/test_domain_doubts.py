@@ -51,7 +51,7 @@ ZOE = Situation(ME, Directory({"zo\u00eb": User("Zo\u00eb", "+447700900005")}))
         ("UC ben 07700900018 Ben Stone", ("UC ben +447700900018 Ben.Stone", "UC ben +447700900018 Ben")),
         ("UE eve Ben. Stone golf", ("UE eve Ben.Stone golf", "UE eve Ben golf")),
         # Another sentence, a signature, a second command.
-        ("UE eve Ben. He is new", ("UE eve Ben.He is new", "UE eve Ben")),
+        ("UE eve Ben. Stone left", ("UE eve Ben.Stone left", "UE eve Ben")),
         ("UE eve Ben.Lee golf. He left", ("UE eve Ben.Lee golf", "UE eve Ben.Lee golf He left")),
         ("UE eve Ben.Lee. Friend", ("UE eve Ben.Lee", "UE eve Ben.Lee Friend")),
         ("UE eve Ben.Lee golf\nJim", ("UE eve Ben.Lee golf", "UE eve Ben.Lee golf Jim")),
