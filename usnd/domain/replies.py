@@ -10,6 +10,7 @@ from enum import Enum, unique
 from types import MappingProxyType
 
 from usnd.domain.characters import echo_of
+from usnd.domain.gsm import GSM, GSM_EXTENSION
 
 DEFAULT_LANGUAGE = "en"
 LONGEST_ECHO = 24
@@ -220,12 +221,9 @@ NOT_UNDERSTOOD = frozenset(
     | {Say.CONFERENCE_ALONE, Say.NO_CONFERENCE, Say.CONFERENCE_EMPTY}
 )
 """What answers a text that does nothing until it is written otherwise."""
-_TWO_SEPTETS = frozenset("^{}\\[~]|€\f")
-_GSM = frozenset(
-    "@£$¥èéùìòÇ\nØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-"""GSM 03.38; a text with another character than these goes out in UCS-2."""
+_TWO_SEPTETS = frozenset(GSM_EXTENSION.values()) - {" "}
+_ONE_SEPTET = frozenset(GSM)
+"""A text with another character than these goes out in UCS-2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +274,7 @@ def fits(message: Reply, catalogues: Catalogues = CATALOGUES) -> bool:
 
 def _has_room(message: Reply, text: str) -> bool:
     """Within one part; within three where a list was asked for, a command is offered, or UCS-2 is needed."""
-    if not (_GSM | _TWO_SEPTETS).issuperset(text):
+    if not (_ONE_SEPTET | _TWO_SEPTETS).issuperset(text):
         return len(text.encode("utf-16-be", "replace")) <= _LONGEST_UCS2
     longest = LONGEST_LISTING if message.offers or message.say in _LISTINGS else SEGMENT
     return len(text) + sum(char in _TWO_SEPTETS for char in text) <= longest

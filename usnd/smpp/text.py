@@ -8,23 +8,8 @@ import re
 from collections.abc import Mapping
 from enum import Enum
 
-GSM = (
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-GSM_EXTENSION = {
-    0x0A: "\f",
-    0x14: "^",
-    0x1B: " ",  # reserved for a further extension; §6.2.1.1 note 1: shown as a space
-    0x28: "{",
-    0x29: "}",
-    0x2F: "\\",
-    0x3C: "[",
-    0x3D: "~",
-    0x3E: "]",
-    0x40: "|",
-    0x65: "€",
-}
+from usnd.domain.gsm import GSM, GSM_EXTENSION
+
 ESCAPE = 0x1B
 NO_MEANING = "\N{REPLACEMENT CHARACTER}"
 _FROM_GSM = (GSM + NO_MEANING * 128).replace("\x1b", NO_MEANING)
