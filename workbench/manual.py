@@ -64,8 +64,8 @@ RULES_OF_WRITING = """
   place that is a group of the subscriber means the group. A first name that is also a group needs the last
   name behind it. Without a last name, only a group that is already there can follow. In `UE`, a single `.`
   takes the name away.
-- **Groups** may hold groups, but not themselves. `+Sales` in `UC` and `UE` is always a group, also one that is not there
-  yet; `-Sales` takes the user out. `UC` and `UE` make a group that is not there yet.
+- **Groups** may hold groups, but not themselves. `UC` and `UE` make a group that is not there yet; `+Sales`
+  is always a group, never the person's name, and `-Sales` takes the user out.
 - Members are kept by reference: a conference calls those who are in its groups when it is launched.
   Everybody is called, or texted, once.
 

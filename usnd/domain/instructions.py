@@ -14,6 +14,8 @@ from usnd.domain.commands import (
     DeleteGroup,
     DeleteUser,
     EditUser,
+    LaunchAdHoc,
+    LaunchConference,
     Words,
     written,
 )
@@ -103,18 +105,18 @@ def _meant(
 
 def _about_particles(command: ByNick, directory: Directory) -> Reply | None:
     """`Robert.van der Berg` is one name, and `der` no group."""
-    groups = [
-        one for one in command.joins if one[0] == "+" or spelled_like(one, directory.groups) is not None
-    ]
-    pieces: list[str] = [command.name, *(name for name in command.joins if name not in groups)]
+    pieces: list[str] = [command.name]
+    groups: list[str] = []
+    for one in command.joins:
+        is_group = one[0] == "+" or spelled_like(one, directory.groups) is not None
+        (groups if is_group else pieces).append(one)
     ends = [piece.rpartition(".")[2].casefold() for piece in pieces[:-1]]
     if not command.name or not _PARTICLES.intersection(ends):
         return None
     first, _, last = command.name.partition(".")
     family = "-".join(filter(None, [last, *pieces[1:]]))
-    return reply(Say.UNCLEAR).offering(
-        written(replace(command, name=f"{first}.{family}", joins=tuple(groups)))
-    )
+    meant = replace(command, name=f"{first}.{family}", joins=tuple(groups))
+    return reply(Say.UNCLEAR).offering(written(meant))
 
 
 def about_new_name(name: str, syntax: Say, directory: Directory, *offers: str) -> Reply | None:
@@ -181,6 +183,11 @@ def about_list(
         one for one in (*members, "+") if one.startswith(("-", "+")) or is_instruction(one, directory)
     )
     return _unclear(sign, syntax, write(after) if after and after != there else "")
+
+
+def conference_or(number: int, others: LaunchAdHoc) -> Reply:
+    """The question whether the conference of that number is meant, or the others."""
+    return reply(Say.CONFERENCE_ALONE).offering(written(LaunchConference(number)), written(others))
 
 
 def about_several(words: Words, directory: Directory) -> Reply | None:

@@ -30,8 +30,8 @@ from usnd.domain.conference import ABSENT, OVER, ConferenceState, Participant
 from usnd.domain.decision import Decision, Situation, TextRules, TextTo
 from usnd.domain.directory import Directory, Member, Subscriber, people, spelled
 from usnd.domain.editing import edit
-from usnd.domain.grammar import conference_or, parse
-from usnd.domain.instructions import about_list, changing
+from usnd.domain.grammar import parse
+from usnd.domain.instructions import about_list, changing, conference_or
 from usnd.domain.looking import explain, look, no_conference
 from usnd.domain.messages import Priority
 from usnd.domain.naming import known_in, members_of
@@ -45,7 +45,7 @@ _MOST_DOUBTS = 4
 def decide(body: str, situation: Situation, rules: TextRules, *, cut: bool = False) -> Decision:
     """What the text does. Total: any body in any situation gets exactly one reply (REQUIREMENTS S4, S11).
 
-    cut: something behind it is missing. Then it does nothing, also if it can be read: it would be another text.
+    cut: something behind it is missing. Then it does nothing, though it can be read: it is another text.
     """
     subscriber = situation.subscriber
     if subscriber is None:

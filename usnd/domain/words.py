@@ -16,9 +16,16 @@ from usnd.domain.characters import plain
 Known = Callable[[str], bool]
 """Whether the subscriber has a user or a group of that name."""
 
+
+def nobody(_: str) -> bool:
+    """Known to a subscriber who has no names."""
+    return False
+
+
 _TOKEN = re.compile(r",|\n(?:[^\S\n]*\n)*|[^\s,]+")
 _SMILEY = re.compile(r"(?<!\S)(?:[:;=][-^'o]?[)(\]\[DdPpOo/|\\*]+|<3+)(?!\S)")
 _PIECE = re.compile(r"\+?\d[\d().\-/]*")
+_COLON = re.compile("[:\uff1a]")
 _PICTURES = range(0x1F000, 0x1FB00)
 """Emoji: the newest are in no category of our table yet."""
 _INSIDE_NUMBERS = frozenset({"-", "/", ".", "(", ")"})
@@ -73,6 +80,12 @@ def unquoted(body: str) -> str:
     return inner[1:-1] if paired else body
 
 
+def colon_parted(text: str) -> tuple[str, str, str]:
+    """What stands before the first colon of any width, the colon, and what stands behind it."""
+    found = _COLON.search(text)
+    return (text[: found.start()], ":", text[found.end() :]) if found else (text, "", "")
+
+
 def name_of(word: Word, known: Known) -> str:
     """The name that a word is: with its marks, if there is such a name."""
     return word.written if word.written != word.bare and known(word.written) else word.bare
@@ -122,7 +135,7 @@ def person_of(word: Word, known: Known, *, last: bool) -> str:
 
 def adds(word: Word) -> bool:
     """Whether a `+` before the word says that it is a group to be joined. Before digits it is a number's."""
-    return word.written.startswith("+") and word.bare[:1].isalpha()
+    return word.written.startswith("+") and word.bare[:1].isalpha() and "." not in word.bare
 
 
 def signed(words: Iterable[Word]) -> tuple[Word, ...]:
@@ -135,16 +148,16 @@ def signed(words: Iterable[Word]) -> tuple[Word, ...]:
     return tuple(found)
 
 
-def led_by_dash(words: Sequence[Word], members: tuple[str, ...]) -> tuple[str, ...]:
-    """The members of a list; a dash alone before the first, in its line, is that one's sign."""
-    dash = words[:1] == (Word("-", ""),) and bool(members)
-    return (f"-{members[0]}", *members[1:]) if dash else members
+def signed_members(words: Sequence[Word], known: Known) -> tuple[tuple[str, ...], bool]:
+    """The members of a list that is replaced as a whole, and whether it begins with a `+`.
 
-
-def begins_with_plus(words: Sequence[Word]) -> bool:
-    """Whether a list begins with a `+` that is not the sign of a number written in one with it."""
+    A dash alone before the first, in its line, is that one's sign.
+    """
+    members = members_of(words, known)
+    if words[:1] == (Word("-", ""),) and members:
+        members = (f"-{members[0]}", *members[1:])
     first = next((word for word in words if word.bare or word.written == "+"), COMMA)
-    return first.written == "+" or adds(first)
+    return members, first.written == "+" or adds(first)
 
 
 def ends_with_sign(word: Word, known: Known) -> bool:

@@ -91,7 +91,7 @@ def is_cut(octets: bytes, alphabet: Alphabet) -> bool:
 
 
 def without_nul(octets: bytes, alphabet: Alphabet) -> bytes:
-    """Without the NUL that an SMSC puts behind each text (`mo_ends_with_nul`): one character, or one octet."""
+    """Without the NUL that an SMSC puts behind each text (`mo_ends_with_nul`): a character, or an octet."""
     if alphabet is Alphabet.UCS2 and len(octets) % 2 == 0:
         return octets.removesuffix(b"\0\0")
     return octets.removesuffix(b"\0")

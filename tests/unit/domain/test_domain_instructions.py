@@ -6,6 +6,7 @@ from subscriber_home import ME, MINE, RULES, after, does_nothing, say, told
 from usnd.domain.decision import Situation
 from usnd.domain.directory import Directory, Group, NickMember, PutGroup, PutUser, User, changed, spelled
 from usnd.domain.replies import Say
+from usnd.domain.texting import decide
 
 NUMBER = "07700900031"
 
@@ -28,6 +29,8 @@ NUMBER = "07700900031"
         (f"UE eve new number {NUMBER}", (f"UE eve {NUMBER}",)),
         ("UE eve phone is now +44 7700 900031", ("UE eve +44 7700 900031",)),
         ("UE bob delete", ("UD bob",)),
+        ("UE bob + Chess", ("UE bob +Chess", "UE bob Chess")),
+        (f"UC al {NUMBER} + Chess", ("UC al 07700900031 +Chess", "UC al 07700900031 Chess")),
         # A family name in several words.
         ("UE bob Robert.van der Berg", ("UE bob Robert.van-der-Berg",)),
         ("UE bob Robert de Mello golf", ("UE bob Robert.de-Mello golf",)),
@@ -103,7 +106,7 @@ def test_a_name_that_is_there_is_a_name() -> None:
 
 
 def test_a_plus_before_a_group_puts_the_user_into_it() -> None:
-    for body in ("UE bob +Chess", "UE bob + Chess", f"UC al {NUMBER} +Chess", "UE bob Ann.Lee +chess"):
+    for body in ("UE bob +Chess", f"UC al {NUMBER} +Chess", "UE bob Ann.Lee +chess"):
         assert "chess" in after(say(body)).groups, body
     assert after(say("UE bob +Chess")).users["bob"] == MINE.users["bob"]
     assert told(say("UE bob +Golf -Golf"))[1].startswith("A group is named with and without -.")
@@ -133,8 +136,6 @@ def test_replies_about_users_to_delete_are_true() -> None:
 
 
 def test_a_text_that_is_cut_does_nothing_and_is_asked_for_again() -> None:
-    from usnd.domain.texting import decide
-
     for body in ("UD bob", "IC golf", "SB bob: hi", "UE bob Ann.Lee", "?", "nonsense"):
         decision = decide(body, Situation(ME, MINE), RULES, cut=True)
         assert does_nothing(decision)

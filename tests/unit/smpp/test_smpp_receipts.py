@@ -99,7 +99,7 @@ def test_an_acknowledgement_has_neither() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        "SB bob: id:1 sub:001 dlvrd:001 submit date:2601010000 done date:2601010001 stat:DELIVRD err:000 text:",
+        "SB bob: id:1 sub:001 dlvrd:001 submit date:2601010000 done date:2601010001 stat:DELIVRD text:",
         "sb Ann Bob: id:77 stat:DELIVRD err:0",
         '"SB bob: id:1 sub:1 stat:DELIVRD err:000"',
         "IC id:1 sub:001 dlvrd:001 stat:DELIVRD",
