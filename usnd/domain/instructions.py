@@ -53,7 +53,7 @@ _NAMING = frozenset({"called", "name", "named", "rename"})
 _FILLING = frozenset({"as", "change", "changed", "of", "set", "the", "update"})
 _ALL = _ADDING | _REMOVING | _NUMBERING | _NAMING | _FILLING
 _DELETING = frozenset({"delete"})
-_BEFORE_GROUPS = frozenset({"group", "new", "the"})
+_BEFORE_GROUPS = frozenset({"group", "the"})
 _PARTICLES = frozenset(
     {"af", "al", "av", "bin", "da", "dal", "de", "del", "della", "den", "der", "di", "do", "dos", "du", "el"}
     | {"ibn", "la", "las", "le", "los", "ter", "van", "vom", "von", "y", "zu", "zum", "zur"}
@@ -120,8 +120,9 @@ def _about_particles(command: ByNick, directory: Directory) -> Reply | None:
 
 
 def about_new_name(name: str, syntax: Say, directory: Directory, *offers: str) -> Reply | None:
-    """The question, if what would become a name says what to do."""
-    return _unclear(name, syntax, *offers) if is_instruction(name, directory) else None
+    """The question, if what would become a nick or a group says what to do; `New` and `Phone` may be names."""
+    unclear = is_instruction(name, directory) and name.casefold() not in _NUMBERING
+    return _unclear(name, syntax, *offers) if unclear else None
 
 
 def about_new_group(name: str, members: Words, directory: Directory) -> Reply | None:
