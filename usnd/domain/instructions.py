@@ -120,7 +120,7 @@ def _about_particles(command: ByNick, directory: Directory) -> Reply | None:
 
 
 def about_new_name(name: str, syntax: Say, directory: Directory, *offers: str) -> Reply | None:
-    """The question, if what would become a nick or a group says what to do; `New` and `Phone` may be names."""
+    """The question, if what would become a nick or a group says what to do; `New` may be a name."""
     unclear = is_instruction(name, directory) and name.casefold() not in _NUMBERING
     return _unclear(name, syntax, *offers) if unclear else None
 

@@ -75,8 +75,6 @@ def _meaning(word: str, directory: Directory, home_region: str) -> _Meaning:
 
 
 def _similar_members(word: str, directory: Directory) -> _Meaning:
-    if word.startswith("-"):  # whoever is to be left out is not meant
-        return _Meaning(known=False)
     names = similar(word, directory)
     members = [
         member for part in parts_of(word, directory, new=False) if (member := member_like(part, directory))
