@@ -319,6 +319,7 @@ def link_settings(smsc: SmscConfig) -> tuple[LinkSettings, ...]:
         dest_npi=smsc.dest_npi,
         alphabet=Alphabet(smsc.alphabet),
         mo_alphabet=Alphabet(smsc.mo_alphabet) if smsc.mo_alphabet else None,
+        mo_ends_with_nul=smsc.mo_ends_with_nul,
         repeats_after=smsc.repeats_after,
         tls=_tls(smsc),
         server_name=smsc.tls_server_name,

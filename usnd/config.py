@@ -184,6 +184,7 @@ class SmscConfig(SendingConfig, frozen=True, kw_only=True):
     failover_after: Seconds = 10
     alphabet: Literal["gsm7", "latin1", "ascii"] = "gsm7"
     mo_alphabet: Literal["gsm7", "gsm7-packed", "latin1", "ascii", "utf8", "ucs2"] | None = None
+    mo_ends_with_nul: bool = False
     repeats_after: Seconds = 4
     source_ton: Octet = 0
     source_npi: Octet = 0

@@ -58,18 +58,23 @@ RULES_OF_WRITING = """
   first or last.
 - **Phones** are written as they are dialled: `+447700900002`, `00447700900002`, `07700900002`,
   `(07700) 900-002`. They may have blanks in them. A word is a name if there is such a name, else a phone.
+  What may be a piece of a number, a date, a time or a price is none. A number that is not in the plan of its
+  country is taken with its country code: `+49 170 1234567`.
 - **First.Last**: `Robert.Smith`, `Robert`, `.Smith`. In `UC` and `UE` it may be left out: a word in its
   place that is a group of the subscriber means the group. A first name that is also a group needs the last
   name behind it. Without a last name, only a group that is already there can follow. In `UE`, a single `.`
   takes the name away.
-- **Groups** may hold groups, but not themselves. `UC` and `UE` make a group that is not there yet.
+- **Groups** may hold groups, but not themselves. `UC` and `UE` make a group that is not there yet; `+Sales`
+  is always a group, never the person's name, and `-Sales` takes the user out.
 - Members are kept by reference: a conference calls those who are in its groups when it is launched.
   Everybody is called, or texted, once.
 
 What can be read in two ways does nothing, and the answer offers the likely commands, ready to be sent: a
 name with a letter wrong, digits that may be one number or two, a new group whose name is like another's,
 another sentence or a second command behind the first, a question mark behind anything that calls, changes
-or sends. What `GC` and `UC` are to create is taken as it is written.
+or sends, a word that says what to do where a name is wanted (`not`, `in`, `to`, `remove`, `new`), a `-`
+before somebody who is to be left out, a `+` before the first member of a group that is there: `GC` and `CCx`
+name all members. What `GC` and `UC` are to create is taken as it is written.
 
 The **Activation PIN** launches a conference from any telephone, and the subscriber pays: only the
 subscriber is told it. The **User PIN** lets in whoever dropped out. Both are typed at the common number of
@@ -114,6 +119,8 @@ STORIES = {
         "IC 07700 900 005 and bob.",
         "ic Maketing",
         "UE eve Ben Stone",
+        "UE eve not Marketing",
+        "GC Marketing + J\u00f6rg",
         "IC bob?",
         "UE bob Sales. IC bob",
     ),

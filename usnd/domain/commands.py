@@ -13,7 +13,9 @@ Words = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class CreateUser:
-    """`UC`. `name` is First.Last as written; `joins` and `leaves` are group names, without the sign."""
+    """`UC`. `name` is First.Last as written; `leaves` are group names without the sign, `joins` with a `+`
+    where it was written: such a word is no person's name.
+    """
 
     nick: str
     phone: str
@@ -49,10 +51,11 @@ class LookUpUser:
 
 @dataclass(frozen=True, slots=True)
 class CreateGroup:
-    """`GC`. The members are nicks, phones or groups."""
+    """`GC`. The members are nicks, phones or groups. `adds`: a `+` stands before the first of them."""
 
     group: str
     members: Words
+    adds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,11 @@ class LaunchAdHoc:
 
 @dataclass(frozen=True, slots=True)
 class CreateConference:
-    """`CCx`. The number is 1 to 30."""
+    """`CCx`. The number is 1 to 30; `adds` as in CreateGroup."""
 
     number: int
     members: Words
+    adds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +149,11 @@ _WORDS: Mapping[type[Command], Callable[[Any], Words]] = MappingProxyType(
         EditUser: lambda command: ("UE", *_user_words(command)),
         DeleteUser: lambda command: ("UD", command.who),
         LookUpUser: lambda command: ("UL", *command.search),
-        CreateGroup: lambda command: ("GC", command.group, *command.members),
+        CreateGroup: lambda command: ("GC", command.group, "+" * command.adds, *command.members),
         ListGroup: lambda command: ("GL", command.group),
         DeleteGroup: lambda command: ("GD", command.group),
         LaunchAdHoc: lambda command: ("IC", *command.members),
-        CreateConference: lambda command: (f"CC{command.number}", *command.members),
+        CreateConference: lambda command: (f"CC{command.number}", "+" * command.adds, *command.members),
         LaunchConference: lambda command: ("IC", str(command.number)),
         ListConference: lambda command: ("LC", str(command.number or "")),
         Blast: _blast_words,

@@ -40,6 +40,14 @@ from usnd.domain.directory import (
     people,
     spelled,
 )
+from usnd.domain.instructions import (
+    about_list,
+    about_new_group,
+    about_new_name,
+    about_several,
+    about_user,
+    changing,
+)
 from usnd.domain.naming import (
     group_named,
     members_of,
@@ -51,6 +59,7 @@ from usnd.domain.naming import (
     user_named,
     wrong_name,
 )
+from usnd.domain.numbers import to_e164
 from usnd.domain.replies import Echo, Reply, Say, reply
 from usnd.domain.spelling import parts_of, similar, spelled_like
 
@@ -81,7 +90,8 @@ def _create_user(command: CreateUser, directory: Directory, rules: TextRules) ->
     number = number_of(command.phone, rules.home_region, lambda phone: written(replace(command, phone=phone)))
     if isinstance(number, Reply):
         return Decision(number)
-    if problem := wrong_name(nick) or taken(nick, directory):
+    unclear = about_new_name(nick, Say.UC_SYNTAX, directory)
+    if problem := unclear or wrong_name(nick) or taken(nick, directory):
         return Decision(problem)
     sure = _with_name(replace(command, phone=number), User(nick, number), directory)
     if isinstance(sure, Reply):
@@ -133,6 +143,9 @@ def _with_name(command: ByNick, user: User, directory: Directory) -> ByNick | Re
     one end of it says that it is a name, or was left by thumbs; a word like a group's may be that group.
     `Ben Stone` may be a whole name: without a last name only a group that is there can stand behind it.
     """
+    syntax = Say.UC_SYNTAX if isinstance(command, CreateUser) else Say.UE_SYNTAX
+    if question := about_user(command, directory, syntax):
+        return question
     name = command.name
     word = name.strip(".")
     if not word:
@@ -164,7 +177,8 @@ def _regroup(user: User, command: ByNick, directory: Directory) -> tuple[Change,
     """The groups after the user joined and left them; a group that is not there yet is made."""
     member = NickMember(user.nick)
     changes: dict[str, Change] = {}
-    for name in command.joins:
+    for written_name in command.joins:
+        name = written_name.removeprefix("+")
         if problem := _no_group(name, user, command, directory):
             return problem
         group: Group = spelled_like(name, directory.groups) or Group(name)
@@ -200,7 +214,7 @@ def _no_group(name: str, user: User, command: ByNick, directory: Directory) -> R
 def _rewritten(command: ByNick, name: str, likely: str) -> str:
     """The text that asks for the command with another group in the place of one."""
     joins, leaves = (
-        tuple(likely if group == name else group for group in groups)
+        tuple(likely if group.removeprefix("+") == name else group for group in groups)
         for groups in (command.joins, command.leaves)
     )
     return written(replace(command, joins=joins, leaves=leaves))
@@ -222,6 +236,14 @@ def details(user: User) -> str:
 
 
 def _delete_user(who: str, directory: Directory, rules: TextRules) -> Decision:
+    words = who.split()
+    digits = " ".join(word for word in words if word.lstrip("+")[:1].isdecimal())
+    names = [word for word in words if not word.lstrip("+")[:1].isdecimal()]
+    if names and len(words) > 1:
+        number = to_e164(digits, rules.home_region)
+        named = [user.nick for user in directory.users.values() if user.number == number] or [digits]
+        if question := about_several((*names, *(named if digits else ())), directory):
+            return Decision(question)
     user = user_known_as(who, directory, rules.home_region, lambda likely: written(DeleteUser(likely)))
     if isinstance(user, Reply):
         return Decision(user)
@@ -231,9 +253,13 @@ def _delete_user(who: str, directory: Directory, rules: TextRules) -> Decision:
 
 
 def _create_group(command: CreateGroup, directory: Directory, rules: TextRules) -> Decision:
-    if problem := wrong_name(command.group) or taken_by_user(command.group, directory):
+    unclear = about_new_group(command.group, command.members, directory)
+    if problem := unclear or wrong_name(command.group) or taken_by_user(command.group, directory):
         return Decision(problem)
     known = spelled_like(command.group, directory.groups)
+    there = tuple(map(spelled, known.members)) if known else ()
+    if changing(command.members, directory, adds=command.adds and known is not None):
+        return Decision(_group_changing(command, there, directory))
     # The group may name itself: that is a cycle, not an unknown name.
     seen = directory if known else changed(directory, [PutGroup(Group(command.group))])
     members = members_of(
@@ -246,6 +272,17 @@ def _create_group(command: CreateGroup, directory: Directory, rules: TextRules) 
         return Decision(reply(Say.CYCLE, path=" > ".join(_short(cycle.path))))
     say = Say.GROUP_REPLACED if known else Say.GROUP_CREATED
     return Decision(_members_told(say, members, name=group.name), (PutGroup(group),))
+
+
+def _group_changing(command: CreateGroup, there: Words, directory: Directory) -> Reply:
+    """GC names all members: the question whether those that there are shall be changed."""
+    return about_list(
+        command.members,
+        there,
+        directory,
+        lambda words: written(CreateGroup(command.group, words)),
+        Say.GC_SYNTAX,
+    )
 
 
 def _short(path: Words) -> Words:
@@ -263,6 +300,16 @@ def _delete_group(name: str, directory: Directory) -> Decision:
 
 
 def _create_conference(command: CreateConference, directory: Directory, rules: TextRules) -> Decision:
+    there = tuple(map(spelled, directory.conferences.get(command.number, ())))
+    if changing(command.members, directory, adds=command.adds and bool(there)):
+        question = about_list(
+            command.members,
+            there,
+            directory,
+            lambda words: written(CreateConference(command.number, words)),
+            Say.CCX_SYNTAX,
+        )
+        return Decision(question)
     members = members_of(
         command.members, directory, rules.home_region, lambda words: written(replace(command, members=words))
     )

@@ -8,7 +8,7 @@ add. What the names and numbers of a command are: naming.py, numbers.py (REQUIRE
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MappingProxyType
 
 from usnd.domain.characters import message_of
@@ -31,19 +31,26 @@ from usnd.domain.commands import (
     written,
 )
 from usnd.domain.directory import MOST_CONFERENCES, name_key
+from usnd.domain.instructions import conference_or
 from usnd.domain.phrases import ending_of, may_be_phrase, without_and, without_polite_words
 from usnd.domain.replies import DEFAULT_LANGUAGE, Echo, Reply, Say, reply
 from usnd.domain.spelling import differs_by_a_letter, fold
 from usnd.domain.words import (
     Known,
     Word,
+    adds,
+    colon_parted,
+    ends_with_sign,
     in_ascii,
     left_of,
     members_of,
     name_of,
     names_of,
+    nobody,
     person_of,
     piece_of,
+    signed,
+    signed_members,
     unquoted,
     words_in,
 )
@@ -54,7 +61,6 @@ MOST_WORDS = 300
 _CONFERENCE = re.compile(r"\d{1,2}|[xX]")  # as the manual writes it
 _GLUED = re.compile(r"([^\W\d_]{2})([^\w+(]*)([+(]*\d[\d().\-/]*|[xX](?!\w))?[^\w+(]*(.*)")
 """The two letters of a command, signs, digits, and the rest, without a blank between them."""
-_COLON = re.compile("[:\uff1a]")
 _ASKING = frozenset("?\u061f")
 _QUESTION = re.compile("[?\u061f\uff1f]")
 _LONGEST_BEGIN = 60
@@ -110,14 +116,18 @@ def _user(said: Said) -> EditUser | Say:
             break
     phone = " ".join(filter(None, map(piece_of, rest[:pieces])))
     rest = rest[pieces:]
-    named = bool(rest) and not (rest[0].bare or rest[0].written).startswith("-")
+    named = bool(rest) and not (rest[0].bare or rest[0].written).startswith("-") and not adds(rest[0])
+    if named and ends_with_sign(rest[0], said.known):
+        return Say.SIGN_ALONE
     name = person_of(rest[0], said.known, last=len(rest) == 1) if named else ""
     rest = [word for word in rest[named:] if word.bare or word.written == "-"]
-    if any(not word.bare for word in rest):
+    if any(not word.bare or ends_with_sign(word, said.known) for word in rest):
         return Say.SIGN_ALONE
     leaves = tuple(left_of(word, said.known) for word in rest if word.bare.startswith("-"))
-    joins = tuple(name_of(word, said.known) for word in rest if not word.bare.startswith("-"))
-    if set(map(name_key, joins)) & set(map(name_key, leaves)):
+    joins = tuple(
+        "+" * adds(word) + name_of(word, said.known) for word in rest if not word.bare.startswith("-")
+    )
+    if {name_key(name.removeprefix("+")) for name in joins} & set(map(name_key, leaves)):
         return Say.IN_AND_OUT
     return EditUser(name_of(first, said.known), phone, name, joins, leaves)
 
@@ -144,6 +154,14 @@ def _user_edit(said: Said) -> Command | Say | Reply:
     return user
 
 
+def _plus_weighed(read: Read, said: Said) -> Command | Say | Reply:
+    """A `+` that stands alone joins two words, or is the sign of the group behind it."""
+    plain, group = read(said), read(replace(said, words=signed(said.words)))
+    if plain == group or isinstance(plain, Say | Reply) or isinstance(group, Say | Reply):
+        return plain
+    return reply(Say.UNCLEAR).offering(written(group), written(plain))
+
+
 def _user_delete(said: Said) -> Command | Say | Reply:
     return DeleteUser(" ".join(said.members)) if said.names else Say.NICK_OR_PHONE_MISSING
 
@@ -152,7 +170,7 @@ def _group_create(said: Said) -> Command | Say | Reply:
     if len(said.names) < 2:  # noqa: PLR2004 - group and one member
         return Say.GROUP_AND_MEMBER_MISSING
     place = next(place for place, word in enumerate(said.words) if word.bare)
-    return CreateGroup(said.names[0], replace(said, words=said.words[place + 1 :]).members)
+    return CreateGroup(said.names[0], *signed_members(said.words[place + 1 :], said.known))
 
 
 def _group_list(said: Said) -> Command | Say | Reply:
@@ -181,7 +199,8 @@ def _conference_create(said: Said) -> Command | Say | Reply:
     number, behind = _numbered(said)
     if number is None:
         return Say.CONFERENCE_NUMBER
-    return CreateConference(number, behind.members) if behind.names else Say.MEMBERS_MISSING
+    listed = signed_members(behind.words, said.known)
+    return CreateConference(number, *listed) if behind.names else Say.MEMBERS_MISSING
 
 
 def _conference_launch(said: Said) -> Command | Say | Reply:
@@ -191,11 +210,6 @@ def _conference_launch(said: Said) -> Command | Say | Reply:
     if number is None:
         return Say.CONFERENCE_NUMBER
     return conference_or(number, LaunchAdHoc(behind.members)) if behind.names else LaunchConference(number)
-
-
-def conference_or(number: int, others: LaunchAdHoc) -> Reply:
-    """The question whether the conference of that number is meant, or the others."""
-    return reply(Say.CONFERENCE_ALONE).offering(written(LaunchConference(number)), written(others))
 
 
 def _conference_list(said: Said) -> Command | Say | Reply:
@@ -222,8 +236,8 @@ def _help(said: Said) -> Command | Say | Reply:
 
 
 _FORMS = (
-    Form("UC", Say.UC_SYNTAX, Say.UC_HELP, _user_create),
-    Form("UE", Say.UE_SYNTAX, Say.UE_HELP, _user_edit),
+    Form("UC", Say.UC_SYNTAX, Say.UC_HELP, partial(_plus_weighed, _user_create)),
+    Form("UE", Say.UE_SYNTAX, Say.UE_HELP, partial(_plus_weighed, _user_edit)),
     Form("UD", Say.UD_SYNTAX, Say.UD_HELP, _user_delete),
     Form("UL", Say.UL_SYNTAX, Say.UL_HELP, lambda said: LookUpUser(said.members)),
     Form("GC", Say.GC_SYNTAX, Say.GC_HELP, _group_create),
@@ -248,11 +262,7 @@ _DIALLED = frozenset({"IC", "SB", "UD", "UL"})
 """Behind these a number may stand at once."""
 
 
-def _nobody(_: str) -> bool:
-    return False
-
-
-def parse(body: str, known: Known = _nobody, language: str = DEFAULT_LANGUAGE) -> Command | Reply:
+def parse(body: str, known: Known = nobody, language: str = DEFAULT_LANGUAGE) -> Command | Reply:
     """The command that a text means, or the reply that says what is wrong and how to write it.
 
     Total: any string gives one or the other. Letter case and extra white space do not matter (S11), nor do
@@ -315,19 +325,14 @@ def _begun(words: Sequence[Word]) -> tuple[Word, ...]:
 
 def _addressed(body: str) -> tuple[tuple[Word, ...], str]:
     """The words between command and colon, and the text. A colon right behind the command is one too many."""
-    head, _, text = _colon_parted(body)
+    head, _, text = colon_parted(body)
     words = _begun(words_in(head))
     rest = _find(words)[1] if words else ()
     if not any(word.bare for word in rest):
-        head, colon, behind = _colon_parted(text)
+        head, colon, behind = colon_parted(text)
         if colon:
             return words_in(head), message_of(behind)
     return rest, message_of(text)
-
-
-def _colon_parted(text: str) -> tuple[str, str, str]:
-    found = _COLON.search(text)
-    return (text[: found.start()], ":", text[found.end() :]) if found else (text, "", "")
 
 
 def _find(words: Sequence[Word]) -> tuple[Form | None, tuple[Word, ...]]:
@@ -340,7 +345,7 @@ def _find(words: Sequence[Word]) -> tuple[Form | None, tuple[Word, ...]]:
     rest = (*glued, *rest)
     if (
         form is FORMS["IC"]
-        and (names := names_of(rest, _nobody))
+        and (names := names_of(rest, nobody))
         and _CONFERENCE.fullmatch(in_ascii(names[0]))
     ):
         return FORMS["ICx"], rest

@@ -11,7 +11,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from usnd.domain.conference import Feature
-from usnd.domain.numbers import to_e164
+from usnd.domain.numbers import as_written
 
 DEFAULT_KEYS: Mapping[Feature, str] = MappingProxyType(
     {
@@ -172,7 +172,7 @@ def _read(menu: Menu, digits: str) -> tuple[Choice | None, str]:
     if adding and digits.startswith(adding):
         number = digits.removeprefix(adding)
         if number.endswith(NUMBER_ENDS):
-            return Choice(Feature.ADD, to_e164(number[:-1], menu.home_region) or "", digits), ""
+            return Choice(Feature.ADD, as_written(number[:-1], menu.home_region) or "", digits), ""
         if not number or (number.isdecimal() and len(number) <= LONGEST_NUMBER):
             return None, digits
     elif digits in features:

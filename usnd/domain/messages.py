@@ -15,6 +15,7 @@ class IncomingText:
     `session` names the bind it came over; `fingerprint` is equal for equal deliveries (addresses and bytes).
     waited: how long it may have lain unread. repeated: an equal one was answered on this bind, and nothing
     that came before shows that the SMSC read that in time. identified: its fingerprint has the SMSC's own id.
+    cut: something behind the body is missing.
     """
 
     smsc: str
@@ -26,6 +27,7 @@ class IncomingText:
     waited: timedelta = timedelta(0)
     repeated: bool = False
     identified: bool = False
+    cut: bool = False
 
 
 class Priority(Enum):

@@ -20,7 +20,7 @@ from usnd.domain.directory import (
     name_key,
     spelled,
 )
-from usnd.domain.numbers import example_number, readings, to_e164
+from usnd.domain.numbers import as_written, example_number, readings, to_e164
 from usnd.domain.replies import Echo, Reply, Say, reply
 from usnd.domain.spelling import member_like, parts_of, similar, spelled_like
 from usnd.domain.words import Known
@@ -57,7 +57,10 @@ def members_of(
     for word in unknown[:_MOST_SOUGHT]:
         meanings[word] = _similar_members(word, directory)
     if any(not meaning.likely for meaning in meanings.values()):
-        return reply(Say.UNKNOWN_NAMES, names=tuple(map(Echo, unknown)))
+        names = tuple(map(Echo, unknown))
+        if all(word.strip("+ ")[:1].isdecimal() for word in unknown):
+            return reply(Say.UNSURE_NUMBERS, names=names, example=example_number(home_region))
+        return reply(Say.UNKNOWN_NAMES, names=names)
     if all(meaning.certain for meaning in meanings.values()):
         return _chosen(meanings, 0)
     return _question(meanings, unknown, write)
@@ -115,7 +118,9 @@ def user_known_as(
         return user_named(who, directory, write)
     number = number_of(who, home_region, write)
     if isinstance(number, Reply):
-        return number if number.offers else reply(Say.UNKNOWN_USER, word=Echo(who))
+        if number.offers:
+            return number
+        number = to_e164(who, home_region) or ""  # what no more can be stored may have been
     found = [user for user in directory.users.values() if user.number == number]
     if len(found) > 1:
         return reply(Say.SEVERAL_USERS, number=number, names=tuple(user.nick for user in found))
@@ -124,13 +129,15 @@ def user_known_as(
 
 def number_of(phone: str, home_region: str, write: Callable[[str], str]) -> str | Reply:
     """The one number that the pieces of digits are."""
-    number = to_e164(phone, home_region)
+    number = as_written(phone, home_region)
     if number is None:
-        return reply(Say.BAD_NUMBER, word=Echo(phone), example=example_number(home_region))
+        say = Say.UNSURE_NUMBER if to_e164(phone, home_region) else Say.BAD_NUMBER
+        return reply(say, word=Echo(phone), example=example_number(home_region))
     read = readings(phone, home_region)
     if read.certain and read.likely == ((number,),):
         return number
-    return reply(Say.UNCLEAR).offering(write(number))
+    others = (numbers[0] for numbers in read.likely if len(numbers) == 1)
+    return reply(Say.UNCLEAR).offering(write(number), *map(write, others))
 
 
 def group_named(name: str, directory: Directory, write: Callable[[str], str]) -> Group | Reply:

@@ -2,7 +2,8 @@
 
 Owns the only notion of "the same number" in the node. A number is a string of '+' and digits (E.164).
 Pieces of digits may be one number or several: `readings` gives each way to read them. If the country's plan
-has the numbers of one way only, it is that one: in Germany and Austria almost any digits are possible.
+has the numbers of one way only, it is that one: in Germany and Austria almost any digits are possible. What a
+person writes is taken for a number only where it is surely a whole one: `as_written`.
 """
 
 import re
@@ -10,6 +11,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import phonenumbers
+
+from usnd.domain.figures import has_figure
 
 _WRITTEN = re.compile(r"\+?[\d ().\-/]{2,30}")
 _REMEMBERED = 10_000
@@ -29,11 +32,48 @@ def to_e164(written: str, home_region: str) -> str | None:
     numbers are meant. Possible numbers pass, not only assigned ones: numbering plans grow faster than tables.
     A number without its area code does not: as E.164 it would be another one.
     """
-    digits = written.strip()
-    if not _WRITTEN.fullmatch(digits):  # the library would also take letters: "1800FLOWERS"
+    parsed = _parsed(written, home_region)
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) if parsed else None
+
+
+@lru_cache(_REMEMBERED)
+def as_written(written: str, home_region: str) -> str | None:
+    """The number as E.164 if a person who wrote that surely meant a whole number; else None.
+
+    With `+` or `00` in front any possible number passes, so that nobody is locked out whose range is newer
+    than our tables. A national one must be in the plan of its country, or be written with its trunk prefix
+    and as long as no number there can be longer: nothing of it can be missing.
+    """
+    digits = _prefixed(written)
+    parsed = _parsed(written, home_region)
+    if parsed is None or has_figure(digits.split()):
         return None
-    if digits.startswith("00"):
-        digits = "+" + digits[2:]
+    if not digits.startswith("+") and not phonenumbers.is_valid_number(parsed):
+        plan = phonenumbers.PhoneMetadata.metadata_for_region(home_region)
+        trunk = plan.national_prefix if plan else None
+        if not trunk or not digits.startswith(trunk) or not _is_longest(parsed):
+            return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _is_longest(parsed: phonenumbers.PhoneNumber) -> bool:
+    """Whether it is as long as mobile numbers of its country are, and one more digit would be too many."""
+    mobile = phonenumbers.is_possible_number_for_type(parsed, phonenumbers.PhoneNumberType.MOBILE)
+    longer = phonenumbers.PhoneNumber()
+    longer.merge_from(parsed)
+    longer.national_number = 10 * (parsed.national_number or 0)
+    return mobile and not phonenumbers.is_possible_number(longer)
+
+
+def _prefixed(written: str) -> str:
+    digits = written.strip()
+    return f"+{digits[2:]}" if digits.startswith("00") else digits
+
+
+def _parsed(written: str, home_region: str) -> phonenumbers.PhoneNumber | None:
+    digits = _prefixed(written)
+    if not _WRITTEN.fullmatch(written.strip()):  # the library would also take letters: "1800FLOWERS"
+        return None
     try:
         parsed = phonenumbers.parse(digits, home_region)
     except phonenumbers.NumberParseException:
@@ -42,7 +82,7 @@ def to_e164(written: str, home_region: str) -> str | None:
     possible = phonenumbers.is_possible_number_with_reason(parsed)
     if parsed.extension or possible != phonenumbers.ValidationResult.IS_POSSIBLE:
         return None
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return parsed
 
 
 @lru_cache(_REMEMBERED)
@@ -83,7 +123,7 @@ def readings(pieces: str, home_region: str) -> Readings:
         unsigned = pieces[2:].lstrip("+")
         return _either(readings(f"+{unsigned}", home_region), readings(unsigned, home_region))
     if " " not in pieces:
-        number = to_e164(pieces, home_region)
+        number = as_written(pieces, home_region)
         return Readings(((number,),), certain=True) if number else Readings()
     parted = _read(pieces.split(), home_region)
     if "," not in pieces or (parted.certain and all(map(_is_valid, parted.likely[0]))):
@@ -115,9 +155,13 @@ def _read(pieces: list[str], home_region: str) -> Readings:
             or ways
         )
     ways = sorted(ways, key=len)[:_MOST_WAYS]
-    likely = tuple(tuple(possible[segment] for segment in way) for way in ways)
-    certain = len(ways) == 1 and not any(_holds_another(segment, pieces, possible) for segment in ways[0])
-    return Readings(tuple(dict.fromkeys(likely)), certain)
+    likely = [tuple(possible[segment] for segment in way) for way in ways]
+    if len(ways) != 1:
+        return Readings(tuple(dict.fromkeys(likely)))
+    others = [_other_in(segment, pieces, possible) for segment in ways[0]]
+    if any(others):
+        likely.append(tuple(other or whole for other, whole in zip(others, likely[0], strict=True)))
+    return Readings(tuple(likely), certain=not any(others))
 
 
 def _possible(pieces: list[str], home_region: str) -> dict[_Segment, str]:
@@ -132,7 +176,7 @@ def _possible(pieces: list[str], home_region: str) -> dict[_Segment, str]:
                 break
             if (tried := tried + 1) > _MOST_TRIED:
                 return {}
-            if number := to_e164(" ".join(pieces[begin : end + 1]).rstrip(","), home_region):
+            if number := as_written(" ".join(pieces[begin : end + 1]).rstrip(","), home_region):
                 found[begin, end + 1] = number
             if pieces[end].endswith(","):
                 break
@@ -147,12 +191,13 @@ def _ways(segments: dict[_Segment, str], length: int) -> list[_Way]:
     return ways[length][:_MOST_WAYS]
 
 
-def _holds_another(segment: _Segment, pieces: list[str], possible: dict[_Segment, str]) -> bool:
-    """Whether a whole number begins a joined one, or ends it with a 0 of its own: `01701234567 3`."""
+def _other_in(segment: _Segment, pieces: list[str], possible: dict[_Segment, str]) -> str | None:
+    """A whole number that begins a joined one, or ends it with a 0 of its own: `0170 1234567 3`."""
     begin, end = segment
-    first = [(begin, begin + 1)] if end - begin > 1 else []
+    first = [(begin, place) for place in range(end - 1, begin, -1)]
     last = [(piece, end) for piece in range(begin + 1, end) if pieces[piece].startswith("0")]
-    return any(_is_valid(possible[part]) for part in (*first, *last) if part in possible)
+    within = (possible.get(part) for part in (*last, *first))
+    return next((number for number in within if number and _is_valid(number)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ A part of a closed text again is a repetition over another bind, or where nothin
 time what it was answered (compare messages.is_duplicate), and else a new text, the subscriber's. A LATE part
 may belong to the text that was given up or, as references come round, to a new one: it is kept for a minute,
 and nobody is told if that stays incomplete. A part that would exceed a bound is CROWDED: the SMSC keeps it
-and tries later. A part that cannot be (0, or 5 of 3) does not come here: such an element is ignored.
+and tries later. A part that is CUT off is not kept: its sender is told when the others have waited in vain. A
+part that cannot be (0, or 5 of 3) does not come here: such an element is ignored.
 """
 
 from collections.abc import Mapping
@@ -42,6 +43,7 @@ class Verdict(Enum):
     REPEATED = "it is there already"
     LATE = "the sender was told that it is missing, or it begins a new text"
     CROWDED = "too many texts are incomplete"
+    CUT = "not all of it came: the text stays incomplete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Part:
     fingerprint: str
     repeated: bool = False
     """Nothing shows that the SMSC read in time what an equal one was answered on this bind."""
+    cut: bool = False
+    """Its end is missing, and does not stand in the next one."""
     waited: timedelta = timedelta(0)
 
 
@@ -100,6 +104,8 @@ class Crowd:
 
 def judge(part: Part, parts: Parts | None, crowd: Crowd, rules: PartsRules) -> Verdict:
     """What to do with the part."""
+    if part.cut:
+        return Verdict.CUT
     if parts is None:
         return _new(crowd, rules)
     there = parts.kept.get(part.number)

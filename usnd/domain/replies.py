@@ -10,6 +10,7 @@ from enum import Enum, unique
 from types import MappingProxyType
 
 from usnd.domain.characters import echo_of
+from usnd.domain.gsm import GSM, GSM_EXTENSION
 
 DEFAULT_LANGUAGE = "en"
 LONGEST_ECHO = 24
@@ -51,6 +52,9 @@ class Say(Enum):
     IN_AND_OUT = "A group is named with and without -."
     GROUP_AND_MEMBER_MISSING = "A group and at least one member are needed."
     ONE_GROUP = "Name one group."
+    ONE_USER = "Name one user."
+    UNCLEAR_WORD = "It is not clear what {word} means. Nothing was done."
+    UNCLEAR_WORD_WRITE = "It is not clear what {word} means. Write: {syntax}"
     MEMBERS_MISSING = "Whom to call is missing."
     CONFERENCE_NUMBER = "x is a conference's number, 1 to 30."
     CONFERENCE_ALONE = "Only the number of a conference is needed."
@@ -89,6 +93,10 @@ class Say(Enum):
 
     # Names and numbers.
     BAD_NUMBER = "{word} is not a phone number. Write it as {example} or as you dial it."
+    UNSURE_NUMBER = (
+        "{word} may not be a whole phone number. If it is one, write it as {example}, with + in front."
+    )
+    UNSURE_NUMBERS = "Not whole phone numbers: {names}. Write them as {example}, with +. Nothing was done."
     BAD_NAME = "{word} cannot be a name: begin with a letter, 2 to 20 letters, digits, _ . & ' or -."
     BAD_PERSON = "{word} cannot be a person's name: write First.Last, at most {most} letters."
     USER_EXISTS = "{nick} is already a user of yours, {number}. Change it with UE, or choose another nick."
@@ -200,6 +208,7 @@ _LISTINGS = frozenset(
 )
 NOT_UNDERSTOOD = frozenset(
     {Say.EMPTY, Say.UNKNOWN_COMMAND, Say.NO_COMMAND, Say.TOO_LONG, Say.SYNTAX, Say.UNCLEAR, Say.ONE_COMMAND}
+    | {Say.UNCLEAR_WORD, Say.UNCLEAR_WORD_WRITE, Say.UNSURE_NUMBER, Say.UNSURE_NUMBERS}
     | {Say.BAD_NUMBER, Say.BAD_NAME, Say.BAD_PERSON, Say.USER_EXISTS, Say.GROUP_LIKE_NICK}
     | {
         Say.NAME_TAKEN_BY_USER,
@@ -212,12 +221,9 @@ NOT_UNDERSTOOD = frozenset(
     | {Say.CONFERENCE_ALONE, Say.NO_CONFERENCE, Say.CONFERENCE_EMPTY}
 )
 """What answers a text that does nothing until it is written otherwise."""
-_TWO_SEPTETS = frozenset("^{}\\[~]|€\f")
-_GSM = frozenset(
-    "@£$¥èéùìòÇ\nØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-"""GSM 03.38; a text with another character than these goes out in UCS-2."""
+_TWO_SEPTETS = frozenset(GSM_EXTENSION.values()) - {" "}
+_ONE_SEPTET = frozenset(GSM)
+"""A text with another character than these goes out in UCS-2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +274,7 @@ def fits(message: Reply, catalogues: Catalogues = CATALOGUES) -> bool:
 
 def _has_room(message: Reply, text: str) -> bool:
     """Within one part; within three where a list was asked for, a command is offered, or UCS-2 is needed."""
-    if not (_GSM | _TWO_SEPTETS).issuperset(text):
+    if not (_ONE_SEPTET | _TWO_SEPTETS).issuperset(text):
         return len(text.encode("utf-16-be", "replace")) <= _LONGEST_UCS2
     longest = LONGEST_LISTING if message.offers or message.say in _LISTINGS else SEGMENT
     return len(text) + sum(char in _TWO_SEPTETS for char in text) <= longest

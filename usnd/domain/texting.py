@@ -23,13 +23,15 @@ from usnd.domain.commands import (
     ListConference,
     ListGroup,
     LookUpUser,
+    Words,
     written,
 )
 from usnd.domain.conference import ABSENT, OVER, ConferenceState, Participant
 from usnd.domain.decision import Decision, Situation, TextRules, TextTo
 from usnd.domain.directory import Directory, Member, Subscriber, people, spelled
 from usnd.domain.editing import edit
-from usnd.domain.grammar import conference_or, parse
+from usnd.domain.grammar import parse
+from usnd.domain.instructions import about_list, changing, conference_or
 from usnd.domain.looking import explain, look, no_conference
 from usnd.domain.messages import Priority
 from usnd.domain.naming import known_in, members_of
@@ -40,11 +42,16 @@ _MOST_DOUBTS = 4
 """Of one text: each is settled in what is offered."""
 
 
-def decide(body: str, situation: Situation, rules: TextRules) -> Decision:
-    """What the text does. Total: any body in any situation gets exactly one reply (REQUIREMENTS S4, S11)."""
+def decide(body: str, situation: Situation, rules: TextRules, *, cut: bool = False) -> Decision:
+    """What the text does. Total: any body in any situation gets exactly one reply (REQUIREMENTS S4, S11).
+
+    cut: something behind it is missing. Then it does nothing, though it can be read: it is another text.
+    """
     subscriber = situation.subscriber
     if subscriber is None:
         return Decision(reply(Say.NO_SERVICE)).said_in(rules.language)
+    if cut and not subscriber.suspended:
+        return Decision(reply(Say.INCOMPLETE)).said_in(subscriber.language)
     return _decide(body, situation, subscriber, rules).said_in(subscriber.language)
 
 
@@ -152,6 +159,10 @@ def _called(
 ) -> tuple[Member, ...] | Reply:
     if isinstance(command, LaunchConference):
         return directory.conferences.get(command.number) or no_conference(command.number, directory)
+    if changing(command.members, directory):
+        return about_list(
+            command.members, (), directory, lambda words: written(LaunchAdHoc(words)), Say.IC_SYNTAX
+        )
     if command.instant is not None and (problem := _conference_meant(command, command.instant, rules)):
         return problem
     return members_of(
@@ -182,9 +193,12 @@ def _call_texts(
 
 
 def _blast(command: Blast, directory: Directory, subscriber: Subscriber, rules: TextRules) -> Decision:
-    members = members_of(
-        command.members, directory, rules.home_region, lambda words: written(replace(command, members=words))
-    )
+    def write(words: Words) -> str:
+        return written(replace(command, members=words))
+
+    if changing(command.members, directory):
+        return Decision(about_list(command.members, (), directory, write, Say.SB_SYNTAX))
+    members = members_of(command.members, directory, rules.home_region, write)
     if isinstance(members, Reply):
         return Decision(members)
     if (length := len(command.text)) > rules.longest_blast:

@@ -6,7 +6,7 @@ form counts if the subscriber has a name spelled so, else the bare one. Refuses 
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
@@ -16,9 +16,16 @@ from usnd.domain.characters import plain
 Known = Callable[[str], bool]
 """Whether the subscriber has a user or a group of that name."""
 
+
+def nobody(_: str) -> bool:
+    """Known to a subscriber who has no names."""
+    return False
+
+
 _TOKEN = re.compile(r",|\n(?:[^\S\n]*\n)*|[^\s,]+")
 _SMILEY = re.compile(r"(?<!\S)(?:[:;=][-^'o]?[)(\]\[DdPpOo/|\\*]+|<3+)(?!\S)")
 _PIECE = re.compile(r"\+?\d[\d().\-/]*")
+_COLON = re.compile("[:\uff1a]")
 _PICTURES = range(0x1F000, 0x1FB00)
 """Emoji: the newest are in no category of our table yet."""
 _INSIDE_NUMBERS = frozenset({"-", "/", ".", "(", ")"})
@@ -73,6 +80,12 @@ def unquoted(body: str) -> str:
     return inner[1:-1] if paired else body
 
 
+def colon_parted(text: str) -> tuple[str, str, str]:
+    """What stands before the first colon of any width, the colon, and what stands behind it."""
+    found = _COLON.search(text)
+    return (text[: found.start()], ":", text[found.end() :]) if found else (text, "", "")
+
+
 def name_of(word: Word, known: Known) -> str:
     """The name that a word is: with its marks, if there is such a name."""
     return word.written if word.written != word.bare and known(word.written) else word.bare
@@ -92,7 +105,8 @@ def members_of(words: Iterable[Word], known: Known) -> tuple[str, ...]:
     run: list[str] = []
     for word in words:
         if piece := piece_of(word):
-            run.append(piece)
+            # Behind a dash of its own a number is one to be left out, as a name is.
+            run.append(f"-{piece}" if not run and word.written.startswith("-") else piece)
         elif word == COMMA:
             run[-1:] = [f"{piece.rstrip(',')}," for piece in run[-1:] if piece != "+"]
         elif word.written not in _INSIDE_NUMBERS:
@@ -117,6 +131,38 @@ def person_of(word: Word, known: Known, *, last: bool) -> str:
     leading = before[len(before.rstrip(".")) :]
     trailing = "." if behind.startswith(".") and not (last or leading) else ""
     return f"{leading}{name}{trailing}"
+
+
+def adds(word: Word) -> bool:
+    """Whether a `+` before the word says that it is a group to be joined. Before digits it is a number's."""
+    return word.written.startswith("+") and word.bare[:1].isalpha() and "." not in word.bare
+
+
+def signed(words: Iterable[Word]) -> tuple[Word, ...]:
+    """The words, each `+` that stands alone put to the name behind it."""
+    found: list[Word] = []
+    sign = ""
+    for word in words:
+        found.append(word._replace(written=sign + word.written) if word.bare[:1].isalpha() else word)
+        sign = "+" if word.written == "+" else ""
+    return tuple(found)
+
+
+def signed_members(words: Sequence[Word], known: Known) -> tuple[tuple[str, ...], bool]:
+    """The members of a list that is replaced as a whole, and whether it begins with a `+`.
+
+    A dash alone before the first, in its line, is that one's sign.
+    """
+    members = members_of(words, known)
+    if words[:1] == (Word("-", ""),) and members:
+        members = (f"-{members[0]}", *members[1:])
+    first = next((word for word in words if word.bare or word.written == "+"), COMMA)
+    return members, first.written == "+" or adds(first)
+
+
+def ends_with_sign(word: Word, known: Known) -> bool:
+    """Whether the sign of a group stands on its wrong side: `Mkting-`."""
+    return word.written.endswith(("-", "+")) and word.bare[-1:].isalnum() and not known(word.written)
 
 
 def left_of(word: Word, known: Known) -> str:

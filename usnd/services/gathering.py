@@ -60,9 +60,9 @@ def _gathered(
 
 def _whole(last: Part, stored: list[Stored]) -> IncomingText:
     fingerprint = hashlib.sha256(" ".join(part.fingerprint for part in stored).encode()).hexdigest()
-    body = read_parts((part.octets, Alphabet(part.alphabet)) for part in stored)
+    read = read_parts((part.octets, Alphabet(part.alphabet)) for part in stored)
     whose = (last.smsc, last.session, last.sender, last.recipient)
-    return IncomingText(*whose, body, fingerprint, last.waited)
+    return IncomingText(*whose, read.text, fingerprint, last.waited, cut=read.cut)
 
 
 def give_up(

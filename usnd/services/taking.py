@@ -195,7 +195,7 @@ class Taking:
         return _Decided(text, subscriber, alive, decision, quiet=quiet)
 
     def _meaning(self, text: IncomingText, situation: Situation) -> Decision:
-        return decide(text.body, situation, self._policy.texts)
+        return decide(text.body, situation, self._policy.texts, cut=text.cut)
 
     def _commit(self, decided: Sequence[_Decided]) -> list[Taken]:
         return self._carry_out(decided, self._tx.texts.add_mo([one.text for one in decided], self._now))

@@ -180,8 +180,8 @@ def _arrival(received: ReceivedText) -> IncomingText | Part:
     whose = (received.smsc, received.session, received.sender, received.recipient)
     place, waited = received.concatenation, timedelta(seconds=received.waited)
     if place is None or place.total == 1:
-        told = (received.repeated, received.identified)
+        told = (received.repeated, received.identified, received.cut)
         return IncomingText(*whose, received.body, received.fingerprint, waited, *told)
     how = (received.octets, received.alphabet.value, received.fingerprint)
     number = (place.reference, place.total, place.number)
-    return Part(*whose, *number, *how, repeated=received.repeated, waited=waited)
+    return Part(*whose, *number, *how, repeated=received.repeated, cut=received.cut, waited=waited)

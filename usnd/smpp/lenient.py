@@ -28,6 +28,8 @@ from usnd.smpp.tlv import LENGTHS, Tag, read_tlvs
 _FRAME = struct.Struct(">IIII")
 _TLV = struct.Struct(">HH")
 _LONGEST_STRING = 254
+_RESERVED_TAGS = 0x4000
+"""From here on SMPP 3.4 §5.3.2 has no tags, also none for vendors."""
 _ADDRESSES = ("source_addr", "destination_addr")
 _PRINTABLE = re.compile(rb"[\x20-\x7e]*")
 _UNENDED = re.compile(rb"[\x20-\x3f\x41-\x7e]+")  # without `@`, which is also the UDHI of an esm_class
@@ -187,7 +189,11 @@ def _may_be_cut(rest: bytes, reading: _Reading, message: bytes) -> bool:
     # The first thing behind the text could be the end of a text whose sm_length is too small.
     tag = int.from_bytes(rest[:2], "big") if len(rest) > 1 else -1
     length = int.from_bytes(rest[2:4].ljust(2, b"\0"), "big")
-    return tag in LENGTHS and (len(rest) < _TLV.size or length == LENGTHS[tag])
+    if tag in LENGTHS:
+        return len(rest) < _TLV.size or length == LENGTHS[tag]
+    # Of a tag that we do not know, the high octet of its length tells it from text: in a text without any
+    # zero there is none. UCS-2 is full of them.
+    return 0 <= tag < _RESERVED_TAGS and rest[2:3] == b"\0" and b"\0" not in message and bool(message)
 
 
 def _tlv(reading: _Reading, tag: int, value: bytes) -> None:

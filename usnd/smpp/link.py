@@ -209,6 +209,7 @@ class SmscLink:
             own.mo_alphabet or own.alphabet,
             waited,
             delivered.repeats,
+            ends_with_nul=own.mo_ends_with_nul,
         )
         if delivery.oddities:
             self._odd(delivery.oddities)

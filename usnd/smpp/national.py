@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from usnd.smpp.text import ESCAPE, GSM, GSM_EXTENSION, NO_MEANING
+from usnd.domain.gsm import GSM, GSM_EXTENSION
+from usnd.smpp.text import ESCAPE, NO_MEANING
 
 _TURKISH, _SPANISH, _PORTUGUESE, _URDU = 1, 2, 3, 13
 _UNIT = re.compile(b"\x1b.|.", re.DOTALL)

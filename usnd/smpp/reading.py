@@ -1,16 +1,19 @@
 """The octets of an MO text → what its sender wrote, also where the SMSC announced or ended it wrongly.
 
+A text of which something is known to be missing is read as far as it goes and marked `cut`: it does nothing.
+
 `received.py` and the joining of parts call it with octets and the alphabet they came in; each oddity that was
 read over comes back by name, for the bind's counters (REQUIREMENTS S14). text.py holds the alphabets.
 """
 
+import codecs
 import re
 from collections.abc import Iterable
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from usnd.smpp.text import Alphabet, decode
+from usnd.smpp.text import SEVERAL_OCTETS, Alphabet, decode
 
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _UTF8_BOM = b"\xef\xbb\xbf"
@@ -18,6 +21,10 @@ _UCS2_BOMS = (b"\xfe\xff", b"\xff\xfe")
 _PRINTABLE = re.compile(rb"[\x20-\x7e\r\n]*")
 _WORDS = re.compile(rb"[A-Za-z?][\x21-\x7e]*[ :][\x20-\x7e\r\n]+")
 _HINTED = (Alphabet.GSM7, Alphabet.ASCII, Alphabet.LATIN1)
+_ZERO_IS_A_SIGN = (Alphabet.GSM7, Alphabet.PACKED)
+_ESCAPE = b"\x1b"
+HALF = "half a character behind the text"
+"""The oddity of a text that is cut."""
 
 
 class Read(NamedTuple):
@@ -25,28 +32,69 @@ class Read(NamedTuple):
 
     text: str
     oddities: tuple[str, ...] = ()
+    cut: bool = False
+    """Behind it something is missing: its last character is not all there."""
 
 
 def read(octets: bytes, alphabet: Alphabet) -> Read:
-    """Total. The text without byte order marks, and without NUL or half a character behind it."""
-    if alphabet is Alphabet.GSM7 and octets.isascii() and b"\0" not in octets:
+    """Total. The text without byte order marks, and without NUL or half a character behind it.
+
+    In GSM 03.38 zero is `@`, and stays: see `mo_ends_with_nul` for an SMSC that ends its texts with NUL.
+    """
+    if alphabet is Alphabet.GSM7 and octets.isascii() and b"\0" not in octets and octets[-1:] != _ESCAPE:
         return Read(decode(octets, alphabet))  # nearly every text
     odd: list[str] = []
     octets, alphabet = _announced(octets, alphabet, odd)
+    cut = is_cut(octets, alphabet)
+    if cut:
+        odd.append(HALF)
     if alphabet is Alphabet.UCS2:
-        return Read(_read_ucs2(octets, odd), tuple(odd))
+        return Read(_read_ucs2(octets, odd), tuple(odd), cut)
     if alphabet in _HINTED:
         odd.extend(_hints(octets))
-    kept = _without_nul(octets, alphabet)
+    kept = octets.rstrip(b"\0")
     if len(kept) != len(octets):
-        odd.append("nul behind the text")
-    return Read(decode(kept, alphabet).removeprefix(_BOM), tuple(odd))
+        if alphabet in _ZERO_IS_A_SIGN:
+            kept = octets
+            odd.append("ends with @ or nul, see mo_ends_with_nul")
+        else:
+            odd.append("nul behind the text")
+    return Read(decode(kept, alphabet).removeprefix(_BOM), tuple(odd), cut)
 
 
-def read_parts(parts: Iterable[tuple[bytes, Alphabet]]) -> str:
+def read_parts(parts: Iterable[tuple[bytes, Alphabet]]) -> Read:
     """The text of parts in order, each in its own alphabet; a character that two of them share is whole."""
     runs = groupby(parts, itemgetter(1))
-    return "".join(read(b"".join(octets for octets, _ in run), alphabet).text for alphabet, run in runs)
+    found = [read(b"".join(octets for octets, _ in run), alphabet) for alphabet, run in runs]
+    return Read("".join(one.text for one in found), cut=any(one.cut for one in found))
+
+
+def is_cut(octets: bytes, alphabet: Alphabet) -> bool:
+    """Whether the last character is not all there.
+
+    One octet of UCS-2, half of a surrogate pair, the beginning of a character of several octets, an escape
+    with nothing behind it; packed septets with more than filling in the bits behind the last (TS 23.038
+    §6.1.2.1: they are zero).
+    """
+    if alphabet is Alphabet.GSM7:
+        return octets[-1:] == _ESCAPE
+    if alphabet is Alphabet.PACKED:
+        left = len(octets) * 8 % 7
+        return bool(octets) and octets[-1] >> (8 - left) > 0
+    if alphabet not in SEVERAL_OCTETS:
+        return False
+    little = alphabet is Alphabet.UCS2 and (octets[:2] == _UCS2_BOMS[1] or _is_little(octets))
+    name = "utf-16-le" if little else SEVERAL_OCTETS[alphabet]
+    decoder = codecs.getincrementaldecoder(name)("replace")
+    decoder.decode(octets)
+    return bool(decoder.getstate()[0])
+
+
+def without_nul(octets: bytes, alphabet: Alphabet) -> bytes:
+    """Without the NUL that an SMSC puts behind each text (`mo_ends_with_nul`): a character, or an octet."""
+    if alphabet is Alphabet.UCS2 and len(octets) % 2 == 0:
+        return octets.removesuffix(b"\0\0")
+    return octets.removesuffix(b"\0")
 
 
 def _announced(octets: bytes, alphabet: Alphabet, odd: list[str]) -> tuple[bytes, Alphabet]:
@@ -72,11 +120,9 @@ def _is_ascii(octets: bytes) -> bool:
 
 
 def _read_ucs2(octets: bytes, odd: list[str]) -> str:
-    if len(octets) % 2:
-        octets = octets[:-1]
-        odd.append("half a character behind the text")
+    octets = octets[: len(octets) // 2 * 2]
     little = octets.startswith(b"\xff\xfe")
-    if not little and octets and not any(octets[1::2]) and all(octets[::2]):
+    if not little and _is_little(octets):
         little = True
         odd.append("UCS-2 with the low octet first")
     text = octets.decode("utf-16-le", "replace") if little else decode(octets, Alphabet.UCS2)
@@ -84,6 +130,11 @@ def _read_ucs2(octets: bytes, odd: list[str]) -> str:
     if len(kept) != len(text):
         odd.append("nul behind the text")
     return kept.replace(_BOM, "")
+
+
+def _is_little(octets: bytes) -> bool:
+    """Whether Latin letters have their zeros on the other side."""
+    return len(octets) > 1 and not any(octets[1::2]) and all(octets[::2])
 
 
 def _hints(octets: bytes) -> list[str]:
@@ -98,11 +149,3 @@ def _hints(octets: bytes) -> list[str]:
     if pairs and not any(octets[::2]) and all(octets[1::2]):
         return ["looks like UCS-2, see mo_alphabet"]
     return []
-
-
-def _without_nul(octets: bytes, alphabet: Alphabet) -> bytes:
-    """In GSM 03.38 zero is `@`: a single one is kept where a person may have put it, behind a blank."""
-    kept = octets.rstrip(b"\0")
-    if alphabet in (Alphabet.GSM7, Alphabet.PACKED) and len(octets) - len(kept) == 1:
-        return octets if kept[-1:] in (b"", b" ", b"\n", b"\r") else kept
-    return kept

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
+from usnd.domain.grammar import FORMS
 from usnd.domain.receipts import final_state
 from usnd.smpp.tlv import Tag, Tlvs, integer
 
@@ -27,13 +28,16 @@ _STATES = {
 }
 _FIELD = re.compile(
     r"\b(?:(?:message|msg)[ _]?)?(id|sub|dlvrd?|submit[ _]?date|done[ _]?date|stat(?=us\b|e\b|\b)|err|text)"
-    r"(?:us|e|or)?\s*:\s*",
+    r"(?:us|e|or)?\s*[:=]\s*",
     re.IGNORECASE,
 )
+_SIGN = re.compile("[:=]")
 _OTHERS = frozenset({"sub", "dlv", "sbm", "don", "err"})
 _SURE = 2
 _NO_ASCII = bytes((0, *range(0x80, 0x100)))
-_AROUND = "\"'`<>[](){},;.\0"
+_AROUND = "\"'`<>[](){},;.@\0"
+_COMMANDS = frozenset(word.removesuffix("x") for word in FORMS)
+_FIRST_WORD = re.compile(r"\W*(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def read_receipt(esm_class: int, tlvs: Tlvs, body: str, octets: bytes) -> Word |
     typed = is_typed(esm_class)
     by_id = _id_of(tlvs)
     by_state = _STATES.get(integer(tlvs, Tag.MESSAGE_STATE) or 0, "")
-    if not typed and not by_state and ":" not in body:
+    if not typed and not by_state and (_is_command(body) or not _SIGN.search(body)):
         return None
     fields = _fields(body)
     if typed and not fields:
@@ -73,6 +77,12 @@ def read_receipt(esm_class: int, tlvs: Tlvs, body: str, octets: bytes) -> Word |
     if len(_OTHERS & fields.keys()) >= _SURE or by_state:
         return Word(message_id, stat)
     return Word(message_id, stat, sure=False) if final_state(stat) else None
+
+
+def _is_command(body: str) -> bool:
+    """A subscriber may text others what looks like a receipt."""
+    first = _FIRST_WORD.match(body)
+    return first is not None and first.group(1).upper() in _COMMANDS
 
 
 def _id_of(tlvs: Tlvs) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from usnd.smpp.national import decode_national
 from usnd.smpp.pdu import DataSm, DeliverSm
-from usnd.smpp.reading import read
+from usnd.smpp.reading import HALF, is_cut, read, without_nul
 from usnd.smpp.receipts import MESSAGE_TYPE, is_reserved_type, read_receipt
 from usnd.smpp.segments import Concatenation, Header, possible, read_udh
 from usnd.smpp.text import DEFAULT_CODING, Alphabet, alphabet_of, is_compressed, unpack
@@ -44,7 +44,7 @@ class ReceivedText:
     before a sender that is none. fingerprint: sha256 in hex, the same for what an SMSC delivers again.
     octets, alphabet: the body for joining the parts of a concatenation. waited: seconds for which it may have
     lain unread. repeated: nothing shows that the SMSC has read in time what an equal one was answered on this
-    bind; identified: the SMSC's own message id is in the fingerprint.
+    bind; identified: the SMSC's own message id is in the fingerprint. cut: something behind it is missing.
     """
 
     smsc: str
@@ -60,6 +60,7 @@ class ReceivedText:
     waited: float = 0.0
     repeated: bool = False
     identified: bool = False
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,11 @@ def read_delivery(  # the last two are the bind's, and have their default
     default: Alphabet,
     waited: float = 0.0,
     repeats: Callable[[str], bool] | None = None,
+    *,
+    ends_with_nul: bool = False,
 ) -> ReceivedText | Receipt:
     """default: the alphabet of data_coding 0 on this link. repeats: whether what has that fingerprint may be
-    one that was answered. waited: seconds.
+    one that was answered. waited: seconds. ends_with_nul: this SMSC puts a NUL behind each text.
     """
     odd: list[str] = []
     tlvs = pdu.tlvs
@@ -98,11 +101,14 @@ def read_delivery(  # the last two are the bind's, and have their default
     recipient = _address(pdu.dest_addr_ton, pdu.destination_addr)
     header = _header(pdu.esm_class, payload, odd)
     place = header.concatenation or (_sar(tlvs, odd) if tlvs else None)
-    octets, alphabet = _text(pdu.data_coding, payload, header, default, odd)
-    body, found = read(octets, alphabet)
+    octets, alphabet, cut = _text(pdu.data_coding, payload, header, default, odd)
+    if ends_with_nul:
+        octets = without_nul(octets, alphabet)
+    body, found, half = read(octets, alphabet)
+    cut = cut or (half and place is None)  # what a part lacks may stand in the next
     fingerprint = _fingerprint(pdu, sender, recipient, payload)
     word = None
-    if tlvs or pdu.esm_class & MESSAGE_TYPE or ":" in body:  # else nothing tells of a receipt
+    if tlvs or pdu.esm_class & MESSAGE_TYPE or ":" in body or "=" in body:  # else nothing tells of a receipt
         word = read_receipt(pdu.esm_class, tlvs, body, octets)
         if is_reserved_type(pdu.esm_class):
             odd.append("an unknown message type in esm_class")
@@ -124,6 +130,7 @@ def read_delivery(  # the last two are the bind's, and have their default
         waited,
         repeats is not None and repeats(fingerprint),
         bool(tlvs) and bool(tlvs.get(Tag.RECEIPTED_MESSAGE_ID, b"").strip(b"0\0 ")),
+        cut,
     )
     if word is None:
         return text
@@ -168,21 +175,26 @@ def _header(esm_class: int, payload: bytes, odd: list[str]) -> Header:
 
 def _text(
     data_coding: int, payload: bytes, header: Header, default: Alphabet, odd: list[str]
-) -> tuple[bytes, Alphabet]:
-    """The octets behind the header, in an alphabet in which parts can be joined."""
+) -> tuple[bytes, Alphabet, bool]:
+    """The octets behind the header, in an alphabet in which parts can be joined; whether they are cut off."""
     if data_coding == DEFAULT_CODING and header is _NO_HEADER and default is not Alphabet.PACKED:
-        return payload, default  # nearly every text
+        return payload, default, False  # nearly every text
     alphabet = alphabet_of(data_coding, default)
     if is_compressed(data_coding):
         odd.append("compressed")
+    cut = False
     if alphabet is Alphabet.PACKED:
+        cut = is_cut(payload, alphabet)
         octets, alphabet = unpack(payload, header.length), Alphabet.GSM7
     else:
         octets = payload[header.length :]
     if alphabet is Alphabet.GSM7 and (header.single_shift or header.locking_shift):
+        cut = cut or is_cut(octets, alphabet)
         text = decode_national(octets, header.single_shift, header.locking_shift)
-        return text.encode("utf-16-be"), Alphabet.UCS2
-    return octets, alphabet
+        octets, alphabet = text.encode("utf-16-be"), Alphabet.UCS2
+    if cut:
+        odd.append(HALF)
+    return octets, alphabet, cut
 
 
 def _sar(tlvs: Tlvs, odd: list[str]) -> Concatenation | None:

@@ -33,6 +33,7 @@ class LinkSettings:
 
     source_ton, source_npi, dest_ton, dest_npi: of numbers that are not written with `+`, which are
     international (1, 1). alphabet: what data_coding 0 is at this SMSC; mo_alphabet: of MO texts, if another.
+    mo_ends_with_nul: each MO text has a NUL behind it that is not its own.
     repeats_after: how soon the SMSC delivers again what it has read no answer to, at the earliest.
 
     short_code: from which texts go, if this bind has one of its own. retry: how often a text goes whose
@@ -52,6 +53,7 @@ class LinkSettings:
     dest_npi: int = 0
     alphabet: Alphabet = Alphabet.GSM7
     mo_alphabet: Alphabet | None = None
+    mo_ends_with_nul: bool = False
     repeats_after: float = 4.0
     bind: BindKind = BindKind.TRANSCEIVER
     tls: ssl.SSLContext | None = field(default=None, repr=False)

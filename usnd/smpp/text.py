@@ -8,23 +8,8 @@ import re
 from collections.abc import Mapping
 from enum import Enum
 
-GSM = (
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-GSM_EXTENSION = {
-    0x0A: "\f",
-    0x14: "^",
-    0x1B: " ",  # reserved for a further extension; §6.2.1.1 note 1: shown as a space
-    0x28: "{",
-    0x29: "}",
-    0x2F: "\\",
-    0x3C: "[",
-    0x3D: "~",
-    0x3E: "]",
-    0x40: "|",
-    0x65: "€",
-}
+from usnd.domain.gsm import GSM, GSM_EXTENSION
+
 ESCAPE = 0x1B
 NO_MEANING = "\N{REPLACEMENT CHARACTER}"
 _FROM_GSM = (GSM + NO_MEANING * 128).replace("\x1b", NO_MEANING)
@@ -80,6 +65,12 @@ _CODECS = {
     Alphabet.HEBREW: "iso8859_8",
     Alphabet.KOREAN: "euc_kr",
 }
+
+
+SEVERAL_OCTETS: Mapping[Alphabet, str] = {
+    alphabet: _CODECS[alphabet] for alphabet in (Alphabet.UCS2, Alphabet.UTF8, Alphabet.JIS, Alphabet.KOREAN)
+}
+"""The alphabets of which a character may have several octets, with Python's name of each."""
 
 
 def alphabet_of(data_coding: int, default: Alphabet) -> Alphabet:

@@ -105,6 +105,22 @@ def test_a_text_whose_conference_had_just_ended_launches_one(registered: Transac
     assert registered.execute(text("SELECT count(*) FROM mo_texts")).scalar() == 2
 
 
+def test_a_text_that_is_cut_does_nothing_and_is_answered_once(registered: Transaction) -> None:
+    cut = replace(mo(ANN, f"IC {BOB}"), cut=True)
+    outcomes = take(registered, cut, replace(cut, session="bind-2"))
+    assert replies(outcomes) == ["Only part of your text arrived. Please send it again."]
+    assert registered.conferences.live() == []
+
+
+def test_a_long_text_that_is_cut_when_it_is_whole_does_nothing(registered: Transaction) -> None:
+    octets = f"IC {BOB}".encode("utf-16-be")
+    for number, piece in ((1, octets[:9]), (2, octets[9:-1])):
+        part = Part("smsc", "bind-1", ANN, "52272", 7, 2, number, piece, "ucs2", f"part {number}")
+        outcomes = take(registered, part)
+    assert replies(outcomes) == ["Only part of your text arrived. Please send it again."]
+    assert registered.conferences.live() == []
+
+
 def test_a_second_delivery_in_the_same_batch_is_a_duplicate(registered: Transaction) -> None:
     first, again = mo(ANN, "?"), mo(ANN, "?", session="bind-2")
     taken, duplicate = take(registered, first, again)

@@ -25,11 +25,8 @@ RECEIPT = b"id:17 sub:001 dlvrd:001 submit date:2601010000 done date:2601010001 
         (deliver_sm(TEXT, tail=tlv(0x0424, TEXT)), "short_message and message_payload"),
         (deliver_sm(TEXT, service_type=b"SIXSIX"), "a long service_type"),
         (deliver_sm(b"\5\0\3\7\3\5" + TEXT, esm_class=0x40), "a part that cannot be"),
-        (deliver_sm(TEXT + b"\0"), "nul behind the text"),
-        (
-            deliver_sm(TEXT.decode().encode("utf-16-be") + b"\0", data_coding=0x18),
-            "half a character behind the text",
-        ),
+        (deliver_sm(TEXT + b"\0", data_coding=1), "nul behind the text"),
+        (deliver_sm(TEXT, tail=tlv(0x1400, b"vendor")[:-1]), "a cut-off TLV"),
         (deliver_sm(TEXT, esm_class=0x0C), "an unknown message type in esm_class"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -42,6 +39,26 @@ async def test_an_odd_text_is_read_and_the_oddity_counted(
         assert [await smsc.ask(body) for _ in range(2)] == [OK, OK]
         assert [(text.sender, text.body) for text in daemon.texts] == [("+447700900001", "IC Bob")] * 2
         assert daemon.link.counters.oddities == {oddity: 2}
+
+
+async def test_a_text_of_which_half_a_character_came_is_marked_as_cut(started: StartLink) -> None:
+    async with RawSmsc() as smsc, started(smsc.port) as daemon:
+        await daemon.bound()
+        for text, cut in (("UD Ann", False), ("UD Bob", True)):
+            octets = text.encode("utf-16-be")
+            assert await smsc.ask(deliver_sm(octets[:-1] if cut else octets, data_coding=8)) == OK
+        assert [(text.body, text.cut) for text in daemon.texts] == [("UD Ann", False), ("UD Bo", True)]
+        assert daemon.link.counters.oddities == {"half a character behind the text": 1}
+
+
+@pytest.mark.parametrize(("ends_with_nul", "body"), [(False, "SB bob: @@"), (True, "SB bob: @")])
+async def test_a_final_sign_stays_unless_the_smsc_ends_its_texts_with_nul(
+    started: StartLink, body: str, *, ends_with_nul: bool
+) -> None:
+    async with RawSmsc() as smsc, started(smsc.port, mo_ends_with_nul=ends_with_nul) as daemon:
+        await daemon.bound()
+        assert await smsc.ask(deliver_sm(b"SB bob: \0\0")) == OK
+        assert [text.body for text in daemon.texts] == [body]
 
 
 async def test_what_cannot_be_understood_is_refused_counted_and_said_once(

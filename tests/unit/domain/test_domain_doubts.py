@@ -51,7 +51,7 @@ ZOE = Situation(ME, Directory({"zo\u00eb": User("Zo\u00eb", "+447700900005")}))
         ("UC ben 07700900018 Ben Stone", ("UC ben +447700900018 Ben.Stone", "UC ben +447700900018 Ben")),
         ("UE eve Ben. Stone golf", ("UE eve Ben.Stone golf", "UE eve Ben golf")),
         # Another sentence, a signature, a second command.
-        ("UE eve Ben. He is new", ("UE eve Ben.He is new", "UE eve Ben")),
+        ("UE eve Ben. Stone left", ("UE eve Ben.Stone left", "UE eve Ben")),
         ("UE eve Ben.Lee golf. He left", ("UE eve Ben.Lee golf", "UE eve Ben.Lee golf He left")),
         ("UE eve Ben.Lee. Friend", ("UE eve Ben.Lee", "UE eve Ben.Lee Friend")),
         ("UE eve Ben.Lee golf\nJim", ("UE eve Ben.Lee golf", "UE eve Ben.Lee golf Jim")),
@@ -87,12 +87,13 @@ def test_what_may_be_meant_is_offered(body: str, offers: tuple[str, ...]) -> Non
 @pytest.mark.parametrize(
     ("body", "offers"),
     [
-        ("IC 0170, 1234567", ("IC +491701234567", "IC +490170 +491234567")),
-        ("IC 0170 1234", ("IC +491701234", "IC +490170 +491234")),
+        ("IC 0170, 1234567", ("IC +491701234567",)),
+        ("IC 0170 1234567 3", ("IC +4917012345673", "IC +491701234567")),
+        ("SB 0170 1234567 3: Hi", ("SB +4917012345673: Hi", "SB +491701234567: Hi")),
         ("IC 3 0170 1234567", ("IC 3", "IC +49301701234567")),
-        ("UC ann 01701234567 3", ("UC ann +4917012345673",)),
-        ("UE bob 01701234567 3", ("UE bob +4917012345673",)),
-        ("GC chess bob 01701234567 3", ("GC chess Bob +4917012345673",)),
+        ("UC ann 01701234567 3", ("UC ann +4917012345673", "UC ann +491701234567")),
+        ("UE bob 01701234567 3", ("UE bob +4917012345673", "UE bob +491701234567")),
+        ("GC chess bob 01701234567 3", ("GC chess Bob +4917012345673", "GC chess Bob +491701234567")),
     ],
 )
 def test_numbers_that_may_be_others_are_asked_for(body: str, offers: tuple[str, ...]) -> None:
@@ -106,6 +107,31 @@ def test_a_user_of_a_doubtful_number_is_not_deleted() -> None:
     mine = Situation(ME, Directory({"joe": User("Joe", "+4917012345673")}))
     assert say("UD 01701234567 3", mine, GERMANY).reply.offers == ("UD +4917012345673",)
     assert told(say("UD +4917012345673", mine, GERMANY))[1] == "User Joe deleted."
+
+
+@pytest.mark.parametrize("region", ["DE", "AT", "IN", "AE", "UY", "GB"])
+@pytest.mark.parametrize("figure", ["0171", "4711", "12 34", "10.30", "24.12.2026", "24 12 2026", "19.90"])
+def test_what_is_no_whole_number_is_not_stored_called_or_texted(region: str, figure: str) -> None:
+    rules = TextRules(region)
+    for command in (
+        "UE bob {}",
+        "UC al {}",
+        "GC Tennis bob {}",
+        "IC bob {}",
+        "CC4 {} bob",
+        "SB bob {}: Party",
+    ):
+        asked = say(command.format(figure), rules=rules)
+        assert does_nothing(asked), command
+        assert asked.reply.offers == ()
+        assert figure in render(asked.reply)
+        assert "+" in render(asked.reply)
+
+
+def test_a_user_whose_stored_number_would_not_be_taken_today_is_still_deleted_by_it() -> None:
+    mine = Situation(ME, Directory({"joe": User("Joe", "+494711")}))
+    assert told(say("UD 4711", mine, GERMANY))[1] == "User Joe deleted."
+    assert told(say("UD 4712", mine, GERMANY))[1] == "You have no user 4712. Text UL to see your users."
 
 
 @pytest.mark.parametrize(

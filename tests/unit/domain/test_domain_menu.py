@@ -58,6 +58,13 @@ def test_a_number_ends_with_a_hash(digits: str, number: str) -> None:
     assert typing(digits) == [Choice(Feature.ADD, number)]
 
 
+@pytest.mark.parametrize(
+    ("digits", "number"), [("*20171#", ""), ("*24711#", ""), ("*201701234567#", "+491701234567")]
+)
+def test_a_piece_of_a_number_is_a_wrong_number(digits: str, number: str) -> None:
+    assert typing(digits, Menu(home_region="DE")) == [Choice(Feature.ADD, number)]
+
+
 def test_a_number_without_end_is_forgotten() -> None:
     assert typing("*2" + "7" * (LONGEST_NUMBER + 1) + "#") == [Choice(Feature.WRONG_KEY)]
     assert typing("*9*5", spacing=0.1) == [Choice(Feature.WRONG_KEY), Choice(Feature.MUTE_ALL)], "no choice"

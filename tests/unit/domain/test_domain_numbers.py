@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from usnd.domain.numbers import NumberPlan, Readings, example_number, readings, to_e164
+from usnd.domain.numbers import NumberPlan, Readings, as_written, example_number, readings, to_e164
 
 
 @pytest.mark.parametrize(
@@ -92,6 +92,7 @@ def test_the_longest_prefix_decides(
         ("0170 123 45 67", "DE", ("+491701234567",)),
         ("0170 1234567, 030 123456", "DE", ("+491701234567", "+4930123456")),
         ("0664 1234567", "AT", ("+436641234567",)),
+        ("0664 1234567 0699 1234567", "AT", ("+436641234567", "+436991234567")),
         ("2410 1234", "UY", ("+59824101234",)),
         ("98765 43210", "IN", ("+919876543210",)),
         ("050 123 4567", "AE", ("+971501234567",)),
@@ -111,13 +112,15 @@ def test_pieces_are_read_as_a_person_reads_them(pieces: str, region: str, number
 @pytest.mark.parametrize(
     ("pieces", "region", "likely"),
     [
-        ("0170 1234", "DE", (("+491701234",), ("+490170", "+491234"))),
-        ("0170, 1234567", "DE", (("+491701234567",), ("+490170", "+491234567"))),
-        ("0664, 1234567", "AT", (("+436641234567",), ("+430664", "+431234567"))),
-        ("2410, 1234", "UY", (("+59824101234",), ("+5982410", "+5981234"))),
-        ("01701234567 3", "DE", (("+4917012345673",),)),
-        ("3 0170 1234567", "DE", (("+49301701234567",),)),
-        ("3, 0170 1234567", "DE", (("+49301701234567",),)),
+        ("0170, 1234567", "DE", (("+491701234567",),)),
+        ("0664, 1234567", "AT", (("+436641234567",),)),
+        ("2410, 1234", "UY", (("+59824101234",),)),
+        ("01701234567 3", "DE", (("+4917012345673",), ("+491701234567",))),
+        ("0170 1234567 3", "DE", (("+4917012345673",), ("+491701234567",))),
+        ("+49 170 1234567 3", "DE", (("+4917012345673",), ("+491701234567",))),
+        ("0664 1234567 1", "AT", (("+4366412345671",), ("+436641234567",))),
+        ("3 0170 1234567", "DE", (("+49301701234567",), ("+491701234567",))),
+        ("3, 0170 1234567", "DE", (("+49301701234567",), ("+491701234567",))),
         ("+ 44 7700 900001", "DE", (("+447700900001",), ("+49447700900001",))),
     ],
 )
@@ -149,3 +152,60 @@ def test_each_country_has_an_example(region: str) -> None:
 def test_the_example_is_of_the_country() -> None:
     assert example_number("US").startswith("+1")
     assert example_number("DE").startswith("+49")
+
+
+PIECES = {
+    "DE": ("0171", "4711", "030 1", "171 12", "0199 12"),
+    "AT": ("0664", "4711", "12 34", "0171", "0699 1"),
+    "IN": ("98765", "022 1234", "12345678", "98765 4321"),
+    "AE": ("050 12", "12345", "050 123 456", "2026"),
+    "UY": ("4711", "099 12", "099 123 45", "2410"),
+    "US": ("999 555 1234", "555 1234", "2145551"),
+    "GB": ("0770", "07700 90000", "7700900001", "020 7946"),
+}
+FIGURES = (
+    *("24.12.2026", "24.12.26", "24.12.", "24/12", "24-12-2026", "12/24/2026", "1.2.2026", "01.02.2026"),
+    *("2026-12-24", "2026/12/24", "12/2026", "24 12 2026", "24 12 2026 10 30", "24.12.2026 1030", "10 30"),
+    *("10.30", "08.30", "9-17", "10.30-11.30", "19.90", "149.99", "149 99", "1.500", "10 000", "1.000.000"),
+)
+"""What is written as a date, a time or a price; open numbering plans have numbers of many of these digits."""
+
+
+@pytest.mark.parametrize(
+    ("region", "pieces"), [(region, one) for region, ones in PIECES.items() for one in ones]
+)
+def test_a_piece_of_a_number_is_none(region: str, pieces: str) -> None:
+    assert as_written(pieces, region) is None
+    assert readings(pieces, region) == Readings()
+
+
+@pytest.mark.parametrize("region", PIECES)
+def test_dates_times_and_prices_are_no_numbers(region: str) -> None:
+    taken = [
+        figure
+        for figure in FIGURES
+        if as_written(figure.strip("."), region) or readings(figure, region).likely
+    ]
+    assert taken == []
+
+
+@pytest.mark.parametrize(
+    ("written", "region", "number"),
+    [
+        ("+490171", "DE", "+490171"),
+        ("0049 30 12", "DE", "+493012"),
+        ("+44 7700 900001", "DE", "+447700900001"),
+        ("+12.34.5678", "DE", None),
+        ("+49 30 12.34", "DE", "+49301234"),
+        ("07700 900001", "GB", "+447700900001"),
+        ("1 999 555 1234", "US", "+19995551234"),
+        ("0171 12.34567", "DE", "+491711234567"),
+    ],
+)
+def test_a_number_in_full_may_be_newer_than_our_tables(written: str, region: str, number: str | None) -> None:
+    assert as_written(written, region) == number
+
+
+def test_a_region_without_a_trunk_prefix_has_only_numbers_of_its_plan() -> None:
+    assert as_written("12345678", "SG") is None
+    assert as_written("81234567", "SG") == "+6581234567"

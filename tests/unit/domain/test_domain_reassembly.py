@@ -75,3 +75,9 @@ def test_incomplete_texts_are_bounded(crowd: Crowd, verdict: Verdict) -> None:
     assert judge(PART, Parts(1, PartsState.GATHERING, 3, {1: ONE}), crowd, RULES) is Verdict.KEEP
     late = judge(PART, Parts(1, PartsState.INCOMPLETE, 3, {1: ONE}), crowd, RULES)
     assert late is (Verdict.LATE if verdict is Verdict.BEGIN else verdict)
+
+
+@pytest.mark.parametrize("state", [None, *PartsState])
+def test_a_part_that_is_cut_off_is_never_kept(state: PartsState | None) -> None:
+    parts = Parts(1, state, 3, {1: ONE, 3: THREE}) if state else None
+    assert judge(replace(PART, cut=True), parts, NOBODY, RULES) is Verdict.CUT

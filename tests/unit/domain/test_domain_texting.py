@@ -86,7 +86,7 @@ def test_everything_is_said_in_the_subscribers_language() -> None:
         ("UD nobody", Say.UNKNOWN_USER),
         ("UD golf", Say.UNKNOWN_USER),
         ("UD 07700900009", Say.UNKNOWN_USER),
-        ("UD bob eve", Say.UNKNOWN_USER),
+        ("UD bob eve", Say.SYNTAX),
         ("UD 07700900003", Say.SEVERAL_USERS),
         ("UL nobody", Say.NO_USER_FOUND),
         ("UL robert jones", Say.NO_USER_FOUND),

@@ -4,8 +4,9 @@ import unicodedata
 
 import pytest
 
+from usnd.domain.gsm import GSM
 from usnd.smpp.national import decode_national, locking_shift, single_shift
-from usnd.smpp.text import GSM, Alphabet, decode
+from usnd.smpp.text import Alphabet, decode
 
 LANGUAGES = {
     1: "LATIN",

@@ -94,3 +94,30 @@ def test_a_receipt_in_another_alphabet_than_announced_is_read(octets: bytes) -> 
 def test_an_acknowledgement_has_neither() -> None:
     assert told("seen", esm_class=0x08) == Word("", "")
     assert told("seen", esm_class=0x0C) is None  # reserved: it says nothing
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "SB bob: id:1 sub:001 dlvrd:001 submit date:2601010000 done date:2601010001 stat:DELIVRD text:",
+        "sb Ann Bob: id:77 stat:DELIVRD err:0",
+        '"SB bob: id:1 sub:1 stat:DELIVRD err:000"',
+        "IC id:1 sub:001 dlvrd:001 stat:DELIVRD",
+    ],
+)
+def test_what_begins_with_a_command_is_a_subscribers_own_text(body: str) -> None:
+    assert read_receipt(0, {}, body, body.encode()) is None
+    assert read_receipt(0x04, {}, body, body.encode()) is not None
+
+
+@pytest.mark.parametrize(
+    ("body", "sure"),
+    [
+        ("id=17 sub=001 dlvrd=001 stat=DELIVRD err=000 text=", True),
+        ("id = 17, stat = DELIVRD, err = 0, sub = 1", True),
+        ("id=17 stat=DELIVRD", False),
+        ("id:17 sub:001 dlvrd:001 stat:DELIVRD@", True),
+    ],
+)
+def test_fields_may_have_an_equals_sign(body: str, *, sure: bool) -> None:
+    assert read_receipt(0, {}, body, body.encode()) == Word("17", "DELIVRD", sure=sure)

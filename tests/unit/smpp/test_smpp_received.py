@@ -215,3 +215,45 @@ def test_an_unknown_message_type_is_told_by_content() -> None:
 
 def test_a_compressed_text_is_counted() -> None:
     assert text(data_coding=0x20).oddities == ("compressed",)
+
+
+@pytest.mark.parametrize(
+    ("fields", "cut"),
+    [
+        ({"short_message": "UD Anna".encode("utf-16-be")[:-1], "data_coding": 8}, True),
+        ({"short_message": "UD Anna".encode("utf-16-be"), "data_coding": 8}, False),
+        ({"short_message": b"UD Anna\x1b"}, True),
+        ({"short_message": b"\x03\x24\x01\x01UD Anna\x1b", "esm_class": 0x40}, True),
+        ({"short_message": b"\x03\x24\x01\x01UD Anna", "esm_class": 0x40}, False),
+        # Of a part what is missing may stand in the next one, but not with septets or tables of its own.
+        (
+            {
+                "short_message": b"\x05\0\x03\x07\x02\x01" + "UD Anna".encode("utf-16-be")[:-1],
+                "data_coding": 8,
+                "esm_class": 0x40,
+            },
+            False,
+        ),
+        ({"short_message": b"\x08\0\x03\x07\x02\x01\x24\x01\x01UD Anna\x1b", "esm_class": 0x40}, True),
+    ],
+)
+def test_a_text_whose_end_is_missing_is_marked(fields: dict[str, object], *, cut: bool) -> None:
+    made = text(**fields)
+    assert made.cut is cut
+    assert cut is False or made.oddities == ("half a character behind the text",)
+
+
+def test_packed_septets_with_bits_left_over_are_cut() -> None:
+    for octets, cut in ((bytes.fromhex("d5220a1a"), True), (bytes.fromhex("d5220a0a"), False)):
+        pdu = DeliverSm(source_addr="491", short_message=octets)
+        made = read_delivery(pdu, "north", "bind-1", Alphabet.PACKED)
+        assert isinstance(made, ReceivedText)
+        assert made.cut is cut
+
+
+def test_a_bind_whose_texts_end_with_nul() -> None:
+    for coding, octets in ((0, b"IC Bob\0"), (8, "IC Bob".encode("utf-16-be") + b"\0"), (1, b"IC Bob\0")):
+        pdu = DeliverSm(source_addr="491", short_message=octets, data_coding=coding)
+        made = read_delivery(pdu, "north", "bind-1", Alphabet.GSM7, ends_with_nul=True)
+        assert isinstance(made, ReceivedText)
+        assert (made.body, made.cut, made.oddities) == ("IC Bob", False, ())
