@@ -58,6 +58,17 @@ def _meant(number: str, home_region: str) -> str | None:
     return to_e164(number, home_region) or to_e164(f"+{number}", home_region)
 
 
+def written_twice(numbers: Iterable[str], home_region: str) -> tuple[str, str] | None:
+    """Two of the configured numbers that are one, in whatever spelling; None if there are none."""
+    seen: dict[str, str] = {}
+    for number in filter(None, numbers):
+        meant = _meant(number, home_region) or number.removeprefix("+")
+        if meant in seen:
+            return seen[meant], number
+        seen[meant] = number
+    return None
+
+
 class Denial(Enum):
     """Why a call is turned away, as the caller hears it."""
 

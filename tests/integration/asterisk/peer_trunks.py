@@ -16,6 +16,7 @@ from usnd.asterisk.calls import Calls, CallSettings
 from usnd.asterisk.progress import Digit, News
 from usnd.config_trunks import TrunkConfig, TrunksConfig
 from usnd.domain.calls import CallEvent, CallNews
+from usnd.domain.hosts import Host, OwnAddress
 from usnd.pjsip import pjsip_conf
 from usnd.services.foreign import ForeignChannels
 from workbench.asterisk import Asterisk, asterisk_tree, usn_asterisk
@@ -68,10 +69,10 @@ async def peers_at(peers: Mapping[str, Peer], **common: int) -> AsyncIterator[Pe
         for peer in peers.values():
             await parts.enter_async_context(peer)
         trunks = [
-            TrunkConfig(name=name, host=HOST, port=peer.port, qualify=0) for name, peer in peers.items()
+            TrunkConfig(name=name, host=Host(HOST), port=peer.port, qualify=0) for name, peer in peers.items()
         ]
         node = usn_asterisk(asterisk_tree(), 9, product_dialplan())
-        settings = TrunksConfig(bind=HOST, bind_port=node.ports.sip, **common)
+        settings = TrunksConfig(bind=OwnAddress(HOST), bind_port=node.ports.sip, **common)
         node.add_files({"pjsip.conf": pjsip_conf(trunks, settings)})
         await parts.enter_async_context(node)
         account = node.usnd_account

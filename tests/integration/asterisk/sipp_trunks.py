@@ -11,6 +11,7 @@ from usnd.asterisk.ami import AmiSettings
 from usnd.asterisk.calls import Calls, CallSettings
 from usnd.asterisk.progress import News
 from usnd.config_trunks import TrunkConfig, TrunksConfig
+from usnd.domain.hosts import Host, OwnAddress
 from usnd.pjsip import pjsip_conf
 from workbench.asterisk import asterisk_tree, usn_asterisk
 from workbench.ports import HOST
@@ -28,10 +29,10 @@ async def calls_to(sipps: Mapping[str, Sipp]) -> AsyncIterator[tuple[Calls, list
         for sipp in sipps.values():
             await parts.enter_async_context(sipp)
         trunks = [
-            TrunkConfig(name=name, host=HOST, port=sipp.port, qualify=0) for name, sipp in sipps.items()
+            TrunkConfig(name=name, host=Host(HOST), port=sipp.port, qualify=0) for name, sipp in sipps.items()
         ]
         node = usn_asterisk(asterisk_tree(), 9, product_dialplan())
-        common = TrunksConfig(bind=HOST, bind_port=node.ports.sip, silence=7)
+        common = TrunksConfig(bind=OwnAddress(HOST), bind_port=node.ports.sip, silence=7)
         node.add_files({"pjsip.conf": pjsip_conf(trunks, common)})
         await parts.enter_async_context(node)
         account = node.usnd_account

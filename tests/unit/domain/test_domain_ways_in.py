@@ -38,6 +38,7 @@ from usnd.domain.ways_in import (
     counts,
     enter,
     route,
+    written_twice,
     wrong_pin,
 )
 
@@ -225,3 +226,17 @@ def test_mistakes_of_long_ago_are_forgotten() -> None:
     for _ in range(rules.free):
         guesses = wrong_pin(guesses, rules, T0)
     assert wrong_pin(guesses, rules, T0 + rules.forgotten + timedelta(seconds=1)).wrong == 1
+
+
+@pytest.mark.parametrize(
+    ("numbers", "twice"),
+    [
+        (("52270", "", "", "52201"), None),
+        (("52270", "52201", "52201"), ("52201", "52201")),
+        (("52270", "+52270"), ("52270", "+52270")),
+        (("442079460000", "02079460001"), None),
+        (("442079460000", "02079460000"), ("442079460000", "02079460000")),
+    ],
+)
+def test_one_number_in_two_spellings_is_one(numbers: tuple[str, ...], twice: tuple[str, str] | None) -> None:
+    assert written_twice(numbers, "GB") == twice
