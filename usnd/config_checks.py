@@ -10,13 +10,13 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from usnd.config_trunks import SIP_PORT, RouteConfig, TrunkConfig, TrunksConfig, address_of
 from usnd.config_types import URL_WORDS, ConfigError
-from usnd.domain.hosts import Address
 from usnd.domain.menu import clashes
 from usnd.domain.telling_apart import Doubt, tell_apart
 from usnd.domain.ways_in import written_twice
 
 if TYPE_CHECKING:
     from usnd.config import Config, SmscConfig
+    from usnd.domain.hosts import Address
 
 LONGEST_SMPP_PASSWORD = 8
 """SMPP 3.4 §4.1.1: 9 octets with the final NUL."""
