@@ -39,7 +39,7 @@ from usnd.domain.ways_in import (
     route,
 )
 from usnd.services.conferences import Conferences
-from usnd.services.guessing import Guessing
+from usnd.services.guessing import Guessing, withheld_on
 from usnd.services.launching import Launcher
 from usnd.services.outbox import Outbox
 from usnd.services.pin_census import PinCensus
@@ -60,6 +60,11 @@ class _Caller:
     dnis: str
     trunk: str
     wrong: int = 0
+
+    @property
+    def guesser(self) -> str:
+        """To whom wrong PINs are counted."""
+        return self.cli or withheld_on(self.trunk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +157,7 @@ class WaysIn:
         caller = self._callers.get(call)
         if caller is None:
             return
-        barred = self._guessing.barred(caller.cli or "", self._clock())
+        barred = self._guessing.barred(caller.guesser, self._clock())
         way = route(caller.cli, caller.dnis, self._rules.numbers, self._conferences.live, barred=barred)
         await self._go(caller, way)
 
@@ -166,7 +171,9 @@ class WaysIn:
         except (StoreBusy, StoreTaken):
             await self._go(caller, Deny(Denial.BUSY))
             return
-        live, narrow = self._conferences.live, self._census.narrow
+        live = self._conferences.live
+        guessed = caller.cli is None and self._guessing.go_on(caller.guesser, self._clock())
+        narrow = self._census.narrow or guessed
         if pin is None or not counts(pin, caller.cli, owner, live, narrow=narrow):
             await self._go(caller, self._wrong(caller))
             return
@@ -175,7 +182,7 @@ class WaysIn:
     def _wrong(self, caller: _Caller) -> Way:
         now = self._clock()
         caller.wrong += 1
-        guesses = self._guessing.wrong(caller.cli or "", now)
+        guesses = self._guessing.wrong(caller.guesser, now)
         tell = self._log.error if guesses.barred(now) else self._log.warning
         tell("wrong pin", call=caller.call, cli=caller.cli, wrong=guesses.wrong, barred=guesses.barred(now))
         return after_wrong_pin(caller.wrong, guesses, self._rules.guesses, now)
