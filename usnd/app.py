@@ -242,6 +242,7 @@ class Daemon:
             keeping = parts.create_task(self._recording.run())
             counting = parts.create_task(self._census.run())
             parts.create_task(self._voice.run(self._conferences))
+            checking = parts.create_task(self._voice.check_channels(self._ways_in))
             for link in self._links:
                 parts.create_task(link.run())
             await stopped.wait()
@@ -257,6 +258,7 @@ class Daemon:
             keeping.cancel()
             working.cancel()
             counting.cancel()
+            checking.cancel()
             await self._voice.stop()
             self._conferences.stop()
 

@@ -11,10 +11,10 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
-from phonenumbers import SUPPORTED_REGIONS
 
+from usnd.config_checks import check
 from usnd.config_sending import SendingConfig, TalkConfig
-from usnd.config_trunks import RouteConfig, TrunkConfig, TrunksConfig, check_trunks, routing, trunk_numbers
+from usnd.config_trunks import RouteConfig, TrunkConfig, TrunksConfig, routing, trunk_numbers
 from usnd.config_types import (
     E164,
     Cause,
@@ -31,6 +31,7 @@ from usnd.config_types import (
     Section,
     ShortCode,
     StoreUrl,
+    decode,
     text,
 )
 from usnd.config_words import in_words
@@ -38,7 +39,8 @@ from usnd.domain.alarm import Limits
 from usnd.domain.conference import Feature, Rules
 from usnd.domain.courtesy import CourtesyRules
 from usnd.domain.decision import TextRules
-from usnd.domain.menu import DEFAULT_KEYS, Menu, clashes
+from usnd.domain.hosts import Host
+from usnd.domain.menu import DEFAULT_KEYS, Menu
 from usnd.domain.messages import RepeatRules
 from usnd.domain.numbers import NumberPlan, to_e164
 from usnd.domain.pin_space import PinRules
@@ -52,8 +54,6 @@ from usnd.domain.ways_in import GuessRules, Numbers
 __all__ = ["Config", "ConfigError", "Secret", "load", "parse"]
 
 _GIGABYTE = 10**9
-LONGEST_SMPP_PASSWORD = 8
-"""SMPP 3.4 §4.1.1: 9 octets with the final NUL."""
 
 
 class NodeConfig(Section, frozen=True, kw_only=True):
@@ -75,7 +75,7 @@ class AsteriskConfig(Section, frozen=True, kw_only=True):
     """The AMI of this server's Asterisk, and how fast calls are dialled."""
 
     port: Port = 5038
-    host: str = "127.0.0.1"
+    host: Host = Host("127.0.0.1")
     username: str = "usnd"
     secret: Secret
     calls_per_second: Annotated[float, Meta(gt=0, le=1000)] = 60
@@ -171,7 +171,7 @@ class SmscConfig(SendingConfig, frozen=True, kw_only=True):
     """One bind to one SMSC; binds of one `group` stand in for each other (REQUIREMENTS S1, S3)."""
 
     name: Name
-    host: str
+    host: Host
     port: Port = 2775
     system_id: Annotated[str, Meta(max_length=15)]
     password: Secret
@@ -179,7 +179,7 @@ class SmscConfig(SendingConfig, frozen=True, kw_only=True):
     bind: Literal["transceiver", "pair"] = "transceiver"
     tls: bool = False
     tls_ca: Path | None = None
-    tls_server_name: str | None = None
+    tls_server_name: Host | None = None
     group: Name | None = None
     failover_after: Seconds = 10
     alphabet: Literal["gsm7", "latin1", "ascii"] = "gsm7"
@@ -340,44 +340,10 @@ def load(path: Path) -> Config:
 def parse(text: str) -> Config:
     """The configuration in TOML text; raises ConfigError."""
     try:
-        config = msgspec.convert(tomllib.loads(text), Config, dec_hook=_decode)
+        config = msgspec.convert(tomllib.loads(text), Config, dec_hook=decode)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"not TOML: {error}") from error
     except msgspec.ValidationError as error:
         raise ConfigError(in_words(error, Config)) from error
-    _check(config)
+    check(config)
     return config
-
-
-def _check(config: Config) -> None:
-    if config.node.home_region not in SUPPORTED_REGIONS:
-        raise ConfigError(
-            f"node.home_region: {config.node.home_region} is not the code of a country (ISO 3166)"
-        )
-    if clash := clashes(config.key_menu().keys):
-        one, other = clash
-        raise ConfigError(f"menu: {other} begins with {one}, so that one of the two could never be chosen")
-    for number, smsc in enumerate(config.smsc, start=1):
-        password, most = smsc.password.reveal(), LONGEST_SMPP_PASSWORD
-        if len(password) > most or not password.isascii():
-            raise ConfigError(
-                f"smsc number {number}, password: SMPP carries at most {most} characters of ASCII"
-            )
-        if not (smsc.system_id + smsc.system_type).isascii():
-            raise ConfigError(f"smsc number {number}: SMPP carries system_id and system_type in ASCII only")
-        try:
-            smsc.refusals()
-        except ConfigError as error:
-            raise ConfigError(f"smsc number {number}: {error}") from error
-    names = [smsc.name for smsc in config.smsc]
-    if len(set(names)) != len(names):
-        raise ConfigError("smsc: two binds have the same name; give each its own")
-    check_trunks(config.trunk, config.route, config.trunks)
-
-
-def _decode(wanted: type, value: object) -> object:
-    if wanted is Path and isinstance(value, str) and value:
-        return Path(value)
-    if wanted is Secret and isinstance(value, str) and value:
-        return Secret(value)
-    raise TypeError("a non-empty string is expected")

@@ -11,9 +11,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from usnd.config_types import ConfigError, Name, Port, Prefix, Seconds, Secret, Section, text
+from usnd.config_types import Name, Port, Prefix, Seconds, Secret, Section, text
+from usnd.domain.hosts import Host, Network, OwnAddress
 from usnd.domain.sip_numbers import Identity
-from usnd.domain.telling_apart import Address, Doubt, tell_apart
+from usnd.domain.telling_apart import Address
 from usnd.domain.trunk_numbers import Style, TrunkNumbers, Writing
 from usnd.domain.trunks import Route, Routing, Trunk
 
@@ -23,11 +24,6 @@ LONGEST_WAIT = 10.0
 SIP_PORT = 5060
 """RFC 3261 §19.1.2, where a URI has none."""
 
-Host = Annotated[str, text(r"^[A-Za-z0-9.:-]{1,253}$", 'a host name or an address, as "192.0.2.20"')]
-Network = Annotated[
-    str,
-    text(r"^[A-Za-z0-9.:-]{1,253}(/\d{1,3})?$", 'an address or a network, as "192.0.2.20" or "192.0.2.0/28"'),
-]
 SipUser = Annotated[
     str, text(r"^[A-Za-z0-9._~+@-]{1,100}$", "a user name of letters, digits and . _ ~ + @ -")
 ]
@@ -93,7 +89,7 @@ class TrunksConfig(Section, frozen=True, kw_only=True):
     silence: Annotated[int, Meta(ge=7, le=32)] = 8
     media_timeout: Annotated[int, Meta(ge=0, le=3600)] = 20
     session_expires: Annotated[int, Meta(ge=90, le=86_400)] = 180
-    bind: Host = "0.0.0.0"  # noqa: S104 - the firewall says who may reach it
+    bind: OwnAddress = OwnAddress("0.0.0.0")  # noqa: S104 - the firewall says who may reach it
     bind_port: Port = 5060
     tls_port: Port = 5061
     certificate: Path | None = None
@@ -134,54 +130,7 @@ def address_of(trunk: TrunkConfig) -> Address:
     """From where its switch calls."""
     return Address(
         trunk.name,
-        trunk.match or ((trunk.host,) if trunk.host else ()),
+        trunk.match or ((Network(trunk.host),) if trunk.host else ()),
         (trunk.port or SIP_PORT) if trunk.transport == "udp" else None,
         registers=trunk.register,
-    )
-
-
-def check_trunks(trunks: Sequence[TrunkConfig], routes: Sequence[RouteConfig], common: TrunksConfig) -> None:
-    """What no single value shows. Raises ConfigError."""
-    names = [trunk.name for trunk in trunks]
-    if len(set(names)) != len(names):
-        raise ConfigError("trunk: two trunks have the same name; give each its own")
-    for number, trunk in enumerate(trunks, start=1):
-        where = f"trunk number {number}"
-        if (trunk.username is None) is not (trunk.password is None):
-            raise ConfigError(f"{where}: username and password need each other")
-        if trunk.password is not None and not trunk.password.reveal().isalnum():
-            raise ConfigError(f"{where}, password: write letters and digits only: Asterisk reads the rest")
-        if trunk.transport == "tls" and None in (common.certificate, common.private_key):
-            raise ConfigError(f"{where}: tls needs trunks.certificate and trunks.private_key")
-        if trunk.srtp and trunk.transport != "tls":
-            raise ConfigError(f"{where}: srtp needs tls, which carries its keys")
-        _check_identity(where, trunk)
-    _check_told_apart(trunks)
-    for number, route in enumerate(routes, start=1):
-        if unknown := [name for name in route.trunks if name not in names]:
-            raise ConfigError(f"route number {number}, trunks: {unknown[0]} is no [[trunk]]")
-    if routes and sum(not route.prefixes for route in routes) != 1:
-        raise ConfigError("route: exactly one route must be without prefixes, for all other numbers")
-
-
-def _check_identity(where: str, trunk: TrunkConfig) -> None:
-    if trunk.register and None in (trunk.username, trunk.host):
-        raise ConfigError(f"{where}: register needs host, username and password")
-    if trunk.from_user is not None and trunk.identity_out == "none":
-        raise ConfigError(
-            f"{where}: from_user takes the place of the subscriber's number, who pays for the call: say it by"
-            ' identity_out = "pai" or "rpid"'
-        )
-
-
-def _check_told_apart(trunks: Sequence[TrunkConfig]) -> None:
-    for doubt in tell_apart([address_of(trunk) for trunk in trunks]).doubts:
-        raise ConfigError(_in_words(doubt))
-
-
-def _in_words(doubt: Doubt) -> str:
-    return (
-        f"trunk {doubt.one} and trunk {doubt.other}: calls from {doubt.address} could be of either, and would"
-        f" all be counted on {doubt.one}. Give each the port from which its switch sends (port, with udp) or"
-        " an address of its own (match), let one register (register = true), or make them one trunk"
     )

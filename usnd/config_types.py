@@ -3,12 +3,14 @@
 Owns the form of names, numbers and secrets. Refuses to know the settings: config.py.
 """
 
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from usnd.config_words import WORDS
+from usnd.domain.hosts import Host, HostAddress, Network, OwnAddress, Unusable
 
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
@@ -28,13 +30,8 @@ Name = Annotated[
 ]
 ShortCode = Annotated[str, text(r"^\+?\d{1,15}$", 'the digits of a short code or number, as "52272"')]
 Region = Annotated[str, text(r"^[A-Z]{2}$", 'a country code of two capital letters (ISO 3166), as "GB"')]
-StoreUrl = Annotated[
-    str,
-    text(
-        r"^(sqlite:////.+|postgresql\+psycopg://.+)$",
-        '"sqlite:////path/to/file" or "postgresql+psycopg://user:password@host/name"',
-    ),
-]
+URL_WORDS = '"sqlite:////path/to/file" or "postgresql+psycopg://user:password@host/name"'
+StoreUrl = Annotated[str, text(r"^(sqlite:////.+|postgresql\+psycopg://.+)$", URL_WORDS)]
 Language = Annotated[str, text("^[a-z]{2}$", 'a language code of two small letters, as "en"')]
 E164 = Annotated[str, text(r"^\+\d{3,15}$", 'an international number, as "+442079460000"')]
 Dnis = Annotated[str, text(r"^(\+?\d{1,15})?$", 'the digits of a number, as "442079460000"')]
@@ -65,3 +62,21 @@ class Secret:
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One section of the file."""
+
+
+def decode(wanted: type, value: object) -> object:
+    """A value of a type that TOML has not. Raises TypeError, and Unusable with what to write instead."""
+    if not isinstance(value, str) or not value:
+        raise TypeError("a non-empty string is expected")
+    if wanted is Path:
+        return _path(value)
+    if wanted in (Host, HostAddress, Network, OwnAddress, Secret):
+        return wanted(value)
+    raise TypeError(f"no value is read as {wanted}")
+
+
+def _path(written: str) -> Path:
+    """What it is relative to would be another directory under systemd than on the command line."""
+    if written.startswith("/") and "\0" not in written and not written.startswith("//"):
+        return Path(written)
+    raise Unusable(f'"{written}" does not begin at the root: write the whole path, as "/var/lib/usn"')

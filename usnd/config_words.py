@@ -4,24 +4,37 @@ Owns the words for each type of value. Refuses to know the configuration: it rea
 """
 
 import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import inspect
 
+from usnd.domain.hosts import Host, HostAddress, Network, OwnAddress, Unusable
+
 WORDS = "in_words"
 """The key in `Meta(extra=…)` of the words for a type that needs its own."""
+
+_CUSTOM = {
+    Host: 'a host name or an address in quotes, as "192.0.2.20"',
+    HostAddress: 'the address of a host in quotes, as "192.0.2.20"',
+    Network: 'an address or a network in quotes, as "192.0.2.20" or "192.0.2.0/28"',
+    OwnAddress: 'an address of this server in quotes, as "192.0.2.212"',
+    Path: 'a whole path in quotes, as "/var/lib/usn"',
+}
 
 
 def in_words(error: msgspec.ValidationError, root: type) -> str:
     """What is wrong, for a configuration that is to become a `root`.
 
     Takes from the library's "Expected `int`, got `str` - at `$.smsc[0].port`" the place, and from the type
-    that belongs there what to write. Repeats no value: it may be a secret.
+    that belongs there what to write. Repeats no value, which may be a secret, but of hosts and paths.
     """
     problem, _, place = str(error).partition(" - at `")
     where = place.rstrip("`").removeprefix("$").lstrip(".")
     section = _named(where) or "the file"
+    if isinstance(error.__cause__, Unusable):
+        return f"{section}: {error.__cause__}"
     if unknown := re.search("contains unknown field `(.*)`", problem):
         keys = ", ".join(field.encode_name for field in _type_at(root, where).fields)
         return f"{section}: {unknown[1]} is not known here; known are: {keys}"
@@ -66,6 +79,8 @@ def _expected(kind: inspect.Type) -> str:
             return f"a number above {least} and up to {most}, without quotes"
         case inspect.StrType(max_length=int(longest)):
             return f"a text in quotes, at most {longest} characters"
+        case inspect.CustomType(cls=cls) if cls in _CUSTOM:
+            return _CUSTOM[cls]
         case _:
             return _expected_of_several(kind)
 

@@ -12,8 +12,6 @@ from usnd.asterisk.progress import INCOMING
 from usnd.config_trunks import SIP_PORT, TrunkConfig, TrunksConfig, address_of
 from usnd.domain.telling_apart import Known, tell_apart
 
-_ANY = frozenset({"0.0.0.0", "::"})  # noqa: S104 - told apart, not bound
-
 Options = Sequence[tuple[str, object]]
 
 
@@ -163,7 +161,7 @@ def _endpoint(trunk: TrunkConfig, common: TrunksConfig) -> Options:
         for key, value in (("from_user", trunk.from_user), ("from_domain", trunk.from_domain))
         if value is not None
     ]
-    if common.bind not in _ANY:  # of a pair: the floating address, for speech as well
+    if not common.bind.address.is_unspecified:  # of a pair: the floating address, for speech as well
         options += [("media_address", common.bind), ("bind_rtp_to_media_address", "yes")]
     if trunk.srtp:
         options += [("media_encryption", "sdes"), ("media_encryption_optimistic", "no")]

@@ -19,6 +19,7 @@ from string import Template
 from msgspec import structs
 
 from usnd.config_trunks import TrunkConfig, TrunksConfig
+from usnd.domain.hosts import Host, OwnAddress
 from usnd.pjsip import pjsip_conf
 from workbench import debian
 from workbench.manager import Account, Answer, act
@@ -74,8 +75,8 @@ def usn_asterisk(  # noqa: PLR0913 # each has its default
     lives where its handset sends no speech and answers no request.
     """
     node = Asterisk(tree, name, {}, files, calls=calls, realtime=realtime, kind="node")
-    trunk = TrunkConfig(name=TRUNK, host=HOST, port=switch_port, qualify=qualify, codecs=("alaw",))
-    common = TrunksConfig(bind=HOST, bind_port=node.ports.sip)
+    trunk = TrunkConfig(name=TRUNK, host=Host(HOST), port=switch_port, qualify=qualify, codecs=("alaw",))
+    common = TrunksConfig(bind=OwnAddress(HOST), bind_port=node.ports.sip)
     if not timers:
         common = structs.replace(common, media_timeout=0, session_expires=DAY)
     node.add_files({"pjsip.conf": pjsip_conf([trunk], common)})

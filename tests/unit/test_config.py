@@ -130,3 +130,66 @@ def test_the_domain_gets_its_rules_from_it() -> None:
     assert (rules.away.total_seconds(), rules.ring.total_seconds()) == (7, 9)
     assert rules.no_credit_causes == {21}
     assert config.text_rules().most_participants == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            GOOD.replace("smsc.example", "smpp://smsc.example"),
+            'smsc number 1, host: "smpp://smsc.example" is a URI',
+        ),
+        (GOOD.replace("smsc.example", "smsc.example:2775"), "smsc number 1, host: "),
+        (GOOD + "tls_server_name = 'smsc.example:2775'\n", "smsc number 1, tls_server_name: "),
+        (
+            GOOD + "tls_ca = 'ca.pem'\n",
+            'smsc number 1, tls_ca: "ca.pem" does not begin at the root: write the whole',
+        ),
+        (GOOD.replace("[asterisk]", "[asterisk]\nhost = '0.0.0.0'"), "asterisk.host: "),
+        (
+            GOOD + "[recording]\ndirectory = 'recordings'\n",
+            'recording.directory: "recordings" does not begin',
+        ),
+        (
+            GOOD + "[voice]\nprompts = ['/a', '../b']\n",
+            'voice.prompts number 2: "../b" does not begin at the root',
+        ),
+        (GOOD + "[voice]\nprompts = [7]\n", "voice.prompts number 1: write a whole path in quotes"),
+        (
+            GOOD.replace("[store]", "runtime = 'run'\n[store]"),
+            'node.runtime: "run" does not begin at the root',
+        ),
+        (
+            GOOD + "[ways_in]\ncommon = '52270'\nconferences = ['52201', '52270']\n",
+            'ways_in: "52270", stands there twice',
+        ),
+        (
+            GOOD + "[ways_in]\nconferences = ['442079460000', '', '', '02079460000']\n",
+            'ways_in: "442079460000", also written "02079460000", stands there twice',
+        ),
+        (
+            GOOD + "[ways_in]\ncommon = '+442079460000'\nconferences = ['00442079460000']\n",
+            'ways_in: "+442079460000", also written "00442079460000", stands there twice',
+        ),
+        (
+            GOOD + "[numbers]\nallowed = ['+44']\nbarred = ['+4490', '+44']\n",
+            "numbers: +44 is allowed and barred",
+        ),
+    ],
+)
+def test_values_are_what_they_say(text: str, words: str) -> None:
+    assert refusal(text).startswith(words)
+
+
+@pytest.mark.parametrize("url", ["usnd:hush@db:here/usn", "usnd:hush@[2001:db8::5]:70000/usn", "db:/usn"])
+def test_the_ports_of_a_database_are_ports(url: str) -> None:
+    text = GOOD.replace("sqlite:////var/lib/usn/usn.db", f"postgresql+psycopg://{url}")
+    assert refusal(text).startswith("store.url: behind the host's colon there is no port")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["usnd@/usn?host=/var/run/postgresql", "usnd:p:w@db:5432/usn", "usnd@[2001:db8::5]:5432/usn", "db/usn"],
+)
+def test_databases_are_taken_as_sqlalchemy_takes_them(url: str) -> None:
+    assert parse(GOOD.replace("sqlite:////var/lib/usn/usn.db", f"postgresql+psycopg://{url}")).store.url

@@ -53,7 +53,8 @@ def test_numbers_that_lead_here_are_not_called() -> None:
         (A + "srtp = true\n", "trunk number 1: srtp needs tls, which carries its keys"),
         (A + "kind = 'h323'\n", 'trunk number 1, kind: write one of "sip"'),
         (A + "channels = 0\n", "trunk number 1, channels: write a whole number from 1 to 10000"),
-        (A + "host = 'a b'\n", "trunk number 1, host: write a host name or an address"),
+        (A + "host = 'a b'\n", 'trunk number 1, host: "a b" is neither a host name nor an address: write'),
+        (A + "host = 7\n", "trunk number 1, host: write a host name or an address in quotes"),
         (A + "dial = 'x'\n", "trunk number 1: dial is not known here; known are: name, kind, channels"),
         ("[[trunk]]\nname = 'A/b'\n", "trunk number 1, name: write a name of small letters"),
         (A + '[[route]]\ntrunks = ["b"]\n', "route number 1, trunks: b is no [[trunk]]"),
@@ -114,3 +115,77 @@ def test_pins_are_too_many_as_configured() -> None:
     assert parse(GOOD).pin_rules() == PinRules(1000, 0.5)
     keys = "[ways_in]\nguess_one_in = 100\npins_alarm_percent = 20\n"
     assert parse(GOOD + keys).pin_rules() == PinRules(100, 0.2)
+
+
+REGISTERS = "register = true\nusername = 'acc'\npassword = 'p'\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            A + "match = ['0.0.0.0/0']\n",
+            'trunk number 1, match number 1: "0.0.0.0/0" lets in who is no switch',
+        ),
+        (A + "match = ['192.0.2.9', '::/0']\n", 'trunk number 1, match number 2: "::/0" lets in who is no'),
+        (
+            A + "match = ['192.0.2.1/33']\n",
+            'trunk number 1, match number 1: "192.0.2.1/33" is no network: write',
+        ),
+        (
+            A + "match = ['192.0.2.999']\n",
+            'trunk number 1, match number 1: "192.0.2.999" is no address: four',
+        ),
+        (
+            A + "match = ['192.0.2.1:5060']\n",
+            'trunk number 1, match number 1: "192.0.2.1:5060" has a port in it',
+        ),
+        (
+            A + "host = 'sip:192.0.2.1'\n",
+            'trunk number 1, host: "sip:192.0.2.1" is a URI: write the host alone',
+        ),
+        (A + "from_domain = 'sip.example:5060'\n", "trunk number 1, from_domain: "),
+        (
+            A + "host = '2001:db8::20'\n",
+            'trunk number 1, host: "2001:db8::20" is of IPv6, which trunks.bind "0.0.0',
+        ),
+        (A + "match = ['2001:db8::/32']\n", 'trunk number 1, match number 1: "2001:db8::/32" is of IPv6'),
+        (
+            A + HOST + "[trunks]\nbind = '::'\n",
+            'trunk number 1, host: "192.0.2.20" is of IPv4, which trunks.bind',
+        ),
+        (
+            "[trunks]\nbind = 'localhost'\n",
+            'trunks.bind: "localhost" is no address: write one of this server',
+        ),
+        (
+            A + HOST + REGISTERS + B + HOST + REGISTERS,
+            "trunk a and trunk b: both register the account acc at 192",
+        ),
+        (
+            A + "transport = 'tls'\n" + B + "transport = 'tcp'\n"
+            "[trunks]\ntls_port = 5060\ncertificate = '/c'\nprivate_key = '/k'\n",
+            "trunks: tcp and tls cannot share a port",
+        ),
+        ("[trunks]\ncertificate = 'cert.pem'\n", 'trunks.certificate: "cert.pem" does not begin at the root'),
+        (A + '[[route]]\ntrunks = ["a", "a"]\n', "route number 1, trunks: one is named twice"),
+        (
+            A + B + '[[route]]\ntrunks = ["a"]\nprefixes = ["+44"]\n[[route]]\ntrunks = ["b"]\n'
+            '[[route]]\ntrunks = ["b"]\nprefixes = ["+49", "+44"]\n',
+            "route number 3, prefixes: +44 is in route number 1 too",
+        ),
+    ],
+)
+def test_what_asterisk_would_take_wrongly_or_not_at_all_is_refused(text: str, words: str) -> None:
+    assert refusal(GOOD + text).startswith(words)
+
+
+def test_one_account_at_two_registrars_is_taken() -> None:
+    other = "host = '192.0.2.21'\nfrom_domain = '192.0.2.20'\n"
+    assert len(parse(GOOD + A + HOST + REGISTERS + B + other + REGISTERS).trunk) == 2
+
+
+def test_addresses_of_the_version_that_is_bound_are_taken() -> None:
+    keys = "host = '2001:db8::20'\nmatch = ['2001:db8::/32', 'sip.example']\n"
+    (trunk,) = parse(GOOD + A + keys + "[trunks]\nbind = '::'\n").trunk
+    assert [str(match.network) for match in trunk.match] == ["2001:db8::/32", "None"]

@@ -8,20 +8,23 @@ import pytest
 
 from usnd.config_trunks import TrunkConfig, TrunksConfig
 from usnd.config_types import Secret
+from usnd.domain.hosts import Host, Network, OwnAddress
 from usnd.pjsip import NoHost, pjsip_conf
 
-PLAIN = TrunkConfig(name="msc", host="192.0.2.20")
+PLAIN = TrunkConfig(name="msc", host=Host("192.0.2.20"))
 TLS = TrunkConfig(
     name="far",
-    host="2001:db8::1",
+    host=Host("2001:db8::1"),
     port=5071,
     transport="tls",
     srtp=True,
     username="usn",
     password=Secret("hush1"),
-    match=("192.0.2.64/28", "192.0.2.9"),
+    match=(Network("192.0.2.64/28"), Network("192.0.2.9")),
 )
-COMMON = TrunksConfig(bind="192.0.2.212", certificate=Path("/c"), private_key=Path("/k"), ca=Path("/a"))
+COMMON = TrunksConfig(
+    bind=OwnAddress("192.0.2.212"), certificate=Path("/c"), private_key=Path("/k"), ca=Path("/a")
+)
 
 
 def sections(*trunks: TrunkConfig, common: TrunksConfig = COMMON) -> dict[tuple[str, str], dict[str, str]]:
@@ -64,7 +67,7 @@ def test_a_trunk_by_tls_shows_certificates_and_refuses_plain_speech() -> None:
 
 
 def test_other_ways_to_listen_and_to_reach() -> None:
-    tcp = TrunkConfig(name="msc", host="sip.example", transport="tcp", port=5070)
+    tcp = TrunkConfig(name="msc", host=Host("sip.example"), transport="tcp", port=5070)
     conf = sections(tcp, common=TrunksConfig())
     assert conf["msc", "aor"]["contact"] == "sip:sip.example:5070;transport=tcp"
     assert "media_address" not in conf["usn/msc", "endpoint"]
@@ -104,11 +107,11 @@ def test_keys_are_heard_in_the_sound_where_no_events_are_offered() -> None:
 
 ACCOUNT = TrunkConfig(
     name="acc",
-    host="192.0.2.20",
+    host=Host("192.0.2.20"),
     username="acc77",
     password=Secret("hush1"),
     register=True,
-    from_domain="carrier.example",
+    from_domain=Host("carrier.example"),
     from_user="acc77",
     identity_out="both",
 )
@@ -139,13 +142,18 @@ def test_a_trunk_registers_where_the_carrier_asks_for_it_and_never_gives_up() ->
 def test_the_carrier_says_in_which_header_it_wants_the_caller(
     identity: Literal["pai", "rpid", "none"], pai: str, rpid: str
 ) -> None:
-    endpoint = sections(TrunkConfig(name="msc", host="h", identity_out=identity))["usn/msc", "endpoint"]
+    endpoint = sections(TrunkConfig(name="msc", host=Host("h"), identity_out=identity))["usn/msc", "endpoint"]
     assert (endpoint["send_pai"], endpoint["send_rpid"]) == (pai, rpid)
     assert "from_user" not in endpoint
 
 
 def test_switches_at_one_address_are_known_by_their_port_besides() -> None:
-    other = TrunkConfig(name="other", host="192.0.2.20", port=5070, match=("192.0.2.16/28", "2001:db8::1"))
+    other = TrunkConfig(
+        name="other",
+        host=Host("192.0.2.20"),
+        port=5070,
+        match=(Network("192.0.2.16/28"), Network("2001:db8::1")),
+    )
     text = pjsip_conf([PLAIN, other], COMMON)
     assert "match = 192.0.2.20:5060\n" in text
     assert "match = 192.0.2.16:5070/28\nmatch = [2001:db8::1]:5070\n" in text

@@ -101,6 +101,11 @@ class Calls:
         """The ids of all calls that news is taken of."""
         return self._progress.known
 
+    @property
+    def ordered(self) -> frozenset[str]:
+        """The ids of calls that were ordered and show no channel yet."""
+        return self._progress.expected
+
     def hear(self, event: Mapping[str, str]) -> None:
         """Takes one AMI event."""
         if self._progress.is_ours(event):

@@ -110,7 +110,10 @@ class Digit:
 
 @dataclass(frozen=True, slots=True)
 class PinEntered:
-    """A call in `usn-pin` typed this, at most seven digits, perhaps none, and waits 5 s for the answer."""
+    """A call in `usn-pin` typed this, perhaps nothing, and waits 5 s for the answer.
+
+    A key that was told twice is in it twice.
+    """
 
     call: str
     pin: str

@@ -1,4 +1,4 @@
-"""Channels in Asterisk that usnd did not order (REQUIREMENTS C12): when they are an alarm. Pure.
+"""Channels in Asterisk that usnd did not order (REQUIREMENTS C12): which stay too long, when it is an alarm.
 
 state   | one was released | none for `quiet`
 --------+------------------+-----------------
@@ -6,11 +6,16 @@ clear   | RAISED           | -
 raised  | -                | CLEARED
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from usnd.domain.alarm import AlarmChange
+from usnd.domain.conference import Conference
+from usnd.domain.taping import open_recorders
 
+LONGEST_STAY = timedelta(seconds=60)
+"""Of a channel that no row has: an announcement, or a call that hears why it ends, is over sooner."""
 QUIET = timedelta(minutes=15)
 
 
@@ -35,3 +40,22 @@ def let_time_pass(watch: ForeignWatch, now: datetime) -> tuple[ForeignWatch, Ala
     if not watch.raised or watch.last_at is None or now - watch.last_at < QUIET:
         return watch, None
     return replace(watch, raised=False), AlarmChange.CLEARED
+
+
+def ordered_by(conferences: Iterable[Conference]) -> frozenset[str]:
+    """The ids of the calls and recorders that live conferences have."""
+    live = [*conferences]
+    calls = {call.id for conference in live for call in conference.calls if call.live}
+    return frozenset(calls.union(*map(open_recorders, live)))
+
+
+def overstayed(
+    seen: Mapping[str, datetime], unordered: Iterable[str], now: datetime
+) -> tuple[dict[str, datetime], frozenset[str]]:
+    """Since when each channel that no row has is there, and those that were there too long.
+
+    `seen`: of the last look; `unordered`: the ids of this one.
+    """
+    since = {channel: seen.get(channel, now) for channel in unordered}
+    late = frozenset(channel for channel, first in since.items() if now - first >= LONGEST_STAY)
+    return {channel: first for channel, first in since.items() if channel not in late}, late

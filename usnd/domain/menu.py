@@ -111,12 +111,9 @@ def press(
 
     `begun`: the switch heard the key go down, not only up; it does not of each that comes by SIP INFO.
     """
-    if _is_told_again(menu, typed, digit, now, begun=begun):
-        return replace(
-            typed, at=now, bounced=True, doubtful=typed.doubtful or _is_late(menu, typed, now)
-        ), None
-    if typed.begins and not begun:
-        return replace(typed, doubtful=True), None
+    again = told_again(menu, typed, digit, now, begun=begun)
+    if again is not None:
+        return again, None
     stale = typed.at is not None and now - typed.at > menu.pause
     before = "" if stale else typed.digits
     typed = replace(typed, begins=typed.begins or begun, doubtful=typed.doubtful and before != "")
@@ -134,6 +131,19 @@ def press(
         choice = replace(choice, number="")  # rather no number than a stranger's
     after = Typed("", now, now, digit, wrong_at=typed.wrong_at, begins=typed.begins)
     return after, None if too_fast else choice
+
+
+def told_again(menu: Menu, typed: Typed, digit: str, now: datetime, *, begun: bool) -> Typed | None:
+    """What is known of the keys after a digit that is no press of its own; None if it is one.
+
+    Also for PINs: pin_entry.py.
+    """
+    if _is_told_again(menu, typed, digit, now, begun=begun):
+        late = typed.doubtful or _is_late(menu, typed, now)
+        return replace(typed, at=now, bounced=True, doubtful=late)
+    if typed.begins and not begun:
+        return replace(typed, doubtful=True)
+    return None
 
 
 def _is_told_again(menu: Menu, typed: Typed, digit: str, now: datetime, *, begun: bool) -> bool:

@@ -6,8 +6,9 @@ call by the address it comes from, with its port if asked to, or by what stood i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_network
 from itertools import combinations
+
+from usnd.domain.hosts import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Address:
     """From where a trunk's switch calls. `port`: None where it may be any, as with TCP and TLS."""
 
     trunk: str
-    networks: tuple[str, ...]
+    networks: tuple[Network, ...]
     port: int | None
     registers: bool
 
@@ -69,9 +70,8 @@ def _shared(one: Address, other: Address) -> str | None:
     return None
 
 
-def _overlap(one: str, other: str) -> bool:
-    try:
-        networks = ip_network(one, strict=False), ip_network(other, strict=False)
-    except ValueError:
+def _overlap(one: Network, other: Network) -> bool:
+    here, there = one.network, other.network
+    if here is None or there is None or here.version != there.version:
         return False
-    return networks[0].version == networks[1].version and networks[0].overlaps(networks[1])
+    return here.overlaps(there)

@@ -58,6 +58,17 @@ def _meant(number: str, home_region: str) -> str | None:
     return to_e164(number, home_region) or to_e164(f"+{number}", home_region)
 
 
+def written_twice(numbers: Iterable[str], home_region: str) -> tuple[str, str] | None:
+    """Two of the configured numbers that are one, in whatever spelling; None if there are none."""
+    seen: dict[str, str] = {}
+    for number in filter(None, numbers):
+        meant = _meant(number, home_region) or number.removeprefix("+")
+        if meant in seen:
+            return seen[meant], number
+        seen[meant] = number
+    return None
+
+
 class Denial(Enum):
     """Why a call is turned away, as the caller hears it."""
 
@@ -154,6 +165,8 @@ DEFAULT_ALARM = Limits(30, 15)
 class GuessRules:
     """How wrong PINs are met. Beyond `free` in a row, a number is barred, each time twice as long.
 
+    Withheld ones are many people, and one of them must not keep the others out: those of a trunk are barred
+    for `longest_withheld` at most, and their PINs count as where there are too many, see `counts`.
     `alarm`: wrong PINs in an hour, of all numbers together.
     """
 
@@ -161,13 +174,14 @@ class GuessRules:
     free: int = 5
     first_bar: timedelta = timedelta(minutes=1)
     longest_bar: timedelta = timedelta(hours=24)
+    longest_withheld: timedelta = timedelta(minutes=1)
     forgotten: timedelta = timedelta(hours=24)
     alarm: Limits = DEFAULT_ALARM
 
 
 @dataclass(frozen=True, slots=True)
 class Guesses:
-    """The wrong PINs of one calling number; all withheld ones are one number."""
+    """The wrong PINs of one calling number, or of all withheld ones of a trunk."""
 
     wrong: int = 0
     at: datetime | None = None
@@ -178,15 +192,24 @@ class Guesses:
         return self.barred_until is not None and now < self.barred_until
 
 
-def wrong_pin(guesses: Guesses, rules: GuessRules, now: datetime) -> Guesses:
+def wrong_pin(guesses: Guesses, rules: GuessRules, now: datetime, *, withheld: bool = False) -> Guesses:
     """One more wrong PIN."""
-    old = guesses.at is not None and now - guesses.at > rules.forgotten
-    wrong = 1 if old else guesses.wrong + 1
+    wrong = 1 if _is_old(guesses, rules, now) else guesses.wrong + 1
     if wrong <= rules.free:
         return Guesses(wrong, now)
     doublings = min(wrong - rules.free - 1, 30)
-    bar = min(rules.first_bar * 2**doublings, rules.longest_bar)
+    longest = rules.longest_withheld if withheld else rules.longest_bar
+    bar = min(rules.first_bar * 2**doublings, longest)
     return replace(guesses, wrong=wrong, at=now, barred_until=now + bar)
+
+
+def guesses_go_on(guesses: Guesses, rules: GuessRules, now: datetime) -> bool:
+    """More wrong PINs than people mistype, and not forgotten yet."""
+    return guesses.wrong > rules.free and not _is_old(guesses, rules, now)
+
+
+def _is_old(guesses: Guesses, rules: GuessRules, now: datetime) -> bool:
+    return guesses.at is not None and now - guesses.at > rules.forgotten
 
 
 def after_wrong_pin(tries: int, guesses: Guesses, rules: GuessRules, now: datetime) -> Way:

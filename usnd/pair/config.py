@@ -10,7 +10,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from usnd.config_types import decode
 from usnd.config_words import in_words
+from usnd.domain.hosts import Host, HostAddress
 from usnd.domain.pair.evidence import PairSettings
 
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
@@ -22,8 +24,8 @@ class PathConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A way to the peer. cross: the direct link, whose carrier is looked at."""
 
     name: str
-    local: str
-    peer: str
+    local: Host
+    peer: Host
     port: Port = 7412
     cross: bool = False
     interface: str = ""
@@ -67,11 +69,11 @@ class NetworkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     interface: str
-    floating: str
-    gateway: str
+    floating: HostAddress
+    gateway: HostAddress
     track_file: Path
-    witnesses: Annotated[tuple[str, ...], Meta(max_length=8)] = ()
-    bond_targets: Annotated[tuple[str, ...], Meta(max_length=16)] = ()
+    witnesses: Annotated[tuple[HostAddress, ...], Meta(max_length=8)] = ()
+    bond_targets: Annotated[tuple[HostAddress, ...], Meta(max_length=16)] = ()
     bond_interval: Annotated[int, Meta(ge=10, le=10_000)] = 200
 
 
@@ -150,16 +152,10 @@ class PairConfigError(Exception):
 def load(path: Path) -> PairConfig:
     """Reads and checks; raises PairConfigError."""
     try:
-        config = msgspec.convert(tomllib.loads(path.read_text()), PairConfig, dec_hook=_path)
+        config = msgspec.convert(tomllib.loads(path.read_text()), PairConfig, dec_hook=decode)
         config.settings()
     except msgspec.ValidationError as error:
         raise PairConfigError(f"{path}: {in_words(error, PairConfig)}") from error
     except (OSError, ValueError) as error:
         raise PairConfigError(f"{path}: {error}") from error
     return config
-
-
-def _path(wanted: type, value: object) -> object:
-    if wanted is Path and isinstance(value, str) and value:
-        return Path(value)
-    raise TypeError("a non-empty string is expected")

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from usnd.asterisk.progress import IncomingCall, PinEntered
+from usnd.asterisk.progress import Digit, IncomingCall, PinEntered
 
 
 class CallsIn(Protocol):
@@ -18,5 +18,7 @@ class CallsIn(Protocol):
     def gone(self, *calls: str) -> None: ...
 
     async def receive(self, call: str) -> None: ...
+
+    async def pressed(self, pressed: Digit) -> None: ...
 
     async def entered(self, entry: PinEntered) -> None: ...

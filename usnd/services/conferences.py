@@ -166,6 +166,8 @@ class Conferences:
             case Digit():
                 if conference_id is not None:
                     self._press(conference_id, news)
+                else:
+                    self._spawn(self._ways_in.pressed(news))
             case CallNews():
                 if conference_id is not None:
                     self.apply(conference_id, news)

@@ -4,7 +4,7 @@ Owns their count and their alarm. Refuses decisions: asterisk/foreign.py and dom
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,21 +12,22 @@ import structlog
 
 from usnd.asterisk.ami import AmiError
 from usnd.asterisk.calls import Calls
-from usnd.asterisk.foreign import Foreign, found_foreign
+from usnd.asterisk.foreign import Foreign, found_foreign, unordered_in
 from usnd.domain.alarm import AlarmChange
-from usnd.domain.foreign import ForeignWatch, let_time_pass, release_one
+from usnd.domain.foreign import ForeignWatch, let_time_pass, overstayed, release_one
 
-EVENTS = frozenset({"Newchannel", "ConfbridgeJoin"})
+EVENTS = frozenset({"Newchannel", "ConfbridgeJoin", "BridgeEnter"})
 """All that is heard here."""
 
 
 class ForeignChannels:
-    """Give every AMI event to `hear`, and all channels to `look` at each log-in."""
+    """Give every AMI event to `hear`, all channels to `look` at each log-in, and to `check` now and then."""
 
     def __init__(self, calls: Calls, prefix: str, clock: Callable[[], datetime]) -> None:
         """`prefix`: what the ids of our calls begin with; `clock` gives UTC."""
         self._calls, self._prefix, self._clock = calls, prefix, clock
         self._watch = ForeignWatch()
+        self._unordered: dict[str, datetime] = {}
         self._releases: set[asyncio.Task[None]] = set()
         self._log = structlog.get_logger("usnd.voice")
 
@@ -42,6 +43,13 @@ class ForeignChannels:
             foreign = found_foreign(channel, self._prefix, known)
             if foreign is not None:
                 self._release(foreign)
+
+    def check(self, channels: Iterable[Mapping[str, str]], ordered: Container[str]) -> None:
+        """Releases those that stay though no row has them: no event shows it. `ordered`: see unordered_in."""
+        found = unordered_in(channels, ordered)
+        self._unordered, late = overstayed(self._unordered, found, self._clock())
+        for call in sorted(late):
+            self._release(found[call])
 
     def snapshot(self, now: datetime) -> dict[str, Any]:
         """For the status file."""

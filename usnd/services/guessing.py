@@ -10,16 +10,22 @@ from typing import Any
 import structlog
 
 from usnd.domain.alarm import AlarmChange, judge_alarm
-from usnd.domain.ways_in import Guesses, GuessRules, wrong_pin
+from usnd.domain.ways_in import Guesses, GuessRules, guesses_go_on, wrong_pin
 
 _MOST_NUMBERS = 10_000
 """Whose wrong PINs are remembered; the oldest is forgotten first."""
 _MOST_LATELY = 10_000
 _LATELY = timedelta(hours=1)
+_WITHHELD = "withheld on "
+
+
+def withheld_on(trunk: str) -> str:
+    """What stands for the number of all who withhold theirs there."""
+    return f"{_WITHHELD}{trunk}"
 
 
 class Guessing:
-    """All wrong PINs of this node. A number is as of `_Caller`; all withheld ones are one number, empty."""
+    """All wrong PINs of this node, by calling number, or `withheld_on` a trunk."""
 
     def __init__(self, rules: GuessRules) -> None:
         self._rules = rules
@@ -33,9 +39,14 @@ class Guessing:
         """The number may not try now."""
         return self._guesses.get(number, Guesses()).barred(now)
 
+    def go_on(self, number: str, now: datetime) -> bool:
+        """PINs are being guessed from that number, also where it is not barred just now."""
+        return guesses_go_on(self._guesses.get(number, Guesses()), self._rules, now)
+
     def wrong(self, number: str, now: datetime) -> Guesses:
         """One more wrong PIN from that number."""
-        guesses = wrong_pin(self._guesses.pop(number, Guesses()), self._rules, now)
+        before, withheld = self._guesses.pop(number, Guesses()), number.startswith(_WITHHELD)
+        guesses = wrong_pin(before, self._rules, now, withheld=withheld)
         self._guesses[number] = guesses
         if len(self._guesses) > _MOST_NUMBERS:
             self._guesses.popitem(last=False)

@@ -13,19 +13,23 @@ from pathlib import Path
 import structlog
 
 from usnd.asterisk import contacts, holds, probe, progress, recorders
-from usnd.asterisk.ami import AmiFailed, AmiLink, AmiSettings, DownReason, LinkDown, LinkUp
+from usnd.asterisk.ami import AmiError, AmiFailed, AmiLink, AmiSettings, DownReason, LinkDown, LinkUp
 from usnd.asterisk.calls import Calls, CallSettings
 from usnd.asterisk.contacts import listed_account, listed_contact, read_account, read_contact
 from usnd.asterisk.probe import Probe
 from usnd.asterisk.progress import News
 from usnd.asterisk.prompts import found_in
 from usnd.asterisk.recorders import Recorders
+from usnd.domain.foreign import ordered_by
 from usnd.domain.recording import RecorderNews
 from usnd.domain.voice import Voice, VoiceEvent, VoiceState, give_up_at, hear
+from usnd.services.calls_in import CallsIn
 from usnd.services.conferences import Conferences
 from usnd.services.foreign import EVENTS as FOREIGN_EVENTS
 from usnd.services.foreign import ForeignChannels
 from usnd.services.trunks import Trunks
+
+_CHECK_SECONDS = 20.0
 
 
 class VoiceEdge:
@@ -64,6 +68,20 @@ class VoiceEdge:
         """Serves the conferences until `stop`."""
         self._conferences = conferences
         await self._link.run()
+
+    async def check_channels(self, ways_in: CallsIn) -> None:
+        """Looks now and then for channels that no row has; runs until it is cancelled."""
+        while True:
+            await asyncio.sleep(_CHECK_SECONDS)
+            if self._conferences is None or not self._conferences.voice_up:
+                continue
+            try:
+                channels = await self._link.listing("CoreShowChannels")
+            except AmiError as error:
+                self._log.debug("channels not listed", error=str(error))
+                continue
+            ordered = ordered_by(self._conferences.live) | ways_in.waiting | self.calls.ordered
+            self.foreign.check(channels, ordered)
 
     async def stop(self) -> None:
         """Lets go of Asterisk; calls stay up."""

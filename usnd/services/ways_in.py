@@ -14,9 +14,11 @@ import structlog
 
 from usnd.asterisk.ami import AmiError
 from usnd.asterisk.calls import Calls
-from usnd.asterisk.progress import IncomingCall, PinEntered
+from usnd.asterisk.progress import Digit, IncomingCall, PinEntered
 from usnd.domain.conference import CallIn, JoinIn, Step
+from usnd.domain.menu import Typed
 from usnd.domain.messages import OutgoingText
+from usnd.domain.pin_entry import asked_anew, press_pin
 from usnd.domain.sip_numbers import called_number, calling_number
 from usnd.domain.texting import lines_busy
 from usnd.domain.trunk_numbers import TrunkNumbers, read
@@ -39,7 +41,7 @@ from usnd.domain.ways_in import (
     route,
 )
 from usnd.services.conferences import Conferences
-from usnd.services.guessing import Guessing
+from usnd.services.guessing import Guessing, withheld_on
 from usnd.services.launching import Launcher
 from usnd.services.outbox import Outbox
 from usnd.services.pin_census import PinCensus
@@ -60,6 +62,14 @@ class _Caller:
     dnis: str
     trunk: str
     wrong: int = 0
+    asked: bool = False
+    """For a PIN that is not complete yet."""
+    typed: Typed = field(default_factory=Typed)
+
+    @property
+    def guesser(self) -> str:
+        """To whom wrong PINs are counted."""
+        return self.cli or withheld_on(self.trunk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,21 +162,38 @@ class WaysIn:
         caller = self._callers.get(call)
         if caller is None:
             return
-        barred = self._guessing.barred(caller.cli or "", self._clock())
+        barred = self._guessing.barred(caller.guesser, self._clock())
         way = route(caller.cli, caller.dnis, self._rules.numbers, self._conferences.live, barred=barred)
         await self._go(caller, way)
 
-    async def entered(self, entry: PinEntered) -> None:
-        """Takes the PIN that a caller typed."""
-        caller = self._callers.get(entry.call)
+    async def pressed(self, pressed: Digit) -> None:
+        """Takes one key of a caller; with the last of a PIN, the PIN."""
+        caller = self._callers.get(pressed.call)
         if caller is None:
             return
+        now = pressed.at or self._clock()
+        caller.typed, digits = press_pin(caller.typed, pressed.digit, now, begun=pressed.begun)
+        if not caller.asked:
+            caller.typed = asked_anew(caller.typed)
+        elif digits is not None:
+            await self._enter(caller, digits)
+
+    async def entered(self, entry: PinEntered) -> None:
+        """Takes what a caller typed who stopped before the last digit, or pressed `#`."""
+        caller = self._callers.get(entry.call)
+        if caller is not None and caller.asked:
+            await self._enter(caller, caller.typed.digits or entry.pin)
+
+    async def _enter(self, caller: _Caller, digits: str) -> None:
+        caller.asked, caller.typed = False, asked_anew(caller.typed)
         try:
-            pin, owner = await self._store.run(lambda tx: _look_up(tx, entry.pin))
+            pin, owner = await self._store.run(lambda tx: _look_up(tx, digits))
         except (StoreBusy, StoreTaken):
             await self._go(caller, Deny(Denial.BUSY))
             return
-        live, narrow = self._conferences.live, self._census.narrow
+        live = self._conferences.live
+        guessed = caller.cli is None and self._guessing.go_on(caller.guesser, self._clock())
+        narrow = self._census.narrow or guessed
         if pin is None or not counts(pin, caller.cli, owner, live, narrow=narrow):
             await self._go(caller, self._wrong(caller))
             return
@@ -175,7 +202,7 @@ class WaysIn:
     def _wrong(self, caller: _Caller) -> Way:
         now = self._clock()
         caller.wrong += 1
-        guesses = self._guessing.wrong(caller.cli or "", now)
+        guesses = self._guessing.wrong(caller.guesser, now)
         tell = self._log.error if guesses.barred(now) else self._log.warning
         tell("wrong pin", call=caller.call, cli=caller.cli, wrong=guesses.wrong, barred=guesses.barred(now))
         return after_wrong_pin(caller.wrong, guesses, self._rules.guesses, now)
@@ -193,6 +220,7 @@ class WaysIn:
             case LaunchInstant():
                 await self._launch(caller, way, activation)
             case AskPin(again):
+                caller.asked = True
                 await self._act(self._calls.ask_pin(caller.call, again=again))
             case Deny(why):
                 self._callers.pop(caller.call, None)

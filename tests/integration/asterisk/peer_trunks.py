@@ -16,6 +16,7 @@ from usnd.asterisk.calls import Calls, CallSettings
 from usnd.asterisk.progress import Digit, News
 from usnd.config_trunks import TrunkConfig, TrunksConfig
 from usnd.domain.calls import CallEvent, CallNews
+from usnd.domain.hosts import Host, OwnAddress
 from usnd.pjsip import pjsip_conf
 from usnd.services.foreign import ForeignChannels
 from workbench.asterisk import Asterisk, asterisk_tree, usn_asterisk
@@ -60,6 +61,21 @@ class PeerStage:
         return sorted(one["uniqueid"] for one in channels if one.get("application") == "ConfBridge")
 
 
+def node_at(ports: Mapping[str, int], **common: int) -> Asterisk:
+    """An Asterisk with trunks of these names to these ports; `common`: keys of [trunks]."""
+    trunks = [TrunkConfig(name=name, host=Host(HOST), port=port, qualify=0) for name, port in ports.items()]
+    node = usn_asterisk(asterisk_tree(), 9, product_dialplan())
+    settings = TrunksConfig(bind=OwnAddress(HOST), bind_port=node.ports.sip, **common)
+    node.add_files({"pjsip.conf": pjsip_conf(trunks, settings)})
+    return node
+
+
+def account_of(node: Asterisk) -> AmiSettings:
+    """By which usnd logs in to it."""
+    account = node.usnd_account
+    return AmiSettings(HOST, account.port, account.user, account.secret)
+
+
 @asynccontextmanager
 async def peers_at(peers: Mapping[str, Peer], **common: int) -> AsyncIterator[PeerStage]:
     """By the trunks' names; `common`: keys of [trunks]."""
@@ -67,16 +83,10 @@ async def peers_at(peers: Mapping[str, Peer], **common: int) -> AsyncIterator[Pe
     async with AsyncExitStack() as parts:
         for peer in peers.values():
             await parts.enter_async_context(peer)
-        trunks = [
-            TrunkConfig(name=name, host=HOST, port=peer.port, qualify=0) for name, peer in peers.items()
-        ]
-        node = usn_asterisk(asterisk_tree(), 9, product_dialplan())
-        settings = TrunksConfig(bind=HOST, bind_port=node.ports.sip, **common)
-        node.add_files({"pjsip.conf": pjsip_conf(trunks, settings)})
-        await parts.enter_async_context(node)
-        account = node.usnd_account
-        ami = AmiSettings(HOST, account.port, account.user, account.secret)
-        listener = await parts.enter_async_context(listening(ami))
+        node = await parts.enter_async_context(
+            node_at({name: peer.port for name, peer in peers.items()}, **common)
+        )
+        listener = await parts.enter_async_context(listening(account_of(node)))
         calls = Calls(listener.link, CallSettings(), news.append, time.monotonic)
         foreign = ForeignChannels(calls, CallSettings().prefix, lambda: datetime.now(UTC))
 

@@ -42,6 +42,29 @@ async def test_the_reason_of_a_bye_is_the_cause_and_who_answers_without_sdp_neve
         assert {call: records[call].cause for call in wanted} == wanted
 
 
+REASONS = {
+    "lines": ("Reason: SIP;cause=503\n      Reason: Q.850;cause=38", 38),
+    "first": ('Reason: Q.850;cause=38;text="a, b", SIP;cause=503', 38),
+    # Asterisk 22.10 reads the first value of a line alone, and hands on no other (docs/operator/trunks.md).
+    "behind": ("Reason: SIP;cause=503, Q.850;cause=38", 34),
+}
+"""How a BYE may say both protocols' reasons (RFC 3326 §2), and the cause that is read."""
+
+
+async def test_of_two_reasons_the_cause_of_q850_counts_where_asterisk_tells_it(tmp_path: Path) -> None:
+    sipps = {}
+    for name, (header, _) in REASONS.items():
+        scenario = tmp_path / f"{name}.xml"
+        said = (SCENARIOS / "bye-reason.xml").read_text().replace("Reason: Q.850;cause=[cause]", header)
+        scenario.write_text(said)
+        sipps[name] = Sipp(scenario, ALONE)
+    async with calls_to(sipps) as (calls, news):
+        for trunk in sipps:
+            await calls.place(f"usn-1-{trunk}", "+44200", "+447", "c1", RING, trunk=trunk)
+        await until(lambda: len(causes(news)) == len(REASONS), 15)
+        assert causes(news) == {f"usn-1-{name}": cause for name, (_, cause) in REASONS.items()}
+
+
 async def test_refusals_that_asterisk_blurs_have_the_cause_of_their_status(tmp_path: Path) -> None:
     sipps = {}
     for status in REFUSALS:

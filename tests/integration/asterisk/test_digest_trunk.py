@@ -16,6 +16,7 @@ from usnd.asterisk.progress import News
 from usnd.config_trunks import TrunkConfig, TrunksConfig
 from usnd.config_types import Secret
 from usnd.domain.calls import CallEvent, CallNews
+from usnd.domain.hosts import Host, Network, OwnAddress
 from usnd.pjsip import pjsip_conf
 from workbench import process
 from workbench.asterisk import Asterisk, asterisk_tree, usn_asterisk
@@ -35,7 +36,7 @@ def trunks_to(switch: Switch) -> list[TrunkConfig]:
     def trunk(name: str, password: str) -> TrunkConfig:
         return TrunkConfig(
             name=name,
-            host=HOST,
+            host=Host(HOST),
             port=switch.asterisk.ports.sip,
             username="usn",
             password=Secret(password),
@@ -48,8 +49,8 @@ def trunks_to(switch: Switch) -> list[TrunkConfig]:
 
 def lock(switch: Switch) -> None:
     """Who calls over this switch's trunk is asked for the password."""
-    own = TrunkConfig(name="usn", host=HOST, match=(HOST,), codecs=("opus",), qualify=0)
-    text = pjsip_conf([own], TrunksConfig(bind=HOST, bind_port=switch.asterisk.ports.sip))
+    own = TrunkConfig(name="usn", host=Host(HOST), match=(Network(HOST),), codecs=("opus",), qualify=0)
+    text = pjsip_conf([own], TrunksConfig(bind=OwnAddress(HOST), bind_port=switch.asterisk.ports.sip))
     text = text.replace("usn-incoming", "from-usn").replace("direct_media", "auth = lock\ndirect_media")
     auth = f"\n[lock]\ntype = auth\nauth_type = digest\nusername = usn\npassword = {PASSWORD}\n"
     switch.asterisk.add_files({"pjsip.conf": text + auth})
@@ -67,7 +68,7 @@ async def test_the_right_password_carries_speech_and_a_wrong_one_is_told_apart()
     tree = asterisk_tree()
     switch, node = Switch(tree), usn_asterisk(tree, 9, product_dialplan())
     lock(switch)
-    common = TrunksConfig(bind=HOST, bind_port=node.ports.sip)
+    common = TrunksConfig(bind=OwnAddress(HOST), bind_port=node.ports.sip)
     node.add_files({"pjsip.conf": pjsip_conf(trunks_to(switch), common)})
     news: list[News] = []
     async with switch, node:
@@ -109,19 +110,21 @@ async def test_the_switch_finds_only_the_node_that_is_in_service() -> None:
     tree = asterisk_tree()
     switch = Asterisk(tree, "msc", {"trunk": "usn", "context": "none", "peer_port": "9", "qualify": "0"}, {})
     nodes = {"main": usn_asterisk(tree, 9, {}, "main"), "alternate": usn_asterisk(tree, 9, {}, "alternate")}
-    own = TrunksConfig(bind=HOST, bind_port=switch.ports.sip)
+    own = TrunksConfig(bind=OwnAddress(HOST), bind_port=switch.ports.sip)
     trunks = [
-        TrunkConfig(name=name, host=FLOATING, port=node.ports.sip, match=(HOST,), qualify=1)
+        TrunkConfig(name=name, host=Host(FLOATING), port=node.ports.sip, match=(Network(HOST),), qualify=1)
         for name, node in nodes.items()
     ]
     # Also asked on an address of A that is not the floating one.
     trunks.append(
-        TrunkConfig(name="beside", host=HOST, port=nodes["main"].ports.sip, match=(HOST,), qualify=1)
+        TrunkConfig(
+            name="beside", host=Host(HOST), port=nodes["main"].ports.sip, match=(Network(HOST),), qualify=1
+        )
     )
     switch.add_files({"pjsip.conf": pjsip_conf(trunks, own)})
     for node in nodes.values():
-        towards = TrunkConfig(name="msc", host=HOST, port=switch.ports.sip, qualify=0)
-        common = TrunksConfig(bind=FLOATING, bind_port=node.ports.sip)
+        towards = TrunkConfig(name="msc", host=Host(HOST), port=switch.ports.sip, qualify=0)
+        common = TrunksConfig(bind=OwnAddress(FLOATING), bind_port=node.ports.sip)
         node.add_files({"pjsip.conf": pjsip_conf([towards], common)})
     silent = dict.fromkeys(("main", "alternate", "beside"), "Unavail")
     async with switch:

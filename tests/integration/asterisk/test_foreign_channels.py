@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 from listener import until
 from peer_trunks import RING, PeerStage, peers_at
@@ -10,6 +11,8 @@ from sip_peer import Message, Peer
 
 from usnd.asterisk.progress import IncomingCall
 from usnd.domain.calls import CallEvent, CallNews
+from usnd.domain.foreign import LONGEST_STAY
+from usnd.services.foreign import ForeignChannels
 from workbench.ports import HOST
 
 CONTACTS = [
@@ -155,3 +158,37 @@ async def test_a_call_that_comes_in_cannot_name_a_room_or_pick_up_a_call() -> No
             # A name waits for usnd's answer, which is not here.
             assert status in ({0} if target in ("c1", "again") else {403, 404, 484}), target
         assert await stage.in_rooms() == []
+
+
+async def test_calls_that_another_bridges_are_released() -> None:
+    """They keep their ids, and talk where no conference is; whom ConfBridge has it does not give away."""
+    peers = {"msc": Peer(), "far": Peer()}
+    async with peers_at(peers) as stage:
+        for call, trunk in (("usn-1-1", "msc"), ("usn-1-2", "far")):
+            await stage.calls.place(call, "+447700900001", "+447", "c1", RING, trunk=trunk, ask=True)
+            await until(lambda: CallNews(call, CallEvent.ANSWERED) in stage.news)  # noqa: B023 # awaited here
+        channels = await stage.listener.link.listing("CoreShowChannels")
+        one, other = (item["channel"] for item in channels if item["uniqueid"].startswith("usn-"))
+        assert (await stage.node.act("Bridge", Channel1=one, Channel2=other)).good
+        await until(lambda: stage.released >= 2)
+        await until(lambda: all(peer.got("BYE") for peer in peers.values()))
+
+
+async def test_a_channel_that_no_row_has_does_not_stay_whatever_it_is_called() -> None:
+    """It has an id like ours and rings only, so that no event is told from ours; ours beside it stays."""
+    peer, far = Peer(), Peer()
+    far.answers = lambda invite: far.response(invite, 180)
+    async with peers_at({"msc": peer, "far": far}) as stage:
+        await stage.join("usn-1-1", peer, "msc")
+        order = {"Application": "Wait", "Data": "60", "Async": "true", "ChannelId": "usn-9-9"}
+        await stage.node.act("Originate", Channel='PJSIP/+4490@"usn/far"', Timeout="60000", **order)
+        await until(lambda: CallNews("usn-9-9", CallEvent.RINGING) in stage.news)
+        now = datetime.now(UTC)
+        foreign = ForeignChannels(stage.calls, "usn-", lambda: now)
+        for passed in (timedelta(), LONGEST_STAY):
+            now += passed
+            assert foreign.snapshot(now)["released"] == 0
+            foreign.check(await stage.listener.link.listing("CoreShowChannels"), {"usn-1-1"})
+        assert foreign.snapshot(now)["released"] == 1
+        await until(lambda: far.got("CANCEL"))
+        assert await stage.in_rooms() == ["usn-1-1"]

@@ -1,15 +1,19 @@
 """Proves that a key is one key however the far end sends it (REQUIREMENTS C8)."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
+from listener import until
 from peer_trunks import PeerStage, peers_at, tone
-from sip_peer import Peer
+from sip_peer import HOST, Peer
 
+from usnd.asterisk.progress import IncomingCall, PinEntered
 from usnd.domain.conference import Feature
-from usnd.domain.menu import Menu
+from usnd.domain.menu import Menu, Typed
+from usnd.domain.pin_entry import press_pin
 from usnd.services.keypads import Keypads
 
 DUAL = {"*": (941, 1209), "4": (770, 1209), "5": (770, 1336), "1": (697, 1209)}
@@ -85,3 +89,32 @@ async def test_two_keys_of_the_same_sort_by_sip_info_are_two() -> None:
             assert sent == 200
             await peer.rtp.speak(0.3)
         assert chosen(stage) == [Feature.END]
+
+
+async def test_a_pin_is_one_digit_a_key_where_the_far_end_tells_each_more_than_once() -> None:
+    """Asterisk's own reading has each key as often, so that it is usnd that says when the PIN is complete."""
+    peer = Peer()
+    async with peers_at({"msc": peer}) as stage:
+        offer = [("Content-Type", "application/sdp")]
+        calling = asyncio.create_task(
+            peer.ask("INVITE", offer, peer.sdp(), at=stage.node.ports.sip, patience=8)
+        )
+        await until(lambda: any(isinstance(one, IncomingCall) for one in stage.news))
+        call = next(one for one in stage.news if isinstance(one, IncomingCall)).call
+        assert await stage.calls.ask_pin(call, again=False)
+        assert await calling == 200
+        media = re.search(r"m=audio (\d+)", next(one.body for one in peer.responses if one.status == 200))
+        assert media is not None
+        peer.rtp.other = (HOST, int(media[1]))
+        await peer.rtp.speak(0.3)
+        for digit in "1123456":
+            await peer.rtp.press(digit, moving=True)
+            await peer.rtp.speak(0.5)
+        await peer.rtp.speak(0.3)
+        assert not any(isinstance(one, PinEntered) for one in stage.news), "Asterisk still reads"
+        told, typed, pins = stage.digits(call), Typed(), []
+        for digit in told:
+            typed, pin = press_pin(typed, digit.digit, digit.at or datetime.now(UTC), begun=digit.begun)
+            pins += [pin] if pin is not None else []
+        assert pins == ["1123456"], told
+        assert len(told) > len("1123456"), "Asterisk told keys more than once"

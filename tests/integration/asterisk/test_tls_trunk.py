@@ -11,6 +11,7 @@ from usnd.asterisk.ami import AmiSettings
 from usnd.asterisk.calls import Calls, CallSettings
 from usnd.asterisk.endpoints import endpoint_of
 from usnd.config_trunks import TrunkConfig, TrunksConfig
+from usnd.domain.hosts import Host, OwnAddress
 from usnd.pjsip import pjsip_conf
 from workbench import process
 from workbench.asterisk import Asterisk, asterisk_tree, usn_asterisk
@@ -38,20 +39,26 @@ def certificates(home: Path) -> TrunksConfig:
     names.write_text(f"subjectAltName = IP:{HOST}\n")
     signing = ("-CA", ca, "-CAkey", home / "ca.key", "-CAcreateserial", "-days", "2", "-extfile", names)
     openssl("x509", "-req", "-in", request, "-out", cert, *signing)
-    return TrunksConfig(bind=HOST, certificate=cert, private_key=key, ca=ca)
+    return TrunksConfig(bind=OwnAddress(HOST), certificate=cert, private_key=key, ca=ca)
 
 
 def secure(at: Asterisk, peer: Asterisk, common: TrunksConfig, context: str) -> None:
     """A trunk from one to the other."""
     own = TrunksConfig(
-        bind=HOST,
+        bind=OwnAddress(HOST),
         tls_port=at.ports.sip,
         certificate=common.certificate,
         private_key=common.private_key,
         ca=common.ca,
     )
     trunk = TrunkConfig(
-        name=TRUNK, host=HOST, port=peer.ports.sip, transport="tls", srtp=True, codecs=("alaw",), qualify=1
+        name=TRUNK,
+        host=Host(HOST),
+        port=peer.ports.sip,
+        transport="tls",
+        srtp=True,
+        codecs=("alaw",),
+        qualify=1,
     )
     at.add_files({"pjsip.conf": pjsip_conf([trunk], own).replace("usn-incoming", context)})
 

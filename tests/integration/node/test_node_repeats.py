@@ -74,6 +74,7 @@ async def test_what_is_repeated_while_usnd_hangs_is_executed_once(*, same_sequen
         usn.process.send(signal.SIGCONT)
         tries = await delivering
         assert min(tries) > 4
+        await smsc.until_submitted(len(NICKS) + 1)
         await quiet(smsc)
         assert usn.count("text taken") == len(NICKS) + 1
         assert len(smsc.submits) == len(NICKS) + 1
@@ -94,6 +95,7 @@ async def test_what_is_repeated_because_answers_come_late_is_executed_once() -> 
         await asyncio.sleep(4 * PATIENCE)
         smsc.lag = 0.0
         assert min(await delivering) > 2
+        await smsc.until_submitted(3)
         await quiet(smsc)
         assert usn.count("text taken") == 3
         await own_repetition(smsc, usn, 3)

@@ -2,8 +2,19 @@
 
 from datetime import UTC, datetime, timedelta
 
+from test_domain_conducting import BOB, EVE, HER, HIM, ME, E, Scene
+
 from usnd.domain.alarm import AlarmChange
-from usnd.domain.foreign import QUIET, ForeignWatch, let_time_pass, release_one
+from usnd.domain.conference import Control, Feature
+from usnd.domain.foreign import (
+    LONGEST_STAY,
+    QUIET,
+    ForeignWatch,
+    let_time_pass,
+    ordered_by,
+    overstayed,
+    release_one,
+)
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -27,3 +38,23 @@ def test_a_quiet_time_ends_it_and_the_count_stays() -> None:
 
 def test_nothing_happens_without_one() -> None:
     assert let_time_pass(ForeignWatch(), T0) == (ForeignWatch(), None)
+
+
+def test_what_no_row_has_may_stay_for_a_while() -> None:
+    seen, late = overstayed({}, ["a", "b"], T0)
+    assert (seen, late) == ({"a": T0, "b": T0}, frozenset())
+    soon = T0 + LONGEST_STAY - timedelta(seconds=1)
+    seen, late = overstayed(seen, ["b", "c"], soon)
+    assert (seen, late) == ({"b": T0, "c": soon}, frozenset())
+    seen, late = overstayed(seen, ["b", "c"], T0 + LONGEST_STAY)
+    assert (seen, late) == ({"c": soon}, {"b"})
+
+
+def test_rows_have_their_live_calls_and_open_recorders() -> None:
+    scene = Scene(BOB, EVE)
+    scene.hear(ME, E.PLACED, E.JOINED)
+    scene.do(Control(Feature.RECORD, ME))
+    assert ordered_by([scene.conference]) == {ME, HIM, HER, "rec-c7-1"}
+    scene.hear(HIM, E.ENDED)
+    assert ordered_by([scene.conference]) == {ME, HER, "rec-c7-1"}
+    assert ordered_by([]) == frozenset()

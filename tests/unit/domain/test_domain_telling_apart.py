@@ -2,11 +2,12 @@
 
 import pytest
 
+from usnd.domain.hosts import Network
 from usnd.domain.telling_apart import Address, Doubt, tell_apart
 
 
 def at(trunk: str, *networks: str, port: int | None = 5060, registers: bool = False) -> Address:
-    return Address(trunk, networks, port, registers)
+    return Address(trunk, tuple(map(Network, networks)), port, registers)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,9 @@ from usnd.domain.ways_in import (
     after_wrong_pin,
     counts,
     enter,
+    guesses_go_on,
     route,
+    written_twice,
     wrong_pin,
 )
 
@@ -225,3 +227,39 @@ def test_mistakes_of_long_ago_are_forgotten() -> None:
     for _ in range(rules.free):
         guesses = wrong_pin(guesses, rules, T0)
     assert wrong_pin(guesses, rules, T0 + rules.forgotten + timedelta(seconds=1)).wrong == 1
+
+
+@pytest.mark.parametrize(
+    ("numbers", "twice"),
+    [
+        (("52270", "", "", "52201"), None),
+        (("52270", "52201", "52201"), ("52201", "52201")),
+        (("52270", "+52270"), ("52270", "+52270")),
+        (("442079460000", "02079460001"), None),
+        (("442079460000", "02079460000"), ("442079460000", "02079460000")),
+    ],
+)
+def test_one_number_in_two_spellings_is_one(numbers: tuple[str, ...], twice: tuple[str, str] | None) -> None:
+    assert written_twice(numbers, "GB") == twice
+
+
+def test_who_withholds_the_number_is_never_barred_for_long_and_still_slowed() -> None:
+    rules, guesses, now, tried = GuessRules(), Guesses(), T0, 0
+    while now < T0 + timedelta(hours=24):
+        guesses = wrong_pin(guesses, rules, now, withheld=True)
+        tried += 1
+        assert not guesses.barred(now + rules.longest_withheld)
+        while guesses.barred(now):
+            now += timedelta(seconds=5)
+    assert tried <= rules.free + 24 * 60
+
+
+def test_guessing_goes_on_until_it_is_forgotten() -> None:
+    rules, guesses = GuessRules(), Guesses()
+    for _ in range(rules.free):
+        guesses = wrong_pin(guesses, rules, T0, withheld=True)
+    assert not guesses_go_on(guesses, rules, T0)
+    guesses = wrong_pin(guesses, rules, T0, withheld=True)
+    assert guesses_go_on(guesses, rules, T0 + rules.forgotten)
+    assert not guesses_go_on(guesses, rules, T0 + rules.forgotten + timedelta(seconds=1))
+    assert not guesses_go_on(Guesses(), rules, T0)

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 from usnd.domain.alarm import Limits
 from usnd.domain.ways_in import GuessRules
 from usnd.services import guessing
-from usnd.services.guessing import Guessing
+from usnd.services.guessing import Guessing, withheld_on
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ALFA = "+447700900002"
@@ -50,3 +50,14 @@ def test_what_is_remembered_is_bounded() -> None:
     assert not wrong.barred("0", NOW)
     assert figures["wrong_last_hour"] == guessing._MOST_LATELY
     assert figures["wrong_pins"] == guessing._MOST_NUMBERS + 1
+
+
+def test_withheld_numbers_are_counted_by_trunk_and_barred_for_a_minute() -> None:
+    wrong = Guessing(GuessRules(free=2))
+    for _ in range(9):
+        wrong.wrong(withheld_on("a"), NOW)
+    assert wrong.barred(withheld_on("a"), NOW)
+    assert not wrong.barred(withheld_on("a"), NOW + timedelta(minutes=1))
+    assert wrong.go_on(withheld_on("a"), NOW + timedelta(minutes=1))
+    assert not wrong.barred(withheld_on("b"), NOW)
+    assert not wrong.go_on(withheld_on("b"), NOW)
