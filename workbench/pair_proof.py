@@ -198,7 +198,7 @@ class Walk:
             elif world.faults:
                 yield model.committed(after)._replace(faults=world.faults - 1)
         if world.nodes[who].run is Run.HUNG:
-            yield model.put(world, who, run=Run.UP, hung=0)
+            yield model.wake(world, who)
 
     def run(self, starts: set[World], depth: int | None = None) -> "Walk":
         """To all depths, or to `depth` ticks. Raises Broken where an invariant does not hold."""

@@ -129,6 +129,13 @@ def boot(world: World, who: int, **changes: Any) -> World:
     return world
 
 
+def wake(world: World, who: int) -> World:
+    """The arbiter goes on after it stood still."""
+    node = world.nodes[who]
+    memory = None if node.memory is None else arbiters.stood_still(node.memory, float(node.hung))
+    return put(world, who, run=Run.UP, hung=0, memory=memory)
+
+
 def restart(world: World, who: int) -> World:
     """The arbiter alone begins again: what the server holds, it goes on to hold."""
     node = world.nodes[who]

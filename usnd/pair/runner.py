@@ -102,6 +102,7 @@ class Runner:
         if self._stepped is not None and now - self._stepped > LATE:
             self._log.warning("stood still", seconds=round(now - self._stepped, 1))
             self.words.forget()
+            self.me = arbiters.stood_still(self.me, now - self._stepped)
         self._stepped = now
         self.words.hear()
         order, self.order = self.order, None

@@ -20,7 +20,7 @@ from pair_evidence import (
 )
 
 from usnd.domain.pair.alarms import PairAlarm, alarms
-from usnd.domain.pair.arbiter import decide, may_end, word
+from usnd.domain.pair.arbiter import decide, may_end, stood_still, word
 from usnd.domain.pair.evidence import (
     NEVER,
     Arbiter,
@@ -309,6 +309,31 @@ def test_what_is_ill_is_restarted_once_and_then_the_peer_takes_over() -> None:
     me, done = after_seconds([True] * 20)
     assert done.count(Do.MEND) == 1
     assert me.state is PairState.HANDOVER
+
+
+def test_nothing_is_restarted_that_the_peer_is_about_to_take_over() -> None:
+    """Illness that is left of before leads to a hand-over in a moment, which had to wait for the restart."""
+    ill = seen(ill="database", remedy=True)
+    for illness, paired, restarted in ((2.0, True, True), (7.0, True, False), (7.0, False, True)):
+        me = server(PairState.ACTIVE_PAIRED, illness=illness)
+        known = ill if paired else replace(ill, peer=peer(holds=RIGHT, well=False))
+        assert (Do.MEND in decide(me, known, NOW, SETTINGS)[1]) is restarted
+    rests = replace(ill, peer=peer(holds=RIGHT, rests=True))
+    assert Do.MEND in decide(server(PairState.ACTIVE_PAIRED, illness=7.0), rests, NOW, SETTINGS)[1]
+
+
+def test_a_standstill_is_no_reason_to_reboot_a_server_that_was_not_looked_at() -> None:
+    """A starved server stood still for 5 s at its start, rebooted, and stood still again."""
+    me = replace(server(PairState.BOOT), since=NOW - 5)
+    unknown = seen(store=Reading(Store(), NEVER), serving=Reading(value=True, at=NEVER), heard={})
+    assert decide(me, unknown, NOW, SETTINGS)[0].state is PairState.FAULT
+    woken = stood_still(me, 4.8)
+    assert decide(woken, unknown, NOW, SETTINGS)[0].state is PairState.BOOT
+    assert decide(woken, unknown, NOW + SETTINGS.release, SETTINGS)[0].state is PairState.FAULT
+    leaves = replace(server(PairState.HANDOVER), since=NOW - 5)
+    assert decide(stood_still(leaves, 4.8), seen(), NOW, SETTINGS)[0].state is PairState.HANDOVER
+    active = server(PairState.ACTIVE_SOLO)
+    assert stood_still(active, 4.8) == active
 
 
 def test_alone_it_is_restarted_again_and_again_with_a_pause() -> None:

@@ -76,11 +76,20 @@ def may_end(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> 
     """Told to stop: the peer counts on this server no more, or cannot do without. The caller bounds it."""
     peer = seen.peer
     if me.state is PairState.ACTIVE_PAIRED:
-        return me.maintenance or not can_hand_over(me, seen, now, settings)
+        return me.maintenance or not rules.can_hand_over(me, seen, now, settings)
     if me.state in RIGHTFUL or me.state in (PairState.HANDOVER, PairState.PROMOTING):
         return False
     counts_on_us = peer is not None and peer.state is PairState.ACTIVE_PAIRED
     return not (counts_on_us and rules.hears_peer(seen, now, settings))
+
+
+def stood_still(me: Arbiter, seconds: float) -> Arbiter:
+    """After a standstill, in which nothing was looked at or let go of: `release` is counted without it.
+
+    The watchdog bounds a standstill, and `deadline` counts on both.
+    """
+    lets_go = me.state in (PairState.BOOT, PairState.HANDOVER)
+    return replace(me, since=me.since + seconds) if lets_go else me
 
 
 def released(seen: Evidence, now: float, settings: PairSettings) -> bool:
@@ -265,7 +274,7 @@ def _paired(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> 
     if _stalled_for(me, now) > 0 or rules.standby_said_so(me, seen):
         return Turn.ALONE if rules.may_go_alone(me, seen, now, settings) else None
     wanted_away = _gives_away(me, seen, settings) or seen.order is Order.SWITCH_OVER
-    return Turn.HAND_OVER if wanted_away and can_hand_over(me, seen, now, settings) else None
+    return Turn.HAND_OVER if wanted_away and rules.can_hand_over(me, seen, now, settings) else None
 
 
 def _gives_away(me: Arbiter, seen: Evidence, settings: PairSettings) -> bool:
@@ -275,16 +284,9 @@ def _gives_away(me: Arbiter, seen: Evidence, settings: PairSettings) -> bool:
     return (ill or seen.leaving) and not me.maintenance
 
 
-def can_hand_over(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
-    """The peer is heard, well, and has the right."""
-    peer = seen.peer
-    heard = peer is not None and rules.hears_peer(seen, now, settings)
-    return heard and peer is not None and peer.well and peer.holds == me.record.right
-
-
 def _handover(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
     if not me.let_go:
-        if not can_hand_over(me, seen, now, settings):
+        if not rules.can_hand_over(me, seen, now, settings):
             return Turn.WITHDRAWN
         return Turn.BROKEN if now - me.since >= settings.release else None
     if rules.is_forced(seen):

@@ -29,7 +29,7 @@ def refusal(
 def _no_switch_over(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> str:
     if me.state is not PairState.ACTIVE_PAIRED:
         return "only the active of a pair in step hands over; ask it there"
-    able = arbiters.can_hand_over(me, seen, now, settings)
+    able = rules.can_hand_over(me, seen, now, settings)
     return "" if able else "the other server cannot take over now: see its status"
 
 

@@ -139,6 +139,13 @@ def may_take_over(me: Arbiter, seen: Evidence, now: float, settings: PairSetting
     return alone and (fenced(seen, now, settings) or waited_out(me, now, settings))
 
 
+def can_hand_over(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
+    """The peer is heard, well, and has the right."""
+    peer = seen.peer
+    heard = peer is not None and hears_peer(seen, now, settings)
+    return heard and peer is not None and peer.well and peer.holds == me.record.right
+
+
 def is_cut_off(seen: Evidence, now: float, settings: PairSettings) -> bool:
     """R3: neither the peer nor the gateway for a whole lease: somebody else may become active."""
     return now - max(seen.heard_at, seen.reached_at) >= settings.lease

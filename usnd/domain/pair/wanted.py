@@ -51,8 +51,17 @@ def mends(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bo
     if me.state not in ACTIVE or me.maintenance or not (seen.ill and seen.remedy):
         return False
     pause = settings.rest if me.state is PairState.ACTIVE_PAIRED else settings.boot_patience
+    if _is_about_to_hand_over(me, seen, now, settings):
+        return False
     due = me.mended != seen.ill or now - me.mended_at >= pause
     return due and me.illness >= min(settings.mend_after, settings.damping)
+
+
+def _is_about_to_hand_over(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
+    """What only begins anew, as PostgreSQL after a crash, can be let go of in no time that a peer waits."""
+    rests = seen.peer is not None and seen.peer.rests
+    soon = me.state is PairState.ACTIVE_PAIRED and me.illness > settings.damping / 2 and not rests
+    return soon and rules.can_hand_over(me, seen, now, settings)
 
 
 def _of_database(
