@@ -19,31 +19,41 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
+from usnd.domain.pair.alarms import PairAlarm
 from workbench.command import command
 from workbench.lab import __main__ as lab
-from workbench.lab import account, net
-from workbench.lab.faults import CHIEF, ROWS, Row, other
+from workbench.lab import account, boots, net
+from workbench.lab.faults import CHIEF, FAULTS, Row, other
 from workbench.lab.primary import Primary
 from workbench.process import PartError
 from workbench.stage import EVERYBODY, GROUP, GROUP_NAME
 
 FOLDER = Path("build/chaos")
 RESULT = FOLDER / "pair.json"
+KEPT_ASIDE = "/var/lib/postgresql/17/main.kept-*"
+ROWS: dict[str, Row] = {**FAULTS, **boots.rows()}
 EVERY = 0.25
 BEFORE = 1.5
 AFTER = 3.0
 LAUNCH_EVERY = 0.5
 PATIENCE = 180.0
-CALL_PATIENCE = 90.0
+ALARMS_EVERY = 0.5
+SETTLES = 6.0
+TOLD_PATIENCE = 90.0
+KEPT = 240.0
+"""Seconds that the SMSC keeps a text that the USN does not take."""
 
 
 @dataclass
 class Run:
     """One fault. Times in seconds since it; None: not within the patience. back: a pair in step again.
 
-    taken: texts that the USN took, of which `lost` are not in its database and `unanswered` got no answer.
+    taken: texts that the USN took, of which `lost` are not in its database, nor `kept` aside for a person,
+    and `unanswered` got no answer. refused: not taken as long as the SMSC kept them. sent_again: by the SMSC.
+    alarms: seconds until each was raised, by server. states, journal: where the row looks on, what the
+    servers are before a person mends anything, and the alarms in their journals since they booted.
     address: seconds in which nobody, one, more than one answered for the floating address; binds, primaries:
     seconds with more than one. pressure: share of the time until the first call in which the lab's machine
     (both servers and all else) had too few processors: the times of a busy one say little.
@@ -55,6 +65,9 @@ class Run:
     call: float | None = None
     back: float | None = None
     taken: int = 0
+    refused: int = 0
+    sent_again: int = 0
+    kept: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     unanswered: list[str] = field(default_factory=list)
     repeated: list[str] = field(default_factory=list)
@@ -63,6 +76,9 @@ class Run:
     binds: float = 0.0
     primaries: float = 0.0
     pressure: float | None = None
+    alarms: dict[str, dict[str, float]] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
+    journal: dict[str, list[str]] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
 
@@ -87,7 +103,10 @@ def silence(node: str) -> None:
 
 
 class Stream:
-    """New users are texted in, each by its own name; several at a time, as one may wait for a dead bind."""
+    """New users are texted in, each by its own name; several at a time, as one may wait for a dead bind.
+
+    The SMSC keeps each text until it is taken, and sends it again every 5 s.
+    """
 
     def __init__(self, names: Iterator[str]) -> None:
         self.sent: list[account.Text] = []
@@ -115,48 +134,67 @@ class Stream:
         began = time.monotonic()
         text = f"UC {name} +4477009{int(name[1:]):05d} {name.title()}"
         try:
-            status: int | None = int(lab.ask("deliver", "subscriber", text))
+            said = lab.ask("keep", "subscriber", str(KEPT), text, patience=2 * KEPT)
+            status, times = map(int, said.split())
         except (PartError, OSError):
-            status = None
-        self.sent.append(account.Text(name, began, status))
+            status, times = None, 0
+        self.sent.append(account.Text(name, began, status, times))
 
 
 class Watch(AbstractContextManager["Watch"]):
-    """What is seen from outside while it lasts: the address, the binds, the databases, the texts.
+    """What is seen from outside while it lasts: the address, the binds, the databases, the texts, the alarms.
 
-    before: how many of the events are older.
+    before: how many of the events are older. alarms: when each was first seen, by server.
     """
+
+    events: ClassVar[list[dict[str, Any]]] = []
+    """All that the SMSC told since the lab is up; each is asked for once."""
 
     def __init__(self, names: Iterator[str]) -> None:
         self.stream = Stream(names)
         self.primaries = {node: Primary(lambda node=node: lab.ask("system", node)) for node in net.ADDRESSES}  # type: ignore[misc]
         self.address: dict[str, float] = {}
-        self.events: list[dict[str, Any]] = []
         self.before = 0
+        self.alarms: dict[str, dict[str, float]] = {node: {} for node in net.ADDRESSES}
+        self._over = threading.Event()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+
+    def _listen(self) -> None:
+        while not self._over.wait(ALARMS_EVERY):
+            for node, known in self.alarms.items():
+                for alarm in lab.status(node).get("alarms", ()):
+                    known.setdefault(alarm, time.monotonic())
+
+    def _read(self) -> None:
+        self.events.extend(json.loads(lab.ask("events", str(len(self.events)))))
 
     def __enter__(self) -> Self:
-        self.before = len(json.loads(lab.ask("events")))
+        self._read()
+        self.before = len(self.events)
         words = net.inside(net.OUTSIDE, sys.executable, "-m", "workbench.lab.watch")
         self._arp = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for primary in self.primaries.values():
             primary.start()
         self.stream.start()
+        self._listener.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stream.stop()
+        self._over.set()
+        self._listener.join()
         for primary in self.primaries.values():
             primary.stop()
         self.address = json.loads(self._arp.communicate()[0] or "{}")
-        self.events = json.loads(lab.ask("events"))
+        self._read()
 
 
-def first_call(began: float, since: float, source: str | None) -> float | None:
+def first_call(began: float, since: float, source: str | None, patience: float) -> float | None:
     """Launches conferences until the switch gets a call, from `source` if given. Both times by the epoch."""
     due = 0.0
-    while (now := time.time()) - began < CALL_PATIENCE:
+    while (now := time.time()) - max(began, since) < patience:
         if now >= due:  # not one after the other: a text may wait for a dead bind
             threading.Thread(target=_launch, daemon=True).start()
             due = now + LAUNCH_EVERY
@@ -191,9 +229,13 @@ def suffer(name: str, names: Iterator[str], chance: random.Random) -> Run:
         row.strike(node, chance)
         struck = time.time()
         source = net.ADDRESSES[other(node)] if row.moves else None
-        result.call = first_call(began, began if row.moves else struck, source)
+        result.call = first_call(began, began if row.moves else struck, source, row.patience)
         result.pressure = round((_waited() - waited) / (time.monotonic() - fault), 2)
         lab.ask("hang-up")
+        if row.tells is not None:
+            _until_told(watch, row.tells)
+        if row.look:
+            _look_on(result, fault + row.look)
         if row.mend is not None:
             row.mend(node, chance)
         try:
@@ -206,11 +248,37 @@ def suffer(name: str, names: Iterator[str], chance: random.Random) -> Run:
     return result
 
 
+def _look_on(result: Run, until: float) -> None:
+    """Until then, or until the pair is in step and has had the time for an alarm."""
+    settled = None
+    while (now := time.monotonic()) < until and (settled is None or now - settled < SETTLES):
+        if settled is None and lab.active(lab.states()) is not None:
+            settled = now
+        time.sleep(ALARMS_EVERY)
+    result.states = lab.states()
+    words = ("journalctl", "-b", "-o", "cat", "-g", "alarm raised")
+    for node in net.ADDRESSES:
+        with suppress(PartError):  # it is off
+            result.journal[node] = sorted(set(lab.ask("run", node, *words).splitlines()))
+
+
+def _until_told(watch: Watch, alarm: PairAlarm) -> None:
+    deadline = time.monotonic() + TOLD_PATIENCE
+    while time.monotonic() < deadline and not any(alarm.value in told for told in watch.alarms.values()):
+        time.sleep(ALARMS_EVERY)
+
+
 def _account(result: Run, watch: Watch, fault: float, row: Row) -> None:
     found = account.texts(watch.stream.sent, watch.events, fault, moves=bool(row.moves))
     a, b = (primary.samples for primary in watch.primaries.values())
     result.text = None if found.first is None else found.first - fault
     result.taken = len(found.taken)
+    result.refused = len(watch.stream.sent) - result.taken
+    result.sent_again = sum(max(0, text.times - 1) for text in watch.stream.sent)
+    result.alarms = {
+        node: {alarm: round(at - fault, 1) for alarm, at in told.items()}
+        for node, told in watch.alarms.items()
+    }
     result.unanswered, result.repeated, result.twice = map(
         list, (found.unanswered, found.repeated, found.twice)
     )
@@ -218,11 +286,21 @@ def _account(result: Run, watch: Watch, fault: float, row: Row) -> None:
     result.binds = account.two_binds(watch.events[watch.before :])
     result.primaries = account.two_primaries(a, b)
     if result.back is not None:
-        kept = lab.ask(
-            "run", active(), "sudo", "-u", "postgres", "psql", "-At", "usn", "-c", "SELECT nick FROM users"
-        )
-        result.lost = sorted(set(found.taken) - set(kept.lower().split()))
+        nicks = "SELECT nick FROM users"
+        there = lab.ask("run", active(), "sudo", "-u", "postgres", "psql", "-At", "usn", "-c", nicks)
+        gone = set(found.taken) - set(there.lower().split())
+        aside = account.kept_aside(_kept_lines())
+        result.kept, result.lost = sorted(gone & aside), sorted(gone - aside)
     result.wrong += _wrong(result, row)
+
+
+def _kept_lines() -> Iterator[str]:
+    """Of the lists of what `rejoin` kept aside, on both servers; then it is removed, as a person would."""
+    for node in net.ADDRESSES:
+        yield from lab.ask(
+            "run", node, "sh", "-c", f"cat {KEPT_ASIDE}.jsonl 2>/dev/null || true"
+        ).splitlines()
+        lab.ask("run", node, "sh", "-c", f"rm -rf {KEPT_ASIDE}")
 
 
 def _wrong(result: Run, row: Row) -> Iterator[str]:
@@ -230,15 +308,27 @@ def _wrong(result: Run, row: Row) -> Iterator[str]:
     for what in ("lost", "unanswered", "twice"):
         if getattr(result, what):
             yield f"{what}: {len(getattr(result, what))}"
+    if result.refused:
+        yield f"not taken: {result.refused}"
+    if row.tells is not None and not any(row.tells.value in told for told in result.alarms.values()):
+        yield f"no alarm: {row.tells.value}"
     seconds = {
         "addresses": result.address.get("more", 0.0),
         "binds": result.binds,
         "primaries": result.primaries,
     }
-    yield from (f"two {what} for {for_:.2f} s" for what, for_ in seconds.items() if for_ > 0)
+    if not row.forced:
+        yield from (f"two {what} for {for_:.2f} s" for what, for_ in seconds.items() if for_ > 0)
+    yield from _late(result, row)
+
+
+def _late(result: Run, row: Row) -> Iterator[str]:
+    told = bool(row.look) and any((*result.alarms.values(), *result.journal.values()))
     for what, value in (("text", result.text), ("call", result.call)):
-        if value is None:
+        if value is None and not told:
             yield f"no {what}"
+        elif value is None:
+            continue
         elif row.within is not None and value > row.within:
             yield f"first {what} after {value:.1f} s, promised {row.within:g} s"
     if result.back is not None and result.back > row.back:
@@ -266,10 +356,11 @@ def summary(runs: list[Run]) -> dict[str, dict[str, Any]]:
         for what in ("text", "call", "back"):
             values = [getattr(run, what) for run in all_of]
             row |= {f"{what}_median": account.middle(values), f"{what}_max": account.worst(values)}
-        for what in ("lost", "unanswered", "repeated", "twice"):
+        for what in ("lost", "kept", "unanswered", "repeated", "twice"):
             row[what] = sum(len(getattr(run, what)) for run in all_of)
         row["pressure"] = account.middle(run.pressure for run in all_of)
-        row["taken"] = sum(run.taken for run in all_of)
+        for what in ("taken", "refused", "sent_again"):
+            row[what] = sum(getattr(run, what) for run in all_of)
         row["two_addresses"] = round(sum(run.address.get("more", 0.0) for run in all_of), 2)
         row["two_binds"] = round(sum(run.binds for run in all_of), 2)
         row["two_primaries"] = round(sum(run.primaries for run in all_of), 2)
@@ -294,12 +385,13 @@ def table(told: dict[str, dict[str, Any]]) -> str:
 def main() -> int:
     """The exit status: 0 when all was as promised."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", default=",".join(CHIEF), help=f"of: {', '.join(ROWS)}; or all")
+    parser.add_argument("--rows", default=",".join(CHIEF), help=f"of: {', '.join(ROWS)}; all; boots")
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--add", action="store_true", help=f"to the runs that {RESULT} has already")
     given = parser.parse_args()
-    rows = list(ROWS) if given.rows == "all" else given.rows.split(",")
+    several = {"all": list(FAULTS), "boots": list(boots.rows())}
+    rows = several.get(given.rows) or given.rows.split(",")
     if unknown := set(rows) - set(ROWS):
         parser.error(f"no such row: {', '.join(unknown)}")
     chance = random.Random(given.seed)  # noqa: S311 (to be repeated)

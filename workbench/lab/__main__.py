@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from usnd.domain.pair.states import PairState
 from usnd.pair import control
@@ -93,12 +94,19 @@ def states() -> dict[str, str]:
 
 
 def _state(node: str) -> str:
-    """Asked over the arbiter's own socket: a command in the server takes half a second of a processor."""
+    return str(status(node).get("state", ""))
+
+
+def status(node: str) -> dict[str, Any]:
+    """What its arbiter says; empty where none answers.
+
+    Asked over the arbiter's own socket: a command in the server takes half a second of a processor.
+    """
     try:
         control_socket = Path(f"/proc/{ask('system', node)}/root{CONTROL_SOCKET}")
-        return str(asyncio.run(control.ask(control_socket, {}))["state"])
+        return asyncio.run(control.ask(control_socket, {}))
     except (PartError, control.NoArbiter):
-        return ""
+        return {}
 
 
 def active(found: Mapping[str, str]) -> str | None:

@@ -151,7 +151,7 @@ class Node:
         systems = self.systems()
         if not systems:
             raise PartError(f"usn-{self.name} is off")
-        enter = ["nsenter", "--target", str(systems[0]), "--all", "--wd=/", "--", *words]
+        enter = ["nsenter", "--target", str(systems[0]), "--all", "--wdns=/", "--", *words]
         pipe = subprocess.PIPE
         with subprocess.Popen(
             enter, text=True, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe

@@ -3,7 +3,9 @@
 Owns what a subscriber sees and hears. Runs in the lab's outer namespace. Knows nothing of the nodes.
 """
 
-from contextlib import AsyncExitStack
+import asyncio
+import time
+from contextlib import AsyncExitStack, suppress
 
 from node_smsc import NodeSmsc
 
@@ -17,6 +19,8 @@ from workbench.tones import RATE, TONES, present
 SMPP_PORT = 2775
 SHORT_CODE = "52272"
 INTERNATIONAL = 1
+REPEAT = 5.0
+"""Seconds that the SMSC waits for an answer before it sends the same text again."""
 
 
 class Outside(Part):
@@ -60,6 +64,30 @@ class Outside(Part):
         )
         return status
 
+    async def keep(self, sender: str, body: str, patience: float) -> tuple[int, int]:
+        """As carriers' SMSCs do: the text is kept until the USN says status 0, and sent again every REPEAT
+        seconds, the same content on the newest bind. The last status (-1: no answer), and how often sent.
+        """
+        began, tries, status = time.monotonic(), set[asyncio.Task[int]](), -1
+        sent = 0
+        while time.monotonic() - began < patience:
+            tries.add(asyncio.create_task(self.deliver(sender, body)))
+            sent += 1
+            due = time.monotonic() + REPEAT
+            while (left := due - time.monotonic()) > 0:
+                done, tries = await asyncio.wait(tries, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                for one in done:
+                    with suppress(TimeoutError):
+                        status = one.result()
+                        if status == 0:
+                            _forget(tries)
+                            return 0, sent
+                if not tries:
+                    await asyncio.sleep(max(0.0, due - time.monotonic()))
+                    break
+        _forget(tries)
+        return status, sent
+
     def esme(self) -> str:
         """The address that the last bind came from, or nothing."""
         binds = [event["from"] for event in self.smsc.events if event["event"] == "connected"]
@@ -89,6 +117,11 @@ class Outside(Part):
             if await self.switch.state(number) != "idle":
                 await self.switch.hang_up(number)
             self.switch.forget(number)
+
+
+def _forget(tries: set[asyncio.Task[int]]) -> None:
+    for one in tries:
+        one.cancel()
 
 
 def _is_to(event: dict[str, object], recipient: str) -> bool:
