@@ -42,6 +42,7 @@ PATIENCE = 180.0
 ALARMS_EVERY = 0.5
 SETTLES = 6.0
 TOLD_PATIENCE = 90.0
+SENDERS = tuple(f"+4477009{number}" for number in range(99000, 99060))
 KEPT = 240.0
 """Seconds that the SMSC keeps a text that the USN does not take."""
 
@@ -105,6 +106,8 @@ def silence(node: str) -> None:
 class Stream:
     """New users are texted in, each by its own name; several at a time, as one may wait for a dead bind.
 
+    By many subscribers: one who sends that many is taken for an automaton (decision 27).
+
     The SMSC keeps each text until it is taken, and sends it again every 5 s.
     """
 
@@ -132,9 +135,10 @@ class Stream:
 
     def _one(self, name: str) -> None:
         began = time.monotonic()
-        text = f"UC {name} +4477009{int(name[1:]):05d} {name.title()}"
+        number = int(name[1:])
+        text = f"UC {name} +4477009{number:05d} {name.title()}"
         try:
-            said = lab.ask("keep", "subscriber", str(KEPT), text, patience=2 * KEPT)
+            said = lab.ask("keep", SENDERS[number % len(SENDERS)], str(KEPT), text, patience=2 * KEPT)
             status, times = map(int, said.split())
         except (PartError, OSError):
             status, times = None, 0
@@ -228,6 +232,7 @@ def suffer(name: str, names: Iterator[str], chance: random.Random) -> Run:
         waited = _waited()
         row.strike(node, chance)
         struck = time.time()
+        ready = time.monotonic()
         source = net.ADDRESSES[other(node)] if row.moves else None
         result.call = first_call(began, began if row.moves else struck, source, row.patience)
         result.pressure = round((_waited() - waited) / (time.monotonic() - fault), 2)
@@ -244,7 +249,7 @@ def suffer(name: str, names: Iterator[str], chance: random.Random) -> Run:
         except PartError as error:
             result.wrong.append(str(error))
         time.sleep(AFTER)
-    _account(result, watch, fault, row)
+    _account(result, watch, fault, ready, row)
     return result
 
 
@@ -268,8 +273,9 @@ def _until_told(watch: Watch, alarm: PairAlarm) -> None:
         time.sleep(ALARMS_EVERY)
 
 
-def _account(result: Run, watch: Watch, fault: float, row: Row) -> None:
-    found = account.texts(watch.stream.sent, watch.events, fault, moves=bool(row.moves))
+def _account(result: Run, watch: Watch, fault: float, ready: float, row: Row) -> None:
+    since = fault if row.moves else ready
+    found = account.texts(watch.stream.sent, watch.events, since, moves=bool(row.moves))
     a, b = (primary.samples for primary in watch.primaries.values())
     result.text = None if found.first is None else found.first - fault
     result.taken = len(found.taken)
@@ -336,10 +342,12 @@ def _late(result: Run, row: Row) -> Iterator[str]:
 
 
 def prepare() -> None:
-    """Two subscribers: one whose users come and go, one who calls the group."""
+    """The subscribers: those whose users come and go, and one who calls the group."""
     node = active()
-    for who in ("subscriber", "bravo"):
-        lab.ask("run", node, "sh", "-c", f"sudo -u usnd usnd subscriber add {EVERYBODY[who]} || true")
+    known = lab.ask("run", node, "sudo", "-u", "usnd", "usnd", "subscriber", "list")
+    for number in (*SENDERS, EVERYBODY["bravo"]):
+        if number not in known:
+            lab.ask("run", node, "sudo", "-u", "usnd", "usnd", "subscriber", "add", number)
     for nick, number in GROUP.items():
         if nick != "bravo":
             lab.ask("text", "bravo", f"UC {nick} {number} {nick.title()}.Jones {GROUP_NAME}")
@@ -388,7 +396,8 @@ def main() -> int:
     parser.add_argument("--rows", default=",".join(CHIEF), help=f"of: {', '.join(ROWS)}; all; boots")
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--add", action="store_true", help=f"to the runs that {RESULT} has already")
+    parser.add_argument("--add", action="store_true", help="to the runs that the file has already")
+    parser.add_argument("--into", type=Path, default=RESULT, help=f"the file of the account: {RESULT}")
     given = parser.parse_args()
     several = {"all": list(FAULTS), "boots": list(boots.rows())}
     rows = several.get(given.rows) or given.rows.split(",")
@@ -397,13 +406,13 @@ def main() -> int:
     chance = random.Random(given.seed)  # noqa: S311 (to be repeated)
     prepare()
     names = (f"p{number}" for number in itertools.count(int(time.time() / EVERY) % 90000))
-    runs = [Run(**run) for run in json.loads(RESULT.read_text())["runs"]] if given.add else []
+    runs = [Run(**run) for run in json.loads(given.into.read_text())["runs"]] if given.add else []
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in chance.sample(rows * given.times, len(rows) * given.times):
         runs.append(suffer(name, names, chance))
         print(json.dumps(asdict(runs[-1])), flush=True)
         result = {"seed": given.seed, "summary": summary(runs), "runs": [asdict(run) for run in runs]}
-        RESULT.write_text(json.dumps(result, indent=1) + "\n")
+        given.into.write_text(json.dumps(result, indent=1) + "\n")
     print(table(summary(runs)))
     return int(any(run.wrong for run in runs))
 

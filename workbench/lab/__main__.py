@@ -139,7 +139,7 @@ def start(finished: Path | None) -> None:
 
 def _log() -> Path:
     """What the process that holds the lab says."""
-    return cache() / "keeper.log"
+    return cache() / f"keeper{net.LAB}.log"
 
 
 def _wait(condition: Callable[[], bool], patience: float, what: str) -> None:
@@ -170,7 +170,7 @@ def ssh_words() -> list[str]:
 
 def variables() -> Path:
     """The file with what only this lab knows: secrets, places of files, the port of the trunk."""
-    return cache() / "lab.json"
+    return cache() / f"lab{net.LAB}.json"
 
 
 def write_variables(packages: Path, release: Path) -> None:
@@ -198,7 +198,7 @@ def ansible(playbook_name: str, *more: str) -> list[str]:
 
 def environment() -> dict[str, str]:
     """For Ansible: its settings, and where its ssh connections are, so that they end with the lab."""
-    place = cache() / "ssh"
+    place = cache() / f"ssh{net.LAB}"
     return {
         **os.environ,
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
@@ -211,7 +211,7 @@ def environment() -> dict[str, str]:
 
 def _hang_up() -> None:
     """Ends the ssh connections that wait to be used again: the next lab's servers are others."""
-    for master in (cache() / "ssh").glob("*"):
+    for master in (cache() / f"ssh{net.LAB}").glob("*"):
         words = ["ssh", "-o", f"ControlPath={master}", "-O", "exit", "lab"]
         subprocess.run(words, check=False, capture_output=True)
 
@@ -232,7 +232,7 @@ def _finish(name: str) -> None:
     for node in net.ADDRESSES:
         ask("power", node, "shut-down")
     down()
-    start(layers.keep(name, {node: cache() / "run" / node / "upper" for node in net.ADDRESSES}))
+    start(layers.keep(name, {node: cache() / f"run{net.LAB}" / node / "upper" for node in net.ADDRESSES}))
 
 
 def down() -> str:

@@ -22,7 +22,7 @@ from workbench.lab.places import Places
 from workbench.process import PartError, run
 from workbench.stage import EVERYBODY
 
-SOCKET = Path("/run/usn-lab.sock")
+SOCKET = Path(f"/run/usn-lab{net.LAB}.sock")
 LONGEST = 100_000
 
 
@@ -31,7 +31,7 @@ class Lab:
 
     def __init__(self, places: Places) -> None:
         """`places`: all that it is made of, already there."""
-        place = cache() / "run"
+        place = cache() / f"run{net.LAB}"
         place.mkdir(exist_ok=True)
         public = key_pair().with_suffix(".pub").read_text()
         self.nodes: dict[str, Node] = {}

@@ -5,9 +5,12 @@ Refuses a default route: an address outside the lab is unreachable. A node has o
 cables: a workstation's kernel may have no bonding. `plug` moves it to the other switch.
 """
 
+import os
 import subprocess
 
-LAN, OUTSIDE = "usnlab-lan", "usnlab-out"
+LAB = os.environ.get("USN_LAB", "")
+"""Names a second lab beside the first one: USN_LAB=2 make lab."""
+LAN, OUTSIDE = f"usnlab{LAB}-lan", f"usnlab{LAB}-out"
 SWITCHES = ("sw1", "sw2")
 DEAD_SWITCH = "sw3"
 """It has power and forwards nothing: a cable in it has carrier."""
@@ -22,7 +25,7 @@ CONSOLES = {"a": f"{NETWORK}.220", "b": f"{NETWORK}.221"}
 
 def namespace(node: str) -> str:
     """The namespace of the node `a` or `b`."""
-    return f"usnlab-{node}"
+    return f"usnlab{LAB}-{node}"
 
 
 def ip(*words: str) -> None:

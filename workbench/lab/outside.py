@@ -19,6 +19,8 @@ from workbench.tones import RATE, TONES, present
 SMPP_PORT = 2775
 SHORT_CODE = "52272"
 INTERNATIONAL = 1
+NO_BIND = 0x0D
+"""ESME_RBINDFAIL: it was not sent."""
 REPEAT = 5.0
 """Seconds that the SMSC waits for an answer before it sends the same text again."""
 
@@ -82,6 +84,7 @@ class Outside(Part):
                         if status == 0:
                             _forget(tries)
                             return 0, sent
+                        sent -= status == NO_BIND
                 if not tries:
                     await asyncio.sleep(max(0.0, due - time.monotonic()))
                     break
