@@ -199,7 +199,7 @@ def _slow_console(node: str, chance: random.Random) -> None:
 
 
 def _no_asterisk(node: str, _chance: random.Random) -> None:
-    """It does not run on a standby, so it cannot hang there. That it cannot start is found by the next proof."""
+    """It does not run on a standby, so it cannot hang there; the next proof finds that it is gone."""
     on(other(node), "mv", ASTERISK, f"{ASTERISK}.gone")
     on(other(node), "systemctl", "--no-block", "restart", "usn-arbiter")
 
