@@ -53,8 +53,9 @@ class Run:
 
     taken: texts that the USN took, of which `lost` are not in its database, nor `kept` aside for a person,
     and `unanswered` got no answer. refused: not taken as long as the SMSC kept them. sent_again: by the SMSC.
-    alarms: seconds until each was raised, by server. states, journal: where the row looks on, what the
-    servers are before a person mends anything, and the alarms in their journals since they booted.
+    alarms: seconds until each was raised, by server. states, standing, journal: where the row looks on, what
+    the servers are before a person mends anything, the alarms that stand then, and those in their journals
+    since they booted.
     address: seconds in which nobody, one, more than one answered for the floating address; binds, primaries:
     seconds with more than one. pressure: share of the time until the first call in which the lab's machine
     (both servers and all else) had too few processors: the times of a busy one say little.
@@ -79,6 +80,7 @@ class Run:
     pressure: float | None = None
     alarms: dict[str, dict[str, float]] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
+    standing: dict[str, list[str]] = field(default_factory=dict)
     journal: dict[str, list[str]] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
@@ -261,6 +263,7 @@ def _look_on(result: Run, until: float) -> None:
             settled = now
         time.sleep(ALARMS_EVERY)
     result.states = lab.states()
+    result.standing = {node: lab.status(node).get("alarms", []) for node in net.ADDRESSES}
     words = ("journalctl", "-b", "-o", "cat", "-g", "alarm raised")
     for node in net.ADDRESSES:
         with suppress(PartError):  # it is off
@@ -409,7 +412,10 @@ def main() -> int:
     runs = [Run(**run) for run in json.loads(given.into.read_text())["runs"]] if given.add else []
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in chance.sample(rows * given.times, len(rows) * given.times):
-        runs.append(suffer(name, names, chance))
+        try:
+            runs.append(suffer(name, names, chance))
+        except PartError as error:
+            runs.append(Run(name, "", wrong=[str(error)]))
         print(json.dumps(asdict(runs[-1])), flush=True)
         result = {"seed": given.seed, "summary": summary(runs), "runs": [asdict(run) for run in runs]}
         given.into.write_text(json.dumps(result, indent=1) + "\n")
