@@ -50,6 +50,18 @@ def active(patience: float = PATIENCE) -> str:
     return node
 
 
+def well() -> str:
+    """The active of a pair that is as new: illness adds up, and who handed over for it rests."""
+    node = active()
+    if PairAlarm.ILL.value in lab.status(node)["alarms"]:
+        lab.ask("run", node, "usnd", "pair", "switch-over")
+        time.sleep(AFTER)
+        node = active()
+    lab.ask("run", other(node), "systemctl", "restart", "usn-arbiter")
+    time.sleep(1.0)
+    return active()
+
+
 def silence(node: str) -> None:
     """Ends the conferences of the fault before, also one that was called together again. Raises PartError."""
     deadline = time.monotonic() + PATIENCE
@@ -88,7 +100,7 @@ def _launch() -> None:
 
 def suffer(name: str, names: Iterator[str], chance: random.Random) -> Run:
     """One fault on the active, and all that came of it."""
-    node, row = active(), ROWS[name]
+    node, row = well(), ROWS[name]
     silence(node)
     result = Run(name, node)
     with Watch(names) as watch:

@@ -1,20 +1,18 @@
 """A server boots, and one part is dead: a row for each part and each way to boot, generated.
 
 Owns the parts that can be taken away from containers. Not among them: one of two cables of a bond
-(`make lab-bond`); a time server, as the lab never has one: its clock is the host's. So the programs that
-serve are told a wrong time by libfaketime. A disk that is nearly full is one of which more must be free
+(`make lab-bond`); the clock and its servers, as a container has the host's. That the pair takes no notice of
+the time of day, and usnd serves with a wrong one, is shown by `tests/unit/pair/test_pair_clock.py` and
+`tests/integration/node/test_node_clock.py`. A disk that is nearly full is one of which more must be free
 (`least_free`) than there is.
 """
 
 import random
-import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
 from workbench.lab import __main__ as lab
 from workbench.lab import net
 from workbench.lab.faults import Row, Strike, be_alone, on, other, outside, reset
-from workbench.process import PartError
 
 NOBODY = f"{net.NETWORK}.250"
 """Nobody has this address."""
@@ -22,10 +20,6 @@ LOOK = 40.0
 PATIENCE = 60.0
 BACK = 180.0
 ARBITER = "/etc/usn/arbiter.toml"
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
-FAKETIME_THERE = "/usr/local/lib/faketime.so"
-CLOCK = "lab-clock.conf"
-SERVE = ("usn-arbiter", "usnd", "asterisk", "postgresql@17-main")
 
 
 @dataclass(frozen=True)
@@ -63,25 +57,6 @@ def _outside(address: str) -> Part:
     return Part(outside(address, "out"), outside(address, "in"))
 
 
-def _a_day_late(node: str, _chance: random.Random) -> None:
-    """What they take for now is yesterday; clocks that only count are as ever."""
-    if not FAKETIME.exists():
-        raise PartError("libfaketime is missing: apt-get install libfaketime")
-    shutil.copy(FAKETIME, f"/proc/{lab.ask('system', node)}/root{FAKETIME_THERE}")
-    drop_in = (
-        f"[Service]\\nEnvironment=LD_PRELOAD={FAKETIME_THERE} FAKETIME=-1d "
-        "FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1\\n"
-    )
-    for unit in SERVE:
-        place = f"/etc/systemd/system/{unit}.service.d"
-        on(node, "sh", "-c", f"mkdir -p {place}; printf '{drop_in}' >{place}/{CLOCK}")
-
-
-def _in_time(node: str, _chance: random.Random) -> None:
-    on(node, "sh", "-c", f"rm /etc/systemd/system/*.d/{CLOCK}; systemctl daemon-reload")
-    reset(node, _chance)
-
-
 PARTS: dict[str, Part] = {
     "bond": _lab("cable", "NODE", "bond0"),
     "cross-over": _lab("cable", "NODE", "xover"),
@@ -93,7 +68,6 @@ PARTS: dict[str, Part] = {
         f"mv /etc/resolv.conf /etc/resolv.was; echo nameserver {NOBODY} >/etc/resolv.conf",
         "mv -f /etc/resolv.was /etc/resolv.conf",
     ),
-    "the right time": Part(_a_day_late, _in_time),
     "SMSC": _outside(net.SMSC),
     "MSC": _outside(net.MSC),
     "free disk": _shell(
@@ -139,9 +113,9 @@ def _alone(part: Part | None) -> Row:
         reset(node, chance)
 
     def mend(node: str, chance: random.Random) -> None:
+        lab.ask("power", other(node), "on")
         if part is not None:
             part.back(node, chance)
-        lab.ask("power", other(node), "on")
 
     return Row(strike, moves=None, mend=mend, back=BACK, look=LOOK + 20, patience=PATIENCE)
 
