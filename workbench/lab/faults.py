@@ -15,6 +15,7 @@ from workbench.lab import net
 from workbench.process import PartError
 
 LOSSY = 10.0
+DEAF = 6.0
 SLOW_SINCE = 12.0
 ASTERISK = "/usr/sbin/asterisk"
 Strike = Callable[[str, random.Random], object]
@@ -171,23 +172,30 @@ def _flap(node: str, _chance: random.Random) -> None:
 
 
 def _force_both(node: str, _chance: random.Random) -> None:
-    """Cut apart, consoles too; a person who looks at neither forces the other one."""
-    _isolate(node, _chance)
+    """Neither hears the other, nor a console; both are on the network. A person forces one, then the other."""
+    lab.ask("cable", node, "xover", "out")
     for name in net.ADDRESSES:
         lab.ask("console", name, "off")
+        chain = "add chain inet deaf in { type filter hook input priority -300; }"
+        rule = f"add rule inet deaf in ip saddr {net.ADDRESSES[other(name)]} drop"
+        on(name, "nft", f"add table inet deaf; {chain}; {rule}")
+    time.sleep(DEAF)
+    on(node, *FORCE)
+    time.sleep(DEAF)
     on(other(node), *FORCE)
 
 
-def _meet(node: str, chance: random.Random) -> None:
+def _meet(node: str, _chance: random.Random) -> None:
     """They meet; a person gives up what the first one did alone."""
     for name in net.ADDRESSES:
         lab.ask("console", name, "on")
-    _join(node, chance)
+        on(name, "sh", "-c", "nft delete table inet deaf || true")  # it may have been booted since
+    lab.ask("cable", node, "xover", "in")
     deadline = time.monotonic() + CHOICE_PATIENCE
-    while "fault" not in (said := on(node, "usnd", "pair", "status")):
+    while (state := lab.status(node).get("state")) != PairState.FAULT.value:  # it may have been booted since
         if time.monotonic() > deadline:
-            raise PartError(f"it does not wait for a choice: {said}")
-        time.sleep(1.0)
+            raise PartError(f"it does not wait for a choice: {state}")
+        time.sleep(0.5)
     on(node, "usnd", "pair", "rejoin", "--yes")
 
 

@@ -3,9 +3,7 @@
 Owns what a subscriber sees and hears. Runs in the lab's outer namespace. Knows nothing of the nodes.
 """
 
-import asyncio
-import time
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 
 from node_smsc import NodeSmsc
 
@@ -19,8 +17,6 @@ from workbench.tones import RATE, TONES, present
 SMPP_PORT = 2775
 SHORT_CODE = "52272"
 INTERNATIONAL = 1
-NO_BIND = 0x0D
-"""ESME_RBINDFAIL: it was not sent."""
 REPEAT = 5.0
 """Seconds that the SMSC waits for an answer before it sends the same text again."""
 
@@ -58,38 +54,15 @@ class Outside(Part):
 
     async def deliver(self, sender: str, body: str) -> int:
         """The subscriber texts the short code; the status that the USN took it with. TimeoutError."""
-        status: int = await self.smsc.deliver(
-            source_addr_ton=INTERNATIONAL,
-            source_addr=sender.removeprefix("+"),
-            destination_addr=SHORT_CODE,
-            octets=body.encode("ascii").hex(),
-        )
+        status: int = await self.smsc.deliver(**_text(sender, body))
         return status
 
     async def keep(self, sender: str, body: str, patience: float) -> tuple[int, int]:
         """As carriers' SMSCs do: the text is kept until the USN says status 0, and sent again every REPEAT
         seconds, the same content on the newest bind. The last status (-1: no answer), and how often sent.
         """
-        began, tries, status = time.monotonic(), set[asyncio.Task[int]](), -1
-        sent = 0
-        while time.monotonic() - began < patience:
-            tries.add(asyncio.create_task(self.deliver(sender, body)))
-            sent += 1
-            due = time.monotonic() + REPEAT
-            while (left := due - time.monotonic()) > 0:
-                done, tries = await asyncio.wait(tries, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-                for one in done:
-                    with suppress(TimeoutError):
-                        status = one.result()
-                        if status == 0:
-                            _forget(tries)
-                            return 0, sent
-                        sent -= status == NO_BIND
-                if not tries:
-                    await asyncio.sleep(max(0.0, due - time.monotonic()))
-                    break
-        _forget(tries)
-        return status, sent
+        kept: tuple[int, int] = await self.smsc.keep(REPEAT, patience, **_text(sender, body))
+        return kept
 
     def esme(self) -> str:
         """The address that the last bind came from, or nothing."""
@@ -122,9 +95,14 @@ class Outside(Part):
             self.switch.forget(number)
 
 
-def _forget(tries: set[asyncio.Task[int]]) -> None:
-    for one in tries:
-        one.cancel()
+def _text(sender: str, body: str) -> dict[str, object]:
+    """A deliver_sm of it."""
+    return {
+        "source_addr_ton": INTERNATIONAL,
+        "source_addr": sender.removeprefix("+"),
+        "destination_addr": SHORT_CODE,
+        "octets": body.encode("ascii").hex(),
+    }
 
 
 def _is_to(event: dict[str, object], recipient: str) -> bool:

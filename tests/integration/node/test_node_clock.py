@@ -15,6 +15,7 @@ async def test_a_wrong_clock_stops_nobody(wrong: float) -> None:
             if number > 1:
                 await parts.usn.stop_daemon()
                 await parts.usn.start_daemon(ahead)
+            await parts.usn.until_event("calls surveyed", 30, number)
             assert await parts.text(words)
             await parts.usn.until_event("call joined", 30, number * len(EVERYBODY))
             assert len(await parts.until_heard(EVERYBODY.values())) == 12
