@@ -172,7 +172,7 @@ def _flap(node: str, _chance: random.Random) -> None:
 
 
 def _force_both(node: str, _chance: random.Random) -> None:
-    """Neither hears the other, nor a console; both are on the network. A person forces one, then the other."""
+    """Neither hears the other, nor a console; both are on the network. One is forced, then the other."""
     lab.ask("cable", node, "xover", "out")
     for name in net.ADDRESSES:
         lab.ask("console", name, "off")
