@@ -20,7 +20,7 @@ from workbench.process import PartError
 
 EVERY = 0.25
 ALARMS_EVERY = 0.5
-SENDERS = tuple(f"+4477009{number}" for number in range(99000, 99060))
+SENDERS = tuple(f"+4477009{number}" for number in range(99000, 99030))
 KEPT = 240.0
 """Seconds that the SMSC keeps a text that the USN does not take."""
 
