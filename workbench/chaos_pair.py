@@ -10,60 +10,34 @@ import argparse
 import itertools
 import json
 import random
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, suppress
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
+from usnd.domain.pair.alarms import PairAlarm
 from workbench.command import command
 from workbench.lab import __main__ as lab
-from workbench.lab import account, net
-from workbench.lab.faults import CHIEF, ROWS, Row, other
-from workbench.lab.primary import Primary
+from workbench.lab import account, boots, net
+from workbench.lab.faults import CHIEF, FAULTS, Row, other
+from workbench.lab.runs import Run, markdown, summary, table, wrong
+from workbench.lab.seen import ALARMS_EVERY, EVERY, SENDERS, Watch
 from workbench.process import PartError
 from workbench.stage import EVERYBODY, GROUP, GROUP_NAME
 
 FOLDER = Path("build/chaos")
 RESULT = FOLDER / "pair.json"
-EVERY = 0.25
+KEPT_ASIDE = "/var/lib/postgresql/17/main.kept-*"
+ROWS: dict[str, Row] = {**FAULTS, **boots.rows()}
 BEFORE = 1.5
 AFTER = 3.0
 LAUNCH_EVERY = 0.5
 PATIENCE = 180.0
-CALL_PATIENCE = 90.0
-
-
-@dataclass
-class Run:
-    """One fault. Times in seconds since it; None: not within the patience. back: a pair in step again.
-
-    taken: texts that the USN took, of which `lost` are not in its database and `unanswered` got no answer.
-    address: seconds in which nobody, one, more than one answered for the floating address; binds, primaries:
-    seconds with more than one. pressure: share of the time until the first call in which the lab's machine
-    (both servers and all else) had too few processors: the times of a busy one say little.
-    """
-
-    fault: str
-    node: str
-    text: float | None = None
-    call: float | None = None
-    back: float | None = None
-    taken: int = 0
-    lost: list[str] = field(default_factory=list)
-    unanswered: list[str] = field(default_factory=list)
-    repeated: list[str] = field(default_factory=list)
-    twice: list[str] = field(default_factory=list)
-    address: dict[str, float] = field(default_factory=dict)
-    binds: float = 0.0
-    primaries: float = 0.0
-    pressure: float | None = None
-    wrong: list[str] = field(default_factory=list)
+SETTLES = 6.0
+TOLD_PATIENCE = 90.0
 
 
 def active(patience: float = PATIENCE) -> str:
@@ -76,6 +50,18 @@ def active(patience: float = PATIENCE) -> str:
     return node
 
 
+def well() -> str:
+    """The active of a pair that is as new: illness adds up, and who handed over for it rests."""
+    node = active()
+    if PairAlarm.ILL.value in lab.status(node)["alarms"]:
+        lab.ask("run", node, "usnd", "pair", "switch-over")
+        time.sleep(AFTER)
+        node = active()
+    lab.ask("run", other(node), "systemctl", "restart", "usn-arbiter")
+    time.sleep(1.0)
+    return active()
+
+
 def silence(node: str) -> None:
     """Ends the conferences of the fault before, also one that was called together again. Raises PartError."""
     deadline = time.monotonic() + PATIENCE
@@ -86,77 +72,10 @@ def silence(node: str) -> None:
         time.sleep(0.5)
 
 
-class Stream:
-    """New users are texted in, each by its own name; several at a time, as one may wait for a dead bind."""
-
-    def __init__(self, names: Iterator[str]) -> None:
-        self.sent: list[account.Text] = []
-        self._names = names
-        self._over = threading.Event()
-        self._threads: list[threading.Thread] = []
-        self._main = threading.Thread(target=self._run, daemon=True)
-
-    def start(self) -> None:
-        self._main.start()
-
-    def stop(self) -> None:
-        """Returns when all that were sent were taken, refused, or given up."""
-        self._over.set()
-        for thread in (self._main, *self._threads):
-            thread.join()
-
-    def _run(self) -> None:
-        while not self._over.wait(EVERY):
-            thread = threading.Thread(target=self._one, args=(next(self._names),), daemon=True)
-            self._threads.append(thread)
-            thread.start()
-
-    def _one(self, name: str) -> None:
-        began = time.monotonic()
-        text = f"UC {name} +4477009{int(name[1:]):05d} {name.title()}"
-        try:
-            status: int | None = int(lab.ask("deliver", "subscriber", text))
-        except (PartError, OSError):
-            status = None
-        self.sent.append(account.Text(name, began, status))
-
-
-class Watch(AbstractContextManager["Watch"]):
-    """What is seen from outside while it lasts: the address, the binds, the databases, the texts.
-
-    before: how many of the events are older.
-    """
-
-    def __init__(self, names: Iterator[str]) -> None:
-        self.stream = Stream(names)
-        self.primaries = {node: Primary(lambda node=node: lab.ask("system", node)) for node in net.ADDRESSES}  # type: ignore[misc]
-        self.address: dict[str, float] = {}
-        self.events: list[dict[str, Any]] = []
-        self.before = 0
-
-    def __enter__(self) -> Self:
-        self.before = len(json.loads(lab.ask("events")))
-        words = net.inside(net.OUTSIDE, sys.executable, "-m", "workbench.lab.watch")
-        self._arp = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for primary in self.primaries.values():
-            primary.start()
-        self.stream.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stream.stop()
-        for primary in self.primaries.values():
-            primary.stop()
-        self.address = json.loads(self._arp.communicate()[0] or "{}")
-        self.events = json.loads(lab.ask("events"))
-
-
-def first_call(began: float, since: float, source: str | None) -> float | None:
+def first_call(began: float, since: float, source: str | None, patience: float) -> float | None:
     """Launches conferences until the switch gets a call, from `source` if given. Both times by the epoch."""
     due = 0.0
-    while (now := time.time()) - began < CALL_PATIENCE:
+    while (now := time.time()) - max(began, since) < patience:
         if now >= due:  # not one after the other: a text may wait for a dead bind
             threading.Thread(target=_launch, daemon=True).start()
             due = now + LAUNCH_EVERY
@@ -181,7 +100,7 @@ def _launch() -> None:
 
 def suffer(name: str, names: Iterator[str], chance: random.Random) -> Run:
     """One fault on the active, and all that came of it."""
-    node, row = active(), ROWS[name]
+    node, row = well(), ROWS[name]
     silence(node)
     result = Run(name, node)
     with Watch(names) as watch:
@@ -190,10 +109,15 @@ def suffer(name: str, names: Iterator[str], chance: random.Random) -> Run:
         waited = _waited()
         row.strike(node, chance)
         struck = time.time()
+        ready = time.monotonic()
         source = net.ADDRESSES[other(node)] if row.moves else None
-        result.call = first_call(began, began if row.moves else struck, source)
+        result.call = first_call(began, began if row.moves else struck, source, row.patience)
         result.pressure = round((_waited() - waited) / (time.monotonic() - fault), 2)
         lab.ask("hang-up")
+        if row.tells is not None:
+            _until_told(watch, row.tells)
+        if row.look:
+            _look_on(result, fault + row.look)
         if row.mend is not None:
             row.mend(node, chance)
         try:
@@ -202,15 +126,43 @@ def suffer(name: str, names: Iterator[str], chance: random.Random) -> Run:
         except PartError as error:
             result.wrong.append(str(error))
         time.sleep(AFTER)
-    _account(result, watch, fault, row)
+    _account(result, watch, fault, ready, row)
     return result
 
 
-def _account(result: Run, watch: Watch, fault: float, row: Row) -> None:
-    found = account.texts(watch.stream.sent, watch.events, fault, moves=bool(row.moves))
+def _look_on(result: Run, until: float) -> None:
+    """Until then, or until the pair is in step and has had the time for an alarm."""
+    settled = None
+    while (now := time.monotonic()) < until and (settled is None or now - settled < SETTLES):
+        if settled is None and lab.active(lab.states()) is not None:
+            settled = now
+        time.sleep(ALARMS_EVERY)
+    result.states = lab.states()
+    result.standing = {node: lab.status(node).get("alarms", []) for node in net.ADDRESSES}
+    words = ("journalctl", "-b", "-o", "cat", "-g", "alarm raised")
+    for node in net.ADDRESSES:
+        with suppress(PartError):  # it is off
+            result.journal[node] = sorted(set(lab.ask("run", node, *words).splitlines()))
+
+
+def _until_told(watch: Watch, alarm: PairAlarm) -> None:
+    deadline = time.monotonic() + TOLD_PATIENCE
+    while time.monotonic() < deadline and not any(alarm.value in told for told in watch.alarms.values()):
+        time.sleep(ALARMS_EVERY)
+
+
+def _account(result: Run, watch: Watch, fault: float, ready: float, row: Row) -> None:
+    since = fault if row.moves else ready
+    found = account.texts(watch.stream.sent, watch.events, since, moves=bool(row.moves))
     a, b = (primary.samples for primary in watch.primaries.values())
     result.text = None if found.first is None else found.first - fault
     result.taken = len(found.taken)
+    result.refused = len(watch.stream.sent) - result.taken
+    result.sent_again = sum(max(0, text.times - 1) for text in watch.stream.sent)
+    result.alarms = {
+        node: {alarm: round(at - fault, 1) for alarm, at in told.items()}
+        for node, told in watch.alarms.items()
+    }
     result.unanswered, result.repeated, result.twice = map(
         list, (found.unanswered, found.repeated, found.twice)
     )
@@ -218,101 +170,67 @@ def _account(result: Run, watch: Watch, fault: float, row: Row) -> None:
     result.binds = account.two_binds(watch.events[watch.before :])
     result.primaries = account.two_primaries(a, b)
     if result.back is not None:
-        kept = lab.ask(
-            "run", active(), "sudo", "-u", "postgres", "psql", "-At", "usn", "-c", "SELECT nick FROM users"
-        )
-        result.lost = sorted(set(found.taken) - set(kept.lower().split()))
-    result.wrong += _wrong(result, row)
+        nicks = "SELECT nick FROM users"
+        there = lab.ask("run", active(), "sudo", "-u", "postgres", "psql", "-At", "usn", "-c", nicks)
+        gone = set(found.taken) - set(there.lower().split())
+        aside = account.kept_aside(_kept_lines())
+        result.kept, result.lost = sorted(gone & aside), sorted(gone - aside)
+    result.wrong += wrong(result, row)
 
 
-def _wrong(result: Run, row: Row) -> Iterator[str]:
-    """What does not hold of what is promised."""
-    for what in ("lost", "unanswered", "twice"):
-        if getattr(result, what):
-            yield f"{what}: {len(getattr(result, what))}"
-    seconds = {
-        "addresses": result.address.get("more", 0.0),
-        "binds": result.binds,
-        "primaries": result.primaries,
-    }
-    yield from (f"two {what} for {for_:.2f} s" for what, for_ in seconds.items() if for_ > 0)
-    for what, value in (("text", result.text), ("call", result.call)):
-        if value is None:
-            yield f"no {what}"
-        elif row.within is not None and value > row.within:
-            yield f"first {what} after {value:.1f} s, promised {row.within:g} s"
-    if result.back is not None and result.back > row.back:
-        yield f"back after {result.back:.0f} s, promised {row.back:g} s"
+def _kept_lines() -> Iterator[str]:
+    """Of the lists of what `rejoin` kept aside, on both servers; then it is removed, as a person would."""
+    for node in net.ADDRESSES:
+        yield from lab.ask(
+            "run", node, "sh", "-c", f"cat {KEPT_ASIDE}.jsonl 2>/dev/null || true"
+        ).splitlines()
+        lab.ask("run", node, "sh", "-c", f"rm -rf {KEPT_ASIDE}")
 
 
 def prepare() -> None:
-    """Two subscribers: one whose users come and go, one who calls the group."""
+    """The subscribers: those whose users come and go, and one who calls the group."""
     node = active()
-    for who in ("subscriber", "bravo"):
-        lab.ask("run", node, "sh", "-c", f"sudo -u usnd usnd subscriber add {EVERYBODY[who]} || true")
+    known = lab.ask("run", node, "sudo", "-u", "usnd", "usnd", "subscriber", "list")
+    for number in (*SENDERS, EVERYBODY["bravo"]):
+        if number not in known:
+            lab.ask("run", node, "sudo", "-u", "usnd", "usnd", "subscriber", "add", number)
     for nick, number in GROUP.items():
         if nick != "bravo":
             lab.ask("text", "bravo", f"UC {nick} {number} {nick.title()}.Jones {GROUP_NAME}")
 
 
-def summary(runs: list[Run]) -> dict[str, dict[str, Any]]:
-    """By fault: how often, median and maximum of each time, and how much was wrong in all."""
-    told = {}
-    for fault, several in itertools.groupby(
-        sorted(runs, key=lambda run: list(ROWS).index(run.fault)), lambda run: run.fault
-    ):
-        all_of = list(several)
-        row: dict[str, Any] = {"runs": len(all_of)}
-        for what in ("text", "call", "back"):
-            values = [getattr(run, what) for run in all_of]
-            row |= {f"{what}_median": account.middle(values), f"{what}_max": account.worst(values)}
-        for what in ("lost", "unanswered", "repeated", "twice"):
-            row[what] = sum(len(getattr(run, what)) for run in all_of)
-        row["pressure"] = account.middle(run.pressure for run in all_of)
-        row["taken"] = sum(run.taken for run in all_of)
-        row["two_addresses"] = round(sum(run.address.get("more", 0.0) for run in all_of), 2)
-        row["two_binds"] = round(sum(run.binds for run in all_of), 2)
-        row["two_primaries"] = round(sum(run.primaries for run in all_of), 2)
-        row["as_promised"] = sum(not run.wrong for run in all_of)
-        told[fault] = row
-    return told
-
-
-def table(told: dict[str, dict[str, Any]]) -> str:
-    """For a terminal."""
-    keys = list(next(iter(told.values()), {}))
-    lines = [["fault", *(key.replace("_", " ") for key in keys)]]
-    lines += [
-        [fault, *("-" if row[key] is None else str(row[key]) for key in keys)] for fault, row in told.items()
-    ]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(word.rjust(width) for word, width in zip(line, widths, strict=True)) for line in lines
-    )
-
-
 def main() -> int:
     """The exit status: 0 when all was as promised."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", default=",".join(CHIEF), help=f"of: {', '.join(ROWS)}; or all")
+    parser.add_argument("--rows", default=",".join(CHIEF), help=f"of: {', '.join(ROWS)}; all; boots")
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--add", action="store_true", help=f"to the runs that {RESULT} has already")
+    parser.add_argument("--add", action="store_true", help="to the runs that the file has already")
+    parser.add_argument("--into", type=Path, default=RESULT, help=f"the file of the account: {RESULT}")
     given = parser.parse_args()
-    rows = list(ROWS) if given.rows == "all" else given.rows.split(",")
+    several = {"all": list(FAULTS), "boots": list(boots.rows())}
+    rows = several.get(given.rows) or given.rows.split(",")
     if unknown := set(rows) - set(ROWS):
         parser.error(f"no such row: {', '.join(unknown)}")
     chance = random.Random(given.seed)  # noqa: S311 (to be repeated)
     prepare()
     names = (f"p{number}" for number in itertools.count(int(time.time() / EVERY) % 90000))
-    runs = [Run(**run) for run in json.loads(RESULT.read_text())["runs"]] if given.add else []
+    runs = [Run(**run) for run in json.loads(given.into.read_text())["runs"]] if given.add else []
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in chance.sample(rows * given.times, len(rows) * given.times):
-        runs.append(suffer(name, names, chance))
+        try:
+            runs.append(suffer(name, names, chance))
+        except PartError as error:
+            runs.append(Run(name, "", wrong=[str(error)]))
         print(json.dumps(asdict(runs[-1])), flush=True)
-        result = {"seed": given.seed, "summary": summary(runs), "runs": [asdict(run) for run in runs]}
-        RESULT.write_text(json.dumps(result, indent=1) + "\n")
-    print(table(summary(runs)))
+        result = {
+            "seed": given.seed,
+            "summary": summary(runs, list(ROWS)),
+            "runs": [asdict(run) for run in runs],
+        }
+        given.into.write_text(json.dumps(result, indent=1) + "\n")
+        given.into.with_suffix(".md").write_text(markdown(runs, list(ROWS)))
+    print(table(summary(runs, list(ROWS))))
     return int(any(run.wrong for run in runs))
 
 

@@ -29,6 +29,7 @@ class NodeSmsc:
         self._modules = modules
         self._changed = asyncio.Condition()
         self._next_id = 0
+        self._kept: dict[int, asyncio.Future[Event]] = {}
 
     async def __aenter__(self) -> Self:
         place = self._modules or await asyncio.to_thread(packages)
@@ -74,6 +75,14 @@ class NodeSmsc:
         """A deliver_sm of these fields; `octets` in hex is the short_message."""
         return await self.ask("deliver", pdu=pdu)
 
+    async def keep(self, every: float, patience: float, **pdu: Any) -> tuple[int, int]:
+        """Kept until status 0, sent again every so many seconds; the last status (-1: none), how often."""
+        answered = asyncio.get_running_loop().create_future()
+        self._kept[self._next_id + 1] = answered
+        await self.tell("keep", pdu=pdu, every=every * 1000, patience=patience * 1000)
+        event: Event = await asyncio.wait_for(answered, patience + every + _SECONDS)
+        return int(event["status"]), int(event["times"])
+
     async def until(self, is_it: Callable[[Event], bool], after: int = 0) -> Event:
         """The first event from index `after` that `is_it`. TimeoutError."""
         async with asyncio.timeout(_SECONDS), self._changed:
@@ -91,6 +100,9 @@ class NodeSmsc:
     async def _read(self) -> None:
         assert self._process.stdout
         async for line in self._process.stdout:
+            event = {**json.loads(line), "at": time.monotonic()}
+            if (kept := self._kept.pop(event.get("answer_to", 0), None)) is not None and not kept.done():
+                kept.set_result(event)
             async with self._changed:
-                self.events.append({**json.loads(line), "at": time.monotonic()})
+                self.events.append(event)
                 self._changed.notify_all()

@@ -12,6 +12,9 @@ CALLS_WITHIN = 4.0
 WAITS_AT_MOST = 30.0
 """Seconds that a commit may wait for a standby that is being fenced."""
 
+BEGINS_WITHIN = 8.0
+"""Seconds in which a server that takes the role has usnd, Asterisk and the address begin their work."""
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -43,3 +46,8 @@ def idle_part(work: Work, now: float, *, waits: bool) -> str:
     if now - work.stored >= (WAITS_AT_MOST if waits else TURNS_WITHIN):
         return "usnd"
     return "asterisk" if now - work.called >= CALLS_WITHIN else ""
+
+
+def has_begun(role_taken: float, now: float) -> bool:
+    """Whether a restart can be the cure: what only begins is ill as well, and a restart has it begin anew."""
+    return now - role_taken >= BEGINS_WITHIN

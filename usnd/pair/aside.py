@@ -54,7 +54,11 @@ class Aside:
         name = self._data.with_suffix(f".kept-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
         rows = await self._list(name.with_name(f"{name.name}.jsonl"), since)
         await self._directory.stop()
-        self._data.rename(name)
+        try:
+            self._data.rename(name)
+        except OSError as error:  # it is tried again, and leaves no list each time
+            name.with_name(f"{name.name}.jsonl").unlink(missing_ok=True)
+            raise PostgresError(f"{self._data} cannot be renamed, is it a mount point? {error}") from error
         self._begun.unlink()
         self._log.warning("what only this server had is kept aside", directory=str(name), rows=rows)
 

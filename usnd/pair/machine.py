@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from usnd.domain.health import Work, idle_part
+from usnd.domain.health import Work, has_begun, idle_part
 from usnd.domain.pair.bond import BondTimes
 from usnd.domain.pair.evidence import NEVER, Database, Do, Evidence, Power, Reading, Store
 from usnd.pair import bond, console, network
@@ -69,6 +69,7 @@ class Machine:
         self._floating = network.Neighbour(own.interface, own.floating)
         self._serving = not booted  # until all was let go of once: a former arbiter may have left it running
         self._holds = False
+        self._role_taken = NEVER
         self._fresh = config.settings().fresh
         self._witnesses = [network.Neighbour(own.interface, address) for address in own.witnesses]
         self._bond = bond.Bond(own.interface, own.bond_targets, own.bond_interval, BondTimes())
@@ -219,8 +220,9 @@ class Machine:
         """The first thing found ill, and whether it can be restarted."""
         ill = await self._illness()
         running = self.evidence.store.value.database is not Database.STOPPED
+        begun = has_begun(self._role_taken, self._clock())
         remedy = ill in self._config.service.mend and (
-            ill != "database" or (running and self._database.silent)
+            begun if ill != "database" else running and self._database.silent
         )
         self._saw(ill=ill, remedy=remedy)
 
@@ -303,6 +305,8 @@ class Machine:
         await self._each((self._config.service.mend[self.evidence.ill],))
 
     async def _serve(self) -> None:
+        if not self._serving:
+            self._role_taken = self._clock()
         self._serving = True
         await asyncio.to_thread(_put, self._config.network.track_file, MAY_HOLD)
         await self._each(self._config.service.start)

@@ -1,7 +1,7 @@
 """The operator's view of the SMSC binds: figures each second, into a file that `usnd smpp status` reads.
 
-Owns the figures' names and the alarm of texts that wait too long. Refuses to answer questions: who reads the
-file cannot disturb the daemon.
+Owns the figures' names and two alarms: of binds that are down, and of texts that wait too long. Refuses to
+answer questions: who reads the file cannot disturb the daemon.
 """
 
 from collections import deque
@@ -21,9 +21,12 @@ from usnd.services.receipts import Receipts
 from usnd.services.status_file import EVERY, show
 from usnd.services.texts import Texts
 from usnd.smpp.link import SmscLink
+from usnd.smpp.settings import LinkState
 
 FILE = "smpp.json"
 _RATE_SECONDS = 10
+UNBOUND = Limits(20.0, EVERY)
+"""Seconds without a bind: an SMSC that is restarted rings nobody."""
 
 
 class SmppStatus:
@@ -43,6 +46,8 @@ class SmppStatus:
         self._runtime = runtime
         self._limits = limits
         self._raised: set[str] = set()
+        self._unbound: dict[str, float] = {}
+        self._missing: set[str] = set()
         self._accepted: dict[str, deque[int]] = {}
         self._log = structlog.get_logger("usnd.status")
 
@@ -53,6 +58,7 @@ class SmppStatus:
     def _figures(self, now: datetime) -> dict[str, Any]:
         status = self.snapshot(now)
         self._alarm(status["binds"])
+        self._alarm_unbound(status["binds"])
         return status
 
     def snapshot(self, now: datetime) -> dict[str, Any]:
@@ -106,3 +112,18 @@ class SmppStatus:
             elif change is AlarmChange.CLEARED:
                 self._raised.remove(name)
                 self._log.info("alarm cleared: texts wait too long", smsc=name, oldest_s=age)
+
+    def _alarm_unbound(self, binds: Sequence[Mapping[str, Any]]) -> None:
+        """Each second. `others`: how many binds are there still; none, and no text comes in or goes out."""
+        bound = [bind["bind"] for bind in binds if bind["state"] == LinkState.BOUND.value]
+        for bind in binds:
+            name = bind["bind"]
+            down = 0.0 if name in bound else self._unbound.get(name, 0.0) + EVERY
+            self._unbound[name] = down
+            change = judge_alarm(down, UNBOUND, raised=name in self._missing)
+            if change is AlarmChange.RAISED:
+                self._missing.add(name)
+                self._log.error("alarm raised: the SMSC is not bound", smsc=name, others=len(bound))
+            elif change is AlarmChange.CLEARED:
+                self._missing.remove(name)
+                self._log.info("alarm cleared: the SMSC is not bound", smsc=name)

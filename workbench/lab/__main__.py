@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from usnd.domain.pair.states import PairState
 from usnd.pair import control
@@ -93,12 +94,19 @@ def states() -> dict[str, str]:
 
 
 def _state(node: str) -> str:
-    """Asked over the arbiter's own socket: a command in the server takes half a second of a processor."""
+    return str(status(node).get("state", ""))
+
+
+def status(node: str) -> dict[str, Any]:
+    """What its arbiter says; empty where none answers.
+
+    Asked over the arbiter's own socket: a command in the server takes half a second of a processor.
+    """
     try:
         control_socket = Path(f"/proc/{ask('system', node)}/root{CONTROL_SOCKET}")
-        return str(asyncio.run(control.ask(control_socket, {}))["state"])
+        return asyncio.run(control.ask(control_socket, {}))
     except (PartError, control.NoArbiter):
-        return ""
+        return {}
 
 
 def active(found: Mapping[str, str]) -> str | None:
@@ -131,7 +139,7 @@ def start(finished: Path | None) -> None:
 
 def _log() -> Path:
     """What the process that holds the lab says."""
-    return cache() / "keeper.log"
+    return cache() / f"keeper{net.LAB}.log"
 
 
 def _wait(condition: Callable[[], bool], patience: float, what: str) -> None:
@@ -162,7 +170,7 @@ def ssh_words() -> list[str]:
 
 def variables() -> Path:
     """The file with what only this lab knows: secrets, places of files, the port of the trunk."""
-    return cache() / "lab.json"
+    return cache() / f"lab{net.LAB}.json"
 
 
 def write_variables(packages: Path, release: Path) -> None:
@@ -190,7 +198,7 @@ def ansible(playbook_name: str, *more: str) -> list[str]:
 
 def environment() -> dict[str, str]:
     """For Ansible: its settings, and where its ssh connections are, so that they end with the lab."""
-    place = cache() / "ssh"
+    place = cache() / f"ssh{net.LAB}"
     return {
         **os.environ,
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
@@ -203,7 +211,7 @@ def environment() -> dict[str, str]:
 
 def _hang_up() -> None:
     """Ends the ssh connections that wait to be used again: the next lab's servers are others."""
-    for master in (cache() / "ssh").glob("*"):
+    for master in (cache() / f"ssh{net.LAB}").glob("*"):
         words = ["ssh", "-o", f"ControlPath={master}", "-O", "exit", "lab"]
         subprocess.run(words, check=False, capture_output=True)
 
@@ -224,7 +232,7 @@ def _finish(name: str) -> None:
     for node in net.ADDRESSES:
         ask("power", node, "shut-down")
     down()
-    start(layers.keep(name, {node: cache() / "run" / node / "upper" for node in net.ADDRESSES}))
+    start(layers.keep(name, {node: cache() / f"run{net.LAB}" / node / "upper" for node in net.ADDRESSES}))
 
 
 def down() -> str:

@@ -8,22 +8,35 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 GAP = 0.5
 """Seconds: between two samples further apart nothing is said."""
 IN_FLIGHT = 0.5
 """Seconds before a bind's end in which what the SMSC accepted may not have been noted (REQUIREMENTS S3)."""
 Event = Mapping[str, Any]
+_WORD = re.compile(r"\bp\d+\b")
 
 
 @dataclass(frozen=True)
 class Text:
-    """Of the driver. word: is in no other text. status: the USN's answer, 0: taken; None: there was none."""
+    """Of the driver. word: is in no other text. status: the USN's answer, 0: taken; None: there was none.
+
+    times: how often the SMSC sent it until then.
+    """
 
     word: str
     sent: float
     status: int | None
+    times: int = 1
+
+
+class Answer(NamedTuple):
+    """When, on which bind, what."""
+
+    at: float
+    bind: int
+    said: str
 
 
 @dataclass(frozen=True)
@@ -49,7 +62,7 @@ def texts(sent: Sequence[Text], events: Sequence[Event], fault: float, *, moves:
         at
         for text in sent
         if text.sent >= fault
-        for at, session in answers.get(text.word, ())
+        for at, session, _ in answers.get(text.word, ())
         if not moves or session not in old
     ]
     taken = [text.word for text in sent if text.status == 0]
@@ -64,22 +77,32 @@ def texts(sent: Sequence[Text], events: Sequence[Event], fault: float, *, moves:
     )
 
 
-def _in_flight(found: Sequence[tuple[float, int]], events: Sequence[Event]) -> bool:
-    """Two, of which the first was among the last of its bind."""
-    (at, bind), (_, later), *more = found
+def _in_flight(found: Sequence[Answer], events: Sequence[Event]) -> bool:
+    """Two of the same words, of which the first was among the last of its bind.
+
+    Other words are of a text that was carried out twice: "is a user already".
+    """
+    (at, bind, said), (_, later, again), *more = found
     last = max(event["at"] for event in events if event["event"] == "pdu" and event["session"] == bind)
-    return not more and later != bind and last - at <= IN_FLIGHT
+    return not more and said == again and later != bind and last - at <= IN_FLIGHT
 
 
-def _answers(events: Iterable[Event]) -> dict[str, list[tuple[float, int]]]:
-    """Word → when and on which bind it was said. A driver's word is p and digits."""
-    found: dict[str, list[tuple[float, int]]] = {}
+def _answers(events: Iterable[Event]) -> dict[str, list[Answer]]:
+    """Word → the answers that name it. A driver's word is p and digits."""
+    found: dict[str, list[Answer]] = {}
     for event in events:
         pdu = event.get("pdu", {})
         if pdu.get("command") == "submit_sm":
-            for word in set(re.findall(r"\bp\d+\b", str(pdu.get("short_message")).lower())):
-                found.setdefault(word, []).append((event["at"], event["session"]))
+            said = str(pdu.get("short_message"))
+            for word in set(_WORD.findall(said.lower())):
+                found.setdefault(word, []).append(Answer(event["at"], event["session"], said))
     return found
+
+
+def kept_aside(lines: Iterable[str]) -> set[str]:
+    """The driver's words in what `rejoin` kept aside (`main.kept-TIME.jsonl`): their users' rows."""
+    rows = (line.lower() for line in lines if '"public.users"' in line)
+    return {word for row in rows for word in _WORD.findall(row)}
 
 
 def two_binds(events: Sequence[Event]) -> float:

@@ -22,7 +22,7 @@ from workbench.lab.places import Places
 from workbench.process import PartError, run
 from workbench.stage import EVERYBODY
 
-SOCKET = Path("/run/usn-lab.sock")
+SOCKET = Path(f"/run/usn-lab{net.LAB}.sock")
 LONGEST = 100_000
 
 
@@ -31,7 +31,7 @@ class Lab:
 
     def __init__(self, places: Places) -> None:
         """`places`: all that it is made of, already there."""
-        place = cache() / "run"
+        place = cache() / f"run{net.LAB}"
         place.mkdir(exist_ok=True)
         public = key_pair().with_suffix(".pub").read_text()
         self.nodes: dict[str, Node] = {}
@@ -72,9 +72,12 @@ class Lab:
             "run": self.run_on,
             "system": self.system,
             "cable": self.cable,
+            "switch": self.switch,
+            "address": self.address,
             "console": self.console,
             "text": self.text,
             "deliver": self.deliver,
+            "keep": self.keep,
             "events": self.events,
             "hears": self.hears,
             "hang-up": self.hang_up,
@@ -129,11 +132,22 @@ class Lab:
         (net.cut if wish == "out" else net.mend)(name, cable)
         return wish
 
-    async def console(self, name: str, wish: str) -> str:
-        """The node's remote console: off or on."""
+    async def switch(self, name: str, wish: str) -> str:
+        """The switch that the node's cable is in: out (it has power, and forwards nothing) or in."""
+        (net.stop_switch if wish == "out" else net.start_switch)(name)
+        return wish
+
+    async def address(self, address: str, wish: str) -> str:
+        """Of somebody outside: out (nothing answers there) or in."""
+        (net.vanish if wish == "out" else net.appear)(address)
+        return wish
+
+    async def console(self, name: str, wish: str, delay: str = "0.3") -> str:
+        """The node's remote console: off, on, or slow: `delay` seconds for each of its datagrams."""
         console = next(one for one in self.consoles if one.node == name)
         await console.stop()
-        if wish == "on":
+        console.delay = float(delay) if wish == "slow" else 0.0
+        if wish != "off":
             await console.start()
         return wish
 
@@ -144,6 +158,12 @@ class Lab:
     async def deliver(self, sender: str, *words: str) -> str:
         """The sender texts the words; the status that the USN took them with."""
         return str(await self.outside.deliver(EVERYBODY.get(sender, sender), " ".join(words)))
+
+    async def keep(self, sender: str, patience: str, *words: str) -> str:
+        """The SMSC keeps the text for so long until the USN takes it; the status, and how often sent."""
+        number = EVERYBODY.get(sender, sender)
+        status, sent = await self.outside.keep(number, " ".join(words), float(patience))
+        return f"{status} {sent}"
 
     async def events(self, first: str = "0") -> str:
         """What the SMSC saw from the event of that number on, as JSON."""

@@ -5,10 +5,15 @@ Refuses a default route: an address outside the lab is unreachable. A node has o
 cables: a workstation's kernel may have no bonding. `plug` moves it to the other switch.
 """
 
+import os
 import subprocess
 
-LAN, OUTSIDE = "usnlab-lan", "usnlab-out"
+LAB = os.environ.get("USN_LAB", "")
+"""Names a second lab beside the first one: USN_LAB=2 make lab."""
+LAN, OUTSIDE = f"usnlab{LAB}-lan", f"usnlab{LAB}-out"
 SWITCHES = ("sw1", "sw2")
+DEAD_SWITCH = "sw3"
+"""It has power and forwards nothing: a cable in it has carrier."""
 NETWORK = "192.0.2"
 CONTROL, SMSC, MSC = f"{NETWORK}.1", f"{NETWORK}.10", f"{NETWORK}.20"
 FLOATING = f"{NETWORK}.212"
@@ -20,7 +25,7 @@ CONSOLES = {"a": f"{NETWORK}.220", "b": f"{NETWORK}.221"}
 
 def namespace(node: str) -> str:
     """The namespace of the node `a` or `b`."""
-    return f"usnlab-{node}"
+    return f"usnlab{LAB}-{node}"
 
 
 def ip(*words: str) -> None:
@@ -34,21 +39,21 @@ def build() -> None:
     for name in (LAN, OUTSIDE, *map(namespace, ADDRESSES)):
         ip("netns", "add", name)
         ip("-n", name, "link", "set", "lo", "up")
-    for switch in SWITCHES:
+    for switch in (*SWITCHES, DEAD_SWITCH):
         ip("-n", LAN, "link", "add", switch, "type", "bridge")
         ip("-n", LAN, "link", "set", switch, "up")
     ip("-n", LAN, "link", "add", "line1", "type", "veth", "peer", "name", "line2")
     plug("line1", SWITCHES[0])
     plug("line2", SWITCHES[1])
     _cable(OUTSIDE, "eth0", "outside", SWITCHES[0])
+    _write(OUTSIDE, "ipv4/conf/eth0/promote_secondaries", 1)  # one that goes takes no other with it
     for address in (CONTROL, SMSC, MSC, *CONSOLES.values()):
-        ip("-n", OUTSIDE, "address", "add", f"{address}/24", "dev", "eth0")
+        appear(address)
     ip("-n", OUTSIDE, "link", "set", "eth0", "up")
     for node, switch in zip(ADDRESSES, SWITCHES, strict=True):
         _cable(namespace(node), "bond0", f"{node}-bond0", switch)
         for setting, value in ARP.items():  # a container may not: its kernel's settings are read-only
-            write = f"echo {value} > /proc/sys/net/ipv4/conf/all/{setting}"
-            subprocess.run(inside(namespace(node), "sh", "-c", write), check=True, capture_output=True)
+            _write(namespace(node), f"ipv4/conf/all/{setting}", value)
     one, other = map(namespace, ADDRESSES)
     ip("link", "add", "xover", "netns", one, "type", "veth", "peer", "name", "xover", "netns", other)
 
@@ -56,6 +61,35 @@ def build() -> None:
 def _cable(place: str, inner: str, outer: str, switch: str) -> None:
     ip("link", "add", inner, "netns", place, "type", "veth", "peer", "name", outer, "netns", LAN)
     plug(outer, switch)
+
+
+def _write(place: str, setting: str, value: int) -> None:
+    write = f"echo {value} > /proc/sys/net/{setting}"
+    subprocess.run(inside(place, "sh", "-c", write), check=True, capture_output=True)
+
+
+def appear(address: str) -> None:
+    """Somebody outside is there: gateway, SMSC, switch of the network, console."""
+    ip("-n", OUTSIDE, "address", "replace", f"{address}/24", "dev", "eth0")
+
+
+def vanish(address: str) -> None:
+    """And is not: nothing answers there, not even that nobody listens."""
+    subprocess.run(
+        ["ip", "-n", OUTSIDE, "address", "delete", f"{address}/24", "dev", "eth0"],
+        check=False,
+        capture_output=True,
+    )
+
+
+def stop_switch(node: str) -> None:
+    """The node's switch forwards nothing more; the link stays up."""
+    plug(f"{node}-bond0", DEAD_SWITCH)
+
+
+def start_switch(node: str) -> None:
+    """It forwards again."""
+    plug(f"{node}-bond0", dict(zip(ADDRESSES, SWITCHES, strict=True))[node])
 
 
 def plug(port: str, switch: str) -> None:

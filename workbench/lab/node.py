@@ -68,7 +68,8 @@ class Node:
 
     def _script(self) -> str:
         layer = self._layer
-        overlay = f"lowerdir={self._lower},upperdir={layer}/upper,workdir={layer}/work"
+        # As on a disk: a directory of a lower layer may be renamed (rename(2): EXDEV without redirect_dir).
+        overlay = f"lowerdir={self._lower},upperdir={layer}/upper,workdir={layer}/work,redirect_dir=on"
         boot = [
             "setpriv --pdeathsig KILL systemd-nspawn --quiet --register=no --keep-unit --boot --console=pipe",
             f"--directory={shlex.quote(str(layer / 'root'))} --machine=usn-{self.name}",
@@ -151,7 +152,7 @@ class Node:
         systems = self.systems()
         if not systems:
             raise PartError(f"usn-{self.name} is off")
-        enter = ["nsenter", "--target", str(systems[0]), "--all", "--wd=/", "--", *words]
+        enter = ["nsenter", "--target", str(systems[0]), "--all", "--wdns=/", "--", *words]
         pipe = subprocess.PIPE
         with subprocess.Popen(
             enter, text=True, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe

@@ -17,6 +17,8 @@ from workbench.tones import RATE, TONES, present
 SMPP_PORT = 2775
 SHORT_CODE = "52272"
 INTERNATIONAL = 1
+REPEAT = 5.0
+"""Seconds that the SMSC waits for an answer before it sends the same text again."""
 
 
 class Outside(Part):
@@ -52,13 +54,15 @@ class Outside(Part):
 
     async def deliver(self, sender: str, body: str) -> int:
         """The subscriber texts the short code; the status that the USN took it with. TimeoutError."""
-        status: int = await self.smsc.deliver(
-            source_addr_ton=INTERNATIONAL,
-            source_addr=sender.removeprefix("+"),
-            destination_addr=SHORT_CODE,
-            octets=body.encode("ascii").hex(),
-        )
+        status: int = await self.smsc.deliver(**_text(sender, body))
         return status
+
+    async def keep(self, sender: str, body: str, patience: float) -> tuple[int, int]:
+        """As carriers' SMSCs do: the text is kept until the USN says status 0, and sent again every REPEAT
+        seconds, the same content on the newest bind. The last status (-1: no answer), and how often sent.
+        """
+        kept: tuple[int, int] = await self.smsc.keep(REPEAT, patience, **_text(sender, body))
+        return kept
 
     def esme(self) -> str:
         """The address that the last bind came from, or nothing."""
@@ -89,6 +93,16 @@ class Outside(Part):
             if await self.switch.state(number) != "idle":
                 await self.switch.hang_up(number)
             self.switch.forget(number)
+
+
+def _text(sender: str, body: str) -> dict[str, object]:
+    """A deliver_sm of it."""
+    return {
+        "source_addr_ton": INTERNATIONAL,
+        "source_addr": sender.removeprefix("+"),
+        "destination_addr": SHORT_CODE,
+        "octets": body.encode("ascii").hex(),
+    }
 
 
 def _is_to(event: dict[str, object], recipient: str) -> bool:

@@ -88,13 +88,52 @@ const server = smpp.createServer({}, (session) => {
   });
 });
 
-const commands = {
-  deliver: ({ id, pdu }, session) => {
-    const fields = { ...pdu };
-    if (fields.octets !== undefined) {
-      fields.short_message = Buffer.from(fields.octets, 'hex');
-      delete fields.octets;
+// The newest: an older one of the same account may be of a server that died without a word.
+function newest() {
+  return [...sessions].reverse().find((one) => one.receives);
+}
+
+function written(pdu) {
+  const fields = { ...pdu };
+  if (fields.octets !== undefined) {
+    fields.short_message = Buffer.from(fields.octets, 'hex');
+    delete fields.octets;
+  }
+  return fields;
+}
+
+// As carriers' SMSCs do: kept until status 0, and sent again when no answer came in time. Decided here, where
+// answers are read: an SMSC does not send again what it has read an answer to.
+function keep({ id, pdu, every, patience }) {
+  const until = Date.now() + patience;
+  let [last, times, over] = [-1, 0, false];
+  const end = (status) => {
+    over = true;
+    report('answered', { answer_to: id, status, times });
+  };
+  const again = () => {
+    if (over) return;
+    if (Date.now() > until) {
+      end(last);
+      return;
     }
+    const session = newest();
+    if (session) {
+      times += 1;
+      session.deliver_sm(written(pdu), ({ command_status: status }) => {
+        last = status;
+        if (status === smpp.ESME_ROK && !over) end(status);
+      });
+    }
+    setTimeout(again, every);
+  };
+  again();
+}
+
+const commands = {
+  keep,
+  deliver: ({ id, pdu }, session) => {
+    const fields = written(pdu);
     session.deliver_sm(fields, (answer) => report('answered', { answer_to: id, status: answer.command_status }));
   },
   enquire: ({ id }, session) => session.enquire_link((answer) => report('answered', { answer_to: id, status: answer.command_status })),
@@ -128,9 +167,8 @@ const commands = {
 
 readline.createInterface({ input: process.stdin }).on('line', (line) => {
   const command = JSON.parse(line);
-  // The newest: an older one of the same account may be of a server that died without a word.
-  const session = [...sessions].reverse().find((one) => one.receives);
-  const needs = !['mute', 'refuse', 'delay', 'poison', 'refuse_all', 'nack'].includes(command.do);
+  const session = newest();
+  const needs = !['keep', 'mute', 'refuse', 'delay', 'poison', 'refuse_all', 'nack'].includes(command.do);
   if (needs && !session) report('answered', { answer_to: command.id, status: smpp.ESME_RBINDFAIL });
   else commands[command.do](command, session);
   report('told', { done: command.id });

@@ -2,7 +2,16 @@
 
 import pytest
 
-from usnd.domain.health import CALLS_WITHIN, TURNS_WITHIN, WAITS_AT_MOST, Work, idle_part, is_alive
+from usnd.domain.health import (
+    BEGINS_WITHIN,
+    CALLS_WITHIN,
+    TURNS_WITHIN,
+    WAITS_AT_MOST,
+    Work,
+    has_begun,
+    idle_part,
+    is_alive,
+)
 
 NOW = 1000.0
 
@@ -40,3 +49,8 @@ def test_the_watchdog_is_told_only_after_work(
 ) -> None:
     """Asterisk that is gone is not ours to be restarted for."""
     assert is_alive(Work(NOW, NOW - stored, NOW - called, linked), NOW) is alive
+
+
+def test_what_only_begins_is_not_restarted() -> None:
+    assert not has_begun(NOW - BEGINS_WITHIN + 0.1, NOW)
+    assert has_begun(NOW - BEGINS_WITHIN, NOW)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from workbench.lab.account import Text, middle, texts, two_binds, two_primaries, worst
+from workbench.lab.account import Text, kept_aside, middle, texts, two_binds, two_primaries, worst
 
 FAULT = 10.0
 
@@ -36,6 +36,25 @@ def test_what_was_taken_and_not_answered_or_answered_twice_is_told() -> None:
     found = texts(sent, events, FAULT, moves=True)
     assert (found.first, found.taken, found.unanswered) == (None, ("p1", "p2", "p3"), ("p3",))
     assert (found.repeated, found.twice) == (("p2",), ("p1",))
+
+
+def test_an_answer_in_other_words_is_of_a_text_that_was_carried_out_twice() -> None:
+    sent = [Text("p1", 1, 0, times=2), Text("p2", 1, 0, times=2)]
+    events = [
+        answer(1, 7.8, "User p1 created."), answer(1, 7.9, "User p2 created."),
+        connected(2, 9), answer(2, 9.5, "User p1 created."), answer(2, 9.6, "p2 is a user already."),
+    ]  # fmt: skip
+    found = texts(sent, events, FAULT, moves=True)
+    assert (found.repeated, found.twice) == (("p1",), ("p2",))
+
+
+def test_what_was_kept_aside_is_not_lost() -> None:
+    lines = [
+        '{"alone since": 5, "transactions": 2}',
+        '{"database": "usn", "table": "public.users", "row": {"nick": "P17", "number": "+447700900017"}}',
+        '{"database": "usn", "table": "public.texts", "row": {"body": "UC p18 +447700900018"}}',
+    ]
+    assert kept_aside(lines) == {"p17"}, "a text that was only noted is not carried out"
 
 
 def test_a_bind_that_is_used_beside_a_later_one_is_a_second_active() -> None:

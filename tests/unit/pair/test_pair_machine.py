@@ -1,0 +1,72 @@
+"""What the arbiter sees of its own server: which illness a restart can cure."""
+
+from pathlib import Path
+
+import pytest
+
+from usnd.domain.health import BEGINS_WITHIN
+from usnd.domain.pair.evidence import Database, Reading, Store
+from usnd.pair.config import load
+from usnd.pair.machine import Machine
+
+CONFIG = """
+server = "A"
+secret = "the same on both servers"
+state = "{place}"
+socket = "{place}/control"
+paths = [{{name = "network", local = "192.0.2.213", peer = "192.0.2.214", port = 7412}}]
+[database]
+own = "dbname=postgres"
+peer = "host=192.0.2.214"
+own_name = "usn_a"
+peer_name = "usn_b"
+data = "{place}/main"
+programs = "/nowhere"
+start = ["true"]
+stop = ["true"]
+[network]
+interface = "bond0"
+floating = "192.0.2.212"
+gateway = "192.0.2.254"
+track_file = "{place}/gate"
+[service]
+health = "{place}/health.json"
+[service.mend]
+usnd = ["true"]
+"""
+
+
+class FakeDatabase:
+    """It is open, and answers."""
+
+    silent = False
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    """A server that has just taken the role; its usnd has left no notes yet."""
+    file = tmp_path / "arbiter.toml"
+    file.write_text(CONFIG.format(place=tmp_path))
+    made = Machine(load(file), FakeDatabase(), lambda: made.now, lambda: 0.0, booted=True)  # type: ignore[arg-type, attr-defined]
+    made.now = 100.0  # type: ignore[attr-defined]
+    made._holds = True
+    return made
+
+
+async def look(machine: Machine, now: float) -> tuple[str, bool]:
+    machine.now = now  # type: ignore[attr-defined]
+    machine._saw(store=Reading(Store(Database.PRIMARY), now))
+    await machine._look_at_service()
+    return machine.evidence.ill, machine.evidence.remedy
+
+
+async def test_a_usnd_that_begins_on_a_new_active_is_ill_and_is_not_restarted(machine: Machine) -> None:
+    await machine._serve()
+    assert await look(machine, 101.2) == ("usnd", False)
+    await machine._serve()  # asked for again, while the address is not seen yet: the role is not taken anew
+    assert await look(machine, 100 + BEGINS_WITHIN) == ("usnd", True)
+
+
+async def test_a_role_that_was_held_before_this_arbiter_is_no_beginning(machine: Machine) -> None:
+    machine._serving = True
+    assert await look(machine, 100) == ("usnd", True)
