@@ -1,11 +1,13 @@
 """Proves that a table shows all that was found, in columns, and JSON every field."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from usnd.domain.calls import Call, CallState, Direction, Role
 from usnd.domain.cdr import Cdr
 from usnd.domain.conference import Conference, ConferenceState
+from usnd.domain.recording import RecordState, Stretch
 from usnd.tables import call_rows, cdr_object, cdr_row, columns, json_lines, trunk_row
 
 START = datetime(2026, 3, 1, 10, 0, 0, 123456, tzinfo=UTC)
@@ -72,6 +74,29 @@ def test_a_live_call_is_shown_since_it_is_as_it_is() -> None:
     rows = call_rows(conference)
     assert [row["since"] for row in rows] == ["2026-03-01T10:00:00Z", "2026-03-01T10:00:05Z"]
     assert [row["call_state"] for row in rows] == ["ringing", "joined"]
+
+
+def test_a_live_call_shows_who_is_not_heard_and_whether_the_conference_is_locked_or_recorded() -> None:
+    me = Call("usn-1-1", "+447700900001", "", Role.SUBSCRIBER, Direction.OUT, CallState.JOINED, START)
+    bob = replace(me, id="usn-1-2", number="+447700900002", role=Role.PARTICIPANT, recorded=True)
+    eve = replace(bob, id="usn-1-3", number="+447700900003", muted=True, recorded=False)
+    open_ = Conference(1, 1, "+447700900001", ConferenceState.RUNNING, START, (me, bob, eve))
+    told = ("muted", "recorded", "locked", "recording")
+
+    def shown(conference: Conference) -> list[list[object]]:
+        return [[row[name] for name in told] for row in call_rows(conference)]
+
+    on = Stretch(1, RecordState.RUNNING, START)
+    assert shown(open_) == [
+        [False, False, False, False],
+        [False, True, False, False],
+        [True, False, False, False],
+    ]
+    assert shown(replace(open_, muted=True, locked=True, stretches=(on,))) == [
+        [False, False, True, True],
+        [True, True, True, True],
+        [True, False, True, True],
+    ]
 
 
 def test_a_trunk_shows_its_lines_and_the_causes_of_what_was_not_answered() -> None:

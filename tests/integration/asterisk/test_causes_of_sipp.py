@@ -1,5 +1,6 @@
 """Proves whose cause a call's end has: the network's own, mapped once (REQUIREMENTS B1, C9, V4)."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -63,6 +64,17 @@ async def test_of_two_reasons_the_cause_of_q850_counts_where_asterisk_tells_it(t
             await calls.place(f"usn-1-{trunk}", "+44200", "+447", "c1", RING, trunk=trunk)
         await until(lambda: len(causes(news)) == len(REASONS), 15)
         assert causes(news) == {f"usn-1-{name}": cause for name, (_, cause) in REASONS.items()}
+
+
+async def test_of_many_who_answer_without_sdp_at_once_none_comes_into_the_room() -> None:
+    """Asterisk releases them, but of so many it lets some into the dialplan before."""
+    async with calls_to({"no-sdp": Sipp(SCENARIOS / "no-sdp.xml")}) as (calls, news):
+        ours = [f"usn-1-{number}" for number in range(60)]
+        await asyncio.gather(
+            *(calls.place(one, "+44200", "+447", "c1", RING, trunk="no-sdp") for one in ours)
+        )
+        await until(lambda: len(causes(news)) == len(ours), 30)
+        assert [one for one in ours if CallEvent.JOINED in events(news, one)] == []
 
 
 async def test_refusals_that_asterisk_blurs_have_the_cause_of_their_status(tmp_path: Path) -> None:

@@ -63,11 +63,11 @@ class Sent:
 class Node:
     """Takes texts in, as the daemon does."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, policy: TextPolicy = POLICY) -> None:
         self.sent = Sent()
         outbox: Any = self.sent
         conferences: Any = type("NoConferences", (), {"voice_up": False})()
-        self.texts = Texts(store, outbox, conferences, POLICY, lambda: NOW)
+        self.texts = Texts(store, outbox, conferences, policy, lambda: NOW)
         self.count = 0
 
     async def receive(
@@ -102,6 +102,17 @@ async def test_our_own_reply_that_comes_back_ends_soon(store: Store) -> None:
     await node.receive("?", sender="52272")
     await node.receive("?", sender="52273")
     assert len(node.sent.texts) == before
+
+
+async def test_a_node_that_is_reached_by_a_whole_number_does_not_answer_itself(store: Store) -> None:
+    """As a stranger it would be told that it is not registered."""
+    long, other = "+447700900100", "+447700900101"
+    node = Node(store, replace(POLICY, short_code=long, short_codes={"north": other}))
+    for own in (long, other, "07700900101"):
+        await node.receive("You are not registered.", sender=own, recipient=long)
+    assert node.sent.texts == []
+    await node.receive("You are not registered.", sender=ZOE, recipient=long)
+    assert [one.recipient for one in node.sent.texts] == [ZOE]
 
 
 async def test_a_command_in_a_loop_is_done_so_often_and_said_so_once(store: Store) -> None:

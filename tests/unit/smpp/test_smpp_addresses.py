@@ -44,8 +44,8 @@ class Net:
         self.tried.append(address)
         if address in self.refusing:
             raise ConnectionRefusedError
-        if address not in self.up:
-            await asyncio.sleep(3600)
+        # A connection is not made in no time: an address for which no time is left has none.
+        await asyncio.sleep(0 if address in self.up else 3600)
         return "streams"
 
 
