@@ -45,6 +45,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stdout
     program = place / "usn-firewall"
     text = program.read_text().replace("/etc/nftables.conf", str(place / "nftables.conf"))
+    text = text.replace("/run/usn-firewall/failed", str(place / "failed"))
     program.write_text(text.replace("/etc/usn/firewall-names", str(place / "firewall-names")))
     return place
 
@@ -99,3 +100,17 @@ def test_addresses_that_were_found_stay_while_the_name_server_is_away(place: Pat
     )
     assert "<3>alarm: no address of msc.invalid" in told.stdout
     assert "192.0.2.77" in told.stdout
+
+
+def test_what_failed_last_is_known_while_it_is_tried_again(place: Path) -> None:
+    """The unit runs for seconds where a name server is dead: meanwhile it is not failed, and the alarm went."""
+    told = in_namespace(
+        place,
+        "nft -f nftables.conf",
+        "printf 'named_2 msc.invalid\\n' >names; sed -i 's|^names=.*|names=names|' usn-firewall",
+        "sh usn-firewall keep; test -e failed && echo stands",
+        "ip link set lo up; ip address add 192.0.2.213/32 dev lo",  # else no address is looked up
+        "printf 'named_2 192.0.2.77\\n' >names",
+        "sh usn-firewall keep; test -e failed || echo gone",
+    )
+    assert [line for line in told.stdout.splitlines() if line in ("stands", "gone")] == ["stands", "gone"]

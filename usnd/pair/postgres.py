@@ -58,6 +58,7 @@ class Postgres:
         self._config, self._clock = config, clock
         self._directory = DataDirectory(config, clock)
         self._waits_since: float | None = None
+        self._confirmed = 0
         self._line: int | None = None
         self._copies_next = False
         self._threads = Threads()
@@ -155,13 +156,17 @@ class Postgres:
         recovers, timeline, lsn, replayed, receives = row
         if recovers:
             self._waits_since = self._line = None
+            self._confirmed = 0
             return Store(
                 Database.STANDBY, following=receives, replayed=replayed, timeline=timeline, lsn=int(lsn)
             )
+        if peer is not None and peer[1] is not None:
+            self._confirmed = int(peer[1])
         return Store(
             Database.PRIMARY,
             synchronous=bool(names),
             streaming=peer is not None,
+            confirmed=self._confirmed,
             in_step=self._in_step(peer, int(lsn), waits=bool(names), told=told),
             timeline=timeline,
             lsn=int(lsn),

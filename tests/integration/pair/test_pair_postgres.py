@@ -401,6 +401,24 @@ async def test_what_only_one_server_has_is_kept_aside_whole_and_as_a_list(
     assert len(list(pair.home.glob("a.kept-*"))) == 2, "a copy of the other's has nothing of its own"
 
 
+async def test_what_waited_for_the_standby_is_in_the_list_too(following: Pair) -> None:
+    """It is on the own disk when the server goes alone, and the standby never said that it has it."""
+    pair = following
+    pair.execute("a", "insert into kept values (1)")
+    await until(pair.b, "replayed")
+    await until(pair.a, "streaming")
+    await pair.b.stop()
+    pair.execute("a", "insert into kept values (2)")
+    store = await until(pair.a, "PRIMARY")
+    assert 0 < store.confirmed < store.lsn
+    await pair.a.stop()
+    await pair.b.open()
+    await until(pair.b, "PRIMARY")
+    await pair.a.follow(alone_since=store.confirmed)
+    [listed] = pair.home.glob("a.kept-*.jsonl")
+    assert '"row": {"n": 2}' in listed.read_text()
+
+
 async def test_what_was_being_kept_aside_when_it_was_cut_off_is_not_rewound(following: Pair) -> None:
     pair = following
     await pair.b.stop()

@@ -84,6 +84,16 @@ def test_force_active_makes_a_later_epoch_of_the_own_colour(state: PairState) ->
         assert actions[0] == Write(Record(Standing.SOLO, Right(epoch)))
 
 
+def test_who_goes_alone_is_alone_from_where_the_standby_had_got_to() -> None:
+    """What waited for the standby just then is answered too, and the standby never had it."""
+    store = replace(STREAMS, lsn=900, confirmed=700)
+    known = seen(order=Order.FORCE_ACTIVE, heard={}, store=at(store))
+    me, _ = decide(server(PairState.ACTIVE_PAIRED), known, NOW, SETTINGS)
+    assert me.record.lsn == 700
+    unknown = replace(known, store=at(replace(store, confirmed=0)))
+    assert decide(server(PairState.ACTIVE_PAIRED), unknown, NOW, SETTINGS)[0].record.lsn == 900
+
+
 def test_force_active_lets_a_paired_active_go_alone() -> None:
     me, _ = decide(server(PairState.ACTIVE_PAIRED), seen(order=Order.FORCE_ACTIVE, heard={}), NOW, SETTINGS)
     assert (me.state, me.record.standing) == (PairState.ACTIVE_SOLO, Standing.SOLO)

@@ -347,7 +347,7 @@ def _recorded(me: Arbiter, turn: Turn, seen: Evidence, store: Store) -> Record:
     peer_epoch = seen.peer.record.right.epoch if seen.peer is not None else 0
 
     def record(standing: Standing, right: Right) -> Record:
-        return Record(standing, right, store.timeline, store.lsn, me.record.owes_power)
+        return Record(standing, right, store.timeline, store.confirmed or store.lsn, me.record.owes_power)
 
     if turn is Turn.PEER_ACTIVE:
         # Where it was alone from stays, until what it has alone is kept aside.

@@ -36,7 +36,8 @@ class Right:
 class Record:
     """Kept with fsync outside the database's directory. Epochs of one server are even, the other's odd.
 
-    timeline, lsn: where the database was when this was written; lsn in bytes. owes_power: told the peer to
+    timeline, lsn: where the database was when this was written, of a primary where its standby had got to:
+    from there on it was alone, also with what waited for the standby just then; lsn in bytes. owes_power: told the peer to
     switch off, and it was not read on again yet. keeps: gave up what only this server has, by an operator's
     word; that is kept aside before it follows.
     """
@@ -101,7 +102,8 @@ class Store:
     """The own PostgreSQL in figures. synchronous: commits wait for the standby.
 
     following: a standby that streams. replayed: all that was received. in_step: the peer streams, waits are
-    on, and it has flushed all that was written when they were switched on.
+    on, and it has flushed all that was written when they were switched on. lsn: all that is on the own disk,
+    in bytes of the log; confirmed: of it, what the standby said last that it has; 0: not known.
     """
 
     database: Database = Database.STOPPED
@@ -112,6 +114,7 @@ class Store:
     in_step: bool = False
     timeline: int = 0
     lsn: int = 0
+    confirmed: int = 0
 
 
 class Power(Enum):
