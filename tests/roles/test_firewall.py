@@ -103,7 +103,7 @@ def test_addresses_that_were_found_stay_while_the_name_server_is_away(place: Pat
 
 
 def test_what_failed_last_is_known_while_it_is_tried_again(place: Path) -> None:
-    """The unit runs for seconds where a name server is dead: meanwhile it is not failed, and the alarm went."""
+    """Where a name server is dead the unit runs for seconds, and is not failed meanwhile."""
     told = in_namespace(
         place,
         "nft -f nftables.conf",
