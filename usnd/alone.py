@@ -10,7 +10,6 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 _SQLITE = "sqlite:///"
 
@@ -40,8 +39,7 @@ def _identity(url: str) -> str:
     """The same text for two ways to write the same database, whoever logs in."""
     if url.startswith(_SQLITE):
         return str(Path(url.removeprefix(_SQLITE).partition("?")[0]).resolve())
-    parts = urlsplit(url)
-    return f"{parts.netloc.rpartition('@')[2]}{parts.path}?{parts.query}"
+    return url.partition("://")[2].rpartition("@")[2]
 
 
 def _holder(name: str) -> int:

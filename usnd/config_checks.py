@@ -41,6 +41,8 @@ def check(config: "Config") -> None:
 def _check_store(url: str) -> None:
     """Repeats nothing of it: a password may stand there."""
     host = url.partition("://")[2].partition("?")[0].rpartition("@")[2].partition("/")[0]
+    if host.startswith("[") != ("]" in host) or host.count("]") > 1:
+        raise ConfigError(f"store.url: the host is not whole between [ and ]: write {URL_WORDS}")
     _, colon, port = host.rpartition("]")[2].rpartition(":")
     if colon and not (port.isascii() and port.isdecimal() and 0 < int(port) <= _LAST_PORT):
         raise ConfigError(f"store.url: behind the host's colon there is no port: write {URL_WORDS}")

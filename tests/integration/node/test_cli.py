@@ -16,7 +16,6 @@ from workbench.postgres import Postgres, Programs
 NOT_OPENED = "the database file {} cannot be used (unable to open database file): "
 MAKE_DIRECTORY = ": make its directory, with the right to write in it, or change [store] url"
 START_IT = "Connection refused): see that PostgreSQL runs and that [store] url is right"
-WRITE = ": write sqlite:////path or postgresql+psycopg://user:password@host:port/name"
 COMMANDS = (
     ("run",),
     ("check-config",),
@@ -155,7 +154,6 @@ def test_what_the_database_is(node: Node) -> None:
     [
         ("sqlite:////none/usn.db", NOT_OPENED.format("/none/usn.db"), MAKE_DIRECTORY),
         (f"postgresql+psycopg://usnd:hush@127.0.0.1:{NOBODY}/usnd", "the database cannot be used", START_IT),
-        ("postgresql+psycopg://usnd:hush@127.0.0.1:port/usnd", "[store] url cannot be understood", WRITE),
     ],
 )
 def test_a_database_out_of_reach(
@@ -165,6 +163,20 @@ def test_a_database_out_of_reach(
     assert done.sentence.startswith(what)
     assert done.sentence.endswith(advice)
     assert done.status == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [("127.0.0.1:port", "behind the host's colon there is no port"), ("[::1", "between [ and ]")],
+)
+def test_a_host_that_is_none_is_refused_with_its_key_and_without_the_password(
+    node: Node, host: str, why: str
+) -> None:
+    done = Node(node.home, f"postgresql+psycopg://usnd:hush@{host}/usnd").command("cdrs")
+    assert "store.url: " in done.sentence
+    assert f"{why}: write" in done.sentence
+    assert "hush" not in done.sentence
+    assert done.status == 2
 
 
 def test_a_database_file_that_cannot_be_made(node: Node) -> None:

@@ -37,7 +37,7 @@ class Record:
     """Kept with fsync outside the database's directory. Epochs of one server are even, the other's odd.
 
     timeline, lsn: where the database was when this was written, of a primary where its standby had got to:
-    from there on it was alone, also with what waited for the standby just then; lsn in bytes. owes_power: told
+    from there on it was alone, also with what waited for it just then; lsn in bytes. owes_power: told
     the peer to switch off, and it was not read on again yet. keeps: gave up what only this server has, by an
     operator's word; that is kept aside before it follows.
     """
