@@ -43,7 +43,7 @@ async def test_an_address_that_takes_connections_and_never_binds_is_passed_over(
             writer.close()
 
         server = await asyncio.start_server(mute, "127.0.0.2", node.port)
-        timers = Timers(enquire_interval=0.2, bind=0.3)
+        timers = Timers(enquire_interval=0.2, bind=2)
         async with started(node.port, host="smsc.example", timers=timers) as daemon:
             daemon.link.addresses = Addresses(daemon.link.settings, names)
             await daemon.bound()
