@@ -51,6 +51,7 @@ async def test_an_address_that_takes_connections_and_never_binds_is_passed_over(
             await node.tell("drop")
             await daemon.bound("bind-2")
             assert daemon.link.addresses.in_order()[0] == "127.0.0.3"
+            await node.until(lambda event: event["event"] == "connected" and event["session"] == 2)
             assert len([event for event in node.events if event["event"] == "connected"]) == 2
         server.close()
         await server.wait_closed()
