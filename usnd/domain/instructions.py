@@ -29,22 +29,8 @@ _ADDING = frozenset(
     {"add", "adds", "also", "group", "groups", "in", "into", "join", "joins", "plus", "put", "to"}
 )
 _REMOVING = frozenset(
-    {
-        "but",
-        "delete",
-        "drop",
-        "except",
-        "exclude",
-        "from",
-        "leave",
-        "leaves",
-        "minus",
-        "no",
-        "not",
-        "off",
-        "out",
-    }
-    | {"remove", "without"}
+    {"but", "delete", "drop", "except", "exclude", "from", "leave", "leaves"}
+    | {"minus", "no", "not", "off", "out", "remove", "without"}
 )
 _NUMBERING = frozenset(
     {"cell", "has", "is", "mobile", "new", "nr", "now", "number", "phone", "tel", "telephone"}

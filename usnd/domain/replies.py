@@ -222,7 +222,7 @@ NOT_UNDERSTOOD = frozenset(
 )
 """What answers a text that does nothing until it is written otherwise."""
 _TWO_SEPTETS = frozenset(GSM_EXTENSION.values()) - {" "}
-_ONE_SEPTET = frozenset(GSM)
+_ONE_SEPTET = frozenset(GSM) - {"\x1b"}
 """A text with another character than these goes out in UCS-2."""
 
 

@@ -45,9 +45,8 @@ class SmppStatus:
         self._outbox, self._texts, self._receipts = outbox, texts, receipts
         self._runtime = runtime
         self._limits = limits
-        self._raised: set[str] = set()
+        self._raised: set[tuple[str, str]] = set()
         self._unbound: dict[str, float] = {}
-        self._missing: set[str] = set()
         self._accepted: dict[str, deque[int]] = {}
         self._log = structlog.get_logger("usnd.status")
 
@@ -58,7 +57,6 @@ class SmppStatus:
     def _figures(self, now: datetime) -> dict[str, Any]:
         status = self.snapshot(now)
         self._alarm(status["binds"])
-        self._alarm_unbound(status["binds"])
         return status
 
     def snapshot(self, now: datetime) -> dict[str, Any]:
@@ -103,27 +101,21 @@ class SmppStatus:
         }
 
     def _alarm(self, binds: Sequence[Mapping[str, Any]]) -> None:
+        """Each second. `others`: how many binds are there still; none, and no text comes in or goes out."""
+        bound = sum(bind["state"] == LinkState.BOUND.value for bind in binds)
         for bind in binds:
             name, age = bind["bind"], bind.get("oldest_s")
-            change = None if age is None else judge_alarm(age, self._limits, raised=name in self._raised)
-            if change is AlarmChange.RAISED:
-                self._raised.add(name)
-                self._log.error("alarm raised: texts wait too long", smsc=name, oldest_s=age)
-            elif change is AlarmChange.CLEARED:
-                self._raised.remove(name)
-                self._log.info("alarm cleared: texts wait too long", smsc=name, oldest_s=age)
+            if age is not None:
+                self._judge("texts wait too long", name, age, self._limits, oldest_s=age)
+            is_bound = bind["state"] == LinkState.BOUND.value
+            self._unbound[name] = 0.0 if is_bound else self._unbound.get(name, 0.0) + EVERY
+            self._judge("the SMSC is not bound", name, self._unbound[name], UNBOUND, others=bound - is_bound)
 
-    def _alarm_unbound(self, binds: Sequence[Mapping[str, Any]]) -> None:
-        """Each second. `others`: how many binds are there still; none, and no text comes in or goes out."""
-        bound = [bind["bind"] for bind in binds if bind["state"] == LinkState.BOUND.value]
-        for bind in binds:
-            name = bind["bind"]
-            down = 0.0 if name in bound else self._unbound.get(name, 0.0) + EVERY
-            self._unbound[name] = down
-            change = judge_alarm(down, UNBOUND, raised=name in self._missing)
-            if change is AlarmChange.RAISED:
-                self._missing.add(name)
-                self._log.error("alarm raised: the SMSC is not bound", smsc=name, others=len(bound))
-            elif change is AlarmChange.CLEARED:
-                self._missing.remove(name)
-                self._log.info("alarm cleared: the SMSC is not bound", smsc=name)
+    def _judge(self, alarm: str, smsc: str, figure: float, limits: Limits, **details: float) -> None:
+        change = judge_alarm(figure, limits, raised=(alarm, smsc) in self._raised)
+        if change is AlarmChange.RAISED:
+            self._raised.add((alarm, smsc))
+            self._log.error(f"alarm raised: {alarm}", smsc=smsc, **details)
+        elif change is AlarmChange.CLEARED:
+            self._raised.remove((alarm, smsc))
+            self._log.info(f"alarm cleared: {alarm}", smsc=smsc, **details)

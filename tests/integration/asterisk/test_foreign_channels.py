@@ -166,7 +166,8 @@ async def test_calls_that_another_bridges_are_released() -> None:
     async with peers_at(peers) as stage:
         for call, trunk in (("usn-1-1", "msc"), ("usn-1-2", "far")):
             await stage.calls.place(call, "+447700900001", "+447", "c1", RING, trunk=trunk, ask=True)
-            await until(lambda: CallNews(call, CallEvent.ANSWERED) in stage.news)  # noqa: B023 # awaited here
+        answered = {CallNews(call, CallEvent.ANSWERED) for call in ("usn-1-1", "usn-1-2")}
+        await until(lambda: answered.issubset(stage.news))
         channels = await stage.listener.link.listing("CoreShowChannels")
         one, other = (item["channel"] for item in channels if item["uniqueid"].startswith("usn-"))
         assert (await stage.node.act("Bridge", Channel1=one, Channel2=other)).good

@@ -101,7 +101,7 @@ class Pair:
 
     def execute(self, name: str, statement: str) -> list[tuple[object, ...]]:
         with psycopg.connect(self.own(name), autocommit=True, connect_timeout=60) as link:
-            cursor = link.execute(statement)  # type: ignore[call-overload] # psycopg wants literals; these are the test's own
+            cursor = link.execute(statement)  # psycopg wants literals; these are the test's own
             return cursor.fetchall() if cursor.description else []
 
 

@@ -34,7 +34,7 @@ class Relay(asyncio.DatagramProtocol):
         self.delay = 0.0
         self._bmc, self._asker = bmc, ("", 0)
 
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:
         self._link = transport
 
     def datagram_received(self, data: bytes, sender: tuple[str, int]) -> None:

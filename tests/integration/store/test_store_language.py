@@ -198,4 +198,4 @@ def test_any_texts_leave_in_the_store_what_the_domain_says(tx: Transaction) -> N
 
 def test_an_unknown_change_is_refused_and_not_waited_for(tx: Transaction, owner: int) -> None:
     with pytest.raises(TypeError, match="str"):
-        tx.directory.apply(owner, "no change")  # type: ignore[arg-type] # what no type checker saw
+        tx.directory.apply(owner, "no change")  # what no type checker saw

@@ -223,7 +223,7 @@ async def test_news_that_come_during_a_survey_win_over_what_it_did_not_see() -> 
             bench.hear("OriginateResponse", actionid="usn-2", response="Failure")
         return []
 
-    bench.ami.listing = listing  # type: ignore[method-assign]
+    bench.ami.listing = listing
     found = await bench.calls.survey()
     assert (found.live, found.heard) == ({}, {"usn-1"})
     call = Call("usn-1", "", "", Role.PARTICIPANT, Direction.OUT, CallState.PLANNED, NOW)

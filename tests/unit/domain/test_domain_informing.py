@@ -25,7 +25,7 @@ def words(kind: type[Text]) -> str:
     elif kind is TellNobodyReached:
         order = TellNobodyReached(OWNER, (("Bob", Outcome.NO_ANSWER),) * 60)
     else:
-        order = kind(OWNER)  # type: ignore[call-arg] # the two others are above
+        order = kind(OWNER)  # the two others are above
     return render(message_of(order, MENU))
 
 

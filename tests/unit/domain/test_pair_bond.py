@@ -10,7 +10,7 @@ GOOD, ONE, NONE = {"eno1": True, "eno2": True}, {"eno1": True, "eno2": False}, {
 
 def seen(monitor: Monitor, **more: object) -> BondSeen:
     usual = {"carrier": True, "active": "eno1", "members": GOOD, "received": 0, "answered": False}
-    return BondSeen(monitor, **{**usual, **more})  # type: ignore[arg-type]
+    return BondSeen(monitor, **{**usual, **more})
 
 
 def walk(looks: list[BondSeen], every: float = 0.25) -> list[tuple[float, BondAction]]:

@@ -40,7 +40,7 @@ async def test_a_directory_that_cannot_be_renamed_leaves_no_list_at_each_try(
     def refuse(_self: Path, _target: Path) -> NoReturn:
         raise OSError(errno.EXDEV, "Invalid cross-device link")
 
-    aside = Aside(SimpleNamespace(data=data), FakeDirectory())  # type: ignore[arg-type]
+    aside = Aside(SimpleNamespace(data=data), FakeDirectory())
     monkeypatch.setattr(aside, "_list", listed)
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(PostgresError, match="is it a mount point"):

@@ -47,14 +47,14 @@ def machine(tmp_path: Path) -> Machine:
     """A server that has just taken the role; its usnd has left no notes yet."""
     file = tmp_path / "arbiter.toml"
     file.write_text(CONFIG.format(place=tmp_path))
-    made = Machine(load(file), FakeDatabase(), lambda: made.now, lambda: 0.0, booted=True)  # type: ignore[arg-type, attr-defined]
-    made.now = 100.0  # type: ignore[attr-defined]
+    made = Machine(load(file), FakeDatabase(), lambda: made.now, lambda: 0.0, booted=True)
+    made.now = 100.0
     made._holds = True
     return made
 
 
 async def look(machine: Machine, now: float) -> tuple[str, bool]:
-    machine.now = now  # type: ignore[attr-defined]
+    machine.now = now
     machine._saw(store=Reading(Store(Database.PRIMARY), now))
     await machine._look_at_service()
     return machine.evidence.ill, machine.evidence.remedy

@@ -51,7 +51,7 @@ def refuse(_frame: bytes) -> None:
 
 def neighbour(wire: Wire) -> Neighbour:
     asks = Neighbour("bond0", ADDRESS)
-    asks._link = wire  # type: ignore[assignment]
+    asks._link = wire
     return asks
 
 

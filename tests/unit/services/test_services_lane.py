@@ -66,13 +66,13 @@ class FakeLink:
 class Bench:
     def __init__(self, window: int = 10, **settings: object) -> None:
         fields = {"name": "smsc", "host": "", "port": 1, "system_id": "", "password": "", "window": window}
-        self.link = FakeLink(LinkSettings(**{**fields, **settings}))  # type: ignore[arg-type]
+        self.link = FakeLink(LinkSettings(**{**fields, **settings}))
         self.settled: list[Settlement] = []
         self.attempts: list[Attempt] = []
         self.commits = True
         self.pages: list[Lane] = []
         self.now = NOW
-        self.lane = Lane(self.link, self.note, self.pages.append, lambda: self.now)  # type: ignore[arg-type]
+        self.lane = Lane(self.link, self.note, self.pages.append, lambda: self.now)
         for priority in Priority:
             self.lane.add_page(priority, [], whole=True)
 
@@ -474,13 +474,13 @@ class Sick(FakeLink):
 def test_what_is_refused_for_now_goes_when_the_smsc_is_well() -> None:
     async def work() -> None:
         bench = Bench(window=50)
-        bench.link = bench.lane.link = Sick(bench.link.settings)  # type: ignore[assignment]
+        bench.link = bench.lane.link = Sick(bench.link.settings)
         for number in range(1, 401):
             bench.add(number, f"+44{number % 40}", priority=BULK)
         refused = 0
         for tick in range(200):
             await asyncio.sleep(0.1)
-            refused += bench.link.answer(well=tick >= 30)  # type: ignore[attr-defined]
+            refused += bench.link.answer(well=tick >= 30)
         assert {one.state for one in bench.settled} == {MtState.SENT}
         assert len(bench.settled) == 400
         assert refused < 100  # in 3 s: the bind pauses while all is refused
@@ -528,7 +528,7 @@ def test_a_text_that_our_own_code_fails_on_is_set_aside_at_once() -> None:
                 raise IndexError
             submit(sender, recipient, segment, done, **how)
 
-        bench.link.submit = failing  # type: ignore[method-assign]
+        bench.link.submit = failing
         bench.add(1, "+441")
         bench.add(2, "+441")
         await turn()

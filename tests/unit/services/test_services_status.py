@@ -16,12 +16,12 @@ def seconds(status: SmppStatus, count: int, **states: LinkState) -> list[Mutable
     binds = [{"bind": name, "state": state.value} for name, state in states.items()]
     with capture_logs() as told:
         for _ in range(count):
-            status._alarm_unbound(binds)
+            status._alarm(binds)
     return told
 
 
 def test_a_bind_that_stays_down_is_an_alarm_once_and_is_cleared_when_it_is_back() -> None:
-    status = SmppStatus((), None, None, None, None, Limits(60, 30))  # type: ignore[arg-type]
+    status = SmppStatus((), None, None, None, None, Limits(60, 30))
     down, up = LinkState.DOWN, LinkState.BOUND
     assert seconds(status, FOR_LONG, one=down, two=up) == []
     (raised,) = seconds(status, FOR_LONG, one=LinkState.CONNECTING, two=up)

@@ -18,7 +18,7 @@ def read(pdu: DeliverSm | DataSm) -> ReceivedText | Receipt:
 
 
 def text(**fields: object) -> ReceivedText:
-    made = read(DeliverSm(**{"source_addr": "491", "short_message": b"IC", **fields}))  # type: ignore[arg-type]
+    made = read(DeliverSm(**{"source_addr": "491", "short_message": b"IC", **fields}))
     assert isinstance(made, ReceivedText)
     return made
 

@@ -12,7 +12,7 @@ def nothing(_node: str, _chance: object) -> None:
 
 
 def judged(row: Row, **of: object) -> list[str]:
-    return list(wrong(Run("crash", "a", **{**GOOD, **of}), row))  # type: ignore[arg-type]
+    return list(wrong(Run("crash", "a", **{**GOOD, **of}), row))
 
 
 def test_what_is_promised_is_asked_of_each_run() -> None:
@@ -52,8 +52,8 @@ def test_each_part_is_missing_once_in_each_way_to_boot() -> None:
 def test_runs_are_told_as_tables() -> None:
     looked = Run(
         "alone without MSC", "b", **GOOD, states={"a": "", "b": "active_solo"}, standing={"b": ["it"]}
-    )  # type: ignore[arg-type]
-    runs = [Run("crash", "a", **GOOD), Run("crash", "b", **{**GOOD, "text": None}, wrong=["no text"]), looked]  # type: ignore[arg-type]
+    )
+    runs = [Run("crash", "a", **GOOD), Run("crash", "b", **{**GOOD, "text": None}, wrong=["no text"]), looked]
     order = ["crash", "alone without MSC"]
     assert summary(runs, order)["crash"]["as_promised"] == 1
     told = markdown(runs, order).splitlines()
