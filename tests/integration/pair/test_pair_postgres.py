@@ -1,131 +1,22 @@
 """Two real PostgreSQL in a pair: following, waiting for the standby, taking over, the old active's return."""
 
 import asyncio
-import json
 import os
-import pwd
 import signal
 import time
-from collections.abc import AsyncIterator
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 import psycopg
 import pytest
+from database_pair import Pair, until
 
 from usnd.domain.pair.evidence import Database, Store
 from usnd.pair import datadir, postgres
-from usnd.pair.commands import run
-from usnd.pair.config import DatabaseConfig
 from usnd.pair.datadir import PostgresError
 from usnd.pair.postgres import Postgres
-from workbench.postgres import Programs, programs
-from workbench.process import private_directory
 
 pytestmark = pytest.mark.slow
-NOBODY = 2**22 + 1  # above the kernel's highest process number
-SETTINGS = (
-    "listen_addresses=''\nfsync=off\njit=off\ntimezone='GMT'\nlog_timezone='GMT'\n"
-    "dynamic_shared_memory_type=mmap\nwal_log_hints=on\nwal_retrieve_retry_interval=100ms\n"
-    "wal_receiver_status_interval=1s\nwal_keep_size=64MB\n"
-)
-
-
-def as_user() -> tuple[str, ...]:
-    """PostgreSQL refuses root."""
-    if os.geteuid():
-        return ()
-    return ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--")
-
-
-class Pair:
-    """Servers A and B, each in a directory of its own, reached by Unix sockets."""
-
-    def __init__(self, found: Programs) -> None:
-        self.home = private_directory("usn-pair-")
-        if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
-            os.chown(self.home, nobody.pw_uid, nobody.pw_gid)
-        environment = tuple(f"{key}={value}" for key, value in found.environment.items())
-        self.user = (*as_user(), "env", *environment)
-        self.programs = found.directory
-        self.a, self.b = (Postgres(self.config(*names), time.monotonic) for names in (("a", "b"), ("b", "a")))
-
-    def own(self, name: str) -> str:
-        return f"host={self.home}/{name}s user=usnd dbname=postgres"
-
-    def config(self, name: str, peer: str) -> DatabaseConfig:
-        control = (*self.user, str(self.programs / "pg_ctl"), "-D", f"{self.home}/{name}", "-w")
-        options = f"-k {self.home}/{name}s"
-        return DatabaseConfig(
-            own=self.own(name),
-            peer=self.own(peer),
-            own_name=name,
-            peer_name=peer,
-            data=self.home / name,
-            programs=self.programs,
-            start=(*control, "-l", f"{self.home}/{name}.log", "-o", options, "start"),
-            stop=(*control, "-m", "fast", "stop"),
-            as_user=self.user,
-        )
-
-    async def create(self) -> None:
-        sockets = [*self.user, "mkdir", f"{self.home}/as", f"{self.home}/bs"]
-        initdb = [*self.user, str(self.programs / "initdb"), "-D", f"{self.home}/a", "-U", "usnd"]
-        for command in (sockets, [*initdb, "--locale=C", "-A", "trust", "--no-sync"]):
-            status, said = await run(command, 60)
-            assert status == 0, said
-        with (self.home / "a" / "postgresql.conf").open("a") as file:
-            file.write(SETTINGS)
-
-    async def end(self) -> None:
-        for name in ("a", "b"):
-            await run((*self.config(name, name).stop, "-m", "immediate"), 20)
-        await run(("rm", "-rf", str(self.home)), 20)
-
-    def kill(self, name: str) -> None:
-        """What a power cut leaves of it: its sessions are gone with it."""
-        pid = int((self.home / name / "postmaster.pid").read_text().split()[0])
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        for process in (pid, *map(int, children)):
-            with suppress(ProcessLookupError):
-                os.kill(process, 9)
-        # After a power cut its number names nobody; here it may name a dead process that nobody collected.
-        for lock in (self.home / name / "postmaster.pid", self.home / f"{name}s" / ".s.PGSQL.5432.lock"):
-            lock.write_text(lock.read_text().replace(str(pid), str(NOBODY), 1))
-
-    def left(self, name: str, what: str) -> Path:
-        """What stands beside its directory while something is done to it."""
-        return self.home / f"{name}.{what}"
-
-    def execute(self, name: str, statement: str) -> list[tuple[object, ...]]:
-        with psycopg.connect(self.own(name), autocommit=True, connect_timeout=60) as link:
-            cursor = link.execute(statement)  # psycopg wants literals; these are the test's own
-            return cursor.fetchall() if cursor.description else []
-
-
-async def until(server: Postgres, wish: str, patience: float = 90.0) -> Store:
-    """The figures as soon as they are as wished."""
-    deadline = time.monotonic() + patience
-    while True:
-        store = await server.read()
-        if store is not None and (
-            getattr(store, wish, False) or store.database is getattr(Database, wish, "")
-        ):
-            return store
-        assert time.monotonic() < deadline, (wish, store)
-        await asyncio.sleep(0.1)
-
-
-@pytest.fixture
-async def pair() -> AsyncIterator[Pair]:
-    pair = Pair(programs())
-    try:
-        await pair.create()
-        yield pair
-    finally:
-        await pair.end()
 
 
 @pytest.mark.parametrize("checkpointed", [True, False])
@@ -174,17 +65,6 @@ async def test_a_pair_of_databases_goes_through_its_whole_life(pair: Pair, *, ch
     await pair.a.stop()
     assert await pair.a.read() == Store()
     assert (Path(pair.home) / "a" / "standby.signal").exists()
-
-
-@pytest.fixture
-async def following(pair: Pair) -> Pair:
-    """A is open, B follows."""
-    await pair.a.open()
-    await until(pair.a, "PRIMARY")
-    pair.execute("a", "create table kept (n int)")
-    await pair.b.follow()
-    await until(pair.a, "streaming")
-    return pair
 
 
 async def test_the_number_of_another_process_is_not_a_running_database(pair: Pair) -> None:
@@ -350,89 +230,6 @@ async def test_nobody_is_in_step_before_the_checkpointer_has_told_all(following:
     finally:
         os.kill(checkpointer, signal.SIGCONT)
     await until(pair.a, "in_step")
-
-
-async def test_two_histories_on_timelines_of_one_number_are_told_apart(following: Pair) -> None:
-    """Each of the two was promoted without the other: an operator's choice says whose changes are lost."""
-    pair = following
-    pair.kill("a")
-    await pair.b.open()
-    await until(pair.b, "PRIMARY")
-    pair.execute("b", "insert into kept values (1)")
-    await pair.a.stop()
-    await pair.a.open()
-    await until(pair.a, "PRIMARY")
-    pair.execute("a", "insert into kept values (2)")
-    await pair.a.follow()
-    await until(pair.a, "following")
-    await until(pair.a, "replayed")
-    assert pair.execute("a", "select n from kept") == [(1,)]
-
-
-@pytest.mark.parametrize("killed", [False, True])
-async def test_what_only_one_server_has_is_kept_aside_whole_and_as_a_list(
-    following: Pair, *, killed: bool
-) -> None:
-    """Both were opened without the other: each answered texts that the other never had."""
-    pair = following
-    pair.execute("a", "insert into kept values (1)")
-    await until(pair.b, "replayed")
-    await pair.b.stop()
-    alone_since = (await until(pair.a, "PRIMARY")).lsn
-    pair.execute("a", "insert into kept values (2)")
-    pair.execute("a", "insert into kept values (3)")
-    if killed:
-        pair.kill("a")
-    await pair.a.stop()
-    await pair.b.open()
-    await until(pair.b, "PRIMARY")
-    pair.execute("b", "insert into kept values (4)")
-    pair.execute("b", "checkpoint")
-    await pair.a.follow(alone_since=alone_since)
-    await until(pair.a, "replayed")
-    assert pair.execute("a", "select n from kept order by n") == [(1,), (4,)]
-    [listed] = pair.home.glob("a.kept-*.jsonl")
-    head, *rows = map(json.loads, listed.read_text().splitlines())
-    assert head == {"alone since": alone_since, "transactions": 2}
-    assert rows == [{"database": "postgres", "table": "public.kept", "row": {"n": n}} for n in (2, 3)]
-    directory = listed.with_suffix("")
-    assert (directory / "PG_VERSION").exists()
-    await pair.a.follow(alone_since=alone_since)
-    assert len(list(pair.home.glob("a.kept-*"))) == 2, "a copy of the other's has nothing of its own"
-
-
-async def test_what_waited_for_the_standby_is_in_the_list_too(following: Pair) -> None:
-    """It is on the own disk when the server goes alone, and the standby never said that it has it."""
-    pair = following
-    pair.execute("a", "insert into kept values (1)")
-    await until(pair.b, "replayed")
-    await until(pair.a, "streaming")
-    await pair.b.stop()
-    pair.execute("a", "insert into kept values (2)")
-    store = await until(pair.a, "PRIMARY")
-    assert 0 < store.confirmed < store.lsn
-    await pair.a.stop()
-    await pair.b.open()
-    await until(pair.b, "PRIMARY")
-    await pair.a.follow(alone_since=store.confirmed)
-    [listed] = pair.home.glob("a.kept-*.jsonl")
-    assert '"row": {"n": 2}' in listed.read_text()
-
-
-async def test_what_was_being_kept_aside_when_it_was_cut_off_is_not_rewound(following: Pair) -> None:
-    pair = following
-    await pair.b.stop()
-    pair.execute("a", "insert into kept values (2)")
-    await pair.a.stop()
-    pair.left("a", "aside").touch()
-    await pair.a._directory.start()  # as it is while its rows are listed
-    await pair.a._directory.stop()
-    await pair.b.open()
-    await until(pair.b, "PRIMARY")
-    await pair.a.follow(alone_since=0)
-    [listed] = pair.home.glob("a.kept-*.jsonl")
-    assert '"row": {"n": 2}' in listed.read_text()
-    assert not pair.left("a", "aside").exists()
 
 
 async def test_a_database_that_takes_connections_and_does_not_answer_is_known_to_hang(

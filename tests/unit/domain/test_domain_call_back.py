@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from test_domain_conducting import BOB, EVE, HIM, ME, OWNER, RULES, T0, E, S, Scene
+from conference_scene import BOB, EVE, HIM, ME, OWNER, RULES, T0, E, S, Scene
 
 from usnd.domain.calls import CallState, Outcome
 from usnd.domain.conference import Admit, CallIn, End, HangUp, PlaceCall, Recall

@@ -1,39 +1,28 @@
 """What a conference decides, scene by scene; the races are in test_domain_races.py."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from conference_scene import BOB, EVE, HER, HIM, ME, OWNER, RULES, T0, E, S, Scene
 
-from usnd.domain.calls import CallEvent, CallNews, CallState, Direction, Outcome, Role
-from usnd.domain.conducting import handle, launch, next_deadline, resume
+from usnd.domain.calls import CallState, Direction, Outcome, Role
+from usnd.domain.conducting import launch, resume
 from usnd.domain.conference import (
     Admit,
     CallIn,
-    Command,
-    Conference,
-    ConferenceState,
     End,
     EndReason,
-    Event,
     Goodbye,
     HangUp,
     Participant,
     PlaceCall,
     Recall,
-    Rules,
     TellNoCredit,
-    TimePassed,
     TurnAway,
 )
 from usnd.domain.notices import Announce, CheckAlone, Notice, Tell, TellNobodyReached
-
-T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
-OWNER, BOB, EVE = "+447700900001", Participant("+447700900002", "Bob"), Participant("+447700900003", "Eve")
-RULES = Rules()
-E, S = CallEvent, ConferenceState
-ME, HIM, HER = "usn-7-1", "usn-7-2", "usn-7-3"
 
 
 def test_no_call_id_is_the_beginning_of_another() -> None:
@@ -43,50 +32,6 @@ def test_no_call_id_is_the_beginning_of_another() -> None:
     assert len(ids) == 1200
     assert not [one for one, next_one in pairwise(ids) if next_one.startswith(one)]
     assert {"usn-7-1", "usn-7-9", "usn-7-010", "usn-7-00100", "usn-7-0001000"} < set(ids)
-
-
-class Scene:
-    """A launched conference, its commands so far, and its clock in seconds."""
-
-    def __init__(self, *others: Participant, rules: Rules = RULES) -> None:
-        step = launch(7, (42, OWNER), others, rules, T0)
-        self.rules = rules
-        self.conference: Conference = step.conference
-        self.commands: tuple[Command, ...] = step.commands
-        self.seconds = 0.0
-
-    @property
-    def now(self) -> datetime:
-        return T0 + timedelta(seconds=self.seconds)
-
-    def do(self, event: Event) -> tuple[Command, ...]:
-        step = handle(self.conference, event, self.rules, self.now)
-        self.conference = step.conference
-        return step.commands
-
-    def hear(self, call: str, *events: CallEvent, cause: int | None = None) -> tuple[Command, ...]:
-        said: tuple[Command, ...] = ()
-        for event in events:
-            said += self.do(CallNews(call, event, cause))
-        return said
-
-    def at(self, seconds: float) -> tuple[Command, ...]:
-        self.seconds = seconds
-        return self.do(TimePassed())
-
-    def due(self) -> float | None:
-        due = next_deadline(self.conference, self.rules)
-        return None if due is None else (due - T0).total_seconds()
-
-    def state_of(self, call: str) -> CallState:
-        found = self.conference.call(call)
-        assert found is not None
-        return found.state
-
-    def outcome_of(self, call: str) -> Outcome | None:
-        found = self.conference.call(call)
-        assert found is not None
-        return found.outcome
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from test_domain_conducting import BOB, EVE, HER, HIM, ME, E, Scene
+from conference_scene import BOB, EVE, HER, HIM, ME, E, Scene
 
 from usnd.domain.alarm import AlarmChange
 from usnd.domain.conference import Control, Feature

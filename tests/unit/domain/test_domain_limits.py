@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from test_domain_conducting import BOB, HIM, ME, OWNER, RULES, E, S, Scene
+from conference_scene import BOB, HIM, ME, OWNER, RULES, E, S, Scene
 
 from usnd.domain.conference import Control, End, EndReason, Feature, Goodbye, TellTimeLimit
 from usnd.domain.decision import Situation, TextRules

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from test_domain_conducting import BOB, EVE, HER, HIM, ME, OWNER, T0, E, S, Scene
+from conference_scene import BOB, EVE, HER, HIM, ME, OWNER, T0, E, S, Scene
 
 from usnd.domain.conference import EndReason, Goodbye, TellNoMinutes
 from usnd.domain.decision import Situation, TextRules

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from test_domain_conducting import BOB, HIM, ME, RULES, E, Scene
+from conference_scene import BOB, HIM, ME, RULES, E, Scene
 
 from usnd.domain.calls import Outcome
 from usnd.domain.conference import End, HangUp, PlaceCall, Recall, Rules

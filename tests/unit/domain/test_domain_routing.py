@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from test_domain_conducting import BOB, EVE, HER, HIM, ME, OWNER, RULES, T0, E
+from conference_scene import BOB, EVE, HER, HIM, ME, OWNER, RULES, T0, E
 
 from usnd.domain.calls import CONGESTION, CallEvent, CallNews, Outcome
 from usnd.domain.cdr import cdr_of, has_record

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from test_domain_conducting import BOB, EVE, HER, HIM, ME, OWNER, RULES, E, S, Scene
+from conference_scene import BOB, EVE, HER, HIM, ME, OWNER, RULES, E, S, Scene
 
 from usnd.domain.calls import Outcome
 from usnd.domain.conference import Control, End, Feature, JoinIn, Recall, StillAlone

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from test_domain_conducting import BOB, EVE, HER, HIM, ME, OWNER, E, Scene
+from conference_scene import BOB, EVE, HER, HIM, ME, OWNER, E, Scene
 
 from usnd.domain.cdr import cdr_of
 from usnd.domain.conducting import resume

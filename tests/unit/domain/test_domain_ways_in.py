@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from test_domain_conducting import BOB, EVE, HIM, ME, OWNER, RULES, E, S, Scene
+from conference_scene import BOB, EVE, HIM, ME, OWNER, RULES, E, S, Scene
 
 from usnd.domain.calls import CallNews, Direction, Outcome, Role, follow
 from usnd.domain.cdr import cdr_of

@@ -1,29 +1,25 @@
 """Single cells of the arbiter: orders, alarms, epochs, settings, and what unknown evidence permits."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from pair_evidence import (
-    FOLLOWS,
     IDLE,
     NO,
     NOW,
     RIGHT,
     SETTINGS,
     STREAMS,
-    YES,
     at,
     peer,
     seen,
     server,
 )
 
-from usnd.domain.pair.alarms import PairAlarm, alarms
-from usnd.domain.pair.arbiter import decide, may_end, stood_still, word
+from usnd.domain.pair.alarms import alarms
+from usnd.domain.pair.arbiter import decide, may_end, word
 from usnd.domain.pair.evidence import (
     NEVER,
-    Arbiter,
     Database,
     Do,
     Evidence,
@@ -284,157 +280,3 @@ def test_told_to_stop_a_standby_gives_up_its_right_and_waits_until_that_is_heard
     assert may_end(me, replace(leaving, peer=alone), NOW, SETTINGS)
     stopped = replace(leaving, peer=alone, store=at(Store()))
     assert decide(me, stopped, NOW, SETTINGS)[1] == (), "no copy is begun that would be cut off"
-
-
-def after_seconds(
-    ill: list[bool], state: PairState = PairState.ACTIVE_PAIRED
-) -> tuple[Arbiter, list[Do | Write]]:
-    """A server with a part that is ill in those seconds and has a remedy; all that was done."""
-    me, done = server(state, Standing.PAIRED if state is PairState.ACTIVE_PAIRED else Standing.SOLO), []
-    for quarter, sick in enumerate(one for one in ill for _ in range(4)):
-        now = NOW + quarter / 4
-        fresh = {"store": Reading(STREAMS, now), "serving": Reading(value=True, at=now), "gateway_at": now}
-        known = seen(ill="address" if sick else "", remedy=sick, heard={"bond": now}, **fresh)
-        if state is not PairState.ACTIVE_PAIRED:
-            known = replace(known, peer=None)
-        me, actions = decide(me, known, now, SETTINGS)
-        done += actions
-        if me.state is not state:
-            break
-    return me, done
-
-
-def test_what_is_ill_every_other_second_is_handed_over_too() -> None:
-    """A bond that flaps: each time it came back, the count began anew, and nobody ever took over."""
-    me, _ = after_seconds([True, False] * 20)
-    assert me.state is PairState.HANDOVER
-
-
-def test_a_second_now_and_then_is_no_reason_to_hand_over() -> None:
-    me, _ = after_seconds(([True, True] + [False] * 58) * 5)
-    assert me.state is PairState.ACTIVE_PAIRED
-
-
-def test_what_is_ill_is_restarted_once_and_then_the_peer_takes_over() -> None:
-    me, done = after_seconds([True] * 20)
-    assert done.count(Do.MEND) == 1
-    assert me.state is PairState.HANDOVER
-
-
-def test_nothing_is_restarted_that_the_peer_is_about_to_take_over() -> None:
-    """Illness that is left of before leads to a hand-over in a moment, which had to wait for the restart."""
-    ill = seen(ill="database", remedy=True)
-    for illness, paired, restarted in ((2.0, True, True), (7.0, True, False), (7.0, False, True)):
-        me = server(PairState.ACTIVE_PAIRED, illness=illness)
-        known = ill if paired else replace(ill, peer=peer(holds=RIGHT, well=False))
-        assert (Do.MEND in decide(me, known, NOW, SETTINGS)[1]) is restarted
-    rests = replace(ill, peer=peer(holds=RIGHT, rests=True))
-    assert Do.MEND in decide(server(PairState.ACTIVE_PAIRED, illness=7.0), rests, NOW, SETTINGS)[1]
-
-
-def test_a_standstill_is_no_reason_to_reboot_a_server_that_was_not_looked_at() -> None:
-    """A starved server stood still for 5 s at its start, rebooted, and stood still again."""
-    me = replace(server(PairState.BOOT), since=NOW - 5)
-    unknown = seen(store=Reading(Store(), NEVER), serving=Reading(value=True, at=NEVER), heard={})
-    assert decide(me, unknown, NOW, SETTINGS)[0].state is PairState.FAULT
-    woken = stood_still(me, 4.8)
-    assert decide(woken, unknown, NOW, SETTINGS)[0].state is PairState.BOOT
-    assert decide(woken, unknown, NOW + SETTINGS.release, SETTINGS)[0].state is PairState.FAULT
-    leaves = replace(server(PairState.HANDOVER), since=NOW - 5)
-    assert decide(stood_still(leaves, 4.8), seen(), NOW, SETTINGS)[0].state is PairState.HANDOVER
-    active = server(PairState.ACTIVE_SOLO)
-    assert stood_still(active, 4.8) == active
-
-
-def test_alone_it_is_restarted_again_and_again_with_a_pause() -> None:
-    _, done = after_seconds([True] * 60, PairState.ACTIVE_SOLO)
-    assert done.count(Do.MEND) == 3
-
-
-def test_a_gateway_that_is_silent_alone_is_an_alarm_and_nothing_else() -> None:
-    """Neither where the peer is heard nor where another host answers."""
-    for known in (seen(gateway_at=NEVER), seen(gateway_at=NEVER, witness_at=NOW, heard={})):
-        for state in (PairState.ACTIVE_PAIRED, PairState.ACTIVE_SOLO):
-            me, _ = decide(server(state), known, NOW, SETTINGS)
-            assert me.state in (PairState.ACTIVE_PAIRED, PairState.ACTIVE_SOLO)
-            assert PairAlarm.NO_GATEWAY in alarms(me, known, NOW, SETTINGS)
-
-
-def test_a_standby_that_could_not_serve_is_not_able_until_it_can() -> None:
-    active = peer(PairState.ACTIVE_PAIRED, active=True, record=Record(Standing.PAIRED, RIGHT), grants=1)
-    me = server(PairState.STANDBY, Standing.STANDBY, right=RIGHT)
-    unable = seen(peer=active, unable="keepalived", **FOLLOWS)
-    me, _ = decide(me, unable, NOW, SETTINGS)
-    said = word(me, unable, NOW, SETTINGS)
-    assert (me.state, said.fit, said.well) == (PairState.CATCHUP, False, False)
-    again = replace(active, record=Record(Standing.PAIRED, Right(0, 2)))
-    assert decide(me, replace(unable, peer=again), NOW, SETTINGS)[0].state is PairState.CATCHUP
-    assert decide(me, replace(unable, peer=again, unable=""), NOW, SETTINGS)[0].state is PairState.STANDBY
-
-
-def test_a_standby_whose_active_is_dead_takes_over_as_well_as_it_can() -> None:
-    me = server(PairState.SUSPECT, Standing.STANDBY, right=RIGHT)
-    dead = seen(heard={"bond": NOW - 5}, power=at(Power.OFF), unable="time", **FOLLOWS)
-    assert decide(me, dead, NOW, SETTINGS)[0].state is PairState.PROMOTING
-
-
-def divided(mine: int, theirs: int, **more: Any) -> tuple[Arbiter, Evidence]:
-    """Both were forced; the other is active."""
-    other = peer(PairState.ACTIVE_SOLO, active=True, record=Record(Standing.SOLO, Right(theirs)))
-    return server(PairState.BOOT, record=Record(Standing.SOLO, Right(mine))), seen(peer=other, **IDLE, **more)
-
-
-@pytest.mark.parametrize(("mine", "theirs"), [(2, 3), (4, 3)])
-def test_who_was_active_alone_follows_nobody_by_itself(mine: int, theirs: int) -> None:
-    me, known = divided(mine, theirs)
-    me, actions = decide(me, known, NOW, SETTINGS)
-    assert (me.state, me.diverged) == (PairState.FAULT, True)
-    assert Do.REBOOT not in actions
-    active = server(PairState.ACTIVE_SOLO, record=Record(Standing.SOLO, Right(theirs)))
-    other = peer(PairState.FAULT, record=me.record)
-    for one, evidence in ((me, known), (active, seen(peer=other))):
-        assert PairAlarm.DIVERGED in alarms(one, evidence, NOW, SETTINGS)
-
-
-def test_what_is_given_up_is_kept_aside_before_it_follows_and_once() -> None:
-    me, known = divided(2, 3)
-    me, _ = decide(me, known, NOW, SETTINGS)
-    me, actions = decide(me, replace(known, order=Order.REJOIN), NOW, SETTINGS)
-    assert actions[0] == Write(Record(Standing.STANDBY, Right(3), keeps=True))
-    me, actions = decide(me, known, NOW, SETTINGS)
-    assert (me.state, me.record.keeps, actions) == (
-        PairState.CATCHUP,
-        True,
-        (Write(me.record), Do.FOLLOW_ANEW),
-    ) or (actions == (Do.FOLLOW_ANEW,))
-    me, actions = decide(me, replace(known, store=FOLLOWS["store"]), NOW, SETTINGS)
-    assert actions == (Write(Record(Standing.STANDBY, Right(3))),)
-
-
-def test_the_active_gives_up_what_only_it_has_and_the_other_goes_on() -> None:
-    me = server(PairState.ACTIVE_SOLO, record=Record(Standing.SOLO, Right(3)))
-    other = peer(PairState.FAULT, record=Record(Standing.SOLO, Right(2)))
-    me, actions = decide(me, seen(peer=other, order=Order.REJOIN), NOW, SETTINGS)
-    assert (me.state, me.record.standing, me.record.keeps) == (PairState.BOOT, Standing.STANDBY, True)
-    assert Do.RELEASE in actions
-    waits = server(PairState.FAULT, diverged=True, record=Record(Standing.SOLO, Right(2)))
-    gave_up = seen(peer=peer(PairState.BOOT, record=me.record), **IDLE)
-    after, _ = decide(waits, gave_up, NOW, SETTINGS)
-    assert (after.state, after.record) == (PairState.BOOT, waits.record)
-    assert decide(after, gave_up, NOW, SETTINGS)[0].state is PairState.PROMOTING
-    unheard = replace(gave_up, heard={})
-    assert decide(waits, unheard, NOW, SETTINGS)[0].state is PairState.FAULT
-
-
-def test_who_waits_for_a_choice_may_be_forced_when_the_active_died() -> None:
-    me, known = divided(2, 3)
-    me, _ = decide(me, known, NOW, SETTINGS)
-    me, _ = decide(me, replace(known, heard={}, order=Order.FORCE_ACTIVE), NOW, SETTINGS)
-    assert (me.state, me.record) == (PairState.PROMOTING, Record(Standing.SOLO, Right(4)))
-
-
-def test_a_diverged_server_that_cannot_let_go_reboots() -> None:
-    me, known = divided(2, 3)
-    held = replace(known, serving=YES)
-    _, actions = decide(me, held, NOW, SETTINGS)
-    assert actions == (Do.RELEASE, Do.REBOOT)
