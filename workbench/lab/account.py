@@ -3,10 +3,10 @@
 Owns what counts as lost, as done twice, and as two actives at once.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -116,7 +116,7 @@ def two_binds(events: Sequence[Event]) -> float:
             first, _ = used.get(event["session"], (event["at"], 0.0))
             used[event["session"]] = (first, event["at"])
     spans = sorted(used.values())
-    return sum(max(0.0, min(one[1], two[1]) - two[0]) for one, two in pairwise(spans))
+    return sum(max(0.0, min(one[1], two[1]) - two[0]) for one, two in itertools.pairwise(spans))
 
 
 def two_primaries(a: Sequence[tuple[float, bool]], b: Sequence[tuple[float, bool]]) -> float:
@@ -130,7 +130,7 @@ def two_primaries(a: Sequence[tuple[float, bool]], b: Sequence[tuple[float, bool
 
 def _spans(samples: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:
     spans: list[tuple[float, float]] = []
-    for (start, was), (end, still) in pairwise(samples):
+    for (start, was), (end, still) in itertools.pairwise(samples):
         if was and still and end - start < GAP:
             joins = spans and spans[-1][1] == start
             spans[-1:] = [(spans[-1][0], end)] if joins else [*spans[-1:], (start, end)]
@@ -149,3 +149,22 @@ def worst(values: Iterable[float | None]) -> float | None:
     known = list(values)
     whole = [value for value in known if value is not None]
     return round(max(whole), 2) if known and len(whole) == len(known) else None
+
+
+def standing(lines: Iterable[str]) -> list[str]:
+    """Of a journal's lines, in time order: what was raised or went down, and did not clear or come up since."""
+    found: dict[tuple[str, ...], str] = {}
+    for line in lines:
+        for began, ended in (("alarm raised: ", "alarm cleared: "), ("trunk down", "trunk up")):
+            if began in line:
+                found[_about(line, began)] = line
+            elif ended in line:
+                found.pop(_about(line, ended), None)
+    return list(found.values())
+
+
+def _about(line: str, words: str) -> tuple[str, ...]:
+    """Its sentence, and of which bind or trunk it is."""
+    said = line.partition(words)[2].split()
+    sentence = itertools.takewhile(lambda word: "=" not in word, said)
+    return (*sentence, *(word for word in said if word.startswith(("smsc=", "trunk="))))

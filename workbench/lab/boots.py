@@ -10,6 +10,7 @@ the time of day, and usnd serves with a wrong one, is shown by `tests/unit/pair/
 import random
 from dataclasses import dataclass
 
+from usnd.domain.pair.alarms import PairAlarm
 from workbench.lab import __main__ as lab
 from workbench.lab import net
 from workbench.lab.faults import Row, Strike, be_alone, on, other, outside, reset
@@ -24,10 +25,17 @@ ARBITER = "/etc/usn/arbiter.toml"
 
 @dataclass(frozen=True)
 class Part:
-    """dead: takes it away from the server that boots next, which still runs. back: gives it again."""
+    """dead: takes it away from the server that boots next, which still runs. back: gives it again.
+
+    says: what an operator reads, one of these, where nobody is served without it; none: it must serve.
+    """
 
     dead: Strike
     back: Strike
+    says: tuple[str, ...] = ()
+
+
+_CUT_OFF = (PairAlarm.CUT_OFF.value, PairAlarm.ILL.value)
 
 
 def _asked(*words: str, wish: str) -> Strike:
@@ -35,8 +43,8 @@ def _asked(*words: str, wish: str) -> Strike:
     return lambda node, _chance: lab.ask(*(node if word == "NODE" else word for word in words), wish)
 
 
-def _lab(*words: str) -> Part:
-    return Part(_asked(*words, wish="out"), _asked(*words, wish="in"))
+def _lab(*words: str, says: tuple[str, ...] = ()) -> Part:
+    return Part(_asked(*words, wish="out"), _asked(*words, wish="in"), says)
 
 
 def _console(whose: str) -> Part:
@@ -53,23 +61,23 @@ def _shell(dead: str, back: str) -> Part:
     return Part(run(dead), run(back))
 
 
-def _outside(address: str) -> Part:
-    return Part(outside(address, "out"), outside(address, "in"))
+def _outside(address: str, *says: str) -> Part:
+    return Part(outside(address, "out"), outside(address, "in"), says)
 
 
 PARTS: dict[str, Part] = {
-    "bond": _lab("cable", "NODE", "bond0"),
+    "bond": _lab("cable", "NODE", "bond0", says=_CUT_OFF),
     "cross-over": _lab("cable", "NODE", "xover"),
-    "switch": _lab("switch", "NODE"),
+    "switch": _lab("switch", "NODE", says=_CUT_OFF),
     "own console": _console("own"),
     "other console": _console("other"),
-    "gateway": _outside(net.CONTROL),
+    "gateway": _outside(net.CONTROL, *_CUT_OFF),
     "name server": _shell(
         f"mv /etc/resolv.conf /etc/resolv.was; echo nameserver {NOBODY} >/etc/resolv.conf",
         "mv -f /etc/resolv.was /etc/resolv.conf",
     ),
-    "SMSC": _outside(net.SMSC),
-    "MSC": _outside(net.MSC),
+    "SMSC": _outside(net.SMSC, "the SMSC is not bound"),
+    "MSC": _outside(net.MSC, "trunk down"),
     "free disk": _shell(
         f"sed -i 's/^\\[service\\]$/[service]\\nleast_free = 0.999/' {ARBITER}",
         f"sed -i '/^least_free = 0.999$/d' {ARBITER}; systemctl --no-block restart usn-arbiter",
@@ -87,7 +95,7 @@ def _both(part: Part) -> Row:
         for name in chance.sample(list(net.ADDRESSES), 2):
             lab.ask("power", name, "on")
 
-    return Row(strike, moves=None, mend=part.back, back=BACK, look=LOOK, patience=PATIENCE)
+    return Row(strike, moves=None, mend=part.back, back=BACK, look=LOOK, says=part.says, patience=PATIENCE)
 
 
 def _standby(part: Part) -> Row:
@@ -100,7 +108,7 @@ def _standby(part: Part) -> Row:
     def mend(node: str, chance: random.Random) -> None:
         part.back(other(node), chance)
 
-    return Row(strike, moves=False, mend=mend, back=BACK, look=LOOK, patience=PATIENCE)
+    return Row(strike, moves=False, mend=mend, back=BACK, look=LOOK, says=part.says, patience=PATIENCE)
 
 
 def _alone(part: Part | None) -> Row:
@@ -117,7 +125,8 @@ def _alone(part: Part | None) -> Row:
         if part is not None:
             part.back(node, chance)
 
-    return Row(strike, moves=None, mend=mend, back=BACK, look=LOOK + 20, patience=PATIENCE)
+    says = part.says if part is not None else ()
+    return Row(strike, moves=None, mend=mend, back=BACK, look=LOOK + 20, says=says, patience=PATIENCE)
 
 
 def rows() -> dict[str, Row]:

@@ -28,7 +28,8 @@ class Row:
     mend: what a person does when the service is back. back: seconds to a pair in step that are promised.
     tells: an alarm of the arbiters that must be raised before that. forced: by an operator without looking:
     two actives are his doing, and what one of them did alone is kept aside. look: seconds in which the alarms
-    are noted; a row that has it may serve nobody, if they say why. patience: seconds for a first call.
+    are noted. says: one of these must then stand, if texts or calls are not served. patience: seconds for a
+    first call.
     """
 
     strike: Strike
@@ -39,6 +40,7 @@ class Row:
     tells: PairAlarm | None = None
     forced: bool = False
     look: float = 0.0
+    says: tuple[str, ...] = ()
     patience: float = 90.0
 
 

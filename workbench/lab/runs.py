@@ -43,8 +43,8 @@ class Run:
     taken: texts that the USN took, of which `lost` are not in its database, nor `kept` aside for a person,
     and `unanswered` got no answer. refused: not taken as long as the SMSC kept them. sent_again: by the SMSC.
     alarms: seconds until each was raised, by server. states, standing, journal: where the row looks on, what
-    the servers are before a person mends anything, the alarms that stand then, and those in their journals
-    since they booted.
+    the servers are before a person mends anything, the alarms of their arbiters that stand then, and what
+    their journals say of alarms and trunks since they booted.
     address: seconds in which nobody, one, more than one answered for the floating address; binds, primaries:
     seconds with more than one. pressure: share of the time until the first call in which the lab's machine
     (both servers and all else) had too few processors: the times of a busy one say little.
@@ -94,7 +94,9 @@ def wrong(result: Run, row: Row) -> Iterator[str]:
 
 
 def _late(result: Run, row: Row) -> Iterator[str]:
-    told = bool(row.look) and any((*result.alarms.values(), *result.journal.values()))
+    stands = [*itertools.chain.from_iterable(result.standing.values())]
+    stands += itertools.chain.from_iterable(map(account.standing, result.journal.values()))
+    told = any(said in line for said in row.says for line in stands)
     for what, value in (("text", result.text), ("call", result.call)):
         if value is None and not told:
             yield f"no {what}"

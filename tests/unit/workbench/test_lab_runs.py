@@ -32,11 +32,18 @@ def test_two_actives_are_nobodys_fault_but_that_of_who_forces_them() -> None:
     assert judged(Row(nothing, forced=True), **two) == []
 
 
-def test_who_boots_without_a_part_serves_or_says_why_not() -> None:
-    row = Row(nothing, look=40.0)
-    assert judged(row, text=None, call=None) == ["no text", "no call"]
-    assert judged(row, text=None, call=None, alarms={"a": {"the gateway does not answer": 3.0}}) == []
-    assert judged(row, text=None, call=None, journal={"a": ["alarm raised: no bind"]}) == []
+def test_who_boots_without_a_part_serves_or_says_why_not_and_goes_on_saying_it() -> None:
+    row = Row(nothing, look=40.0, says=("the SMSC is not bound", "trunk down"))
+    for said in ({}, {"standing": {"a": ["nobody can take over from this server"]}}):
+        assert judged(row, text=None, call=None, **said) == ["no text", "no call"]
+    raised = "21:05 error alarm raised: the SMSC is not bound smsc=main others=0"
+    cleared = "21:06 info alarm cleared: the SMSC is not bound smsc=main"
+    assert judged(row, text=None, call=None, journal={"a": [raised]}) == []
+    assert judged(row, text=None, call=None, journal={"a": [raised, cleared]}) == ["no text", "no call"]
+    other = cleared.replace("main", "other")
+    assert judged(row, call=None, journal={"a": [raised, other]}) == []
+    assert judged(row, call=None, journal={"a": ["21:05 error trunk down trunk=one"]}) == []
+    assert judged(Row(nothing, says=("cut off",)), call=None, standing={"a": ["is cut off"]}) == []
 
 
 def test_each_part_is_missing_once_in_each_way_to_boot() -> None:
