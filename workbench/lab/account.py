@@ -152,7 +152,7 @@ def worst(values: Iterable[float | None]) -> float | None:
 
 
 def standing(lines: Iterable[str]) -> list[str]:
-    """Of a journal's lines, in time order: what was raised or went down, and did not clear or come up since."""
+    """Of a journal, in time order: lines of what was raised or went down, and is so still."""
     found: dict[tuple[str, ...], str] = {}
     for line in lines:
         for began, ended in (("alarm raised: ", "alarm cleared: "), ("trunk down", "trunk up")):
