@@ -11,6 +11,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from usnd.config_trunks import SIP_PORT, RouteConfig, TrunkConfig, TrunksConfig, address_of
 from usnd.config_types import URL_WORDS, ConfigError
 from usnd.domain.menu import clashes
+from usnd.domain.numbers import has_trunk_prefix_within
 from usnd.domain.telling_apart import Doubt, tell_apart
 from usnd.domain.ways_in import written_twice
 
@@ -57,8 +58,17 @@ def _check_numbers(config: "Config") -> None:
         raise ConfigError(
             f'ways_in: "{one}"{also}, stands there twice, and can lead one way only: give each its own'
         )
+    _check_prefixes("numbers", (*config.numbers.allowed, *config.numbers.barred))
     if both := sorted(set(config.numbers.allowed) & set(config.numbers.barred)):
         raise ConfigError(f"numbers: {both[0]} is allowed and barred: take it out of one of the two")
+
+
+def _check_prefixes(where: str, prefixes: Sequence[str]) -> None:
+    if wrong := next(filter(has_trunk_prefix_within, prefixes), None):
+        raise ConfigError(
+            f"{where}: {wrong} has the 0 that is dialled only within the country, and meets no number:"
+            " leave the 0 out"
+        )
 
 
 def _check_binds(binds: Sequence["SmscConfig"]) -> None:
@@ -93,6 +103,8 @@ def _check_trunks(trunks: Sequence[TrunkConfig], routes: Sequence[RouteConfig], 
             raise ConfigError(f"{where}: tls needs trunks.certificate and trunks.private_key")
         if trunk.srtp and trunk.transport != "tls":
             raise ConfigError(f"{where}: srtp needs tls, which carries its keys")
+        if trunk.called_out == "e164" and trunk.called_out_add.startswith("+"):
+            raise ConfigError(f"{where}, called_out_add: e164 begins with + already: leave it out")
         _check_identity(where, trunk)
         _check_reached(where, trunk, common)
     _check_ports(trunks, common)
@@ -108,6 +120,7 @@ def _check_routes(routes: Sequence[RouteConfig], names: Sequence[str]) -> None:
             raise ConfigError(f"route number {number}, trunks: {unknown[0]} is no [[trunk]]")
         if len(set(route.trunks)) != len(route.trunks):
             raise ConfigError(f"route number {number}, trunks: one is named twice; name each once")
+        _check_prefixes(f"route number {number}, prefixes", route.prefixes)
         for prefix in route.prefixes:
             if homes.setdefault(prefix, number) != number:
                 raise ConfigError(
@@ -158,6 +171,8 @@ def _check_accounts(trunks: Sequence[TrunkConfig]) -> None:
 def _check_identity(where: str, trunk: TrunkConfig) -> None:
     if trunk.register and None in (trunk.username, trunk.host):
         raise ConfigError(f"{where}: register needs host, username and password")
+    if "@" in (trunk.from_user or ""):
+        raise ConfigError(f"{where}, from_user: write what stands before the @; behind it stands from_domain")
     if trunk.from_user is not None and trunk.identity_out == "none":
         raise ConfigError(
             f"{where}: from_user takes the place of the subscriber's number, who pays for the call: say it by"

@@ -28,14 +28,14 @@ Name = Annotated[
         "a name of small letters, digits and -, a letter first, at most 31 characters",
     ),
 ]
-ShortCode = Annotated[str, text(r"^\+?\d{1,15}$", 'the digits of a short code or number, as "52272"')]
+ShortCode = Annotated[str, text(r"^\+?[0-9]{1,15}$", 'the digits of a short code or number, as "52272"')]
 Region = Annotated[str, text(r"^[A-Z]{2}$", 'a country code of two capital letters (ISO 3166), as "GB"')]
 URL_WORDS = '"sqlite:////path/to/file" or "postgresql+psycopg://user:password@host/name"'
 StoreUrl = Annotated[str, text(r"^(sqlite:////.+|postgresql\+psycopg://.+)$", URL_WORDS)]
 Language = Annotated[str, text("^[a-z]{2}$", 'a language code of two small letters, as "en"')]
-E164 = Annotated[str, text(r"^\+\d{3,15}$", 'an international number, as "+442079460000"')]
-Dnis = Annotated[str, text(r"^(\+?\d{1,15})?$", 'the digits of a number, as "442079460000"')]
-Prefix = Annotated[str, text(r"^\+\d{1,15}$", 'how numbers begin in E.164, as "+44" or "+44909"')]
+E164 = Annotated[str, text(r"^\+[1-9][0-9]{2,14}$", 'an international number, as "+442079460000"')]
+Dnis = Annotated[str, text(r"^(\+?[0-9]{1,15})?$", 'the digits of a number, as "442079460000"')]
+Prefix = Annotated[str, text(r"^\+[1-9][0-9]{0,14}$", 'how numbers begin in E.164, as "+44" or "+44909"')]
 Octet = Annotated[int, Meta(ge=0, le=255)]
 Cause = Annotated[int, Meta(ge=1, le=127)]
 

@@ -58,12 +58,13 @@ RULES_OF_WRITING = """
   first or last.
 - **Phones** are written as they are dialled: `+447700900002`, `00447700900002`, `07700900002`,
   `(07700) 900-002`. They may have blanks in them. A word is a name if there is such a name, else a phone.
-  What may be a piece of a number, a date, a time or a price is none. A number that is not in the plan of its
+  In their country they need the prefix that they are dialled with there, as the `0` in Germany. What may be
+  a piece of a number, a date, a time or a price is none. A number that is not in the plan of its
   country is taken with its country code: `+49 170 1234567`.
 - **First.Last**: `Robert.Smith`, `Robert`, `.Smith`. In `UC` and `UE` it may be left out: a word in its
   place that is a group of the subscriber means the group. A first name that is also a group needs the last
-  name behind it. Without a last name, only a group that is already there can follow. In `UE`, a single `.`
-  takes the name away.
+  name behind it. Without a last name, only a group that is already there can follow. In `UE`, a name that
+  is there is changed only by a word with a dot, and a single `.` takes it away.
 - **Groups** may hold groups, but not themselves. `UC` and `UE` make a group that is not there yet; `+Sales`
   is always a group, never the person's name, and `-Sales` takes the user out.
 - Members are kept by reference: a conference calls those who are in its groups when it is launched.

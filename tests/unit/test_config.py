@@ -172,6 +172,12 @@ def test_the_domain_gets_its_rules_from_it() -> None:
             'ways_in: "+442079460000", also written "00442079460000", stands there twice',
         ),
         (
+            GOOD.replace("52272", "\u0665\u0662\u0662\u0667\u0662"),
+            "node.short_code: write the digits of a short code",
+        ),
+        (GOOD + "[numbers]\nbarred = ['+4908']\n", "numbers: +4908 has the 0 that is dialled only within"),
+        (GOOD + "[numbers]\nbarred = ['+08']\n", "numbers.barred number 1: write how numbers begin in E.164"),
+        (
             GOOD + "[numbers]\nallowed = ['+44']\nbarred = ['+4490', '+44']\n",
             "numbers: +44 is allowed and barred",
         ),

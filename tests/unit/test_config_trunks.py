@@ -154,6 +154,15 @@ REGISTERS = "register = true\nusername = 'acc'\npassword = 'p'\n"
             A + HOST + "[trunks]\nbind = '::'\n",
             'trunk number 1, host: "192.0.2.20" is of IPv4, which trunks.bind',
         ),
+        (A + "called_out_add = '+'\n", "trunk number 1, called_out_add: e164 begins with + already"),
+        (
+            A + HOST + "from_user = 'a@b'\nidentity_out = 'pai'\n",
+            "trunk number 1, from_user: write what stands",
+        ),
+        (
+            A + "[[route]]\ntrunks = ['a']\nprefixes = ['+4909']\n[[route]]\ntrunks = ['a']\n",
+            "route number 1, prefixes: +4909 has the 0",
+        ),
         (
             "[trunks]\nbind = 'localhost'\n",
             'trunks.bind: "localhost" is no address: write one of this server',

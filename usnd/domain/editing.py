@@ -45,6 +45,7 @@ from usnd.domain.instructions import (
     about_new_group,
     about_new_name,
     about_several,
+    about_single_word,
     about_user,
     changing,
 )
@@ -151,10 +152,12 @@ def _with_name(command: ByNick, user: User, directory: Directory) -> ByNick | Re
     if not word:
         return command
     if spelled_like(name, directory.groups) is not None:
-        return replace(command, name="", joins=(name, *command.joins))
+        return about_single_word(command, user, directory, syntax) or replace(
+            command, name="", joins=(name, *command.joins)
+        )
     if name.startswith(".."):
         return reply(Say.UNCLEAR).offering(
-            *(written(replace(command, name=own)) for own in (f".{word}", word))
+            *(written(replace(command, name=own)) for own in (f".{word}", _with_last(word, user)))
         )
     if parts := parts_of(word, directory, new=True):
         return reply(Say.UNCLEAR).offering(written(replace(command, name=" ".join(parts))))
@@ -166,11 +169,15 @@ def _with_name(command: ByNick, user: User, directory: Directory) -> ByNick | Re
     behind = "" if "." in name.removesuffix(".") else next(iter(command.joins), "")
     other = spelled_like(behind, directory.groups)
     if not behind or other is not None or similar(behind, directory, users=False):
-        return command
+        return about_single_word(command, user, directory, syntax) or command
     groups = tuple(group for group in command.joins if spelled_like(group, directory.groups) is not None)
     as_last = replace(command, name=f"{word}.{behind}", joins=command.joins[1:])
     as_first = replace(command, name=word, joins=groups)
     return reply(Say.UNCLEAR).offering(written(as_last), written(as_first))
+
+
+def _with_last(first: str, user: User) -> str:
+    return f"{first}.{user.last}" if user.last else first
 
 
 def _regroup(user: User, command: ByNick, directory: Directory) -> tuple[Change, ...] | Reply:

@@ -8,6 +8,7 @@ import re
 
 _DAY, _MONTH = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])"
 _YEAR, _TIME = "(?:19|20)[0-9]{2}", r"[0-9]{1,2}(?:\.[0-9]{2})?"
+_TWO_DAY, _TWO_MONTH = "(?:0[1-9]|[12][0-9]|3[01])", "(?:0[1-9]|1[0-2])"
 _DATES = (
     f"(?:{_DAY}([./ -]){_MONTH}|{_MONTH}([./ -]){_DAY})(?:\\1|\\2){_YEAR}",
     f"{_YEAR}([./ -]){_MONTH}\\3{_DAY}",
@@ -20,7 +21,10 @@ _OTHERS = (
     r"[0-9]{1,3}[. ][0-9]{1,2}",  # 149.99
     r"[1-9][0-9]{0,2}[. ][0-9]{3}",  # 10.000
     r"[1-9](?:\.[0-9]{3}){2}",
+    "(?:[01][0-9]|2[0-3])[0-5][0-9]-(?:[01][0-9]|2[0-4])[0-5][0-9]",  # 0930-1100
+    f"{_TWO_DAY}{_TWO_MONTH}{_YEAR}|{_TWO_MONTH}{_TWO_DAY}{_YEAR}|{_YEAR}{_TWO_MONTH}{_TWO_DAY}",  # 24122026
 )
+_THOUSANDS = re.compile("[1-9][0-9]{0,2}(?: [0-9]{3})+")
 _DATE = re.compile("|".join(_DATES))
 _FIGURE = re.compile("|".join((*_DATES, *_OTHERS)))
 
@@ -35,5 +39,8 @@ def has_figure(pieces: list[str]) -> bool:
     if pieces[0].startswith("+"):
         return False
     bare = [piece.rstrip(",") for piece in pieces]
+    commas = len(pieces) > 1 and all(piece.endswith(",") for piece in pieces[:-1])
+    if commas and _THOUSANDS.fullmatch(" ".join(bare)):  # 1,234,567,890
+        return True
     dated = len(bare) > 3 and _DATE.fullmatch(" ".join(bare[:3]))  # noqa: PLR2004 - day, month, year
     return bool(dated) or is_figure(" ".join(bare)) or any(map(is_figure, bare))

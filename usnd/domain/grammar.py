@@ -59,7 +59,9 @@ MOST_WORDS = 300
 """A text of more words is not understood: each may cost a look at the numbering plans."""
 
 _CONFERENCE = re.compile(r"\d{1,2}|[xX]")  # as the manual writes it
-_GLUED = re.compile(r"([^\W\d_]{2})([^\w+(]*)([+(]*\d[\d().\-/]*|[xX](?!\w))?[^\w+(]*(.*)")
+_GLUED = re.compile(
+    r"([^\W\d_]{2})([^\w+(]*)([+(]*\d(?:[\d().\-/]*[\d)])?|[xX](?!\w))?(?:[^\w+(]*(?=-\w)|[^\w+(]*)(.*)"
+)
 """The two letters of a command, signs, digits, and the rest, without a blank between them."""
 _ASKING = frozenset("?\u061f")
 _QUESTION = re.compile("[?\u061f\uff1f]")
@@ -155,11 +157,11 @@ def _user_edit(said: Said) -> Command | Say | Reply:
 
 
 def _plus_weighed(read: Read, said: Said) -> Command | Say | Reply:
-    """A `+` that stands alone joins two words, or is the sign of the group behind it."""
+    """A `+` that stands alone joins two words, or is rather the sign of the group behind it."""
     plain, group = read(said), read(replace(said, words=signed(said.words)))
     if plain == group or isinstance(plain, Say | Reply) or isinstance(group, Say | Reply):
         return plain
-    return reply(Say.UNCLEAR).offering(written(group), written(plain))
+    return reply(Say.UNCLEAR).offering(written(group))
 
 
 def _user_delete(said: Said) -> Command | Say | Reply:
@@ -170,7 +172,9 @@ def _group_create(said: Said) -> Command | Say | Reply:
     if len(said.names) < 2:  # noqa: PLR2004 - group and one member
         return Say.GROUP_AND_MEMBER_MISSING
     place = next(place for place, word in enumerate(said.words) if word.bare)
-    return CreateGroup(said.names[0], *signed_members(said.words[place + 1 :], said.known))
+    members, adding = signed_members(said.words[place + 1 :], said.known)
+    adding = adding or any(word.written == "+" for word in said.words[:place])
+    return CreateGroup(said.names[0], members, adding)
 
 
 def _group_list(said: Said) -> Command | Say | Reply:

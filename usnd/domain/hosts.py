@@ -9,11 +9,15 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Self
 
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_NUMBER = re.compile("[0-9-]+|0x[0-9a-fA-F]*")
+"""Also `20-30`, which means a range to some, and what libc takes for an address."""
 _LONGEST_NAME = 253
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(//|.*@)|(sips?|tel|smpp|https?):", re.IGNORECASE)
 WIDEST = {4: 8, 6: 16}
 """The fewest bits of a network by IP version. A wider one is a slip, and would let strangers in as a switch:
 a carrier's largest private network is 10.0.0.0/8."""
+
+_BROADCAST = IPv4Address("255.255.255.255")
 
 Address = IPv4Address | IPv6Address
 
@@ -32,7 +36,7 @@ class Host(str):
         found = _address(written)
         if found is None:
             _check_name(written)
-        elif found.is_unspecified or found.is_multicast:
+        elif found.is_unspecified or found.is_multicast or found == _BROADCAST:
             raise Unusable(f'"{written}" is the address of no host: write that of the one that is meant')
         return super().__new__(cls, written)
 
@@ -136,7 +140,7 @@ def _check_name(written: str) -> None:
         raise Unusable(f'"{written}" has a port in it: write "{host}", and {port} as the key for the port')
     labels = written.removesuffix(".").split(".")
     if all(map(_LABEL.fullmatch, labels)) and len(written) <= _LONGEST_NAME:
-        if not labels[-1].isdecimal():  # RFC 1123 §2.1: no name ends like an address
+        if not _NUMBER.fullmatch(labels[-1]):  # RFC 1123 §2.1: no name ends like an address
             return
         raise Unusable(f'"{written}" is no address: four numbers from 0 to 255, as "192.0.2.20"')
     raise Unusable(f'"{written}" is neither a host name nor an address: write one, as "192.0.2.20"')

@@ -19,7 +19,7 @@ from usnd.domain.commands import (
     Words,
     written,
 )
-from usnd.domain.directory import Directory, name_key, spelled
+from usnd.domain.directory import Directory, User, name_key, spelled
 from usnd.domain.replies import Echo, Reply, Say, reply
 from usnd.domain.spelling import member_like, spelled_like
 
@@ -64,29 +64,59 @@ def about_user(command: ByNick, directory: Directory, syntax: Say) -> Reply | No
     said = [word for word in words if is_instruction(word, directory)]
     if not said:
         return _about_particles(command, directory)
-    rest = [word for word in words if word not in said]
     kept = replace(command, name="" if undotted else command.name, joins=())
-    meant = _meant(kept, {word.casefold() for word in said}, rest, named=not undotted)
+    places = [place for place, word in enumerate(words) if word in said]
+    first, last = places[0], places[-1]
+    between = len(places) <= last - first
+    meant = (
+        None
+        if between
+        else _meant(kept, [word.casefold() for word in said], words[:first], words[last + 1 :], directory)
+    )
     return _unclear(said[0], syntax, *(written(one) for one in [meant] if one))
 
 
 def _meant(
-    kept: ByNick, kinds: set[str], rest: list[str], *, named: bool
+    kept: ByNick, said: list[str], before: Words, behind: Words, directory: Directory
 ) -> CreateUser | EditUser | DeleteUser | None:
-    """What is probably meant. kept: the command without the words; kinds: what they say; rest: what of it."""
-    digits = [word for word in rest if word.lstrip("+")[:1].isdecimal()]
-    names: tuple[str, ...] = tuple(word for word in rest if word not in digits)
+    """What is probably meant. kept: the command without words; said: what they say; the names around them."""
+    kinds = {kind for kind in (_ADDING, _REMOVING, _NUMBERING, _NAMING) if kind & set(said)}
+    digits = [word for word in behind if word.lstrip("+")[:1].isdecimal()]
     if digits:
-        return None if names else replace(kept, phone=" ".join(digits))
-    if not names:
-        return DeleteUser(kept.nick) if kinds <= _DELETING else None
-    if kinds & _REMOVING:
-        return replace(kept, leaves=(*kept.leaves, *names))
-    if kinds & _ADDING:
-        return replace(kept, joins=tuple(f"+{name.removeprefix('+')}" for name in names))
-    if kinds & _NAMING and not named and len(names) <= 2:  # noqa: PLR2004 - first and last
-        return replace(kept, name=".".join(names))
+        return None if before or len(digits) < len(behind) else replace(kept, phone=" ".join(digits))
+    if not behind:
+        return DeleteUser(kept.nick) if not before and _DELETING.issuperset(said) else None
+    known = all(spelled_like(name.removeprefix("+"), directory.groups) for name in (*before, *behind))
+    if kinds == {_REMOVING} and known:
+        return replace(kept, joins=before, leaves=(*kept.leaves, *behind))
+    if kinds == {_ADDING} and not before:
+        return replace(kept, joins=tuple(f"+{name.removeprefix('+')}" for name in behind))
+    first, *last = behind
+    if kinds == {_NAMING} and not kept.name and not before and len(last) <= 1:
+        user = directory.users.get(name_key(kept.nick))
+        own: list[str] = [user.last] if user is not None and user.last else []
+        return replace(kept, name=".".join([first, *(last or own)]))
     return None
+
+
+def about_single_word(command: ByNick, user: User, directory: Directory, syntax: Say) -> Reply | None:
+    """The question, if a word without a dot would take the place of a name, or follows a group and is none.
+
+    `UE bob none`, `UE bob Sales only`: nobody can list all that people write there. With a dot it is a name,
+    with a `+` a group.
+    """
+    if _is_group(command.name, directory):
+        new = next((name for name in command.joins if not _is_group(name, directory)), "")
+        joins = tuple(f"+{name}" if name == new else name for name in command.joins)
+        return _unclear(new, syntax, written(replace(command, joins=joins))) if new else None
+    if not command.name or "." in command.name or not user.full_name:
+        return None
+    offers = [written(replace(command, name=f"{command.name}.{user.last}"))] if user.last else []
+    return _unclear(command.name, syntax, *offers)
+
+
+def _is_group(name: str, directory: Directory) -> bool:
+    return name.startswith("+") or spelled_like(name, directory.groups) is not None
 
 
 def _about_particles(command: ByNick, directory: Directory) -> Reply | None:
@@ -94,8 +124,7 @@ def _about_particles(command: ByNick, directory: Directory) -> Reply | None:
     pieces: list[str] = [command.name]
     groups: list[str] = []
     for one in command.joins:
-        is_group = one[0] == "+" or spelled_like(one, directory.groups) is not None
-        (groups if is_group else pieces).append(one)
+        (groups if _is_group(one, directory) else pieces).append(one)
     ends = [piece.rpartition(".")[2].casefold() for piece in pieces[:-1]]
     if not command.name or not _PARTICLES.intersection(ends):
         return None
@@ -173,7 +202,9 @@ def about_list(
 
 
 def conference_or(number: int, others: LaunchAdHoc) -> Reply:
-    """The question whether the conference of that number is meant, or the others."""
+    """The question whether the conference of that number is meant, or the others; none of who is left out."""
+    if any(name.startswith("-") or name.casefold() in _REMOVING for name in others.members):
+        return reply(Say.CONFERENCE_ALONE)
     return reply(Say.CONFERENCE_ALONE).offering(written(LaunchConference(number)), written(others))
 
 

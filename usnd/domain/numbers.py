@@ -15,6 +15,8 @@ import phonenumbers
 from usnd.domain.figures import has_figure
 
 _WRITTEN = re.compile(r"\+?[\d ().\-/]{2,30}")
+_OTHER_END = re.compile(r"(.*\d) ?/ ?\d{1,3}")
+"""`06641234567/8`: a second number, or an extension."""
 _REMEMBERED = 10_000
 """Parsing takes 150 µs; a subscriber writes the same numbers again and again."""
 _MOST_DIGITS = 17
@@ -36,24 +38,57 @@ def to_e164(written: str, home_region: str) -> str | None:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) if parsed else None
 
 
+def has_trunk_prefix_within(prefix: str) -> bool:
+    """Whether a `0` that is dialled only within the country stands behind its code: `+4409` bars no number.
+
+    Italy's numbers begin with a 0 of their own, and have no trunk prefix.
+    """
+    for length in (1, 2, 3):
+        code, behind = prefix[1 : 1 + length], prefix[1 + length :]
+        for region in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(code), ())[:1]:
+            plan = phonenumbers.PhoneMetadata.metadata_for_region(region)
+            return bool(plan and plan.national_prefix == "0" and behind.startswith("0"))
+    return False
+
+
 @lru_cache(_REMEMBERED)
 def as_written(written: str, home_region: str) -> str | None:
     """The number as E.164 if a person who wrote that surely meant a whole number; else None.
 
     With `+` or `00` in front any possible number passes, so that nobody is locked out whose range is newer
-    than our tables. A national one must be in the plan of its country, or be written with its trunk prefix
-    and as long as no number there can be longer: nothing of it can be missing.
+    than our tables. A national one must be in the plan of its country and have the trunk prefix that it is
+    dialled with there: without it, it is a local number. One that is not in the plan must have the trunk
+    prefix and be as long as no number there can be longer: nothing of it can be missing.
     """
     digits = _prefixed(written)
     parsed = _parsed(written, home_region)
     if parsed is None or has_figure(digits.split()):
         return None
-    if not digits.startswith("+") and not phonenumbers.is_valid_number(parsed):
-        plan = phonenumbers.PhoneMetadata.metadata_for_region(home_region)
-        trunk = plan.national_prefix if plan else None
-        if not trunk or not digits.startswith(trunk) or not _is_longest(parsed):
+    other_end = _OTHER_END.fullmatch(written)
+    if other_end and as_written(other_end[1], home_region):
+        return None
+    if not digits.startswith("+"):
+        bare = re.sub(r"\D", "", digits)
+        whole = (
+            _is_dialled_so(bare, home_region)
+            if phonenumbers.is_valid_number(parsed)
+            else (_has_trunk_prefix(bare, parsed, home_region) and _is_longest(parsed))
+        )
+        if not whole:
             return None
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _is_dialled_so(digits: str, home_region: str) -> bool:
+    """Whether a valid number is dialled so: the library finds it in a text, with the prefix it must have."""
+    found = phonenumbers.PhoneNumberMatcher(digits, home_region, phonenumbers.Leniency.VALID)
+    return any(match.raw_string == digits for match in found)
+
+
+def _has_trunk_prefix(digits: str, parsed: phonenumbers.PhoneNumber, home_region: str) -> bool:
+    plan = phonenumbers.PhoneMetadata.metadata_for_region(home_region)
+    national = phonenumbers.national_significant_number(parsed)
+    return bool(plan and plan.national_prefix and digits == f"{plan.national_prefix}{national}")
 
 
 def _is_longest(parsed: phonenumbers.PhoneNumber) -> bool:

@@ -10,7 +10,7 @@ from itertools import dropwhile
 from types import MappingProxyType
 
 from usnd.domain.replies import DEFAULT_LANGUAGE
-from usnd.domain.words import COMMA, Known, Word, piece_of
+from usnd.domain.words import JOINED, Known, Word, piece_of
 
 _AND = MappingProxyType(
     {"en": {"and"}, "de": {"und"}, "es": {"y", "e"}, "fr": {"et"}, "it": {"e"}, "nl": {"en"}, "pt": {"e"}}
@@ -52,7 +52,7 @@ def without_polite_words(words: Sequence[Word], known: Known) -> tuple[Word, ...
 
 
 def without_and(words: Sequence[Word], language: str) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
-    """The words, with a comma where `and` stands between two of them; and each such `and`.
+    """The words, with a sign for `and` where it stands between two of them; and each such `and`.
 
     At the beginning and at the end it joins nothing: there it is a name.
     """
@@ -61,7 +61,7 @@ def without_and(words: Sequence[Word], language: str) -> tuple[tuple[Word, ...],
     between = {place for place in places[1:-1] if words[place].bare.casefold() in ands}
     if not between:
         return tuple(words), ()
-    kept = tuple(COMMA if place in between else word for place, word in enumerate(words))
+    kept = tuple(JOINED if place in between else word for place, word in enumerate(words))
     return kept, tuple(words[place] for place in between)
 
 

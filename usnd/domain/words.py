@@ -53,7 +53,8 @@ class Word(NamedTuple):
 
 
 COMMA = Word(",", "")
-"""Also stands for a word that only joins two others."""
+JOINED = Word("&", "")
+"""Also stands for `and`: it joins two words that are surely two. Behind the name of a list it adds to it."""
 
 
 def words_in(text: str) -> tuple[Word, ...]:
@@ -99,20 +100,24 @@ def names_of(words: Iterable[Word], known: Known) -> tuple[str, ...]:
 def members_of(words: Iterable[Word], known: Known) -> tuple[str, ...]:
     """Names, and numbers; pieces of digits that follow one another are one word, with blanks between them.
 
-    A comma between two pieces stays: it makes them two numbers, unless only one number is possible.
+    A comma between two pieces stays: it makes them two numbers, unless only one number is possible. A dash in
+    front says who is to be left out.
     """
     members: list[str] = []
     run: list[str] = []
-    for word in words:
+    sign = ""
+    for place, word in enumerate(words):
         if piece := piece_of(word):
-            # Behind a dash of its own a number is one to be left out, as a name is.
-            run.append(f"-{piece}" if not run and word.written.startswith("-") else piece)
+            # Behind a dash a number is one to be left out, as a name is.
+            run.append(f"-{piece}" if not run and (sign or word.written.startswith("-")) else piece)
         elif word == COMMA:
             run[-1:] = [f"{piece.rstrip(',')}," for piece in run[-1:] if piece != "+"]
         elif word.written not in _INSIDE_NUMBERS:
-            members += [*_number(run), *filter(None, [name_of(word, known)])]
+            members += [*_number(run), *(f"{sign}{name}" for name in [name_of(word, known)] if name)]
             # A sign that stands alone may be of the number behind it: numbers.py weighs it.
             run = ["+"] if word.written == "+" else []
+        # A dash alone is a sign, but as a bullet, right behind the command, and inside of a number.
+        sign = "-" if word.written == "-" and place and not (word.line or run) else ""
     return (*members, *_number(run))
 
 
@@ -149,15 +154,15 @@ def signed(words: Iterable[Word]) -> tuple[Word, ...]:
 
 
 def signed_members(words: Sequence[Word], known: Known) -> tuple[tuple[str, ...], bool]:
-    """The members of a list that is replaced as a whole, and whether it begins with a `+`.
+    """The members of a list that is replaced as a whole, and whether it begins with a `+` or an `and`.
 
     A dash alone before the first, in its line, is that one's sign.
     """
     members = members_of(words, known)
     if words[:1] == (Word("-", ""),) and members:
         members = (f"-{members[0]}", *members[1:])
-    first = next((word for word in words if word.bare or word.written == "+"), COMMA)
-    return members, first.written == "+" or adds(first)
+    first = next((word for word in words if word.bare or word.written == "+" or word == JOINED), COMMA)
+    return members, first.written == "+" or first == JOINED or adds(first)
 
 
 def ends_with_sign(word: Word, known: Known) -> bool:

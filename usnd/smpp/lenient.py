@@ -52,8 +52,8 @@ class _Reading:
     pos: int = HEADER_LENGTH
     values: list[Any] = field(default_factory=list)
     tlvs: dict[int, bytes] = field(default_factory=dict)
-    passed: int = 0
-    """TLVs that were read, kept or not."""
+    last: int | None = None
+    """The tag of the last TLV that was read, kept or not."""
     oddities: list[str] = field(default_factory=list)
 
 
@@ -184,9 +184,10 @@ def _may_be_cut(rest: bytes, reading: _Reading, message: bytes) -> bool:
         return False
     if _NEEDED_TAGS.search(rest):
         return False
-    if reading.passed:
+    if reading.last not in (None, Tag.MESSAGE_PAYLOAD):
         return True
-    # The first thing behind the text could be the end of a text whose sm_length is too small.
+    # The first thing behind the text could be the end of a text whose length is said too small.
+    message = reading.tlvs[Tag.MESSAGE_PAYLOAD] if reading.last is not None else message
     tag = int.from_bytes(rest[:2], "big") if len(rest) > 1 else -1
     length = int.from_bytes(rest[2:4].ljust(2, b"\0"), "big")
     if tag in LENGTHS:
@@ -197,7 +198,7 @@ def _may_be_cut(rest: bytes, reading: _Reading, message: bytes) -> bool:
 
 
 def _tlv(reading: _Reading, tag: int, value: bytes) -> None:
-    reading.passed += 1
+    reading.last = tag
     known = LENGTHS.get(tag, len(value))
     if len(value) != known:
         reading.oddities.append("a TLV of another length")

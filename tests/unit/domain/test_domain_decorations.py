@@ -32,7 +32,7 @@ COMMANDS = {
         f"UE bob {NEW}",
         "UE bob .Jones -Golf",
         "UE bob Mkting",
-        "UE bob Bert",
+        "UE bob Bert.Smith",
         f"UE bob {NEW} Bert.Lee Mkting",
     ),
     "UD": ("UD bob", f"UD {OLD}"),

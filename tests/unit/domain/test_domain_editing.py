@@ -83,7 +83,7 @@ def test_a_name_may_be_left_out(body: str, names: tuple[str, str], groups: list[
     ("body", "user", "text"),
     [
         ("UE BOB 07700900008", replace(BOB, number="+447700900008"), "+447700900008 Robert Smith, in Golf."),
-        ("UE bob Bert", User("Bob", BOB.number, "Bert", "Smith"), "+447700900002 Bert Smith, in Golf."),
+        ("UE bob Bert.Smith", User("Bob", BOB.number, "Bert", "Smith"), "+447700900002 Bert Smith, in Golf."),
         ("UE bob .Jones", User("Bob", BOB.number, "Robert", "Jones"), "+447700900002 Robert Jones, in Golf."),
         ("UE bob .", User("Bob", BOB.number), "+447700900002, in Golf."),
         ("UE bob golf", BOB, "+447700900002 Robert Smith, in Golf."),

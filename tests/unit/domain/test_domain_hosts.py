@@ -45,6 +45,10 @@ def test_what_they_mean() -> None:
         ("0.0.0.0", "of no host"),
         ("::", "of no host"),
         ("224.0.1.75", "of no host"),
+        ("255.255.255.255", "of no host"),
+        ("192.0.2.40-45", "is no address"),
+        ("0xc0000214", "is no address"),
+        ("10-20", "is no address"),
     ],
 )
 def test_no_hosts(written: str, words: str) -> None:

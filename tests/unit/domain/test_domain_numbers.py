@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from usnd.domain.numbers import NumberPlan, Readings, as_written, example_number, readings, to_e164
+from usnd.domain.numbers import (
+    NumberPlan,
+    Readings,
+    as_written,
+    example_number,
+    has_trunk_prefix_within,
+    readings,
+    to_e164,
+)
 
 
 @pytest.mark.parametrize(
@@ -119,9 +127,8 @@ def test_pieces_are_read_as_a_person_reads_them(pieces: str, region: str, number
         ("0170 1234567 3", "DE", (("+4917012345673",), ("+491701234567",))),
         ("+49 170 1234567 3", "DE", (("+4917012345673",), ("+491701234567",))),
         ("0664 1234567 1", "AT", (("+4366412345671",), ("+436641234567",))),
-        ("3 0170 1234567", "DE", (("+49301701234567",), ("+491701234567",))),
-        ("3, 0170 1234567", "DE", (("+49301701234567",), ("+491701234567",))),
-        ("+ 44 7700 900001", "DE", (("+447700900001",), ("+49447700900001",))),
+        ("3 0170 1234567", "DE", ()),
+        ("3, 0170 1234567", "DE", ()),
     ],
 )
 def test_pieces_that_may_be_other_numbers_are_a_doubt(
@@ -209,3 +216,50 @@ def test_a_number_in_full_may_be_newer_than_our_tables(written: str, region: str
 def test_a_region_without_a_trunk_prefix_has_only_numbers_of_its_plan() -> None:
     assert as_written("12345678", "SG") is None
     assert as_written("81234567", "SG") == "+6581234567"
+
+
+@pytest.mark.parametrize(
+    ("digits", "region"),
+    [
+        # Without the trunk prefix that it is dialled with, a number of the plan is a local one, or a date.
+        *[("241226", "DE"), ("1709876543", "DE"), ("6769876543", "AT"), ("7911123456", "GB")],
+        *[("551234567", "AE"), ("94123456", "UY")],
+        # Ten digits that begin with the trunk prefix lack one behind it.
+        *[("1312555013", "US"), ("118-222-3333", "US"), ("102 030 4050", "US")],
+        *[("2,345,678,901", "US"), ("05112026", "AT"), ("20261105", "UY"), ("0815-1645", "DE")],
+        # Another end, or an extension.
+        *[("06769876543/5", "AT"), ("01719876543/44", "DE"), ("0171 9876543 / 2", "DE")],
+    ],
+)
+def test_what_only_looks_like_a_national_number_is_none(digits: str, region: str) -> None:
+    assert as_written(digits, region) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "region", "number"),
+    [
+        ("9812345678", "IN", "+919812345678"),  # the prefix may be left out
+        ("2622 3344", "UY", "+59826223344"),  # and has none
+        ("1 312 555 0132", "US", "+13125550132"),
+        ("+ 44 7700 900001", "DE", "+447700900001"),
+        ("094/231/234", "UY", "+59894231234"),
+    ],
+)
+def test_what_is_dialled_so_is_a_number(written: str, region: str, number: str) -> None:
+    assert readings(written, region) == Readings(((number,),), certain=True)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "wrong"),
+    [
+        ("+4409", True),
+        ("+490", True),
+        ("+97104", True),
+        ("+39064", False),
+        ("+44909", False),
+        ("+1", False),
+        ("+999", False),
+    ],
+)
+def test_a_prefix_with_the_trunk_prefix_within_meets_no_number(prefix: str, *, wrong: bool) -> None:
+    assert has_trunk_prefix_within(prefix) is wrong

@@ -180,6 +180,14 @@ def test_the_place_of_a_part_is_read_where_it_is_clear(tail: bytes, place: Conca
         (Octets(length=b"\x0e"), S.ESME_RINVOPTPARSTREAM),
         (Octets(length=b"\x06"), S.ESME_RINVOPTPARSTREAM),
         (Octets(length=b"\0", text=b"", tail=tlv(PAYLOAD, TEXT)[:-1]), S.ESME_RINVOPTPARSTREAM),
+        *(
+            # The length of the payload is said too small: behind it stands the end of the text.
+            (
+                Octets(length=b"\0", text=b"", tail=tlv(PAYLOAD, TEXT[:-few]) + TEXT[-few:]),
+                S.ESME_RINVOPTPARSTREAM,
+            )
+            for few in (1, 2, 3, 6)
+        ),
         (Octets(length=b"\0", text=b"", tail=tlv(REFERENCE, b"\0\1")[:-1]), S.ESME_RINVOPTPARSTREAM),
         (
             Octets(length=b"\0", text=b"", tail=tlv(PAYLOAD, b"a") + tlv(PAYLOAD, b"b")),
