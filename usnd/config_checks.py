@@ -45,6 +45,8 @@ def _check_store(url: str) -> None:
     if host.startswith("[") != ("]" in host) or host.count("]") > 1:
         raise ConfigError(f"store.url: the host is not whole between [ and ]: write {URL_WORDS}")
     _, colon, port = host.rpartition("]")[2].rpartition(":")
+    if host and not host.startswith("[") and host.count(":") > 1:
+        raise ConfigError(f"store.url: an IPv6 address stands between [ and ]: write {URL_WORDS}")
     if colon and not (port.isascii() and port.isdecimal() and 0 < int(port) <= _LAST_PORT):
         raise ConfigError(f"store.url: behind the host's colon there is no port: write {URL_WORDS}")
 

@@ -193,6 +193,11 @@ def test_the_ports_of_a_database_are_ports(url: str) -> None:
     assert refusal(text).startswith("store.url: behind the host's colon there is no port")
 
 
+def test_an_ipv6_address_of_a_database_stands_in_brackets() -> None:
+    text = GOOD.replace("sqlite:////var/lib/usn/usn.db", "postgresql+psycopg://usnd:hush@2001:db8::5/usn")
+    assert refusal(text).startswith("store.url: an IPv6 address stands between [ and ]")
+
+
 @pytest.mark.parametrize(
     "url",
     ["usnd@/usn?host=/var/run/postgresql", "usnd:p:w@db:5432/usn", "usnd@[2001:db8::5]:5432/usn", "db/usn"],

@@ -20,6 +20,8 @@ _PLAIN = str.maketrans(
     {
         **dict.fromkeys("\u2018\u2019\u02bc\uff07", "'"),
         **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\uff0d", "-"),
+        **dict.fromkeys("\u2796\u274c\u2716\u26d4\U0001f6ab", "-"),  # pictures of a minus, and of no
+        "\u2795": "+",
         **dict.fromkeys(";:\uff0c\uff1b\uff1a\u060c\u061b\u3001", ","),
         **dict.fromkeys("\r\x85\u2028\u2029", "\n"),
         **{chr(code): chr(code - 0xFEE0) for code in (*range(0xFF08, 0xFF0C), 0xFF0E, 0xFF0F, 0xFF1F)},

@@ -169,6 +169,8 @@ def _with_name(command: ByNick, user: User, directory: Directory) -> ByNick | Re
     behind = "" if "." in name.removesuffix(".") else next(iter(command.joins), "")
     other = spelled_like(behind, directory.groups)
     if not behind or other is not None or similar(behind, directory, users=False):
+        if isinstance(person_named(name), Reply):
+            return command  # which is told as such
         return about_single_word(command, user, directory, syntax) or command
     groups = tuple(group for group in command.joins if spelled_like(group, directory.groups) is not None)
     as_last = replace(command, name=f"{word}.{behind}", joins=command.joins[1:])

@@ -42,6 +42,7 @@ from usnd.domain.words import (
     colon_parted,
     ends_with_sign,
     in_ascii,
+    is_sign,
     left_of,
     members_of,
     name_of,
@@ -173,7 +174,7 @@ def _group_create(said: Said) -> Command | Say | Reply:
         return Say.GROUP_AND_MEMBER_MISSING
     place = next(place for place, word in enumerate(said.words) if word.bare)
     members, adding = signed_members(said.words[place + 1 :], said.known)
-    adding = adding or any(word.written == "+" for word in said.words[:place])
+    adding = adding or any(is_sign(word, "+") for word in said.words[:place])
     return CreateGroup(said.names[0], members, adding)
 
 

@@ -103,16 +103,13 @@ def about_single_word(command: ByNick, user: User, directory: Directory, syntax:
     """The question, if a word without a dot would take the place of a name, or follows a group and is none.
 
     `UE bob none`, `UE bob Sales only`: nobody can list all that people write there. With a dot it is a name,
-    with a `+` a group.
+    with a `+` a group. Which of the two it is, if any, is not offered: that would rename as well.
     """
     if _is_group(command.name, directory):
-        new = next((name for name in command.joins if not _is_group(name, directory)), "")
-        joins = tuple(f"+{name}" if name == new else name for name in command.joins)
-        return _unclear(new, syntax, written(replace(command, joins=joins))) if new else None
-    if not command.name or "." in command.name or not user.full_name:
-        return None
-    offers = [written(replace(command, name=f"{command.name}.{user.last}"))] if user.last else []
-    return _unclear(command.name, syntax, *offers)
+        new = next((name for name in command.joins if not _is_group(name, directory)), None)
+        return None if new is None else _unclear(new, syntax)
+    renames = bool(command.name) and "." not in command.name and bool(user.full_name)
+    return _unclear(command.name, syntax) if renames else None
 
 
 def _is_group(name: str, directory: Directory) -> bool:

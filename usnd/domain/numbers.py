@@ -67,7 +67,8 @@ def as_written(written: str, home_region: str) -> str | None:
     other_end = _OTHER_END.fullmatch(written)
     if other_end and as_written(other_end[1], home_region):
         return None
-    if not digits.startswith("+"):
+    home = phonenumbers.country_code_for_region(home_region)
+    if not digits.startswith("+") and parsed.country_code == home:  # `011 44 …` is dialled abroad
         bare = re.sub(r"\D", "", digits)
         whole = (
             _is_dialled_so(bare, home_region)

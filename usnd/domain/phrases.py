@@ -74,7 +74,7 @@ def ending_of(
     """
     begun = stopped = False
     for place, word in enumerate(words):
-        if (word.line or not word.bare) and _is_rule(words, place):
+        if word.line and _is_rule(words, place):
             return Ending(place, certain=True)
         ending = _phrase_at(words, place, known, begins_command) if word.bare else None
         if ending is None and begun and word.line and _begins_another_part(words, place):

@@ -23,6 +23,8 @@ def nobody(_: str) -> bool:
 
 
 _TOKEN = re.compile(r",|\n(?:[^\S\n]*\n)*|[^\s,]+")
+_CLOCK = re.compile("(?<![0-9])([0-2]?[0-9]):([0-5][0-9])(?![0-9])")
+"""A time of day, whose colon parts no two words."""
 _SMILEY = re.compile(r"(?<!\S)(?:[:;=][-^'o]?[)(\]\[DdPpOo/|\\*]+|<3+)(?!\S)")
 _PIECE = re.compile(r"\+?\d[\d().\-/]*")
 _COLON = re.compile("[:\uff1a]")
@@ -61,7 +63,7 @@ def words_in(text: str) -> tuple[Word, ...]:
     """The words of a text. A comma is a word of its own, and so are other marks that stand alone."""
     words: list[Word] = []
     line = 0
-    for token in _TOKEN.findall(plain(_SMILEY.sub(" ", text))):
+    for token in _TOKEN.findall(plain(_CLOCK.sub(r"\1.\2", _SMILEY.sub(" ", text)))):
         if token[0] == "\n":
             line = min(token.count("\n"), 2)
         else:
@@ -117,7 +119,7 @@ def members_of(words: Iterable[Word], known: Known) -> tuple[str, ...]:
             # A sign that stands alone may be of the number behind it: numbers.py weighs it.
             run = ["+"] if word.written == "+" else []
         # A dash alone is a sign, but as a bullet, right behind the command, and inside of a number.
-        sign = "-" if word.written == "-" and place and not (word.line or run) else ""
+        sign = "-" if is_sign(word, "-") and place and not (word.line or run) else ""
     return (*members, *_number(run))
 
 
@@ -136,6 +138,11 @@ def person_of(word: Word, known: Known, *, last: bool) -> str:
     leading = before[len(before.rstrip(".")) :]
     trailing = "." if behind.startswith(".") and not (last or leading) else ""
     return f"{leading}{name}{trailing}"
+
+
+def is_sign(word: Word, sign: str) -> bool:
+    """Whether the sign stands alone, or with other marks."""
+    return sign in word.written and not word.bare
 
 
 def adds(word: Word) -> bool:
@@ -159,10 +166,10 @@ def signed_members(words: Sequence[Word], known: Known) -> tuple[tuple[str, ...]
     A dash alone before the first, in its line, is that one's sign.
     """
     members = members_of(words, known)
-    if words[:1] == (Word("-", ""),) and members:
+    if words and is_sign(words[0], "-") and not words[0].line and members:
         members = (f"-{members[0]}", *members[1:])
-    first = next((word for word in words if word.bare or word.written == "+" or word == JOINED), COMMA)
-    return members, first.written == "+" or first == JOINED or adds(first)
+    first = next((word for word in words if word.bare or is_sign(word, "+") or word == JOINED), COMMA)
+    return members, is_sign(first, "+") or first == JOINED or adds(first)
 
 
 def ends_with_sign(word: Word, known: Known) -> bool:

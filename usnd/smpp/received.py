@@ -170,6 +170,8 @@ def _header(esm_class: int, payload: bytes, odd: list[str]) -> Header:
     header = read_udh(payload)
     if header.ignored:
         odd.append("a part that cannot be")
+    if header.broken:
+        odd.append("a user data header that is cut off")
     return header
 
 
@@ -194,7 +196,7 @@ def _text(
         octets, alphabet = text.encode("utf-16-be"), Alphabet.UCS2
     if cut:
         odd.append(HALF)
-    return octets, alphabet, cut
+    return octets, alphabet, cut or header.broken
 
 
 def _sar(tlvs: Tlvs, odd: list[str]) -> Concatenation | None:

@@ -38,6 +38,7 @@ class Header:
     """What a user data header says: languages of the shift tables (TS 23.040 §9.2.3.24.15, .16), 0 for none.
 
     length: octets before the text. ignored: an element that cannot be was read over (part 0, or 5 of 3).
+    broken: the place in a long text is there, and not whole.
     """
 
     length: int = 0
@@ -45,6 +46,7 @@ class Header:
     single_shift: int = 0
     locking_shift: int = 0
     ignored: bool = False
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +92,21 @@ def take_udh(octets: bytes) -> tuple[Concatenation | None, bytes]:
 
 
 def read_udh(octets: bytes) -> Header:
-    """A header that is cut off tells nothing; one longer than the message is taken for text."""
+    """One longer than the message is taken for text, if it does not begin with a place in a long text."""
+    broken = any(octets[1:3] == bytes((element, length)) for element, length in _PLACES)
     if not octets or octets[0] >= len(octets):
-        return Header()
+        return Header(broken=broken)
     end = octets[0] + 1
     found: dict[int, int] = {}
     place, ignored = None, False
+    broken = broken and octets[2] + 2 > octets[0]
     for element, data in _elements(octets[1:end]):
         if element in (_SINGLE_SHIFT, _LOCKING_SHIFT) and len(data) == 1:
             found[element] = data[0]
         elif (element, len(data)) in _PLACES:  # §9.2.3.24.1, .8: the last one that can be counts
             told = possible(int.from_bytes(data[:-2], "big"), data[-2], data[-1])
             place, ignored = told or place, ignored or told is None
-    return Header(end, place, found.get(_SINGLE_SHIFT, 0), found.get(_LOCKING_SHIFT, 0), ignored)
+    return Header(end, place, found.get(_SINGLE_SHIFT, 0), found.get(_LOCKING_SHIFT, 0), ignored, broken)
 
 
 def possible(reference: int, total: int, number: int) -> Concatenation | None:

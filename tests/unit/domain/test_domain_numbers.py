@@ -226,6 +226,7 @@ def test_a_region_without_a_trunk_prefix_has_only_numbers_of_its_plan() -> None:
         *[("551234567", "AE"), ("94123456", "UY")],
         # Ten digits that begin with the trunk prefix lack one behind it.
         *[("1312555013", "US"), ("118-222-3333", "US"), ("102 030 4050", "US")],
+        *[("21.345.678", "UY"), ("0800 10.45", "UY")],
         *[("2,345,678,901", "US"), ("05112026", "AT"), ("20261105", "UY"), ("0815-1645", "DE")],
         # Another end, or an extension.
         *[("06769876543/5", "AT"), ("01719876543/44", "DE"), ("0171 9876543 / 2", "DE")],
@@ -241,6 +242,7 @@ def test_what_only_looks_like_a_national_number_is_none(digits: str, region: str
         ("9812345678", "IN", "+919812345678"),  # the prefix may be left out
         ("2622 3344", "UY", "+59826223344"),  # and has none
         ("1 312 555 0132", "US", "+13125550132"),
+        ("011 44 7700 900003", "US", "+447700900003"),
         ("+ 44 7700 900001", "DE", "+447700900001"),
         ("094/231/234", "UY", "+59894231234"),
     ],

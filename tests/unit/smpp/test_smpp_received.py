@@ -243,6 +243,24 @@ def test_a_text_whose_end_is_missing_is_marked(fields: dict[str, object], *, cut
     assert cut is False or made.oddities == ("half a character behind the text",)
 
 
+@pytest.mark.parametrize(
+    "octets",
+    [
+        bytes.fromhex("20 00 03 07 02 01") + b"UD bob",  # longer than the message
+        bytes.fromhex("03 00 03 07") + b"UD bob",  # longer than the header
+        bytes.fromhex("09 08 04 00 07 02"),
+    ],
+)
+def test_a_place_in_a_long_text_that_is_not_whole_does_nothing(octets: bytes) -> None:
+    made = text(short_message=octets, esm_class=0x40)
+    assert made.cut
+    assert made.oddities == ("a user data header that is cut off",)
+
+
+def test_a_text_with_the_flag_of_a_header_and_none_is_read() -> None:
+    assert text(short_message=b"UD bob", esm_class=0x40).body == "UD bob"
+
+
 def test_packed_septets_with_bits_left_over_are_cut() -> None:
     for octets, cut in ((bytes.fromhex("d5220a1a"), True), (bytes.fromhex("d5220a0a"), False)):
         pdu = DeliverSm(source_addr="491", short_message=octets)
