@@ -4,7 +4,9 @@
 """
 
 import asyncio
+import getpass
 import json
+import os
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -70,7 +72,9 @@ def force_active(
     config: ConfigFile = DEFAULT,
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Without it, nothing is done.")] = False,
-    seen_off: Annotated[bool, typer.Option("--seen-off", help="I have seen that the other is off.")] = False,
+    seen_off: Annotated[
+        bool, typer.Option("--seen-off", help="I saw that the other server has no power.")
+    ] = False,
     dry_run: DryRun = False,
 ) -> None:
     """Active without the other's word. Refused while the other may be active, or was active later.
@@ -98,7 +102,8 @@ def rejoin(
 
 
 def _tell(config: Path, order: Order, *, dry_run: bool = False, seen_off: bool = False) -> None:
-    said = _ask(config, {"order": order.value, "dry_run": dry_run, "seen_off": seen_off})
+    by = os.environ.get("SUDO_USER") or getpass.getuser()
+    said = _ask(config, {"order": order.value, "dry_run": dry_run, "seen_off": seen_off, "by": by})
     if reason := said.get("refused"):
         _fail(str(reason))
     typer.echo(f"would be done: {order.value}" if dry_run else f"told the arbiter: {order.value}")

@@ -17,8 +17,10 @@ SWITCHES = 20.0
 """Seconds for an agent that switches."""
 LONGEST = 60.0
 """Seconds after which an agent that only asks is ended; nobody waits for it so long."""
-MOST = 6
-"""Questions to one console at once: each is a process."""
+MOST = 3
+"""Questions to one console at once: each is a process, and a console has few sessions."""
+ROUNDS = 8
+"""To switch takes so many times what an answer takes: log in, ask, switch, ask until it is so, log out."""
 
 
 async def power(agent: Sequence[str], patience: float = LONGEST) -> Power:
@@ -27,10 +29,16 @@ async def power(agent: Sequence[str], patience: float = LONGEST) -> Power:
     return _STATUS.get(status, Power.SILENT)
 
 
-async def switch(agent: Sequence[str], *, on: bool, patience: float = SWITCHES) -> bool:
-    """Tells it to; whether the agent says that it was done."""
-    status, _ = await run((*agent, "--action", "on" if on else "off"), patience)
-    return status == 0
+class NotSwitchedError(Exception):
+    """The console did not do it, or not in time; with what its agent said."""
+
+
+async def switch(agent: Sequence[str], *, on: bool, patience: float = SWITCHES) -> None:
+    """Tells it to. Raises NotSwitchedError unless the agent says that it was done."""
+    wish = "on" if on else "off"
+    status, said = await run((*agent, "--action", wish), patience)
+    if status != 0:
+        raise NotSwitchedError(f"the other server's remote console did not switch it {wish}: {said[-200:]}")
 
 
 async def measure(agent: Sequence[str], times: int) -> tuple[float, int]:
@@ -61,12 +69,14 @@ class Console:
     ) -> None:
         self._agent, self._answer, self._clock, self._told = agent, answer, clock, told
         self.took = 0.0
+        self.switching = False
+        """It is told to switch, and is asked nothing else meanwhile."""
         self._asked = 0
         self._answered = float("-inf")
 
     async def ask(self) -> None:
         """One question, until its answer or LONGEST."""
-        if self._asked >= MOST:
+        if self._asked >= MOST or self.switching:
             return
         began = self._clock()
         question = asyncio.ensure_future(power(self._agent))
@@ -79,6 +89,14 @@ class Console:
         finally:
             self._asked -= 1
             question.cancel()
+
+    async def switch(self, *, on: bool, patience: float) -> None:
+        """Tells it to, and waits `patience` seconds, or as long as it needs by what it took to answer."""
+        self.switching = True
+        try:
+            await switch(self._agent, on=on, patience=max(patience, ROUNDS * self.took))
+        finally:
+            self.switching = False
 
     def _take(self, said: Power, began: float) -> None:
         """An answer is as old as its question; a silence lasts until now, unless a later one was answered."""

@@ -63,7 +63,7 @@ def answer(runner: Runner, line: bytes) -> dict[str, Any]:
     if reason := refusal(me, seen, now, settings, order, seen_off=bool(asked.get("seen_off"))):
         return {"refused": reason}
     if not asked.get("dry_run"):
-        runner.order = order
+        runner.obey(order, by=str(asked.get("by", "")), seen_off=bool(asked.get("seen_off")))
     return {"done": order.value, "dry_run": bool(asked.get("dry_run"))}
 
 

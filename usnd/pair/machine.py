@@ -18,7 +18,7 @@ import structlog
 from usnd.domain.health import Work, has_begun, idle_part
 from usnd.domain.pair.bond import BondTimes
 from usnd.domain.pair.evidence import NEVER, Database, Do, Evidence, Power, Reading, Store
-from usnd.pair import bond, console, network
+from usnd.pair import bond, network
 from usnd.pair.ability import Ability
 from usnd.pair.commands import run
 from usnd.pair.config import PairConfig
@@ -297,9 +297,9 @@ class Machine:
             await peer.ask()
 
     async def _switch(self, *, on: bool) -> None:
-        fencing = self._config.fencing
-        if fencing is not None:
-            await console.switch(fencing.peer, on=on, patience=fencing.switch)
+        fencing, peer = self._config.fencing, self._consoles.get("peer")
+        if fencing is not None and peer is not None:
+            await peer.switch(on=on, patience=fencing.switch)
 
     async def _mend(self) -> None:
         await self._each((self._config.service.mend[self.evidence.ill],))

@@ -73,6 +73,11 @@ class Runner:
         self._stepped: float | None = None
         self._leaving_since: float | None = None
 
+    def obey(self, order: Order, *, by: str, seen_off: bool = False) -> None:
+        """With the next step. The journal keeps who ordered it, and what they said that they had seen."""
+        self._log.warning("an operator orders", order=order.value, by=by, seen_off=seen_off)
+        self.order = order
+
     def leave(self) -> None:
         """Told to stop: `run` ends when the peer no longer counts on this server, at most LEAVING later."""
         if self._leaving_since is None:

@@ -160,4 +160,5 @@ class Console(Part):
         if self._relay is not None:
             self._relay.close()
             self._relay = None
+            await asyncio.sleep(0)  # the loop closes its sockets, whose ports are bound again
         await self._process.stop()

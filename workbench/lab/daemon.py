@@ -91,7 +91,7 @@ class Lab:
         try:
             words = json.loads(await reader.readline())
             answer = {"good": True, "text": await self._do(words)}
-        except (PartError, TypeError, KeyError, ConnectionError, TimeoutError) as error:
+        except (PartError, TypeError, KeyError, OSError) as error:
             answer = {"good": False, "text": str(error) or repr(error)}
         writer.write(json.dumps(answer).encode() + b"\n")
         writer.close()

@@ -277,7 +277,7 @@ async def test_a_console_is_believed_by_what_is_read_back(tmp_path: Path) -> Non
     )
     agent.chmod(0o755)
     assert await console.power([str(agent)]) is Power.ON
-    assert await console.switch([str(agent)], on=False)
+    await console.switch([str(agent)], on=False)
     assert await console.power([str(agent)]) is Power.OFF
     assert await console.power([str(tmp_path / "missing")]) is Power.SILENT
     assert await console.power(["/bin/sleep", "9", ";"], patience=0.2) is Power.SILENT

@@ -108,7 +108,8 @@ async def test_a_bmc_that_needs_seconds_for_an_answer_is_slow_and_not_dead(bmc: 
     late = len(told)
     await asked.ask()
     assert [said for said, *_ in told[late:]] == [Power.ON]
-    assert await console.switch(bmc.agent, on=False, patience=30)
+    # It needs several answers to switch: with the patience of a quick one it would never have switched.
+    await asked.switch(on=False, patience=1.0)
     await asked.ask()
     assert told[-1][0] is Power.OFF
     await bmc.process.stop()

@@ -46,8 +46,8 @@ HEARD = {"heard": {"bond": NOW}}
     ("power", "words"),
     [
         (Reading(Power.ON, NOW - 5), "has power, and may be active: switch it off"),
-        (Reading(Power.SILENT, NOW), "does not say that it is off: go and look"),
-        (Reading(Power.OFF, NOW - 60), "does not say that it is off: go and look"),
+        (Reading(Power.SILENT, NOW), "nobody knows whether that server is off: go to it and look"),
+        (Reading(Power.OFF, NOW - 60), "nobody knows whether that server is off: go to it and look"),
         (Reading(Power.OFF, NOW - 5), ""),
     ],
 )
@@ -100,3 +100,23 @@ def test_rejoin_needs_two_histories_and_somebody_who_serves_the_other_one() -> N
     assert "does not wait" in refused(
         serves, Order.REJOIN, peer=peer(PairState.BOOT, Standing.SOLO, 3), **HEARD
     )
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        (
+            {"store": Reading(Store(Database.STANDBY, following=True), NOW)},
+            "its database still sends to this",
+        ),
+        ({"silent": Reading(value=False, at=NOW)}, "somebody answers for the floating address"),
+    ],
+)
+def test_no_word_of_a_person_makes_two_of_one_that_is_seen_to_live(known: dict[str, Any], words: str) -> None:
+    """What was seen to be off was the console: the server behind it served on."""
+    me = server(PairState.STANDBY, Standing.STANDBY, right=RIGHT)
+    stale = {"store": Reading(Store(Database.STANDBY), NOW)}
+    assert words in refused(me, Order.FORCE_ACTIVE, seen_off=True, **known)
+    assert not refused(me, Order.FORCE_ACTIVE, seen_off=True, **stale)
+    active = server(PairState.ACTIVE_PAIRED)
+    assert not refused(active, Order.FORCE_ACTIVE, seen_off=True, silent=Reading(value=False, at=NOW))

@@ -83,3 +83,29 @@ async def test_no_more_than_a_few_agents_run_at_once(bmc: Bmc) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_slow_console_is_given_the_time_it_needs_to_switch_and_asked_nothing_meanwhile(
+    bmc: Bmc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was told to switch off every 20 s, needed 77 each time, and nobody ever took over."""
+    patiences: list[float] = []
+
+    async def switch(_agent: object, *, on: bool, patience: float) -> None:
+        assert on is False
+        patiences.append(patience)
+        await bmc.console.ask()
+
+    monkeypatch.setattr(console, "switch", switch)
+    for took, patience in ((1.0, 20.0), (12.0, 96.0)):
+        bmc.console.took = took
+        await bmc.console.switch(on=False, patience=20.0)
+        assert patiences.pop() == patience
+    assert bmc.answers == []
+    assert not bmc.console.switching
+
+
+async def test_who_is_not_switched_is_told_with_what_the_agent_said() -> None:
+    said = "the other server's remote console did not switch it off: no route"
+    with pytest.raises(console.NotSwitchedError, match=said):
+        await console.switch(("sh", "-c", "echo no route; exit 1"), on=False)

@@ -8,7 +8,7 @@ from usnd.domain.pair import rules
 from usnd.domain.pair.evidence import Arbiter, Evidence, Order, PairSettings, Power
 from usnd.domain.pair.states import ACTIVE, PairState
 
-SEEN_OFF = "`--seen-off` if you have seen that it is off"
+SEEN_OFF = "add `--seen-off` only if you have seen that the other server itself has no power"
 
 
 def refusal(
@@ -46,6 +46,19 @@ def _cannot_force(me: Arbiter, seen: Evidence, now: float, settings: PairSetting
     heard = rules.hears_peer(seen, now, settings) and seen.peer is not None
     if heard and seen.peer is not None and seen.peer.state in ACTIVE:
         return "the other server is active: use switch-over there"
+    return "" if me.state in ACTIVE else _lives(seen, now, settings)
+
+
+def _lives(seen: Evidence, now: float, settings: PairSettings) -> str:
+    """What shows that the other server has power, whatever a person saw."""
+    store = seen.store.fresh(now, settings.fresh)
+    if store is not None and store.following:
+        return "the other server is not off: its database still sends to this one. Switch it off first"
+    if seen.silent.fresh(now, settings.fresh) is False:
+        return (
+            "somebody answers for the floating address, so the other server may be active: switch it off"
+            " first, or whatever else has that address"
+        )
     return ""
 
 
@@ -61,11 +74,15 @@ def _should_not_force(me: Arbiter, seen: Evidence, now: float, settings: PairSet
     power = rules.power(seen, now, settings)
     if power is Power.ON:
         return (
-            f"the other server has power, and may be active: switch it off by its console first; {SEEN_OFF}"
+            "the other server has power, and may be active: switch it off by its console first, and"
+            f" {SEEN_OFF}"
         )
     if power is Power.OFF:
         return ""
-    return f"the other server's console does not say that it is off: go and look; then {SEEN_OFF}"
+    return (
+        "the other server's remote console does not answer, so nobody knows whether that server is off: go to"
+        f" it and look, and {SEEN_OFF}"
+    )
 
 
 def _no_rejoin(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> str:
