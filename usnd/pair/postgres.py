@@ -39,15 +39,16 @@ select pg_is_in_recovery(),
   coalesce(pg_last_wal_replay_lsn() >= coalesce(pg_last_wal_receive_lsn(), '0/0'), false)
     or not receives and exists (select from pg_stat_activity where backend_type = 'startup'
       and wait_event in ('RecoveryWalStream', 'RecoveryRetrieveRetryInterval')),
-  receives
+  receives,
+  case when pg_is_in_recovery() then pg_is_wal_replay_paused() else false end
 from (select exists (select from pg_stat_wal_receiver where status = 'streaming') as receives) receiver
 """
 """The fourth: all that can be replayed is. A primary that dies may have sent half a record, which never is:
 then the startup process waits though the receiver is gone. Promotion itself replays whatever else has come.
 """
 _STANDBY = """
-select sync_state = 'sync', flush_lsn - '0/0'::pg_lsn from pg_stat_replication
-where application_name = %s and state = 'streaming'
+select sync_state in ('sync', 'quorum'), flush_lsn - '0/0'::pg_lsn from pg_stat_replication
+where application_name = %s and state = 'streaming' order by flush_lsn desc nulls last limit 1
 """
 
 
@@ -86,7 +87,8 @@ class Postgres:
 
     async def wait_for_standby(self, *, on: bool) -> None:
         """Commits wait for the standby, or no longer. Raises PostgresError."""
-        names = f'FIRST 1 ("{self._config.peer_name}")' if on else ""
+        # ANY: of two connections of the standby, one of which hangs, the other one counts.
+        names = f'ANY 1 ("{self._config.peer_name}")' if on else ""
         self._waits_since = self._line = None
         statement = sql.SQL("alter system set synchronous_standby_names = {}").format(sql.Literal(names))
         await self._execute(statement, sql.SQL("select pg_reload_conf()"))
@@ -152,8 +154,11 @@ class Postgres:
             told = bool(rests) and process(checkpointer)[1] == "S"
             row = link.execute(_STATE).fetchone()
             peer = link.execute(_STANDBY, (config.peer_name,)).fetchone()
-        assert row is not None
-        recovers, timeline, lsn, replayed, receives = row
+            assert row is not None
+            recovers, timeline, lsn, replayed, receives, paused = row
+            if paused:  # nobody but a person does that, and what is not replayed keeps it from taking over
+                link.execute("select pg_wal_replay_resume()")
+                self._log.warning("replay of the other server's changes was paused: it goes on")
         if recovers:
             self._waits_since = self._line = None
             self._confirmed = 0

@@ -21,7 +21,9 @@ _POSTGRESQL = {
     "tcp_user_timeout": 10_000,
     # All is found by an index. A plan made while a table was empty would read the whole of it, and be kept
     # until the next ANALYZE; and the cost that forbids it must not start the compiler.
-    "options": "-c timezone=UTC -c enable_seqscan=off -c jit=off",
+    # A commit is acknowledged when it is on the disk, and on the standby's where commits wait for that,
+    # whatever somebody made the server's default.
+    "options": "-c timezone=UTC -c enable_seqscan=off -c jit=off -c synchronous_commit=on",
 }
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",

@@ -245,3 +245,35 @@ async def test_a_database_that_takes_connections_and_does_not_answer_is_known_to
         os.kill(pid, signal.SIGCONT)
     await until(pair.a, "PRIMARY")
     assert not pair.a.silent
+
+
+async def test_replay_that_somebody_paused_goes_on(following: Pair) -> None:
+    """Else the standby could not take over, and no alarm would say why."""
+    pair = following
+    pair.execute("b", "select pg_wal_replay_pause()")
+    pair.execute("a", "insert into kept values (1)")
+    await until(pair.b, "replayed")
+    await pair.b.read()
+    await until(pair.b, "replayed")
+    assert pair.execute("b", "select pg_is_wal_replay_paused()") == [(False,)]
+    assert pair.execute("b", "select n from kept") == [(1,)]
+
+
+async def test_of_two_connections_of_the_standby_the_one_that_does_not_hang_counts(following: Pair) -> None:
+    """The older one kept the place of the standby that is waited for, and commits waited for it."""
+    pair = following
+    await pair.a.wait_for_standby(on=True)
+    await until(pair.a, "in_step")
+    [(sender,)] = pair.execute("a", "select pid from pg_stat_replication")
+    assert isinstance(sender, int)
+    os.kill(sender, signal.SIGSTOP)
+    try:
+        receiver = "select pg_terminate_backend(pid) from pg_stat_wal_receiver"
+        pair.execute("b", receiver)
+        for _ in range(600):
+            if len(pair.execute("a", "select pid from pg_stat_replication where state = 'streaming'")) > 1:
+                break
+            await asyncio.sleep(0.1)
+        await asyncio.wait_for(asyncio.to_thread(pair.execute, "a", "insert into kept values (1)"), 60)
+    finally:
+        os.kill(sender, signal.SIGCONT)

@@ -10,6 +10,7 @@ from pair_evidence import (
     RIGHT,
     SETTINGS,
     UNTESTED,
+    peer,
     seen,
     server,
 )
@@ -33,6 +34,7 @@ def test_every_alarm_can_be_raised() -> None:
         *alarms(server(PairState.FAULT), seen(), NOW, SETTINGS),
         *alarms(server(PairState.BOOT, Standing.SOLO), seen(heard={}, gateway_at=0.0), NOW, SETTINGS),
         *alarms(server(PairState.ACTIVE_SOLO), seen(gateway_at=0.0), NOW, SETTINGS),
+        *alarms(server(PairState.STANDBY), seen(), NOW, SETTINGS),
     }  # fmt: skip
     assert raised == set(PairAlarm)
 
@@ -83,3 +85,13 @@ def test_a_lone_survivor_that_reaches_nobody_says_in_one_alarm_why_nobody_serves
     reached = replace(lonely, witness_at=NOW)
     assert decide(me, reached, NOW, SETTINGS)[0].state is PairState.PROMOTING
     assert PairAlarm.CUT_OFF not in alarms(me, reached, NOW, SETTINGS)
+
+
+def test_two_that_hear_each_other_and_serve_nobody_say_so() -> None:
+    """One waited in boot, the other was the standby and could not take over: no alarm said it."""
+    me = server(PairState.STANDBY, Standing.STANDBY, right=RIGHT)
+    assert PairAlarm.NOBODY_SERVES in alarms(me, seen(), NOW, SETTINGS)
+    served = seen(peer=peer(PairState.ACTIVE_SOLO, active=True))
+    assert PairAlarm.NOBODY_SERVES not in alarms(me, served, NOW, SETTINGS)
+    early = replace(me, since=NOW - SETTINGS.deadline + 1)
+    assert PairAlarm.NOBODY_SERVES not in alarms(early, seen(), NOW, SETTINGS)

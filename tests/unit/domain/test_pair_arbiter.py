@@ -160,6 +160,17 @@ def test_a_record_that_cannot_be_read_is_a_fault_until_it_can() -> None:
     assert me.state is PairState.BOOT
 
 
+def test_who_begins_with_a_record_that_cannot_be_read_lets_go_before_it_reboots() -> None:
+    """Each start rebooted the server at once: nobody could log in to mend the record."""
+    me = replace(server(PairState.FAULT), since=NOW)
+    held = seen(record_ok=False)
+    assert decide(me, held, NOW, SETTINGS)[1] == (Do.RELEASE,)
+    later = NOW + SETTINGS.release
+    known = {"store": Reading(STREAMS, later), "serving": Reading(value=True, at=later), "gateway_at": later}
+    assert Do.REBOOT in decide(me, replace(held, **known), later, SETTINGS)[1]
+    assert decide(me, seen(record_ok=False, **IDLE), NOW, SETTINGS)[1] == ()
+
+
 def test_an_act_on_an_ill_server_waits_for_a_peer_that_could_take_over() -> None:
     ill, me = seen(ill="trunks"), server(PairState.ACTIVE_PAIRED, illness=SETTINGS.damping)
     assert decide(me, ill, NOW, SETTINGS)[0].state is PairState.HANDOVER

@@ -21,6 +21,7 @@ class PairAlarm(Enum):
     COMMITS_WAIT = "changes wait for the standby"
     WAITS_FOR_PEER = "waits for the other server: only it knows whether it was active later; switch it on"
     CUT_OFF = "nobody serves: this server hears neither the other nor the gateway"
+    NOBODY_SERVES = "neither server serves, though they hear each other"
     NO_GATEWAY = "the gateway does not answer"
     BOND_BY_LINKS = "no target of the bond answers: its links decide"
     FIREWALL = "the firewall is not as it was given"
@@ -73,6 +74,7 @@ def _judged(
     yield PairAlarm.COMMITS_WAIT, me.stalled_since is not None and now - me.stalled_since >= settings.stall
     yield PairAlarm.WAITS_FOR_PEER, waiting and me.record.standing is not Standing.SOLO and not heard
     yield PairAlarm.CUT_OFF, _is_kept_from_serving(me, seen, now, settings)
+    yield PairAlarm.NOBODY_SERVES, _is_idle_pair(me, seen, now, settings)
     yield PairAlarm.NO_GATEWAY, now - seen.gateway_at >= settings.fresh
     yield PairAlarm.BOND_BY_LINKS, seen.by_links
     yield PairAlarm.FIREWALL, not seen.firewall_ok
@@ -80,7 +82,7 @@ def _judged(
     yield PairAlarm.NOT_FENCED, not settings.fencing
     yield PairAlarm.SLOW_CONSOLE, slow
     yield PairAlarm.ILL, _is_ill(me, seen, settings)
-    yield PairAlarm.UNABLE, bool(seen.unable)
+    yield PairAlarm.UNABLE, bool(seen.unable) and for_long  # its parts are tried first
     yield PairAlarm.RECORD, not seen.record_ok
     yield PairAlarm.DIVERGED, me.diverged or rules.sees_division(me, seen)
     yield PairAlarm.STUCK, me.state is PairState.FAULT and not me.diverged and seen.record_ok
@@ -93,6 +95,13 @@ def _is_kept_from_serving(me: Arbiter, seen: Evidence, now: float, settings: Pai
     waited = now - me.since >= settings.boot_patience
     cut_off = not rules.hears_peer(seen, now, settings) and not rules.has_gateway(seen, now, settings)
     return alone and waited and cut_off
+
+
+def _is_idle_pair(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
+    """For longer than any hand-over or take-over lasts."""
+    peer = seen.peer if rules.hears_peer(seen, now, settings) else None
+    idle = peer is not None and not peer.active and me.state not in ACTIVE
+    return idle and now - me.since >= settings.deadline
 
 
 def _is_ill(me: Arbiter, seen: Evidence, settings: PairSettings) -> bool:

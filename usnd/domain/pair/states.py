@@ -96,7 +96,7 @@ STATE_WORDS: dict[PairState, str] = {
     _P.CATCHUP: "fetches what the active has; cannot take over yet",
     _P.STANDBY: "has everything the active has, and takes over when the active is gone",
     _P.SUSPECT: "no longer hears the active",
-    _P.FENCING: "switches the silent active off by its remote console",
+    _P.FENCING: "tries to switch the silent active off, and serves when its console says that it is",
     _P.PROMOTING: "opens the database, then takes the address and the trunks",
     _P.ACTIVE_SOLO: "serves alone: the other server cannot take over",
     _P.ACTIVE_PAIRED: "serves; each change is on both servers before it is acknowledged",

@@ -36,7 +36,7 @@ def _own(
     held = is_open or (looked and seen.serving.fresh(now, settings.fresh) is not False)
     if me.state in (PairState.BOOT, PairState.HANDOVER, PairState.FAULT, PairState.CATCHUP) and held:
         yield Do.RELEASE
-    if me.state is PairState.FAULT and held and not me.diverged:
+    if me.state is PairState.FAULT and held and not me.diverged and _had_its_time(me, seen, now, settings):
         yield Do.REBOOT
     if store is not None:
         yield from _of_database(me, seen, store, now, settings)
@@ -44,6 +44,11 @@ def _own(
         yield Do.SERVE
     if mends(me, seen, now, settings):
         yield Do.MEND
+
+
+def _had_its_time(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
+    """To let go. Who began with a record that cannot be read comes here without having had any."""
+    return seen.record_ok or now - me.since >= settings.release
 
 
 def mends(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
