@@ -37,6 +37,7 @@ from usnd.domain.replies import DEFAULT_LANGUAGE, Echo, Reply, Say, reply
 from usnd.domain.spelling import differs_by_a_letter, fold
 from usnd.domain.words import (
     Known,
+    Said,
     Word,
     adds,
     colon_parted,
@@ -44,7 +45,6 @@ from usnd.domain.words import (
     in_ascii,
     is_sign,
     left_of,
-    members_of,
     name_of,
     names_of,
     nobody,
@@ -70,25 +70,6 @@ _LONGEST_BEGIN = 60
 """Characters of a command and what is written in one with it."""
 _FAR = 4
 """Words before a command that is still found behind them: `Please IC Mkting`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What stands behind the command's word; `text` is the rest, as written, behind a colon."""
-
-    words: tuple[Word, ...]
-    text: str = ""
-    known: Known = lambda _: False
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The words that are more than marks."""
-        return names_of(self.words, self.known)
-
-    @property
-    def members(self) -> tuple[str, ...]:
-        """Names and numbers; see words.py."""
-        return members_of(self.words, self.known)
 
 
 Read = Callable[[Said], Command | Say | Reply]

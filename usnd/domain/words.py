@@ -7,6 +7,7 @@ form counts if the subscriber has a name spelled so, else the bare one. Refuses 
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
@@ -216,3 +217,22 @@ def _is_mark(char: str) -> bool:
     """Punctuation, symbols, emoji. Not the underscore, with which names may end."""
     category = unicodedata.category(char)
     return (category[0] in "PS" and char != "_") or category == "Me" or ord(char) in _PICTURES
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What stands behind the command's word; `text` is the rest, as written, behind a colon."""
+
+    words: tuple[Word, ...]
+    text: str = ""
+    known: Known = nobody
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The words that are more than marks."""
+        return names_of(self.words, self.known)
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Names and numbers."""
+        return members_of(self.words, self.known)

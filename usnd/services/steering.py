@@ -13,13 +13,12 @@ from usnd.domain.calls import Call, CallState, Role
 from usnd.domain.conference import OVER, Conference, Control, Feature, Participant, Rules, Step
 from usnd.domain.decision import Decision
 from usnd.domain.directory import Subscriber, people
-from usnd.domain.grammar import Said
 from usnd.domain.messages import IncomingText, OutgoingText
 from usnd.domain.naming import known_in, members_of
 from usnd.domain.numbers import to_e164
 from usnd.domain.replies import DEFAULT_LANGUAGE, Reply, Say, render
 from usnd.domain.texting import lines_busy
-from usnd.domain.words import words_in
+from usnd.domain.words import Said, words_in
 from usnd.services.conferences import Conferences
 from usnd.services.happenings import Happening
 from usnd.services.launching import Launcher, Wish
