@@ -24,7 +24,6 @@ _OTHERS = (
     "(?:[01][0-9]|2[0-3])[0-5][0-9]-(?:[01][0-9]|2[0-4])[0-5][0-9]",  # 0930-1100
     f"{_TWO_DAY}{_TWO_MONTH}{_YEAR}|{_TWO_MONTH}{_TWO_DAY}{_YEAR}|{_YEAR}{_TWO_MONTH}{_TWO_DAY}",  # 24122026
 )
-_THOUSANDS = re.compile("[1-9][0-9]{0,2}(?: [0-9]{3})+")
 _DATE = re.compile("|".join(_DATES))
 _FIGURE = re.compile("|".join((*_DATES, *_OTHERS)))
 
@@ -38,9 +37,5 @@ def has_figure(pieces: list[str]) -> bool:
     """Whether a date, time or price is among pieces of digits, in one of them or at their beginning."""
     if pieces[0].startswith("+"):
         return False
-    bare = [piece.rstrip(",") for piece in pieces]
-    commas = len(pieces) > 1 and all(piece.endswith(",") for piece in pieces[:-1])
-    if commas and _THOUSANDS.fullmatch(" ".join(bare)):  # 1,234,567,890
-        return True
-    dated = len(bare) > 3 and _DATE.fullmatch(" ".join(bare[:3]))  # noqa: PLR2004 - day, month, year
-    return bool(dated) or is_figure(" ".join(bare)) or any(map(is_figure, bare))
+    dated = len(pieces) > 3 and _DATE.fullmatch(" ".join(pieces[:3]))  # noqa: PLR2004 - day, month, year
+    return bool(dated) or is_figure(" ".join(pieces)) or any(map(is_figure, pieces))

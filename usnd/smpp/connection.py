@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from usnd.smpp.arrival import Arrival
 from usnd.smpp.intake import Intake
 from usnd.smpp.lenient import read_leniently
 from usnd.smpp.outbox import Outbox
@@ -47,8 +48,6 @@ OnResponse = Callable[[Pdu | Late | LinkLost], None]
 
 _READ_OCTETS = 64 * 1024
 _CLOSE_SECONDS = 1.0
-_LATE_TICKS = 2.0
-"""Ticks late by more than this show that the loop, or the whole process, stood still."""
 _DELIVERIES = (CommandId.DELIVER_SM, CommandId.DATA_SM)
 
 
@@ -78,7 +77,7 @@ class Delivered:
 
 
 class Connection:
-    def __init__(self, streams: Streams, session: Session, host: Host) -> None:
+    def __init__(self, streams: Streams, session: Session, host: Host, tick: float) -> None:
         self._reader, self._writer = streams
         self._outbox = Outbox(self._writer)
         self._session = session
@@ -87,20 +86,16 @@ class Connection:
         self._closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._listening = True
         self._repeats = Repeats(host.repeats_after)
-        self._empty_at = self._ticked_at = self._came_at = host.clock()
-        """When nothing waited to be read, for the last time; the last look at the clock; since when what was
-        read last may have been there."""
-        self._reading = False
-        self._tick = 0.0
+        self._arrival = Arrival(tick, host.clock())
+        self._tick = tick
 
     @property
     def bound(self) -> bool:
         return self._session.state is State.BOUND
 
-    async def serve(self, request: Bind, tick: float) -> str:
-        """Binds, and serves until the session is over; says why. tick: seconds between looks at the clock."""
-        self._tick = tick
-        tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._watch(tick))]
+    async def serve(self, request: Bind) -> str:
+        """Binds, and serves until the session is over; says why."""
+        tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._watch())]
         for task in tasks:
             task.add_done_callback(self._fail)
         try:
@@ -152,13 +147,9 @@ class Connection:
             self.close(str(error))
 
     async def _next(self) -> bytes:
-        self._reading = True
+        self._arrival.waits()
         data = await self._reader.read(_READ_OCTETS)
-        self._reading = False
-        self._came_at, now = self._empty_at, self._host.clock()
-        hung = now - self._ticked_at > _LATE_TICKS * self._tick
-        if len(data) < _READ_OCTETS and not hung:  # that was all there was
-            self._empty_at = now
+        self._arrival.has_read(self._host.clock(), all_of_it=len(data) < _READ_OCTETS)
         return data
 
     async def _receive(self, frame: bytes) -> None:
@@ -188,7 +179,7 @@ class Connection:
         return pdu
 
     def _delivered(self, pdu: DeliverSm | DataSm) -> Delivered:
-        came_at = self._came_at
+        came_at = self._arrival.came_at
 
         def answer(key: str, status: CommandStatus) -> None:
             self._act(self._session.answer(pdu, status))
@@ -211,12 +202,10 @@ class Connection:
         self._listening = True
         self._session.postpone(self._host.clock() - since)
 
-    async def _watch(self, tick: float) -> None:
+    async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(tick)
-            self._ticked_at = self._host.clock()
-            if self._reading:
-                self._empty_at = self._ticked_at
+            await asyncio.sleep(self._tick)
+            self._arrival.ticks(self._host.clock())
             if self._listening:
                 self._act(self._session.tick(self._host.clock()))
 

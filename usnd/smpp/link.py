@@ -276,10 +276,10 @@ class SmscLink:
         try:
             address, streams = await self.addresses.connect()
             session = Session(own.timers, own.window)
-            self._connection = Connection(streams, session, self._host)
+            self._connection = Connection(streams, session, self._host, self._tick())
             self._enter(LinkState.BINDING)
             try:
-                reason = await self._connection.serve(self._bind(), self._tick())
+                reason = await self._connection.serve(self._bind())
             finally:
                 good = self._session is not None and self._lasted
                 (self.addresses.served if good else self.addresses.failed)(address)
