@@ -22,6 +22,7 @@ LAB = {
     "ip": "iproute2",
     "nft": "nftables",
     "ipmi_sim": "openipmi",
+    "ipmitool": "ipmitool",
     "ssh": "openssh-client",
 }
 
