@@ -42,6 +42,7 @@ def status(config: ConfigFile = DEFAULT, *, as_json: Json = False) -> None:
         "peer_epoch",
         "heard_s",
         "peer_power",
+        "claimed_by",
         "ill",
         "unable",
         "maintenance",

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from usnd.domain.pair.alarms import PairAlarm
 from usnd.domain.pair.evidence import NEVER, Order
 from usnd.domain.pair.orders import refusal
 from usnd.domain.pair.states import STATE_WORDS
@@ -24,7 +25,7 @@ class NoArbiter(Exception):
 def status(runner: Runner) -> dict[str, Any]:
     """All that an operator may ask: ages in seconds."""
     me, seen, now = runner.me, runner.seen, runner.clock()
-    peer = seen.peer
+    peer, raised = seen.peer, runner.alarms()
     return {
         "state": me.state.value,
         "means": STATE_WORDS[me.state],
@@ -39,9 +40,10 @@ def status(runner: Runner) -> dict[str, Any]:
         "console_s": round(seen.console_took, 1),
         "unable": seen.unable,
         "store": {key: str(value) for key, value in asdict(seen.store.value).items()},
+        "claimed_by": seen.claim.mac if PairAlarm.STRANGER in raised and seen.claim is not None else "",
         "ill": seen.ill,
         "maintenance": me.maintenance,
-        "alarms": [alarm.value for alarm in runner.alarms()],
+        "alarms": [alarm.value for alarm in raised],
     }
 
 

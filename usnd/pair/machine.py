@@ -17,6 +17,7 @@ import structlog
 
 from usnd.domain.health import Work, has_begun, idle_part
 from usnd.domain.pair.bond import BondTimes
+from usnd.domain.pair.claim import noted
 from usnd.domain.pair.evidence import NEVER, Database, Do, Evidence, Power, Reading, Store
 from usnd.pair import bond, network
 from usnd.pair.ability import Ability
@@ -196,7 +197,8 @@ class Machine:
         at = self._clock()
         taken = await self._floating.answers()
         if taken is not None:
-            self._saw(silent=Reading(not taken, at))
+            claim = noted(self.evidence.claim, self._floating.by if taken else "", at, held=self._holds)
+            self._saw(silent=Reading(not taken, at), claim=claim)
 
     async def _look_at_links(self) -> None:
         at, own = self._clock(), self._config.network

@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from usnd.domain.pair import arbiter as arbiters
-from usnd.domain.pair.alarms import PairAlarm, alarms
+from usnd.domain.pair.alarms import PairAlarm, alarms, particulars
 from usnd.domain.pair.evidence import (
     Arbiter,
     Do,
@@ -182,9 +182,9 @@ class Runner:
         return alarms(self.me, self.seen, self.clock(), self.settings, self._started)
 
     def _tell(self) -> None:
-        raised = {alarm.value for alarm in self.alarms()}
-        for name in sorted(raised - self._raised):
-            self._log.error(f"alarm raised: {name}")
-        for name in sorted(self._raised - raised):
+        raised = {alarm.value: alarm for alarm in self.alarms()}
+        for name in sorted(raised.keys() - self._raised):
+            self._log.error(f"alarm raised: {name}", **particulars(raised[name], self.seen))
+        for name in sorted(self._raised - raised.keys()):
             self._log.info(f"alarm cleared: {name}")
-        self._raised = raised
+        self._raised = set(raised)

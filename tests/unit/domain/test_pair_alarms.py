@@ -17,6 +17,7 @@ from pair_evidence import (
 
 from usnd.domain.pair.alarms import PairAlarm, alarms
 from usnd.domain.pair.arbiter import decide
+from usnd.domain.pair.claim import Claim
 from usnd.domain.pair.evidence import Evidence, Power, Reading, Standing
 from usnd.domain.pair.states import PairState
 
@@ -28,6 +29,7 @@ def test_every_alarm_can_be_raised() -> None:
         ),
         *alarms(server(PairState.STANDBY), seen(unable="keepalived", console_took=3.0), NOW, SETTINGS),
         *alarms(server(PairState.STANDBY), seen(by_links=True, firewall_ok=False), NOW, SETTINGS),
+        *alarms(server(PairState.ACTIVE_PAIRED), seen(claim=Claim("", 0, NOW, held=True)), NOW, SETTINGS),
         *alarms(server(PairState.ACTIVE_PAIRED, stalled_since=0.0), seen(heard=ONE_PATH), NOW, SETTINGS),
         *alarms(server(PairState.BOOT, maintenance=True), seen(heard={}), NOW, SETTINGS),
         *alarms(server(PairState.FAULT, diverged=True), seen(), NOW, SETTINGS),
