@@ -69,7 +69,7 @@ class Runner:
         self._log = structlog.get_logger("usnd.pair")
         self._busy: dict[Do, asyncio.Task[None]] = {}
         self._raised: set[str] = set()
-        self._started = self.clock()
+        self._started = self._listens_since = self.clock()
         self._stepped: float | None = None
         self._leaving_since: float | None = None
 
@@ -107,6 +107,7 @@ class Runner:
         if self._stepped is not None and now - self._stepped > LATE:
             self._log.warning("stood still", seconds=round(now - self._stepped, 1))
             self.words.forget()
+            self._listens_since = now
             self.me = arbiters.stood_still(self.me, now - self._stepped)
         self._stepped = now
         self.words.hear()
@@ -176,6 +177,10 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - whatever fails is asked for again, and seen by its evidence
             self._log.error("an act of the arbiter failed", act=act.value, reason=str(error))
             await asyncio.sleep(PAUSE)
+
+    def silence(self) -> float:
+        """Seconds since the peer was heard; never heard: since this arbiter began, or last stood still."""
+        return self.clock() - max(self.seen.heard_at, self._listens_since)
 
     def alarms(self) -> tuple[PairAlarm, ...]:
         """What is raised now."""
