@@ -25,7 +25,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say whether it wou
 
 SHOWN = (
     *("standing", "epoch", "since_s", "peer", "peer_was", "peer_epoch", "heard_s", "peer_power"),
-    *("claimed_by", "ill", "unable", "maintenance"),
+    *("claimed_by", "ill", "unable", "unkept", "maintenance"),
 )
 
 pair = typer.Typer(help="The pair of servers.", no_args_is_help=True, rich_markup_mode=None)

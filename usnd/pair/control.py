@@ -45,6 +45,7 @@ def status(runner: Runner) -> dict[str, Any]:
         "peer_power_s": _age(now, seen.power.at),
         "console_s": round(seen.console_took, 1),
         "unable": seen.unable,
+        "unkept": seen.unkept,
         "store_s": _age(now, seen.store.at),
         "store": {key: str(value) for key, value in asdict(seen.store.value).items()},
         "claimed_by": seen.claim.mac if PairAlarm.STRANGER in raised and seen.claim is not None else "",

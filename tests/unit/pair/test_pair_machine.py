@@ -1,5 +1,6 @@
 """What the arbiter sees of its own server: which illness a restart can cure."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from usnd.domain.health import BEGINS_WITHIN
 from usnd.domain.pair.claim import QUIET, Claim
 from usnd.domain.pair.evidence import Database, Reading, Store
+from usnd.pair.aside import NotKeptError
 from usnd.pair.config import load
+from usnd.pair.datadir import PostgresError
 from usnd.pair.machine import Machine
 
 CONFIG = """
@@ -38,9 +41,15 @@ usnd = ["true"]
 
 
 class FakeDatabase:
-    """It is open, and answers."""
+    """It is open, and answers; why: it does not follow."""
 
     silent = False
+    why: Exception | None = None
+
+    async def follow(self, *, alone_since: int) -> None:
+        assert alone_since == 0
+        if self.why is not None:
+            raise self.why
 
 
 @pytest.fixture
@@ -98,3 +107,16 @@ async def test_who_else_answers_for_the_floating_address_is_noted(machine: Machi
 async def test_a_role_that_was_held_before_this_arbiter_is_no_beginning(machine: Machine) -> None:
     machine._serving = True
     assert await look(machine, 100) == ("usnd", True)
+
+
+async def test_why_what_only_this_server_has_is_not_put_aside_is_known_until_it_is(machine: Machine) -> None:
+    for why, told in (
+        (NotKeptError("main is a mount point"), "main is a mount point"),
+        (PostgresError("the peer is not there"), ""),  # it is aside; the rest is an act that failed
+        (NotKeptError("does not stop"), "does not stop"),
+        (None, ""),
+    ):
+        machine._database.why = why
+        with suppress(PostgresError):
+            await machine._follow_anew()
+        assert machine.evidence.unkept == told

@@ -36,6 +36,10 @@ class PairAlarm(Enum):
     UNABLE = "this server could not serve if it had to"
     RECORD = "the pair's record cannot be read or written"
     DIVERGED = "both servers were active alone: each has changes that the other has not"
+    NOT_KEPT = (
+        "what only this server has cannot be put aside, so that it does not follow the other: `unkept` in the"
+        " status says why; mend that, it is tried again by itself"
+    )
     STUCK = "this server cannot let go of its role"
     MAINTENANCE = "maintenance is on: nothing happens by itself"
 
@@ -43,7 +47,11 @@ class PairAlarm(Enum):
 AT_ONCE = frozenset({PairAlarm.RECORD, PairAlarm.NOT_FENCED, PairAlarm.DIVERGED, PairAlarm.MAINTENANCE})
 """Rest on the record and the configuration. All else is first looked at for a moment after a start."""
 
-TOLD_BY_CUT_OFF = frozenset({PairAlarm.PEER_SILENT, PairAlarm.CANNOT_TAKE_OVER, PairAlarm.NO_GATEWAY})
+TOLD_BY = {
+    PairAlarm.CUT_OFF: {PairAlarm.PEER_SILENT, PairAlarm.CANNOT_TAKE_OVER, PairAlarm.NO_GATEWAY},
+    PairAlarm.NOT_KEPT: {PairAlarm.CANNOT_TAKE_OVER},
+}
+"""What follows from another alarm, which says more."""
 
 
 def alarms(
@@ -54,8 +62,8 @@ def alarms(
     raised = {
         alarm for alarm, is_so in _judged(me, seen, now, settings) if is_so and (looks or alarm in AT_ONCE)
     }
-    if PairAlarm.CUT_OFF in raised:
-        raised = raised - TOLD_BY_CUT_OFF
+    for more, less in TOLD_BY.items():
+        raised -= less if more in raised else set()
     return tuple(alarm for alarm in PairAlarm if alarm in raised)
 
 
@@ -90,6 +98,7 @@ def _judged(
     yield PairAlarm.UNABLE, bool(seen.unable) and for_long  # its parts are tried first
     yield PairAlarm.RECORD, not seen.record_ok
     yield PairAlarm.DIVERGED, me.diverged or rules.sees_division(me, seen)
+    yield PairAlarm.NOT_KEPT, me.record.keeps and bool(seen.unkept) and for_long
     yield PairAlarm.STUCK, me.state is PairState.FAULT and not me.diverged and seen.record_ok
     yield PairAlarm.MAINTENANCE, me.maintenance
 
@@ -133,5 +142,6 @@ def particulars(alarm: PairAlarm, seen: Evidence) -> dict[str, str]:
         PairAlarm.STRANGER: {"mac": seen.claim.mac if seen.claim is not None else ""},
         PairAlarm.ILL: {"ill": seen.ill},
         PairAlarm.UNABLE: {"unable": seen.unable},
+        PairAlarm.NOT_KEPT: {"unkept": seen.unkept},
     }
     return known.get(alarm, {})

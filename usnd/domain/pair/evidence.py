@@ -167,6 +167,8 @@ class Evidence:
     ill: str = ""
     remedy: bool = False
     unable: str = ""
+    unkept: str = ""
+    """Why what only this server has could not be put aside, when that was last tried."""
     by_links: bool = False
     """No target of the service's bond answers, so that its links decide."""
     firewall_ok: bool = True
