@@ -1,10 +1,13 @@
 """What `usnd pair status` says of a server that is heard, and of one that is not."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pair_node import NOW, RIGHT, Node
+from structlog.testing import capture_logs
 
+from usnd.domain.pair.claim import Claim
 from usnd.domain.pair.evidence import Evidence, Power, Reading, Record, Standing, Word
 from usnd.domain.pair.states import STATE_WORDS, PairState
 from usnd.pair import control
@@ -64,6 +67,18 @@ async def test_after_a_standstill_the_silence_is_counted_anew(node: Node) -> Non
     found, lines = status(node, NOW + 103)
     assert (found["heard_s"], found["peer_silent_s"]) == ({"bond": None}, 3.0)
     assert "for 3 s" in lines["peer"]
+
+
+async def test_a_stranger_at_the_address_is_named_in_the_status_and_the_journal_once(node: Node) -> None:
+    claim = Claim("02:00:00:00:00:02", NOW - 10, NOW, held=True)
+    node.seen = Evidence(claim=claim, gateway_at=NOW + 30)
+    with capture_logs() as journal:
+        _, lines = status(node, NOW + 30)
+    [raised] = [line for line in journal if "another machine answers" in line["event"]]
+    assert (raised["mac"], lines["claimed_by"]) == (claim.mac, claim.mac)
+    node.seen = replace(node.seen, claim=replace(claim, since=NOW))
+    _, lines = status(node, NOW + 31)
+    assert lines["claimed_by"] == "", "a late answer or two are the other server's"
 
 
 @pytest.mark.parametrize(
