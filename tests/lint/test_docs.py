@@ -14,6 +14,8 @@ from usnd.config_trunks import RouteConfig, TrunkConfig
 from usnd.domain.calls import Call, CallState, Direction, Outcome, Role
 from usnd.domain.cdr import cdr_of
 from usnd.domain.conference import Conference, ConferenceState
+from usnd.domain.pair.alarms import PairAlarm
+from usnd.pair import ability
 from usnd.pair import config as pair_config
 from usnd.tables import cdr_object
 from workbench.wire import AT_ONCE_MS
@@ -69,6 +71,24 @@ def test_the_arbiters_page_is_a_configuration_with_every_key_and_default(tmp_pat
         for key, field in fields.items():
             if isinstance(field.default, str | int | float | tuple | Path):
                 assert as_told(field.default) == told[key], f"{name}.{key}"
+
+
+def test_each_alarm_of_the_pair_is_in_the_table_with_what_to_do() -> None:
+    page = (ROOT / "docs/operator/pair.md").read_text()
+    told = dict(re.findall(r"^\| (.*?) \| (.+?) \|$", page, re.MULTILINE))
+    assert [alarm.value for alarm in PairAlarm if not told.get(alarm.value)] == []
+
+
+def test_each_part_that_a_standby_tries_has_its_sentence() -> None:
+    template = (ROOT / "roles/arbiter/templates/arbiter.toml.j2").read_text()
+    able = re.search(r"^\[service\.able\]\n(.*?)\n\n", template, re.DOTALL | re.MULTILINE)
+    defaults = (ROOT / "roles/arbiter/defaults/main.yml").read_text()
+    proofs = re.search(r"^arbiter_proofs:\n((?:  .*\n)+)", defaults, re.MULTILINE)
+    assert able is not None
+    assert proofs is not None
+    tried = {(ability.ABLE, name) for name in re.findall(r"^(\w+) =", able[1], re.MULTILINE)}
+    tried |= {(ability.PROOFS, name) for name in re.findall(r"^  (\w+):", proofs[1], re.MULTILINE)}
+    assert tried == set(ability.SENTENCES)
 
 
 def as_told(default: Any) -> Any:

@@ -29,6 +29,10 @@ where schemaname not in ('pg_catalog', 'information_schema') order by 1
 _DATABASES = "select datname from pg_database where datallowconn and not datistemplate order by 1"
 
 
+class NotKeptError(PostgresError):
+    """It could not be put aside, so that nothing was given up; the text says why."""
+
+
 class Aside:
     """Of one database directory."""
 
@@ -39,17 +43,27 @@ class Aside:
         self._log = structlog.get_logger("usnd.pair")
 
     async def keep(self, since: int) -> None:
-        """Puts the directory aside, unless nothing in it is this server's alone. Raises PostgresError.
+        """Puts the directory aside, unless nothing in it is this server's alone. Raises NotKeptError.
 
         since: the place in the log (bytes) from which on this server was alone; 0: not known. A crash at any
         moment leaves it whole, here or aside.
         """
+        try:
+            await self._keep(since)
+        except (PostgresError, OSError) as error:
+            raise NotKeptError(str(error)) from error
+
+    async def _keep(self, since: int) -> None:
         await self._directory.stop()
         if not (self._data / "PG_VERSION").exists():
             self._begun.unlink(missing_ok=True)
             return
         if not self._begun.exists() and not await self._directory.was_primary():
             return
+        if self._data.is_mount():  # seen before all of it is read in vain
+            raise PostgresError(
+                f"{self._data} is a mount point, so cannot be renamed: mount its disk higher up"
+            )
         self._begun.touch()
         name = self._data.with_suffix(f".kept-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
         rows = await self._list(name.with_name(f"{name.name}.jsonl"), since)
@@ -58,7 +72,7 @@ class Aside:
             self._data.rename(name)
         except OSError as error:  # it is tried again, and leaves no list each time
             name.with_name(f"{name.name}.jsonl").unlink(missing_ok=True)
-            raise PostgresError(f"{self._data} cannot be renamed, is it a mount point? {error}") from error
+            raise PostgresError(f"{self._data} cannot be renamed: {error}") from error
         self._begun.unlink()
         self._log.warning("what only this server had is kept aside", directory=str(name), rows=rows)
 

@@ -7,6 +7,7 @@ import asyncio
 import getpass
 import json
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -22,6 +23,11 @@ ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The arbiter's 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say whether it would be done.")]
 
+SHOWN = (
+    *("standing", "epoch", "since_s", "peer", "peer_was", "peer_epoch", "heard_s", "peer_power"),
+    *("claimed_by", "ill", "unable", "unkept", "maintenance"),
+)
+
 pair = typer.Typer(help="The pair of servers.", no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -32,23 +38,31 @@ def status(config: ConfigFile = DEFAULT, *, as_json: Json = False) -> None:
     if as_json:
         typer.echo(json.dumps(found))
         return
-    typer.echo(f"{found['state']}: {found['means']}")
-    for key in (
-        "standing",
-        "epoch",
-        "since_s",
-        "peer",
-        "peer_was",
-        "peer_epoch",
-        "heard_s",
-        "peer_power",
-        "ill",
-        "unable",
-        "maintenance",
-    ):
-        typer.echo(f"  {key:12} {found[key]}")
+    for line in told(found):
+        typer.echo(line)
+
+
+def told(found: Mapping[str, Any]) -> Iterator[str]:
+    """The status in lines. What the other server or its console said is never shown without how old it is."""
+    yield f"{found['state']}: {found['means']}"
+    shown = {
+        **found,
+        "peer": f"{found['peer'] or 'not known'}: {found['peer_means']}",
+        **{key: _last_known(found[key], heard=found["peer_heard"]) for key in ("peer_was", "peer_epoch")},
+        "peer_power": _as_of(found["peer_power"], found["peer_power_s"]),
+    }
+    for key in SHOWN:
+        yield f"  {key:12} {shown[key]}"
     for alarm in found["alarms"]:
-        typer.echo(f"  alarm: {alarm}")
+        yield f"  alarm: {alarm}"
+
+
+def _last_known(said: Any, *, heard: bool) -> str:
+    return str(said) if heard or said in ("", None) else f"{said} (last known)"
+
+
+def _as_of(said: str, age: float | None) -> str:
+    return "not known" if age is None else f"{said}, {control.in_words(age)} ago"
 
 
 @pair.command("switch-over", epilog="Example: usnd pair switch-over --dry-run")

@@ -9,12 +9,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from usnd.domain.pair import rules
+from usnd.domain.pair.alarms import PairAlarm
 from usnd.domain.pair.evidence import NEVER, Order
 from usnd.domain.pair.orders import refusal
 from usnd.domain.pair.states import STATE_WORDS
 from usnd.pair.runner import Runner
 
 PATIENCE = 5.0
+_UNITS = ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 
 
 class NoArbiter(Exception):
@@ -22,9 +25,9 @@ class NoArbiter(Exception):
 
 
 def status(runner: Runner) -> dict[str, Any]:
-    """All that an operator may ask: ages in seconds."""
+    """All that an operator may ask: ages in seconds. `peer…` is as last known, be it heard or not."""
     me, seen, now = runner.me, runner.seen, runner.clock()
-    peer = seen.peer
+    peer, raised = seen.peer, runner.alarms()
     return {
         "state": me.state.value,
         "means": STATE_WORDS[me.state],
@@ -32,17 +35,48 @@ def status(runner: Runner) -> dict[str, Any]:
         "epoch": me.record.right.epoch,
         "standing": me.record.standing.value,
         "peer": peer.state.value if peer is not None else "",
+        "peer_means": _peer_means(runner),
+        "peer_heard": _hears_peer(runner),
+        "peer_silent_s": round(runner.silence(), 1),
         "heard_s": {path: _age(now, at) for path, at in seen.heard.items()},
         "peer_was": peer.record.standing.value if peer is not None else "",
         "peer_epoch": peer.record.right.epoch if peer is not None else None,
         "peer_power": seen.power.value.value,
+        "peer_power_s": _age(now, seen.power.at),
         "console_s": round(seen.console_took, 1),
         "unable": seen.unable,
+        "unkept": seen.unkept,
+        "store_s": _age(now, seen.store.at),
         "store": {key: str(value) for key, value in asdict(seen.store.value).items()},
+        "claimed_by": seen.claim.mac if PairAlarm.STRANGER in raised and seen.claim is not None else "",
         "ill": seen.ill,
         "maintenance": me.maintenance,
-        "alarms": [alarm.value for alarm in runner.alarms()],
+        "alarms": [alarm.value for alarm in raised],
     }
+
+
+def _hears_peer(runner: Runner) -> bool:
+    return rules.hears_peer(runner.seen, runner.clock(), runner.settings)
+
+
+def _peer_means(runner: Runner) -> str:
+    """What its state means while it is heard; else that what is shown of it may be so no longer."""
+    peer = runner.seen.peer
+    if peer is not None and _hears_peer(runner):
+        return STATE_WORDS[peer.state]
+    silent = f"nothing has been heard of it for {in_words(runner.silence())}"
+    if peer is None:
+        return f"{silent}, since this arbiter began: what it is now is not known"
+    return f"{silent}: this is what was last known, and may be so no longer"
+
+
+def in_words(seconds: float) -> str:
+    """`42 s`, `5 min 12 s`, `3 h 20 min`, `12 d 4 h`."""
+    whole = int(seconds)
+    for size, name, part, part_name in _UNITS:
+        if whole >= size:
+            return f"{whole // size} {name} {whole % size // part} {part_name}"
+    return f"{whole} s"
 
 
 def _age(now: float, at: float) -> float | None:

@@ -17,12 +17,15 @@ import structlog
 
 from usnd.domain.health import Work, has_begun, idle_part
 from usnd.domain.pair.bond import BondTimes
+from usnd.domain.pair.claim import noted
 from usnd.domain.pair.evidence import NEVER, Database, Do, Evidence, Power, Reading, Store
 from usnd.pair import bond, network
 from usnd.pair.ability import Ability
+from usnd.pair.aside import NotKeptError
 from usnd.pair.commands import run
 from usnd.pair.config import PairConfig
 from usnd.pair.console import Console
+from usnd.pair.datadir import PostgresError
 from usnd.pair.postgres import Postgres
 from usnd.pair.threads import Threads
 
@@ -196,7 +199,8 @@ class Machine:
         at = self._clock()
         taken = await self._floating.answers()
         if taken is not None:
-            self._saw(silent=Reading(not taken, at))
+            claim = noted(self.evidence.claim, self._floating.by if taken else "", at, held=self._holds)
+            self._saw(silent=Reading(not taken, at), claim=claim)
 
     async def _look_at_links(self) -> None:
         at, own = self._clock(), self._config.network
@@ -317,7 +321,12 @@ class Machine:
         await self._each(self._config.service.wait)
 
     async def _follow_anew(self) -> None:
-        await self._database.follow(alone_since=self._alone_since())
+        try:
+            await self._database.follow(alone_since=self._alone_since())
+        except PostgresError as error:
+            self._saw(unkept=str(error) if isinstance(error, NotKeptError) else "")
+            raise
+        self._saw(unkept="")
         await self._each(self._config.service.wait)
 
     async def _release(self) -> None:

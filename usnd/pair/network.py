@@ -40,26 +40,28 @@ def request(mac: bytes, wanted: str) -> bytes:
     return _BROADCAST + mac + struct.pack("!H", _ETHERNET_ARP) + arp
 
 
-def answers(frame: bytes, wanted: str) -> bool:
-    """Whether a frame is somebody's claim to the address."""
+def claimant(frame: bytes, wanted: str) -> bytes:
+    """The MAC address of whoever claims the address by a frame; empty when it is no claim."""
     if len(frame) < _HEAD + _FORM.size:
-        return False
-    *_, operation, _mac, sender, _target, _asked = _FORM.unpack_from(frame, _HEAD)
-    return bool(operation == _ARP_REPLY and sender == socket.inet_aton(wanted))
+        return b""
+    *_, operation, mac, sender, _target, _asked = _FORM.unpack_from(frame, _HEAD)
+    return bytes(mac) if operation == _ARP_REPLY and sender == socket.inet_aton(wanted) else b""
 
 
 class Neighbour:
     """An address on a link, asked for again and again on a socket that stays open.
 
-    An answer waits in the socket, so that a busy process hears it late but never misses it.
+    An answer waits in the socket, so that a busy process hears it late but never misses it. `by`: the MAC
+    address of whoever answered last. A switch that answers in this server's own name is nobody else.
     """
 
     def __init__(self, interface: str, address: str) -> None:
         self._interface, self._address = interface, address
         self._link: socket.socket | None = None
+        self.by = ""
 
     async def answers(self, patience: float = 0.3) -> bool | None:
-        """Whether anybody claims the address, by a new question; None when it cannot be asked."""
+        """Whether anybody else claims the address, by a new question; None when it cannot be asked."""
         try:
             link = self._open()
             self._heard(link)  # what came before the question answers nothing
@@ -94,9 +96,11 @@ class Neighbour:
 
     def _heard(self, link: socket.socket) -> bool:
         """Reads all that waits."""
-        heard = False
+        heard, own = False, link.getsockname()[4]
         while True:
             try:
-                heard = answers(link.recv(64), self._address) or heard
+                mac = claimant(link.recv(64), self._address)
             except BlockingIOError:
                 return heard
+            if mac not in (b"", own):
+                heard, self.by = True, mac.hex(":")

@@ -12,8 +12,9 @@ from typing import Protocol
 import structlog
 
 from usnd.domain.pair import arbiter as arbiters
-from usnd.domain.pair.alarms import PairAlarm, alarms
+from usnd.domain.pair.alarms import PairAlarm, alarms, particulars
 from usnd.domain.pair.evidence import (
+    NEVER,
     Arbiter,
     Do,
     Evidence,
@@ -30,10 +31,14 @@ from usnd.pair.record import RecordError, RecordFile
 EVERY = 0.1
 PAUSE = 0.5
 """Seconds until an act that failed is done again."""
+MOST_PAUSE = 60.0
+"""Seconds to which the pause grows, doubled by each failure, for what costs much and may need a person."""
 LATE = 1.0
 """Seconds: a longer gap between two steps means that we stood still."""
 ROLE = frozenset({Do.RELEASE, Do.OPEN, Do.SERVE, Do.FOLLOW, Do.FOLLOW_ANEW})
 """What changes what this server holds: one at a time, and letting go ends the others first."""
+FOLLOWS = frozenset({Do.FOLLOW, Do.FOLLOW_ANEW})
+"""Stops and starts the database, reads all of it or copies the peer's. Done at once again after a turn."""
 LEAVING = 10.0
 """Seconds for handing over, or for giving up the right, when told to stop."""
 
@@ -68,8 +73,10 @@ class Runner:
     def __post_init__(self) -> None:
         self._log = structlog.get_logger("usnd.pair")
         self._busy: dict[Do, asyncio.Task[None]] = {}
+        self._pauses: dict[Do, float] = {}
+        self._not_before: dict[Do, float] = {}
         self._raised: set[str] = set()
-        self._started = self.clock()
+        self._started = self._listens_since = self.clock()
         self._stepped: float | None = None
         self._leaving_since: float | None = None
 
@@ -107,6 +114,7 @@ class Runner:
         if self._stepped is not None and now - self._stepped > LATE:
             self._log.warning("stood still", seconds=round(now - self._stepped, 1))
             self.words.forget()
+            self._listens_since = now
             self.me = arbiters.stood_still(self.me, now - self._stepped)
         self._stepped = now
         self.words.hear()
@@ -156,6 +164,8 @@ class Runner:
                 epoch=after.record.right.epoch,
                 means=STATE_WORDS[after.state],
             )
+            self._pauses.clear()
+            self._not_before.clear()
         self.me = after
 
     def _start(self, act: Do) -> None:
@@ -163,7 +173,8 @@ class Runner:
         if act is Do.RELEASE:
             for other in others:
                 self._busy[other].cancel()
-        if not others and not self._is_busy(act):
+        paused = self.clock() < self._not_before.get(act, NEVER)
+        if not (others or paused or self._is_busy(act)):
             self._busy[act] = asyncio.create_task(self._do(act))
 
     def _is_busy(self, *acts: Do) -> bool:
@@ -174,17 +185,31 @@ class Runner:
         try:
             await self.hands[act]()
         except Exception as error:  # noqa: BLE001 - whatever fails is asked for again, and seen by its evidence
-            self._log.error("an act of the arbiter failed", act=act.value, reason=str(error))
-            await asyncio.sleep(PAUSE)
+            pause = self._put_off(act) if act in FOLLOWS else PAUSE
+            self._log.error("an act of the arbiter failed", act=act.value, reason=str(error), again_s=pause)
+            if act not in FOLLOWS:  # those leave the way free for what is more urgent
+                await asyncio.sleep(PAUSE)
+        else:
+            self._pauses.pop(act, None)
+
+    def _put_off(self, act: Do) -> float:
+        """Seconds until an act that has just failed is done again."""
+        pause = self._pauses[act] = min(2 * self._pauses.get(act, PAUSE / 2), MOST_PAUSE)
+        self._not_before[act] = self.clock() + pause
+        return pause
+
+    def silence(self) -> float:
+        """Seconds since the peer was heard; never heard: since this arbiter began, or last stood still."""
+        return self.clock() - max(self.seen.heard_at, self._listens_since)
 
     def alarms(self) -> tuple[PairAlarm, ...]:
         """What is raised now."""
         return alarms(self.me, self.seen, self.clock(), self.settings, self._started)
 
     def _tell(self) -> None:
-        raised = {alarm.value for alarm in self.alarms()}
-        for name in sorted(raised - self._raised):
-            self._log.error(f"alarm raised: {name}")
-        for name in sorted(self._raised - raised):
+        raised = {alarm.value: alarm for alarm in self.alarms()}
+        for name in sorted(raised.keys() - self._raised):
+            self._log.error(f"alarm raised: {name}", **particulars(raised[name], self.seen))
+        for name in sorted(self._raised - raised.keys()):
             self._log.info(f"alarm cleared: {name}")
-        self._raised = raised
+        self._raised = set(raised)

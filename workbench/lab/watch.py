@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 
-from usnd.pair.network import answers, request
+from usnd.pair.network import claimant, request
 from workbench.lab import net
 
 EVERY = 0.05
@@ -27,7 +27,7 @@ def answerers(link: socket.socket, until: float) -> set[bytes]:
             frame = link.recv(64)
         except TimeoutError:
             break
-        if answers(frame, net.FLOATING):
+        if claimant(frame, net.FLOATING):
             found.add(frame[_SENDER])
     return found
 

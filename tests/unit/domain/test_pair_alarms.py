@@ -15,10 +15,13 @@ from pair_evidence import (
     server,
 )
 
-from usnd.domain.pair.alarms import PairAlarm, alarms
+from usnd.domain.pair.alarms import PairAlarm, alarms, particulars
 from usnd.domain.pair.arbiter import decide
-from usnd.domain.pair.evidence import Evidence, Power, Reading, Standing
+from usnd.domain.pair.claim import Claim
+from usnd.domain.pair.evidence import Evidence, Power, Reading, Record, Standing
 from usnd.domain.pair.states import PairState
+
+KEEPS = Record(Standing.STANDBY, RIGHT, keeps=True)
 
 
 def test_every_alarm_can_be_raised() -> None:
@@ -28,8 +31,10 @@ def test_every_alarm_can_be_raised() -> None:
         ),
         *alarms(server(PairState.STANDBY), seen(unable="keepalived", console_took=3.0), NOW, SETTINGS),
         *alarms(server(PairState.STANDBY), seen(by_links=True, firewall_ok=False), NOW, SETTINGS),
+        *alarms(server(PairState.ACTIVE_PAIRED), seen(claim=Claim("", 0, NOW, held=True)), NOW, SETTINGS),
         *alarms(server(PairState.ACTIVE_PAIRED, stalled_since=0.0), seen(heard=ONE_PATH), NOW, SETTINGS),
         *alarms(server(PairState.BOOT, maintenance=True), seen(heard={}), NOW, SETTINGS),
+        *alarms(server(PairState.CATCHUP, record=KEEPS), seen(unkept="a mount point"), NOW, SETTINGS),
         *alarms(server(PairState.FAULT, diverged=True), seen(), NOW, SETTINGS),
         *alarms(server(PairState.FAULT), seen(), NOW, SETTINGS),
         *alarms(server(PairState.BOOT, Standing.SOLO), seen(heard={}, gateway_at=0.0), NOW, SETTINGS),
@@ -95,3 +100,15 @@ def test_two_that_hear_each_other_and_serve_nobody_say_so() -> None:
     assert PairAlarm.NOBODY_SERVES not in alarms(me, served, NOW, SETTINGS)
     early = replace(me, since=NOW - SETTINGS.deadline + 1)
     assert PairAlarm.NOBODY_SERVES not in alarms(early, seen(), NOW, SETTINGS)
+
+
+def test_what_cannot_be_put_aside_is_one_alarm_that_says_why() -> None:
+    """That this server cannot take over follows from it, and is not said beside it."""
+    me = server(PairState.CATCHUP, record=KEEPS)
+    known = seen(peer=peer(PairState.ACTIVE_SOLO, active=True), unkept="main is a mount point", **IDLE)
+    assert alarms(me, known, NOW, SETTINGS) == (PairAlarm.NOT_KEPT,)
+    assert particulars(PairAlarm.NOT_KEPT, known) == {"unkept": "main is a mount point"}
+    early = replace(me, since=NOW - SETTINGS.damping + 1)
+    assert alarms(early, known, NOW, SETTINGS) == (), "once may be an accident"
+    kept = replace(me, record=replace(KEEPS, keeps=False))
+    assert alarms(kept, known, NOW, SETTINGS) == (PairAlarm.CANNOT_TAKE_OVER,)

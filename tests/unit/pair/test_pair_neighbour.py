@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from usnd.pair.network import Neighbour, answers, request
+from usnd.pair.network import Neighbour, claimant, request
 
 MAC, OTHER = b"\x02\0\0\0\0\1", b"\x02\0\0\0\0\2"
 ADDRESS = "192.0.2.254"
 
 
-def reply(address: str) -> bytes:
+def reply(address: str, mac: bytes = OTHER) -> bytes:
     """What a neighbour says that has the address."""
-    asked = request(OTHER, "0.0.0.0")
+    asked = request(mac, "0.0.0.0")
     operation, sender = slice(20, 22), slice(28, 32)
     frame = bytearray(asked)
     frame[operation] = b"\0\2"
@@ -56,10 +56,18 @@ def neighbour(wire: Wire) -> Neighbour:
 
 
 def test_only_a_claim_to_the_address_is_an_answer() -> None:
-    assert answers(reply(ADDRESS), ADDRESS)
-    assert not answers(reply("192.0.2.1"), ADDRESS)
-    assert not answers(request(OTHER, ADDRESS), ADDRESS)
-    assert not answers(b"short", ADDRESS)
+    assert claimant(reply(ADDRESS), ADDRESS) == OTHER
+    assert not claimant(reply("192.0.2.1"), ADDRESS)
+    assert not claimant(request(OTHER, ADDRESS), ADDRESS)
+    assert not claimant(b"short", ADDRESS)
+
+
+async def test_who_answers_is_known_and_an_answer_in_the_own_name_is_nobody_elses() -> None:
+    """A switch may answer for the server that holds the address and asks whether anybody else does."""
+    asks = neighbour(Wire(answer=reply(ADDRESS)))
+    assert await asks.answers(0)
+    assert asks.by == "02:00:00:00:00:02"
+    assert await neighbour(Wire(answer=reply(ADDRESS, MAC))).answers(0) is False
 
 
 async def test_an_answer_counts_for_the_question_before_it_only() -> None:

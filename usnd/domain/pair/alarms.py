@@ -22,6 +22,10 @@ class PairAlarm(Enum):
     WAITS_FOR_PEER = "waits for the other server: only it knows whether it was active later; switch it on"
     CUT_OFF = "nobody serves: this server hears neither the other nor the gateway"
     NOBODY_SERVES = "neither server serves, though they hear each other"
+    STRANGER = (
+        "another machine answers for the floating address, so that texts and calls may go to it: find it by"
+        " the MAC address in the status, and take it off the network"
+    )
     NO_GATEWAY = "the gateway does not answer"
     BOND_BY_LINKS = "no target of the bond answers: its links decide"
     FIREWALL = "the firewall is not as it was given"
@@ -32,6 +36,10 @@ class PairAlarm(Enum):
     UNABLE = "this server could not serve if it had to"
     RECORD = "the pair's record cannot be read or written"
     DIVERGED = "both servers were active alone: each has changes that the other has not"
+    NOT_KEPT = (
+        "what only this server has cannot be put aside, so that it does not follow the other: `unkept` in the"
+        " status says why; mend that, it is tried again by itself"
+    )
     STUCK = "this server cannot let go of its role"
     MAINTENANCE = "maintenance is on: nothing happens by itself"
 
@@ -39,7 +47,11 @@ class PairAlarm(Enum):
 AT_ONCE = frozenset({PairAlarm.RECORD, PairAlarm.NOT_FENCED, PairAlarm.DIVERGED, PairAlarm.MAINTENANCE})
 """Rest on the record and the configuration. All else is first looked at for a moment after a start."""
 
-TOLD_BY_CUT_OFF = frozenset({PairAlarm.PEER_SILENT, PairAlarm.CANNOT_TAKE_OVER, PairAlarm.NO_GATEWAY})
+TOLD_BY = {
+    PairAlarm.CUT_OFF: {PairAlarm.PEER_SILENT, PairAlarm.CANNOT_TAKE_OVER, PairAlarm.NO_GATEWAY},
+    PairAlarm.NOT_KEPT: {PairAlarm.CANNOT_TAKE_OVER},
+}
+"""What follows from another alarm, which says more."""
 
 
 def alarms(
@@ -50,8 +62,8 @@ def alarms(
     raised = {
         alarm for alarm, is_so in _judged(me, seen, now, settings) if is_so and (looks or alarm in AT_ONCE)
     }
-    if PairAlarm.CUT_OFF in raised:
-        raised = raised - TOLD_BY_CUT_OFF
+    for more, less in TOLD_BY.items():
+        raised -= less if more in raised else set()
     return tuple(alarm for alarm in PairAlarm if alarm in raised)
 
 
@@ -75,6 +87,7 @@ def _judged(
     yield PairAlarm.WAITS_FOR_PEER, waiting and me.record.standing is not Standing.SOLO and not heard
     yield PairAlarm.CUT_OFF, _is_kept_from_serving(me, seen, now, settings)
     yield PairAlarm.NOBODY_SERVES, _is_idle_pair(me, seen, now, settings)
+    yield PairAlarm.STRANGER, _is_claimed(me, seen, now, settings)
     yield PairAlarm.NO_GATEWAY, now - seen.gateway_at >= settings.fresh
     yield PairAlarm.BOND_BY_LINKS, seen.by_links
     yield PairAlarm.FIREWALL, not seen.firewall_ok
@@ -85,6 +98,7 @@ def _judged(
     yield PairAlarm.UNABLE, bool(seen.unable) and for_long  # its parts are tried first
     yield PairAlarm.RECORD, not seen.record_ok
     yield PairAlarm.DIVERGED, me.diverged or rules.sees_division(me, seen)
+    yield PairAlarm.NOT_KEPT, me.record.keeps and bool(seen.unkept) and for_long
     yield PairAlarm.STUCK, me.state is PairState.FAULT and not me.diverged and seen.record_ok
     yield PairAlarm.MAINTENANCE, me.maintenance
 
@@ -97,6 +111,19 @@ def _is_kept_from_serving(me: Arbiter, seen: Evidence, now: float, settings: Pai
     return alone and waited and cut_off
 
 
+def _is_claimed(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
+    """Another answers for the address that this server holds, or that it waits for to serve with."""
+    if seen.claim is None or seen.claim.lasted < settings.damping:
+        return False
+    if me.state in ACTIVE:
+        return seen.claim.held
+    waited = now - me.since
+    resumes = me.state is PairState.BOOT and me.record.standing is Standing.SOLO
+    waits = resumes and waited >= settings.boot_patience
+    hindered = me.state is PairState.FENCING and waited >= settings.deadline
+    return (waits or hindered) and not seen.claim.held
+
+
 def _is_idle_pair(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
     """For longer than any hand-over or take-over lasts."""
     peer = seen.peer if rules.hears_peer(seen, now, settings) else None
@@ -107,3 +134,14 @@ def _is_idle_pair(me: Arbiter, seen: Evidence, now: float, settings: PairSetting
 def _is_ill(me: Arbiter, seen: Evidence, settings: PairSettings) -> bool:
     """A start takes a moment. A standby is not given time: nothing of it starts."""
     return me.illness >= min(settings.fresh, settings.damping) if me.state in ACTIVE else bool(seen.ill)
+
+
+def particulars(alarm: PairAlarm, seen: Evidence) -> dict[str, str]:
+    """What the journal says beside the sentence: which machine, which part, why."""
+    known = {
+        PairAlarm.STRANGER: {"mac": seen.claim.mac if seen.claim is not None else ""},
+        PairAlarm.ILL: {"ill": seen.ill},
+        PairAlarm.UNABLE: {"unable": seen.unable},
+        PairAlarm.NOT_KEPT: {"unkept": seen.unkept},
+    }
+    return known.get(alarm, {})

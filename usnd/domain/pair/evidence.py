@@ -10,6 +10,7 @@ from enum import Enum
 from math import inf
 from typing import Generic, TypeVar
 
+from usnd.domain.pair.claim import Claim
 from usnd.domain.pair.states import PairState
 
 T = TypeVar("T")
@@ -144,7 +145,8 @@ class Evidence:
 
     carrier: of the cross-over; None where there is none. console: the own console network answers.
     console_took: seconds that its last answer took. witness_at: when one of the other fixed hosts answered.
-    silent: nobody answers for the floating address. serving: address, trunks or usnd are held here.
+    silent: nobody else answers for the floating address; claim: who does, and since when. serving: address,
+    trunks or usnd are held here.
     ill: why this server should not serve now (a part did no work lately, disk, network); remedy: that part
     can be restarted. unable: what a standby could not serve with, if it had to. record_ok: the record can be
     read and written. leaving: the arbiter was told to stop.
@@ -159,11 +161,14 @@ class Evidence:
     gateway_at: float = NEVER
     witness_at: float = NEVER
     silent: Reading[bool] = Reading(value=False, at=NEVER)
+    claim: Claim | None = None
     store: Reading[Store] = _UNKNOWN_STORE
     serving: Reading[bool] = Reading(value=True, at=NEVER)
     ill: str = ""
     remedy: bool = False
     unable: str = ""
+    unkept: str = ""
+    """Why what only this server has could not be put aside, when that was last tried."""
     by_links: bool = False
     """No target of the service's bond answers, so that its links decide."""
     firewall_ok: bool = True

@@ -1,0 +1,63 @@
+"""An arbiter's loop without a server: words that come by hand, a disk that takes all, idle acts."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from usnd.domain.pair.evidence import Arbiter, Do, Evidence, PairSettings, Record, Right, Standing, Word
+from usnd.domain.pair.states import PairState
+from usnd.pair.runner import Runner
+
+NOW = 1000.0
+RIGHT = Right(0, 1)
+Hand = Callable[[], Awaitable[None]]
+
+
+class FakeWords:
+    """The other server's, as they came."""
+
+    def __init__(self) -> None:
+        self.peer: Word | None = None
+        self.heard = {"bond": float("-inf")}
+
+    def take(self, word: Word, at: float) -> None:
+        self.peer, self.heard = word, {"bond": at}
+
+    def hear(self) -> None:
+        pass
+
+    def say(self, _word: Word) -> None:
+        pass
+
+    def forget(self) -> None:
+        self.heard = {"bond": float("-inf")}
+
+
+class FakeFile:
+    """Of a disk that takes everything."""
+
+    def write(self, _record: Record) -> None:
+        pass
+
+
+async def does_nothing() -> None:
+    pass
+
+
+class Node:
+    """An arbiter that looks when it is told to, at a clock that is set."""
+
+    def __init__(self, me: Arbiter | None = None, hands: Mapping[Do, Hand] | None = None) -> None:
+        self.now, self.words, self.seen = NOW, FakeWords(), Evidence()
+        alone = Arbiter(1, Record(Standing.SOLO, RIGHT), 0, NOW - 100, PairState.ACTIVE_SOLO)
+        self.runner = Runner(
+            PairSettings(), FakeFile(), self.words, lambda: self.seen,
+            {**dict.fromkeys(Do, does_nothing), **(hands or {})},
+            lambda: self.now, lambda: None, me or alone, self.seen,
+        )  # fmt: skip
+
+    def step_until(self, now: float) -> None:
+        """As the loop does, without a gap that would be a standstill."""
+        while now - self.now > 0.5:
+            self.now += 0.5
+            self.runner.step()
+        self.now = now
+        self.runner.step()
