@@ -46,7 +46,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program = place / "usn-firewall"
     text = program.read_text().replace("/etc/nftables.conf", str(place / "nftables.conf"))
     text = text.replace("/run/usn-firewall/failed", str(place / "failed"))
-    program.write_text(text.replace("/etc/usn/firewall-names", str(place / "firewall-names")))
+    program.write_text(text.replace("/etc/usn-firewall/names", str(place / "firewall-names")))
     return place
 
 
