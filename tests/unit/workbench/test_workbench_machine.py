@@ -22,7 +22,8 @@ def everything(_program: str) -> bool:
 def test_what_is_missing_is_named_with_the_command_that_installs_it() -> None:
     assert machine.missing("lab", nothing, set(), root=False) == (
         "make lab needs more of this machine; as root: "
-        "apt-get install iproute2 mmdebstrap nftables openipmi openssh-client python3-venv systemd-container"
+        "apt-get install ipmitool iproute2 mmdebstrap nftables openipmi openssh-client python3-venv"
+        " systemd-container"
     )
     only = machine.missing("depot", lambda program: program != "mmdebstrap", PIP, root=True)
     assert only == "make depot needs more of this machine; as root: apt-get install mmdebstrap"
