@@ -11,9 +11,9 @@ RUN := $(call venv,requirements.txt)
 DEV := $(call venv,requirements-dev.txt)
 OPS := $(call venv,requirements-ops.txt)
 LOCK := $(call venv,requirements-lock.txt)
-export PYTHONPATH := $(CURDIR):$(CURDIR)/tests/peers
+export PYTHONPATH := $(CURDIR):$(CURDIR)/tests/peers:$(CURDIR)/tests/support
 
-# What these need of the machine beside Python is said before anything is set up: workbench/machine.py.
+# What these need of the machine beside Python is said before anything is set up: workbench/setup/needs.py.
 NEEDS := $(addprefix needs-,test lint bench-conference depot lab lab-shell lab-chaos lab-down lab-bond test-lab)
 .PHONY: help demo play test unit integration fetch lint format pages prompts lock bench bench-sms bench-peers \
   bench-conference bench-events soak chaos-sms pair-proof depot lab lab-shell lab-down lab-bond test-lab lab-chaos test-roles clean \
@@ -26,7 +26,7 @@ demo: $(RUN)/ready ## a text becomes a conference on this machine: real Asterisk
 	@$(RUN)/bin/python -m workbench.demo
 
 play: $(RUN)/ready ## the same, left running, with a prompt to text as a subscriber or act a handset
-	@$(RUN)/bin/python -m workbench.play
+	@$(RUN)/bin/python -m workbench.demo.play
 
 test: needs-test fetch ## all tests: linters, types, unit, integration on the real parts
 	@$(DEV)/bin/pytest --numprocesses $(JOBS) --dist loadscope --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
@@ -38,7 +38,7 @@ integration: fetch ## the tests on Asterisk, PostgreSQL, SQLite and an SMSC of a
 	@$(DEV)/bin/pytest tests/integration
 
 fetch: $(DEV)/ready ## get the real parts that the tests need into the cache
-	@$(DEV)/bin/python -m workbench.fetch
+	@$(DEV)/bin/python -m workbench.setup.fetch
 
 lint: needs-lint $(DEV)/ready ## style, types and the import rule
 	@$(DEV)/bin/pytest tests/lint
@@ -48,40 +48,40 @@ format: $(DEV)/ready ## put the sources into the one format
 	@$(DEV)/bin/ruff format --quiet .
 
 pages: $(DEV)/ready ## draw states and call flows and write the subscriber's manual anew, from what they come from
-	@$(DEV)/bin/python -m workbench.diagrams
-	@$(DEV)/bin/python -m workbench.flows
-	@$(DEV)/bin/python -m workbench.manual
+	@$(DEV)/bin/python -m workbench.docs.states
+	@$(DEV)/bin/python -m workbench.docs.call_flows
+	@$(DEV)/bin/python -m workbench.docs.sms_manual
 
 prompts: $(DEV)/ready ## speak the announcements into build/prompts/en/, for a node's [voice] prompts
-	@$(DEV)/bin/python -m workbench.prompts
+	@$(DEV)/bin/python -m workbench.release.prompts
 
 bench: fetch ## text to first INVITE beside AMI Originate to INVITE; memory; results in build/bench/
-	@$(DEV)/bin/python -m workbench.bench_launch
-	@$(DEV)/bin/python -m workbench.bench_footprint
+	@$(DEV)/bin/python -m workbench.bench.launch
+	@$(DEV)/bin/python -m workbench.bench.footprint
 
 bench-peers: fetch ## usnd beside Kannel and Jasmin at the same work, each with its store; results in build/bench/
-	@$(DEV)/bin/python -m workbench.bench_peers $(ARGS)
+	@$(DEV)/bin/python -m workbench.bench.peers $(ARGS)
 
 bench-conference: needs-bench-conference fetch ## 500 people in 50 conferences: gaps, set-ups, delays, load beside ConfBridge; needs root; ARGS='--help'
-	@$(DEV)/bin/python -m workbench.bench_conference $(ARGS)
+	@$(DEV)/bin/python -m workbench.bench.conference $(ARGS)
 
 bench-events: $(DEV)/ready ## what the events of a call cost usnd beside panoramisk's reading; a recording, no Asterisk
-	@$(DEV)/bin/python -m workbench.bench_events
+	@$(DEV)/bin/python -m workbench.bench.events
 
 soak: fetch ## 30 minutes of people, keys and kills, then what is left of it; ARGS='--minutes 5 --seed 2 --postgresql'
-	@$(DEV)/bin/python -m workbench.soak $(ARGS)
+	@$(DEV)/bin/python -m workbench.chaos.soak $(ARGS)
 
 chaos-sms: fetch ## 10,000 texts while usnd, the SMSC and the database are killed; the account in build/bench/
-	@$(DEV)/bin/python -m workbench.chaos_sms $(ARGS)
+	@$(DEV)/bin/python -m workbench.chaos.sms $(ARGS)
 
 pair-proof: $(DEV)/ready ## walk every world of two arbiters under two faults and a repair; the count in build/bench/
-	@$(DEV)/bin/python -m workbench.pair_proof
+	@$(DEV)/bin/python -m workbench.model.pair_proof
 
 bench-sms: fetch ## commands and blast segments a second on PostgreSQL, with an SMSC of another make; ARGS='--messages 1000000'; results in build/bench/
-	@$(DEV)/bin/python -m workbench.bench_sms $(ARGS)
+	@$(DEV)/bin/python -m workbench.bench.sms $(ARGS)
 
 depot: needs-depot $(OPS)/ready ## build what a node installs: Debian's packages, Asterisk, the release; prints the inventory's variables
-	@$(OPS)/bin/python -m workbench.depot
+	@$(OPS)/bin/python -m workbench.release
 
 lab: needs-lab $(OPS)/ready ## two bare servers become a pair, in network namespaces of this machine; left running (needs root)
 	@$(OPS)/bin/python -m workbench.lab up
@@ -90,7 +90,7 @@ lab-shell: needs-lab-shell $(OPS)/ready ## a shell at the lab's control address,
 	@$(OPS)/bin/python -m workbench.lab shell
 
 lab-chaos: needs-lab-chaos $(OPS)/ready ## on a lab that is up: ARGS='--rows crash,hang --times 20 --seed 7'; what each fault cost, in build/chaos/
-	@$(OPS)/bin/python -m workbench.chaos_pair $(ARGS)
+	@$(OPS)/bin/python -m workbench.chaos.pair $(ARGS)
 
 lab-down: needs-lab-down $(OPS)/ready ## end the lab
 	@$(OPS)/bin/python -m workbench.lab down
@@ -103,7 +103,7 @@ test-lab: needs-test-lab $(OPS)/ready ## the lab, from bare servers to a confere
 	@$(OPS)/bin/pytest tests/lab
 
 test-roles: $(OPS)/ready ## ansible-lint, what each role refuses, and (as root) its molecule scenario on two bare servers
-	@if $(PYTHON) -m workbench.machine test-lab 2>/dev/null; then $(OPS)/bin/python -m workbench.lab fetch; fi
+	@if $(PYTHON) -m workbench.setup.needs test-lab 2>/dev/null; then $(OPS)/bin/python -m workbench.lab fetch; fi
 	@$(OPS)/bin/pytest tests/roles
 
 UV := $(LOCK)/bin/uv pip compile -q --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-annotate \
@@ -113,13 +113,13 @@ lock: $(LOCK)/ready $(DEV)/ready ## renew the locks: requirements*.txt from pypr
 	@$(UV) --extra dev pyproject.toml -o requirements-dev.txt
 	@$(UV) --extra dev --extra ops pyproject.toml -o requirements-ops.txt
 	@echo uv | $(UV) - -o requirements-lock.txt
-	@$(DEV)/bin/python -m workbench.node
+	@$(DEV)/bin/python -m workbench.parts.node_js
 
 clean: ## remove what was built here; the caches stay
 	rm -rf build .mypy_cache .ruff_cache .hypothesis .coverage
 
 $(NEEDS): needs-%: needs-python
-	@$(PYTHON) -m workbench.machine $*
+	@$(PYTHON) -m workbench.setup.needs $*
 
 needs-python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
@@ -131,4 +131,4 @@ $(OPS)/ready: PACKAGES := requirements-ops.txt
 $(LOCK)/ready: PACKAGES := requirements-lock.txt
 $(CACHE)/venv/%/ready: | needs-python
 	@mkdir -p build
-	@$(PYTHON) -m workbench.environment $(PACKAGES) $(@D)
+	@$(PYTHON) -m workbench.setup.environment $(PACKAGES) $(@D)

@@ -1,1 +1,1 @@
-"""The Universal Service Node: a text becomes a conference. Start at app.py; decisions are in domain/."""
+"""The Universal Service Node: a text becomes a conference. Start at daemon.py; decisions are in domain/."""

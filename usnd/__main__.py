@@ -1,5 +1,5 @@
 """`python -m usnd` is the command `usnd`."""
 
-from usnd.cli import main
+from usnd.cli.main import main
 
 main()

@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import make_url
 
 from usnd.store import migrate
-from usnd.store.engine import engine_for
-from usnd.store.transaction import Transaction
-from usnd.store.writer import Store
-from workbench import postgres
-from workbench.postgres import Postgres, Programs
+from usnd.store.core.engine import engine_for
+from usnd.store.core.transaction import Transaction
+from usnd.store.core.writer import Store
+from workbench.parts import postgres
+from workbench.parts.postgres import Postgres, Programs
 
 Admin = Callable[[str, str], list[Any]]
 CURRENT = "current"

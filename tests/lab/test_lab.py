@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from workbench import chaos_pair
+from workbench.chaos import pair as pair_chaos
+from workbench.demo.stage import EVERYBODY, GROUP, GROUP_NAME
 from workbench.lab import __main__ as lab
 from workbench.lab import net
-from workbench.lab.faults import CHIEF, other
-from workbench.stage import EVERYBODY, GROUP, GROUP_NAME
+from workbench.lab.faults.rows import CHIEF, other
 
 ROOT = Path(__file__).parents[2]
 WAYS = len(EVERYBODY) * (len(EVERYBODY) - 1)
@@ -141,7 +141,7 @@ def test_the_console_switches_a_node_off_and_on() -> None:
     time.sleep(5)
     assert lab.ask("power", "b") == "off", "what a person switched off stays off"
     ipmi("chassis", "power", "on")
-    assert chaos_pair.active() == "a"
+    assert pair_chaos.active() == "a"
 
 
 def test_a_standby_that_is_rebooted_comes_back_and_is_not_fenced() -> None:
@@ -151,13 +151,13 @@ def test_a_standby_that_is_rebooted_comes_back_and_is_not_fenced() -> None:
     while lab.ask("system", "b") in ("", before):
         assert time.monotonic() < deadline
         time.sleep(0.2)
-    assert chaos_pair.active() == "a"
+    assert pair_chaos.active() == "a"
     assert "switch the peer off" not in on("a", "journalctl -u usn-arbiter --since -60s")
 
 
 def test_a_conference_is_called_together_again_by_the_other_server() -> None:
     """The active dies in the middle of it. Those who were in hang up a dead line, and are called."""
-    node = chaos_pair.active()
+    node = pair_chaos.active()
     assert lab.ask("text", "subscriber", f"IC {GROUP_NAME}").startswith("Calling you")
     assert int(lab.ask("hears")) == WAYS
     before = len(lab.ask("invites").splitlines())
@@ -174,17 +174,17 @@ def test_a_conference_is_called_together_again_by_the_other_server() -> None:
     assert sorted(call[2] for call in calls) == sorted(EVERYBODY.values())
     assert int(lab.ask("hears")) == WAYS
     reunited = {"seconds_to_calls": round(called, 2), "seconds_to_audio": round(time.monotonic() - began, 2)}
-    chaos_pair.FOLDER.mkdir(parents=True, exist_ok=True)
-    (chaos_pair.FOLDER / "reunion.json").write_text(json.dumps(reunited) + "\n")
+    pair_chaos.FOLDER.mkdir(parents=True, exist_ok=True)
+    (pair_chaos.FOLDER / "reunion.json").write_text(json.dumps(reunited) + "\n")
     lab.ask("hang-up")
-    chaos_pair.active()
+    pair_chaos.active()
 
 
-NAMES = (f"p{number}" for number in itertools.count(int(time.time() / chaos_pair.EVERY) % 90000))
+NAMES = (f"p{number}" for number in itertools.count(int(time.time() / pair_chaos.EVERY) % 90000))
 
 
 @pytest.mark.parametrize("fault", CHIEF)
 def test_a_chief_fault_costs_what_is_promised(fault: str) -> None:
     """Nothing lost, nothing twice, never two actives; each within its time, and back by itself."""
-    chaos_pair.prepare()
-    assert chaos_pair.suffer(fault, NAMES, random.Random(1)).wrong == []
+    pair_chaos.prepare()
+    assert pair_chaos.suffer(fault, NAMES, random.Random(1)).wrong == []

@@ -9,16 +9,16 @@ from typing import Any
 
 import msgspec
 
-from usnd import config
-from usnd.config_trunks import RouteConfig, TrunkConfig
-from usnd.domain.calls import Call, CallState, Direction, Outcome, Role
-from usnd.domain.cdr import cdr_of
-from usnd.domain.conference import Conference, ConferenceState
+from usnd.cli.tables import cdr_object
+from usnd.config import sections
+from usnd.config.trunks import RouteConfig, TrunkConfig
+from usnd.domain.billing.cdr import cdr_of
+from usnd.domain.conference.call import Call, CallOutcome, CallState, Direction, Role
+from usnd.domain.conference.model import Conference, ConferenceState
 from usnd.domain.pair.alarms import PairAlarm
 from usnd.pair import ability
 from usnd.pair import config as pair_config
-from usnd.tables import cdr_object
-from workbench.wire import AT_ONCE_MS
+from workbench.bench.rtp_streams import AT_ONCE_MS
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
@@ -27,14 +27,14 @@ EXAMPLE = re.search(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 
 
 def section_types() -> dict[str, Any]:
-    hints = {field.name: field.type for field in msgspec.structs.fields(config.Config)}
-    hints |= {"smsc": config.SmscConfig, "trunk": TrunkConfig, "route": RouteConfig}
+    hints = {field.name: field.type for field in msgspec.structs.fields(sections.Config)}
+    hints |= {"smsc": sections.SmscConfig, "trunk": TrunkConfig, "route": RouteConfig}
     return hints
 
 
 def test_the_configuration_page_is_a_configuration() -> None:
     assert EXAMPLE is not None
-    config.parse(EXAMPLE[1])
+    sections.parse(EXAMPLE[1])
 
 
 def test_the_configuration_page_names_every_key_with_its_default() -> None:
@@ -102,13 +102,13 @@ def test_the_integrators_page_names_every_field_and_outcome_of_a_record() -> Non
     section = (ROOT / "docs/integrator/README.md").read_text().partition("## Call detail records")[2]
     rows = [line.split("|") for line in section.splitlines() if line.startswith("| `")]
     call = Call("usn-1-1", "+1", "", Role.PARTICIPANT, Direction.OUT, CallState.ENDED, NOW, ended_at=NOW)
-    call = replace(call, outcome=Outcome.BUSY)
+    call = replace(call, outcome=CallOutcome.BUSY)
     conference = Conference(1, 1, "+1", ConferenceState.ENDED, NOW, (call,))
     assert [name for row in rows for name in re.findall(r"`(\w+)`", row[1])] == list(
         cdr_object(1, cdr_of(conference, call))
     )
     (outcomes,) = (row[2] for row in rows if "`outcome`" in row[1])
-    recorded = [outcome.value for outcome in Outcome if outcome is not Outcome.OVERFLOWED]
+    recorded = [outcome.value for outcome in CallOutcome if outcome is not CallOutcome.OVERFLOWED]
     assert re.findall(r"`([a-z-]+)`", outcomes) == recorded
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.locks import Lock, installed
+from workbench.setup.locks import Lock, installed
 
 ROOT = Path(__file__).parents[2]
 PEERS = ROOT / "tests/peers"

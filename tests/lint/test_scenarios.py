@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from usnd.domain.calls import Outcome
+from usnd.domain.conference.call import CallOutcome
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/developer/scenarios.md").read_text()
@@ -41,4 +41,4 @@ def test_every_line_of_a_table_names_a_test() -> None:
 
 def test_every_requirement_and_every_outcome_has_its_row() -> None:
     assert heads("By requirement") == ROWS
-    assert sorted(heads("By outcome of a call")) == sorted(outcome.value for outcome in Outcome)
+    assert sorted(heads("By outcome of a call")) == sorted(outcome.value for outcome in CallOutcome)

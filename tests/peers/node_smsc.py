@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-from workbench.node import packages, tool
+from workbench.parts.node_js import packages, tool
 
 _HERE = Path(__file__).parent / "node-smpp"
 _SECONDS = 60.0

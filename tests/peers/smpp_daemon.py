@@ -9,11 +9,11 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
 
-from usnd.smpp.link import Outcome, SmscLink
+from usnd.smpp.link.link import SmscLink, SubmitOutcome
+from usnd.smpp.link.settings import Late, LinkLost, LinkSettings, LinkState, Submitted
+from usnd.smpp.pdu.status import CommandStatus
 from usnd.smpp.received import Receipt, ReceivedText
-from usnd.smpp.segments import Segment
-from usnd.smpp.settings import Late, LinkLost, LinkSettings, LinkState, Submitted
-from usnd.smpp.status import CommandStatus
+from usnd.smpp.text.segments import Segment
 
 OK = CommandStatus.ESME_ROK
 
@@ -52,7 +52,7 @@ class Daemon:
     async def submit(self, sender: str, recipient: str, segment: Segment, **how: Any) -> Submitted:
         """Waits for room in the window and for the outcome; raises it when it is an error."""
         async with self._window:
-            done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+            done: asyncio.Future[SubmitOutcome] = asyncio.get_running_loop().create_future()
             self.link.submit(sender, recipient, segment, partial(_first, done), **how)
             outcome = await done
         if isinstance(outcome, Submitted):
@@ -68,7 +68,7 @@ class Daemon:
                 await asyncio.sleep(0.005)
 
 
-def _first(done: asyncio.Future[Outcome], outcome: Outcome) -> None:
+def _first(done: asyncio.Future[SubmitOutcome], outcome: SubmitOutcome) -> None:
     """What comes behind Late is another test's."""
     if not done.done():
         done.set_result(outcome)

@@ -12,10 +12,10 @@ import authority
 import pytest
 import yaml
 
-from workbench.depot.archive import packages_file
-from workbench.depot.release import release_file
 from workbench.lab import __main__ as lab
 from workbench.lab import net
+from workbench.release.packages import packages_file
+from workbench.release.wheels import release_file
 
 ROOT = Path(__file__).parents[2]
 WIRING = yaml.safe_load((ROOT / "playbooks/group_vars/usn/wiring.yml").read_text())

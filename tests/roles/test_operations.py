@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from workbench.depot.archive import packages_file
-from workbench.depot.release import release_file
+from workbench.demo.stage import EVERYBODY
 from workbench.lab import __main__ as lab
 from workbench.lab import layers, net
 from workbench.lab.bare import bare_root, cache, key_pair
 from workbench.lab.node import Node
-from workbench.stage import EVERYBODY
+from workbench.release.packages import packages_file
+from workbench.release.wheels import release_file
 
 ROOT = Path(__file__).parents[2]
 BEFORE, AFTER = EVERYBODY["subscriber"], "+447700900777"
@@ -84,7 +84,7 @@ def next_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     migration = MIGRATION.format(head=head[1])
     (tree / "usnd/store/migrations/versions/9001_later.py").write_text(migration)
     made = subprocess.run(
-        [sys.executable, "-c", "from workbench.depot.release import *; print(release_file(lambda _: None))"],
+        [sys.executable, "-c", "from workbench.release.wheels import *; print(release_file(lambda _: None))"],
         cwd=tree,
         env={**os.environ, "PYTHONPATH": str(tree)},
         capture_output=True,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from workbench.locks import Lock, installed
+from workbench.setup.locks import Lock, installed
 
 LOCK = Path(__file__).parents[2] / "requirements-ops.txt"
 

@@ -12,7 +12,8 @@ from typing import Protocol
 
 import structlog
 
-from usnd.asterisk.wire import (
+from usnd.asterisk.ami_connection import (
+    AmiConnection,
     AmiDown,
     AmiError,
     AmiFailed,
@@ -21,7 +22,6 @@ from usnd.asterisk.wire import (
     DownReason,
     Fields,
     LinkDown,
-    Session,
 )
 
 __all__ = [
@@ -112,7 +112,7 @@ class AmiLink:
         self._on_down = on_down
         self._wanted = None if wanted is None else wanted | {_BOOTED}
         self._log = structlog.get_logger("usnd.asterisk")
-        self._session: Session | None = None
+        self._session: AmiConnection | None = None
         self._booted = asyncio.Event()
         self._stopping = asyncio.Event()
         self._ended = asyncio.Event()
@@ -160,7 +160,7 @@ class AmiLink:
         """An action answered by a list of events: the items. Raises as `action`."""
         return await self._live(name).request(name, fields, within_s=within_s, listing=True)
 
-    def _live(self, name: str) -> Session:
+    def _live(self, name: str) -> AmiConnection:
         if self._session is None:
             raise AmiDown(f"{name}: no link")
         return self._session
@@ -173,7 +173,7 @@ class AmiLink:
             async with asyncio.timeout(at.answer_s):
                 loop = asyncio.get_running_loop()
                 _, session = await loop.create_connection(
-                    lambda: Session(self._event, self._wanted), at.host, at.port
+                    lambda: AmiConnection(self._event, self._wanted), at.host, at.port
                 )
         except ConnectionRefusedError:
             return LinkDown(DownReason.REFUSED, f"nobody listens at {at.host} port {at.port}")
@@ -187,7 +187,7 @@ class AmiLink:
             self._session = None
             session.drop(LinkDown(DownReason.STOPPED, "stopped"))
 
-    async def _login(self, session: Session) -> LinkDown | None:
+    async def _login(self, session: AmiConnection) -> LinkDown | None:
         at = self._settings
         fields = {"Username": at.username, "Secret": at.secret, "Events": at.events}
         try:
@@ -201,7 +201,7 @@ class AmiLink:
             return LinkDown(DownReason.FROZEN, str(error))
         return None
 
-    async def _choose_events(self, session: Session) -> None:
+    async def _choose_events(self, session: AmiConnection) -> None:
         """For this connection only. What comes all the same is left unread.
 
         From the first filter on nothing else comes: the end of the boot must not fall between two.
@@ -219,7 +219,7 @@ class AmiLink:
         except AmiFailed as error:
             self._log.warning("asterisk sends events that nobody reads", answer=str(error))
 
-    async def _conversation(self, session: Session) -> LinkDown:
+    async def _conversation(self, session: AmiConnection) -> LinkDown:
         tasks = [asyncio.create_task(self._ping(session)), asyncio.create_task(self._open(session))]
         try:
             return await session.lost
@@ -228,7 +228,7 @@ class AmiLink:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _ping(self, session: Session) -> None:
+    async def _ping(self, session: AmiConnection) -> None:
         while True:
             await asyncio.sleep(self._settings.ping_every_s)
             try:
@@ -237,7 +237,7 @@ class AmiLink:
                 session.drop(LinkDown(DownReason.FROZEN, str(error)))
                 return
 
-    async def _open(self, session: Session) -> None:
+    async def _open(self, session: AmiConnection) -> None:
         try:
             async with asyncio.timeout(self._settings.boot_s):
                 await self._booted.wait()

@@ -15,12 +15,12 @@ from pathlib import Path
 import structlog
 
 from usnd.asterisk.ami import Ami, AmiError, AmiFailed, AmiRefused, AmiTimeout
-from usnd.asterisk.endpoints import dial_string
-from usnd.asterisk.holds import Holds
+from usnd.asterisk.mutes import Mutes
 from usnd.asterisk.progress import RECORDS, News, Progress, Survey, survey
 from usnd.asterisk.prompts import variable
-from usnd.domain.calls import CallEvent, CallNews
-from usnd.domain.trunk_numbers import TrunkNumbers, write
+from usnd.asterisk.technology.endpoints import dial_string
+from usnd.domain.conference.call import CallEvent, CallNews
+from usnd.domain.trunks.number_format import TrunkNumbers, write
 
 _NUMBER = re.compile(r"\+?[0-9]{1,40}")
 _ROOM = re.compile(r"c[0-9]{1,18}")
@@ -86,7 +86,7 @@ class Calls:
         self._clock = clock
         self._pacer = Pacer(settings.originates_per_s)
         self._progress = Progress(settings.prefix)
-        self._holds = Holds(ami)
+        self._holds = Mutes(ami)
         self._waiting: set[str] = set()
         self._unwanted: dict[str, int] = {}
         self._doubted: dict[str, asyncio.TimerHandle] = {}

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
-from usnd.domain.calls import CallEvent, CallNews, CallState
-from usnd.domain.sip_numbers import Identity, Signalling
+from usnd.domain.conference.call import CallEvent, CallNews, CallState
+from usnd.domain.trunks.sip_uri import Identity, Signalling
 
 DIALPLAN = "usn-"
 """What the names of our contexts begin with (conf/extensions-usn.conf)."""
 INCOMING = "usn-incoming"
 """The context of calls that come in."""
 RECORDER = "rec-"
-"""What the ids of recorders begin with (domain/recording.py)."""
+"""What the ids of recorders begin with (domain/recording/files.py)."""
 IN_ROOM = "-room"
 """What the id of a recorder's other half, the one in the conference, ends with."""
 RECORDS = "usn"

@@ -12,7 +12,7 @@ import structlog
 
 from usnd.asterisk.ami import Ami, AmiFailed, AmiRefused
 from usnd.asterisk.progress import IN_ROOM, RECORDER
-from usnd.domain.recording import RecorderNews, RecordEvent
+from usnd.domain.recording.files import RecorderNews, RecordEvent
 
 EVENTS = frozenset({"ConfbridgeJoin", "Hangup", "OriginateResponse"})
 """All that `Recorders` hears."""

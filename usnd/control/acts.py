@@ -1,23 +1,24 @@
 """What a request on the control socket does: names the service function, and says what came of it.
 
-Owns the sentences. Refuses what texts, keys and the portal could not do: services/steering.py.
+Owns the sentences. Refuses what texts, keys and the portal could not do:
+services/conference/administration.py.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
 from usnd.control.requests import Add, Answer, Drop, End, Launch, Lock, Look, Mute, Request
-from usnd.domain.conference import Conference, Participant
-from usnd.domain.numbers import example_number, to_e164
-from usnd.services.happenings import Happening
-from usnd.services.steering import Asked, Launched, Refused, Steering
-from usnd.tables import call_rows
+from usnd.control.rows import call_rows
+from usnd.domain.conference.model import Conference, Participant
+from usnd.domain.numbers.e164 import example_number, to_e164
+from usnd.services.conference.administration import Administration, Asked, Launched, Refused
+from usnd.services.conference.happenings import Happening
 
 
 class Acts:
     """`home_region`: whose national numbers are meant."""
 
-    def __init__(self, steering: Steering, home_region: str) -> None:
+    def __init__(self, steering: Administration, home_region: str) -> None:
         self._steering = steering
         self._home_region = home_region
 

@@ -10,14 +10,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from usnd.config_types import decode
-from usnd.config_words import in_words
-from usnd.domain.hosts import Host, HostAddress
+from usnd.config_file.errors import in_words
+from usnd.config_file.values import decode
+from usnd.domain.network.hosts import Host, HostAddress
 from usnd.domain.pair.evidence import PairSettings
 
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
-Command = tuple[str, ...]
+Argv = tuple[str, ...]
 
 
 class PathConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,9 +43,9 @@ class DatabaseConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     peer_name: str
     data: Path
     programs: Path
-    start: Command
-    stop: Command
-    as_user: Command = ()
+    start: Argv
+    stop: Argv
+    as_user: Argv = ()
 
 
 class FencingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,8 +54,8 @@ class FencingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     answer: seconds that a console may take to say whether there is power. switch: to switch it.
     """
 
-    peer: Command
-    own: Command
+    peer: Argv
+    own: Argv
     tested: bool = False
     answer: Seconds = 4.0
     switch: Seconds = 20.0
@@ -86,15 +86,15 @@ class ServiceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rules are those that were given.
     """
 
-    start: tuple[Command, ...] = ()
-    stop: tuple[Command, ...] = ()
-    wait: tuple[Command, ...] = ()
-    well: dict[str, Command] = msgspec.field(default_factory=dict)
+    start: tuple[Argv, ...] = ()
+    stop: tuple[Argv, ...] = ()
+    wait: tuple[Argv, ...] = ()
+    well: dict[str, Argv] = msgspec.field(default_factory=dict)
     health: Path | None = None
-    mend: dict[str, Command] = msgspec.field(default_factory=dict)
-    able: dict[str, Command] = msgspec.field(default_factory=dict)
-    proofs: dict[str, Command] = msgspec.field(default_factory=dict)
-    firewall: Command = ()
+    mend: dict[str, Argv] = msgspec.field(default_factory=dict)
+    able: dict[str, Argv] = msgspec.field(default_factory=dict)
+    proofs: dict[str, Argv] = msgspec.field(default_factory=dict)
+    firewall: Argv = ()
     disk: Path = Path("/")
     least_free: Annotated[float, Meta(ge=0, lt=1)] = 0.05
 
@@ -129,7 +129,7 @@ class PairConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fencing: FencingConfig | None = None
     service: ServiceConfig = ServiceConfig()
     times: TimesConfig = TimesConfig()
-    reboot: Command = ("systemctl", "reboot", "--force")
+    reboot: Argv = ("systemctl", "reboot", "--force")
 
     @property
     def colour(self) -> int:

@@ -11,8 +11,8 @@ from typing import Any
 
 from usnd.domain.pair import rules
 from usnd.domain.pair.alarms import PairAlarm
-from usnd.domain.pair.evidence import NEVER, Order
-from usnd.domain.pair.orders import refusal
+from usnd.domain.pair.evidence import NEVER, OperatorCommand
+from usnd.domain.pair.operator import refusal
 from usnd.domain.pair.states import STATE_WORDS
 from usnd.pair.runner import Runner
 
@@ -88,7 +88,7 @@ def answer(runner: Runner, line: bytes) -> dict[str, Any]:
     """To `{"order": …, "dry_run": …}`, or `{}` for the status."""
     try:
         asked = json.loads(line or b"{}")
-        order = Order(asked["order"]) if "order" in asked else None
+        order = OperatorCommand(asked["order"]) if "order" in asked else None
     except (ValueError, TypeError):
         return {"refused": "the arbiter did not understand"}
     if order is None:

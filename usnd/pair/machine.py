@@ -15,18 +15,18 @@ from typing import Any
 import msgspec
 import structlog
 
-from usnd.domain.health import Work, has_begun, idle_part
+from usnd.domain.monitoring.liveness import LastWork, has_begun, idle_part
 from usnd.domain.pair.bond import BondTimes
 from usnd.domain.pair.claim import noted
-from usnd.domain.pair.evidence import NEVER, Database, Do, Evidence, Power, Reading, Store
-from usnd.pair import bond, network
+from usnd.domain.pair.evidence import NEVER, Database, Evidence, MachineAction, Power, Reading, Store
 from usnd.pair.ability import Ability
-from usnd.pair.aside import NotKeptError
 from usnd.pair.commands import run
 from usnd.pair.config import PairConfig
 from usnd.pair.console import Console
-from usnd.pair.datadir import PostgresError
-from usnd.pair.postgres import Postgres
+from usnd.pair.database.directory import PostgresError
+from usnd.pair.database.kept_aside import NotKeptError
+from usnd.pair.database.postgres import Postgres
+from usnd.pair.network import bond, links
 from usnd.pair.threads import Threads
 
 EVERY = 0.5
@@ -68,13 +68,13 @@ class Machine:
         cross = next((path for path in config.paths if path.cross), None)
         self._cross = cross.interface if cross is not None else ""
         own = config.network
-        self._gateway = network.Neighbour(own.interface, own.gateway)
-        self._floating = network.Neighbour(own.interface, own.floating)
+        self._gateway = links.Neighbour(own.interface, own.gateway)
+        self._floating = links.Neighbour(own.interface, own.floating)
         self._serving = not booted  # until all was let go of once: a former arbiter may have left it running
         self._holds = False
         self._role_taken = NEVER
         self._fresh = config.settings().fresh
-        self._witnesses = [network.Neighbour(own.interface, address) for address in own.witnesses]
+        self._witnesses = [links.Neighbour(own.interface, address) for address in own.witnesses]
         self._bond = bond.Bond(own.interface, own.bond_targets, own.bond_interval, BondTimes())
         self._consoles = self._made_consoles()
         self._ability = Ability(config.service, clock, run)
@@ -124,21 +124,25 @@ class Machine:
             "own": Console(fencing.own, fencing.answer, self._clock, self._saw_own_console),
         }
 
-    def hands(self) -> Mapping[Do, Callable[[], Awaitable[None]]]:
+    def hands(self) -> Mapping[MachineAction, Callable[[], Awaitable[None]]]:
         """How each act is done; what it changed is looked at at once."""
         database, power = self._look_at_database, self._ask_peers_console
         return {
-            Do.RELEASE: lambda: self._then(self._release, self._look_at_links, database),
-            Do.OPEN: lambda: self._then(self._database.open, database),
-            Do.SERVE: lambda: self._then(self._serve, self._look_at_links),
-            Do.FOLLOW: lambda: self._then(self._follow, database),
-            Do.FOLLOW_ANEW: lambda: self._then(self._follow_anew, database),
-            Do.WAIT_ON: lambda: self._then(lambda: self._database.wait_for_standby(on=True), database),
-            Do.WAIT_OFF: lambda: self._then(lambda: self._database.wait_for_standby(on=False), database),
-            Do.POWER_OFF: lambda: self._then(lambda: self._switch(on=False), power),
-            Do.POWER_ON: lambda: self._then(lambda: self._switch(on=True), power),
-            Do.MEND: self._mend,
-            Do.REBOOT: lambda: self._each((self._config.reboot,)),
+            MachineAction.RELEASE: lambda: self._then(self._release, self._look_at_links, database),
+            MachineAction.OPEN: lambda: self._then(self._database.open, database),
+            MachineAction.SERVE: lambda: self._then(self._serve, self._look_at_links),
+            MachineAction.FOLLOW: lambda: self._then(self._follow, database),
+            MachineAction.FOLLOW_ANEW: lambda: self._then(self._follow_anew, database),
+            MachineAction.WAIT_ON: lambda: self._then(
+                lambda: self._database.wait_for_standby(on=True), database
+            ),
+            MachineAction.WAIT_OFF: lambda: self._then(
+                lambda: self._database.wait_for_standby(on=False), database
+            ),
+            MachineAction.POWER_OFF: lambda: self._then(lambda: self._switch(on=False), power),
+            MachineAction.POWER_ON: lambda: self._then(lambda: self._switch(on=True), power),
+            MachineAction.MEND: self._mend,
+            MachineAction.REBOOT: lambda: self._each((self._config.reboot,)),
         }
 
     async def _then(self, act: Callable[[], Awaitable[None]], *looks: Callable[[], Awaitable[None]]) -> None:
@@ -204,11 +208,11 @@ class Machine:
 
     async def _look_at_links(self) -> None:
         at, own = self._clock(), self._config.network
-        self._holds = await asyncio.to_thread(network.has_address, own.interface, own.floating)
-        self._linked = bool(await asyncio.to_thread(network.carrier, own.interface))
+        self._holds = await asyncio.to_thread(links.has_address, own.interface, own.floating)
+        self._linked = bool(await asyncio.to_thread(links.carrier, own.interface))
         self._saw(serving=Reading(self._holds or self._serving, at))
         if self._cross:
-            link = await asyncio.to_thread(network.carrier, self._cross)
+            link = await asyncio.to_thread(links.carrier, self._cross)
             self._saw(carrier=Reading(bool(link), at))
 
     async def _look_at_bond(self) -> None:
@@ -284,7 +288,7 @@ class Machine:
         waits = store.synchronous and not store.in_step
         try:
             said = json.loads(await asyncio.to_thread(notes.read_bytes))
-            work = msgspec.convert({key: said[key] for key in Work.__slots__}, Work)
+            work = msgspec.convert({key: said[key] for key in LastWork.__slots__}, LastWork)
         except (OSError, ValueError, KeyError, msgspec.ValidationError):
             return "usnd"
         return idle_part(work, self._clock(), waits=waits)

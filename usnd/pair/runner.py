@@ -16,13 +16,13 @@ from usnd.domain.pair.alarms import PairAlarm, alarms, particulars
 from usnd.domain.pair.evidence import (
     NEVER,
     Arbiter,
-    Do,
     Evidence,
-    Order,
+    Heartbeat,
+    MachineAction,
+    OperatorCommand,
     PairSettings,
     Reading,
     Record,
-    Word,
     Write,
 )
 from usnd.domain.pair.states import STATE_WORDS
@@ -35,9 +35,17 @@ MOST_PAUSE = 60.0
 """Seconds to which the pause grows, doubled by each failure, for what costs much and may need a person."""
 LATE = 1.0
 """Seconds: a longer gap between two steps means that we stood still."""
-ROLE = frozenset({Do.RELEASE, Do.OPEN, Do.SERVE, Do.FOLLOW, Do.FOLLOW_ANEW})
+ROLE = frozenset(
+    {
+        MachineAction.RELEASE,
+        MachineAction.OPEN,
+        MachineAction.SERVE,
+        MachineAction.FOLLOW,
+        MachineAction.FOLLOW_ANEW,
+    }
+)
 """What changes what this server holds: one at a time, and letting go ends the others first."""
-FOLLOWS = frozenset({Do.FOLLOW, Do.FOLLOW_ANEW})
+FOLLOWS = frozenset({MachineAction.FOLLOW, MachineAction.FOLLOW_ANEW})
 """Stops and starts the database, reads all of it or copies the peer's. Done at once again after a turn."""
 LEAVING = 10.0
 """Seconds for handing over, or for giving up the right, when told to stop."""
@@ -46,11 +54,11 @@ LEAVING = 10.0
 class Hears(Protocol):
     """What the loop needs of `Words`."""
 
-    peer: Word | None
+    peer: Heartbeat | None
     heard: dict[str, float]
 
     def hear(self) -> None: ...
-    def say(self, word: Word) -> None: ...
+    def say(self, word: Heartbeat) -> None: ...
     def forget(self) -> None: ...
 
 
@@ -62,25 +70,25 @@ class Runner:
     file: RecordFile
     words: Hears
     gather: Callable[[], Evidence]
-    hands: Mapping[Do, Callable[[], Awaitable[None]]]
+    hands: Mapping[MachineAction, Callable[[], Awaitable[None]]]
     clock: Callable[[], float]
     alive: Callable[[], None]
     me: Arbiter
     seen: Evidence
-    order: Order | None = None
+    order: OperatorCommand | None = None
     record_ok: bool = True
 
     def __post_init__(self) -> None:
         self._log = structlog.get_logger("usnd.pair")
-        self._busy: dict[Do, asyncio.Task[None]] = {}
-        self._pauses: dict[Do, float] = {}
-        self._not_before: dict[Do, float] = {}
+        self._busy: dict[MachineAction, asyncio.Task[None]] = {}
+        self._pauses: dict[MachineAction, float] = {}
+        self._not_before: dict[MachineAction, float] = {}
         self._raised: set[str] = set()
         self._started = self._listens_since = self.clock()
         self._stepped: float | None = None
         self._leaving_since: float | None = None
 
-    def obey(self, order: Order, *, by: str, seen_off: bool = False) -> None:
+    def obey(self, order: OperatorCommand, *, by: str, seen_off: bool = False) -> None:
         """With the next step. The journal keeps who ordered it, and what they said that they had seen."""
         self._log.warning("an operator orders", order=order.value, by=by, seen_off=seen_off)
         self.order = order
@@ -120,9 +128,11 @@ class Runner:
         self.words.hear()
         order, self.order = self.order, None
         gathered = self.gather()
-        if self._is_busy(Do.OPEN, Do.SERVE):  # what is about to be held counts as held
+        if self._is_busy(MachineAction.OPEN, MachineAction.SERVE):  # what is about to be held counts as held
             gathered = replace(gathered, serving=Reading(value=True, at=now))
-        if self._is_busy(Do.WAIT_OFF):  # nor is anybody in step whom commits are about to leave behind
+        if self._is_busy(
+            MachineAction.WAIT_OFF
+        ):  # nor is anybody in step whom commits are about to leave behind
             store = gathered.store
             gathered = replace(gathered, store=replace(store, value=replace(store.value, in_step=False)))
         self.seen = replace(
@@ -168,19 +178,19 @@ class Runner:
             self._not_before.clear()
         self.me = after
 
-    def _start(self, act: Do) -> None:
+    def _start(self, act: MachineAction) -> None:
         others = [other for other in ROLE - {act} if self._is_busy(other)] if act in ROLE else []
-        if act is Do.RELEASE:
+        if act is MachineAction.RELEASE:
             for other in others:
                 self._busy[other].cancel()
         paused = self.clock() < self._not_before.get(act, NEVER)
         if not (others or paused or self._is_busy(act)):
             self._busy[act] = asyncio.create_task(self._do(act))
 
-    def _is_busy(self, *acts: Do) -> bool:
+    def _is_busy(self, *acts: MachineAction) -> bool:
         return any(act in self._busy and not self._busy[act].done() for act in acts)
 
-    async def _do(self, act: Do) -> None:
+    async def _do(self, act: MachineAction) -> None:
         self._log.info("the arbiter acts", act=act.value)
         try:
             await self.hands[act]()
@@ -192,7 +202,7 @@ class Runner:
         else:
             self._pauses.pop(act, None)
 
-    def _put_off(self, act: Do) -> float:
+    def _put_off(self, act: MachineAction) -> float:
         """Seconds until an act that has just failed is done again."""
         pause = self._pauses[act] = min(2 * self._pauses.get(act, PAUSE / 2), MOST_PAUSE)
         self._not_before[act] = self.clock() + pause

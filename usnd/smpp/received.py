@@ -1,8 +1,8 @@
 """What an SMSC delivers: deliver_sm or data_sm → a subscriber's text (MO) or a delivery receipt.
 
-Owns the reading of addresses, esm_class and concatenation (SMPP 3.4 §5.2.12); receipts.py tells receipts, and
-reading.py what octets say. Total: any PDU the codec lets through gives one of the two, with what was odd
-about it by name. Refuses to judge what a text says.
+Owns the reading of addresses, esm_class and concatenation (SMPP 3.4 §5.2.12); delivery_receipts.py tells
+receipts, and smpp/text/reading.py what octets say. Total: any PDU the codec lets through gives one of the
+two, with what was odd about it by name. Refuses to judge what a text says.
 """
 
 import hashlib
@@ -10,13 +10,13 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from usnd.smpp.national import decode_national
-from usnd.smpp.pdu import DataSm, DeliverSm
-from usnd.smpp.reading import HALF, is_cut, read, without_nul
-from usnd.smpp.receipts import MESSAGE_TYPE, is_reserved_type, read_receipt
-from usnd.smpp.segments import Concatenation, Header, possible, read_udh
-from usnd.smpp.text import DEFAULT_CODING, Alphabet, alphabet_of, is_compressed, unpack
-from usnd.smpp.tlv import Tag, Tlvs, integer
+from usnd.smpp.delivery_receipts import MESSAGE_TYPE, is_reserved_type, read_receipt
+from usnd.smpp.pdu.pdus import DataSm, DeliverSm
+from usnd.smpp.pdu.tlv import Tag, Tlvs, integer
+from usnd.smpp.text.alphabets import DEFAULT_CODING, Alphabet, alphabet_of, is_compressed, unpack
+from usnd.smpp.text.national import decode_national
+from usnd.smpp.text.reading import HALF, is_cut, read, without_nul
+from usnd.smpp.text.segments import Concatenation, Header, possible, read_udh
 
 _UDHI = 0x40
 _SIZE = struct.Struct(">I")

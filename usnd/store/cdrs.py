@@ -5,8 +5,8 @@ Owns the sequence: without a gap, in commit order, and one record a call however
 
 from sqlalchemy import bindparam, insert, select
 
-from usnd.domain.cdr import Cdr
-from usnd.store.execution import Executor, next_number
+from usnd.domain.billing.cdr import Cdr
+from usnd.store.core.execution import Executor, next_number
 from usnd.store.schema import cdrs
 
 _FIELDS = tuple(Cdr.__slots__)

@@ -5,13 +5,13 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, insert, not_, select, update
 
-from usnd.domain.calls import Call
-from usnd.domain.conference import Conference, ConferenceState
-from usnd.store.execution import Executor, next_numbers
-from usnd.store.recordings import save_stretches, stretches_of
+from usnd.domain.conference.call import Call
+from usnd.domain.conference.model import Conference, ConferenceState
+from usnd.store.core.execution import Executor, next_numbers
+from usnd.store.core.row_sets import OneOf, json_of
+from usnd.store.core.statements import Row
+from usnd.store.recordings import recording_parts_of, save_recording_parts
 from usnd.store.schema import calls, conferences, is_live
-from usnd.store.sets import OneOf, json_of
-from usnd.store.statements import Row
 
 _CALL_FIELDS = tuple(Call.__slots__)
 _CONFERENCE_FIELDS = (
@@ -89,8 +89,8 @@ class Conferences:
             if saved.rowcount != 1:
                 raise LookupError(f"conference {after.id} is not in the store")
         self._save_calls(before.calls, after)
-        if after.stretches != before.stretches:
-            save_stretches(self._tx, before.stretches, after)
+        if after.recording_parts != before.recording_parts:
+            save_recording_parts(self._tx, before.recording_parts, after)
 
     def _save_calls(self, before: tuple[Call, ...], after: Conference) -> None:
         known = {call.id: call for call in before}
@@ -133,9 +133,9 @@ class Conferences:
         if found:
             for row in self._tx.execute(their_calls, values):
                 found[row[0]].append(Call(*row[1:]))
-        taped = stretches_of(self._tx, values.get("wanted")) if found else {}
+        taped = recording_parts_of(self._tx, values.get("wanted")) if found else {}
         return [
-            Conference(calls=tuple(found[row["id"]]), stretches=tuple(taped.get(row["id"], ())), **row)
+            Conference(calls=tuple(found[row["id"]]), recording_parts=tuple(taped.get(row["id"], ())), **row)
             for row in rows
         ]
 

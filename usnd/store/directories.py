@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, literal_column, null, select, union_all
 
-from usnd.domain.directory import (
+from usnd.domain.directory.model import (
     Change,
     Directory,
     Group,
@@ -16,8 +16,9 @@ from usnd.domain.directory import (
     NumberMember,
     User,
 )
-from usnd.store.changes import Changes, Owned
-from usnd.store.execution import Executor
+from usnd.store.core.execution import Executor
+from usnd.store.core.row_sets import OneOf, json_of
+from usnd.store.directory_changes import Changes, Owned
 from usnd.store.schema import (
     group_members,
     groups,
@@ -25,7 +26,6 @@ from usnd.store.schema import (
     instant_conferences,
     users,
 )
-from usnd.store.sets import OneOf, json_of
 
 # One list of all that a subscriber has, in columns common to its parts: to ask costs more than to read. A
 # group or a conference comes as a row for each member, and as one without if it has none.

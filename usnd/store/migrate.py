@@ -9,9 +9,9 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
-from usnd.store.engine import engine_for
+from usnd.store.core.engine import engine_for
+from usnd.store.core.trouble import DatabaseTrouble
 from usnd.store.revision import HEAD, current, is_usable, tell_readers
-from usnd.store.trouble import DatabaseTrouble
 
 
 def upgrade(url: str) -> None:

@@ -8,9 +8,9 @@ from itertools import count
 
 from sqlalchemy import bindparam, func, insert, select
 
-from usnd.domain.pin_space import SPACE
-from usnd.domain.ways_in import PIN_DIGITS, Pin, PinKind
-from usnd.store.execution import Executor
+from usnd.domain.dial_in.admission import PIN_DIGITS, Pin, PinKind
+from usnd.domain.dial_in.pin_space import SPACE
+from usnd.store.core.execution import Executor
 from usnd.store.schema import pins
 
 _FIELDS = (pins.c.digits, pins.c.kind, pins.c.subscriber_id, pins.c.instant)

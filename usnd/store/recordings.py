@@ -1,4 +1,4 @@
-"""The recordings in the store: one row a stretch (REQUIREMENTS C7). Refuses to decide what is kept: domain.
+"""The recordings in the store: one row a part (REQUIREMENTS C7). Refuses to decide what is kept: domain.
 
 They outlive their conference and their subscriber, as CDRs do: they refer to none of them.
 """
@@ -7,31 +7,29 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Select, bindparam, insert, select, update
 
-from usnd.domain.conference import Conference
-from usnd.domain.recording import Recording, RecordState, Stretch, file_of
-from usnd.store.execution import Executor
+from usnd.domain.conference.model import Conference
+from usnd.domain.recording.files import Recording, RecordingPart, RecordState, file_of
+from usnd.store.core.execution import Executor
+from usnd.store.core.statements import Row
 from usnd.store.schema import conferences, is_closed, is_live, recordings
-from usnd.store.statements import Row
 
-_STRETCH = ("stretch", "state", "ordered_at", "started_at", "stopped_at")
+_PART = ("part", "state", "ordered_at", "started_at", "stopped_at")
 _FIELDS = tuple(Recording.__slots__)
 _INSERT = insert(recordings)
 _UPDATE = update(recordings).where(
-    recordings.c.conference_id == bindparam("of"), recordings.c.stretch == bindparam("saved")
+    recordings.c.conference_id == bindparam("of"), recordings.c.part == bindparam("saved")
 )
 _MEASURED = _UPDATE.values(octets=bindparam("measured"))
 _REMOVED = _UPDATE.where(recordings.c.state == RecordState.CLOSED).values(state=RecordState.REMOVED)
-_STRETCHES = select(recordings.c.conference_id, *(recordings.c[name] for name in _STRETCH)).order_by(
-    recordings.c.conference_id, recordings.c.stretch
+_STRETCHES = select(recordings.c.conference_id, *(recordings.c[name] for name in _PART)).order_by(
+    recordings.c.conference_id, recordings.c.part
 )
 _OF_ONE = _STRETCHES.where(recordings.c.conference_id == bindparam("wanted"))
 _OF_LIVE = _STRETCHES.join(conferences, conferences.c.id == recordings.c.conference_id).where(is_live)
 _ALL = select(*(recordings.c[name] for name in _FIELDS)).order_by(
-    recordings.c.conference_id, recordings.c.stretch
+    recordings.c.conference_id, recordings.c.part
 )
-_BY_ID = _ALL.where(
-    recordings.c.conference_id == bindparam("of"), recordings.c.stretch == bindparam("wanted")
-)
+_BY_ID = _ALL.where(recordings.c.conference_id == bindparam("of"), recordings.c.part == bindparam("wanted"))
 _BY_OWNER = _ALL.where(recordings.c.subscriber_id == bindparam("owner"))
 _CLOSED = _ALL.where(is_closed)
 _UNMEASURED = _CLOSED.where(recordings.c.octets.is_(None))
@@ -43,13 +41,13 @@ class Recordings:
     def __init__(self, tx: Executor) -> None:
         self._tx = tx
 
-    def get(self, conference_id: int, stretch: int) -> Recording | None:
-        """That stretch."""
-        row = self._tx.execute(_BY_ID, {"of": conference_id, "wanted": stretch}).one_or_none()
+    def get(self, conference_id: int, part: int) -> Recording | None:
+        """That part."""
+        row = self._tx.execute(_BY_ID, {"of": conference_id, "wanted": part}).one_or_none()
         return None if row is None else Recording(*row)
 
     def list(self, owner: int | None = None) -> tuple[Recording, ...]:
-        """Those of a subscriber, or all, in the order of conferences and stretches."""
+        """Those of a subscriber, or all, in the order of conferences and recording_parts."""
         found = self._tx.execute(_ALL if owner is None else _BY_OWNER, {"owner": owner})
         return tuple(Recording(*row) for row in found)
 
@@ -63,19 +61,19 @@ class Recordings:
 
     def measured(self, one: Recording, octets: int) -> None:
         """Keep the size of the file."""
-        values = {"of": one.conference_id, "saved": one.stretch, "measured": octets}
+        values = {"of": one.conference_id, "saved": one.part, "measured": octets}
         self._tx.execute(_MEASURED, values)
 
     def removed(self, gone: Iterable[Recording]) -> None:
         """Their files are removed."""
         for one in gone:
-            self._tx.execute(_REMOVED, {"of": one.conference_id, "saved": one.stretch})
+            self._tx.execute(_REMOVED, {"of": one.conference_id, "saved": one.part})
 
 
-def save_stretches(tx: Executor, before: Sequence[Stretch], after: Conference) -> None:
-    """Write the stretches that differ from those in the store."""
+def save_recording_parts(tx: Executor, before: Sequence[RecordingPart], after: Conference) -> None:
+    """Write the parts that differ from those in the store."""
     known = {one.number: one for one in before}
-    for one in after.stretches:
+    for one in after.recording_parts:
         row = {"state": one.state, "started_at": one.started_at, "stopped_at": one.stopped_at}
         if one.number not in known:
             tx.execute(_INSERT, {**_new(after, one), **row})
@@ -83,20 +81,20 @@ def save_stretches(tx: Executor, before: Sequence[Stretch], after: Conference) -
             tx.execute(_UPDATE, {**row, "of": after.id, "saved": one.number})
 
 
-def stretches_of(tx: Executor, conference_id: int | None) -> dict[int, list[Stretch]]:
-    """By conference: the stretches of one, or of all live conferences."""
+def recording_parts_of(tx: Executor, conference_id: int | None) -> dict[int, list[RecordingPart]]:
+    """By conference: the parts of one, or of all live conferences."""
     which: Select[tuple[object, ...]] = _OF_LIVE if conference_id is None else _OF_ONE
-    found: dict[int, list[Stretch]] = {}
+    found: dict[int, list[RecordingPart]] = {}
     for row in tx.execute(which, {"wanted": conference_id}):
-        found.setdefault(row[0], []).append(Stretch(*row[1:]))
+        found.setdefault(row[0], []).append(RecordingPart(*row[1:]))
     return found
 
 
-def _new(conference: Conference, stretch: Stretch) -> Row:
+def _new(conference: Conference, part: RecordingPart) -> Row:
     return {
         "conference_id": conference.id,
-        "stretch": stretch.number,
+        "part": part.number,
         "subscriber_id": conference.subscriber_id,
-        "path": file_of(conference.id, stretch.number),
-        "ordered_at": stretch.ordered_at,
+        "path": file_of(conference.id, part.number),
+        "ordered_at": part.ordered_at,
     }

@@ -22,7 +22,7 @@ from sqlalchemy import (
     table,
 )
 
-from usnd.store.engine import engine_for
+from usnd.store.core.engine import engine_for
 
 HEAD = "0011"
 READERS = "0006"

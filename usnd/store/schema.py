@@ -23,13 +23,13 @@ from sqlalchemy import (
     literal_column,
 )
 
-from usnd.domain.calls import CallState, Direction, Outcome, Role
-from usnd.domain.conference import ConferenceState, EndReason
-from usnd.domain.messages import MtState
-from usnd.domain.reassembly import PartsState
-from usnd.domain.recording import RecordState
-from usnd.domain.ways_in import PinKind
-from usnd.store.columns import KEY, Utc, Written, one_of, row_id
+from usnd.domain.conference.call import CallOutcome, CallState, Direction, Role
+from usnd.domain.conference.model import ConferenceState, EndReason
+from usnd.domain.dial_in.admission import PinKind
+from usnd.domain.messaging.message import MtState
+from usnd.domain.messaging.reassembly import PartsState
+from usnd.domain.recording.files import RecordState
+from usnd.store.core.columns import KEY, Utc, Written, one_of, row_id
 
 metadata = MetaData(
     naming_convention={
@@ -163,7 +163,7 @@ mt_texts = Table(
     Column("error", Written),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("due_at", Utc),
-    Column("ending", String),  # how a text ended that was not sent: domain/sending.py
+    Column("ending", String),  # how a text ended that was not sent: domain/messaging/delivery.py
     Column("untold", Boolean, nullable=False, server_default=false()),  # its subscriber is to hear of that
     CheckConstraint("priority IN (0, 1)", name="priority"),
     CheckConstraint("(state = 'queued') = (settled_at IS NULL)", name="settled"),
@@ -247,7 +247,7 @@ calls = Table(
     Column("joined_at", Utc),
     Column("ended_at", Utc),
     Column("cause", Integer),
-    Column("outcome", one_of(Outcome, "outcome")),
+    Column("outcome", one_of(CallOutcome, "outcome")),
     Column("told_to_end", Boolean, nullable=False),
     Column("leaving_since", Utc),
     Column("dnis", String, nullable=False),
@@ -264,7 +264,7 @@ recordings = Table(
     "recordings",
     metadata,
     Column("conference_id", KEY, primary_key=True, autoincrement=False),
-    Column("stretch", Integer, primary_key=True, autoincrement=False),
+    Column("part", Integer, primary_key=True, autoincrement=False),
     Column("subscriber_id", KEY, nullable=False, index=True),
     Column("path", String, nullable=False),
     Column("state", one_of(RecordState, "state"), nullable=False),
@@ -315,7 +315,7 @@ counters = Table(
     CheckConstraint("name IN ('conference', 'cdr')", name="name"),
 )
 
-# Which batch of a writer was committed last: see writer.py.
+# Which batch of a writer was committed last: see store/core/writer.py.
 commit_mark = Table(
     "commit_mark",
     metadata,
@@ -348,7 +348,7 @@ is_closed = recordings.c.state == literal_column("'closed'")
 Index(
     "ix_recordings_closed",
     recordings.c.conference_id,
-    recordings.c.stretch,
+    recordings.c.part,
     postgresql_where=is_closed,
     sqlite_where=is_closed,
 )

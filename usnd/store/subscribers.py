@@ -5,11 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select, update
 
-from usnd.domain.directory import Subscriber
-from usnd.domain.replies import DEFAULT_LANGUAGE
-from usnd.store.execution import Executor
+from usnd.domain.directory.model import Subscriber
+from usnd.domain.replies.catalogue import DEFAULT_LANGUAGE
+from usnd.store.core.execution import Executor
+from usnd.store.core.row_sets import OneOf, json_of
 from usnd.store.schema import subscribers
-from usnd.store.sets import OneOf, json_of
 
 _FIELDS = tuple(Subscriber.__slots__)
 _SELECT = select(*(subscribers.c[name] for name in _FIELDS))

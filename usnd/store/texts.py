@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, exists, false, func, literal_column, not_, select, update
 
-from usnd.domain.messages import (
+from usnd.domain.messaging.message import (
     Attempt,
     Draft,
     Earlier,
@@ -21,9 +21,9 @@ from usnd.domain.messages import (
     Priority,
     Settlement,
 )
-from usnd.store.execution import Executor
+from usnd.store.core.execution import Executor
+from usnd.store.core.row_sets import OneOf, RowsStatement, json_of
 from usnd.store.schema import is_queued, is_untold, mo_texts, mt_texts
-from usnd.store.sets import Many, OneOf, json_of
 
 _ANSWER_READ_AT = (
     select(func.min(mt_texts.c.settled_at))
@@ -49,7 +49,7 @@ _EARLIER = select(
     _ANSWER_READ_AT,
     mo_texts.c.redelivered_over,
 ).where(mo_texts.c.id.in_(_NEWEST))
-_REDELIVERED = Many(
+_REDELIVERED = RowsStatement(
     "UPDATE mo_texts SET redelivered_over = COALESCE(mo_texts.redelivered_over || ' ', '') || r.session"
     " FROM {rows} WHERE mo_texts.id = r.id AND mo_texts.id {picked}",
     mo_texts.c.id,
@@ -60,7 +60,7 @@ _MO_COLUMNS = [
     for name in ("smsc", "session", "sender", "recipient", "body", "fingerprint", "received_at")
 ]
 # The ids rise in the order of the rows: PostgreSQL and SQLite number the rows of an ordered SELECT in order.
-_ADD_MO = Many(
+_ADD_MO = RowsStatement(
     "INSERT INTO mo_texts (smsc, session, sender, recipient, body, fingerprint, received_at)"
     " SELECT r.smsc, r.session, r.sender, r.recipient, r.body, r.fingerprint, r.received_at"
     " FROM {rows} ORDER BY r.nth RETURNING id",
@@ -70,7 +70,7 @@ _MT_COLUMNS = [
     mt_texts.c[name]
     for name in ("mo_id", "smsc", "sender", "recipient", "body", "priority", "queued_at", "expires_at")
 ]
-_ADD_MT = Many(
+_ADD_MT = RowsStatement(
     "INSERT INTO mt_texts (mo_id, smsc, sender, recipient, body, priority, state, queued_at, expires_at)"
     " SELECT r.mo_id, r.smsc, r.sender, r.recipient, r.body, r.priority, 'queued', r.queued_at, r.expires_at"
     " FROM {rows} ORDER BY r.nth RETURNING id",
@@ -103,7 +103,7 @@ _REROUTE = (
 _MOVE = update(mt_texts).where(is_queued, OneOf(mt_texts.c.id, "moved")).values(smsc=bindparam("instead"))
 # Not by state: PostgreSQL would read the index of all that is queued, a whole blast, for each few. What is
 # queued has no settled_at, and `{picked}` lets it look up these texts alone.
-_SETTLE = Many(
+_SETTLE = RowsStatement(
     "UPDATE mt_texts SET state = r.state, settled_at = r.settled_at, session = r.session,"
     " smsc_message_id = r.smsc_message_id, error = r.error"
     " FROM {rows} WHERE mt_texts.id = r.id AND mt_texts.id {picked} AND mt_texts.settled_at IS NULL"
@@ -112,14 +112,14 @@ _SETTLE = Many(
 )
 
 # Only what went to others than the subscriber who asked for it.
-_END = Many(
+_END = RowsStatement(
     "UPDATE mt_texts SET ending = r.ending, untold = EXISTS (SELECT 1 FROM mo_texts"
     " WHERE mo_texts.id = mt_texts.mo_id AND mo_texts.sender <> mt_texts.recipient)"
     " FROM {rows} WHERE mt_texts.id = r.id AND mt_texts.id {picked}",
     *(mt_texts.c[name] for name in ("id", "ending")),
 )
 # The highest counts: of two rounds in one lot the order is not kept.
-_ATTEMPTED = Many(
+_ATTEMPTED = RowsStatement(
     "UPDATE mt_texts SET attempts = r.attempts, due_at = r.due_at FROM {rows}"
     " WHERE mt_texts.id = r.id AND mt_texts.id {picked} AND mt_texts.settled_at IS NULL"
     " AND mt_texts.attempts < r.attempts",

@@ -7,11 +7,11 @@ from collections.abc import Collection
 
 from sqlalchemy import bindparam, insert, select, update
 
-from usnd.domain.calls import Call
-from usnd.domain.minutes import month_of, talked_seconds
-from usnd.store.execution import Executor
+from usnd.domain.conference.call import Call
+from usnd.domain.conference.quota import month_of, talked_seconds
+from usnd.store.core.execution import Executor
+from usnd.store.core.row_sets import OneOf, json_of
 from usnd.store.schema import usage
-from usnd.store.sets import OneOf, json_of
 
 _OF = select(usage.c.subscriber_id, usage.c.seconds).where(
     usage.c.month == bindparam("wanted_month"), OneOf(usage.c.subscriber_id, "owners")

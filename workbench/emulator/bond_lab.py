@@ -20,14 +20,14 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from workbench.debian import DebianError, say
-from workbench.depot.release import ROOT
+from workbench import ROOT
 from workbench.emulator import cables
 from workbench.emulator.file_system import MachineRoot, copy, disk, machine_root
 from workbench.emulator.guest import Card, Guest
 from workbench.lab.bare import cache
 from workbench.lab.net import inside, ip
-from workbench.process import PartError, private_directory, run
+from workbench.parts.debian import DebianError, say
+from workbench.parts.process import PartError, private_directory, run
 
 PROMISED = 1.0
 """Seconds until an address is reached again, where there is a way."""

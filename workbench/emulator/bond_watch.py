@@ -8,7 +8,7 @@ import sys
 import time
 
 from usnd.domain.pair.bond import BondTimes
-from usnd.pair.bond import EVERY, Bond
+from usnd.pair.network.bond import EVERY, Bond
 
 
 async def main(interface: str, interval: int, targets: list[str]) -> None:

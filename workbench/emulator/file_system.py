@@ -11,11 +11,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench import debian
-from workbench.depot.asterisk_deb import GENTLY, SUITE, apt_options
 from workbench.lab.bare import cache
-from workbench.machine import lacks
-from workbench.progress import ending, follow
+from workbench.parts import debian
+from workbench.release.asterisk_deb import GENTLY, SUITE, apt_options
+from workbench.setup.needs import lacks
+from workbench.setup.progress import ending, follow
 
 INCLUDED = (
     "dbus",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from workbench.emulator.file_system import MachineRoot
 from workbench.lab.net import inside
-from workbench.process import Part, PartError, Process, until
+from workbench.parts.process import Part, PartError, Process, until
 
 BOOT_PATIENCE = 600.0
 COMMAND_PATIENCE = 60.0

@@ -17,19 +17,20 @@ from typing import Any
 
 from usnd.domain.pair.states import PairState
 from usnd.pair import control
-from workbench import machine
-from workbench.debian import DebianError, say
-from workbench.depot.archive import packages_file
-from workbench.depot.release import ROOT, ReleaseError, release_file
+from workbench import ROOT
 from workbench.lab import layers, net
 from workbench.lab.bare import bare_root, cache, key_pair
-from workbench.lab.daemon import SOCKET
 from workbench.lab.places import fetched
-from workbench.node import NodeError
-from workbench.process import PartError
-from workbench.progress import ending, wait
+from workbench.lab.supervisor import SOCKET
+from workbench.parts.debian import DebianError, say
+from workbench.parts.node_js import NodeError
+from workbench.parts.process import PartError
+from workbench.release.packages import packages_file
+from workbench.release.wheels import ReleaseError, release_file
+from workbench.setup import needs
+from workbench.setup.progress import ending, wait
 
-TOOLS = machine.LAB
+TOOLS = needs.LAB
 INVENTORY = ROOT / "tests/lab/inventory"
 KEEPER_PATIENCE = 60.0
 BOOT_PATIENCE = 180.0  # of a machine that has other work, too
@@ -55,7 +56,7 @@ def ask(*words: str, patience: float = 120.0) -> str:
 
 def ready() -> None:
     """Raises PartError with what to do where a lab cannot be."""
-    if sentence := machine.lacks("lab"):
+    if sentence := needs.lacks("lab"):
         raise PartError(sentence)
 
 
@@ -128,7 +129,7 @@ def start(finished: Path | None) -> None:
                 raise PartError("a lab is up already on this machine: make lab-down")
         places = fetched(finished)  # before the namespaces: nothing leaves them
         net.build()
-        words = [sys.executable, "-m", "workbench.lab.daemon", places.as_json()]
+        words = [sys.executable, "-m", "workbench.lab.supervisor", places.as_json()]
         with _log().open("w") as log:
             command = ["setsid", "--fork", *net.inside(net.OUTSIDE, *words)]
             subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT)

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from workbench import debian
-from workbench.depot.asterisk_deb import GENTLY, SUITE, apt_options
-from workbench.progress import ending, follow
+from workbench.parts import debian
+from workbench.release.asterisk_deb import GENTLY, SUITE, apt_options
+from workbench.setup.progress import ending, follow
 
 INCLUDED = ("dbus", "openssh-server", "python3", "systemd-sysv")
 FRESH_SECONDS = 7 * 24 * 3600.0

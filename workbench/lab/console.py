@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from workbench.lab import net
-from workbench.process import Part, PartError, Process, within
+from workbench.parts.process import Part, PartError, Process, within
 
 USER = "usn"
 PORT = 623

@@ -9,7 +9,7 @@ import secrets
 import shutil
 from pathlib import Path
 
-from workbench.depot.release import ROOT
+from workbench import ROOT
 from workbench.lab.bare import cache
 
 SOURCES = ("roles", "playbooks", "tests/lab/inventory")

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from usnd.pair.datadir import process
-from workbench.control_groups import control_groups
+from usnd.pair.database.directory import process
 from workbench.lab import net
-from workbench.process import PartError, Process, within
+from workbench.parts.control_groups import control_groups
+from workbench.parts.process import PartError, Process, within
 
 SHUTDOWN_PATIENCE = 30.0
 DEATH_PATIENCE = 5.0

@@ -7,12 +7,12 @@ from contextlib import AsyncExitStack
 
 from node_smsc import NodeSmsc
 
+from workbench.demo.stage import EVERYBODY
+from workbench.demo.tones import RATE, TONES, present
 from workbench.lab import net
 from workbench.lab.places import Places
-from workbench.process import Part, PartError, within
-from workbench.stage import EVERYBODY
-from workbench.switch import Handset, Switch
-from workbench.tones import RATE, TONES, present
+from workbench.parts.process import Part, PartError, within
+from workbench.parts.voice.switch import Handset, Switch
 
 SMPP_PORT = 2775
 SHORT_CODE = "52272"

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from workbench.asterisk import asterisk_tree
 from workbench.lab.bare import bare_root
-from workbench.node import packages
+from workbench.parts.node_js import packages
+from workbench.parts.voice.asterisk import asterisk_tree
 
 
 @dataclass(frozen=True)

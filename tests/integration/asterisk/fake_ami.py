@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from workbench.listening import end
+from workbench.parts.listening import end
 
 Headers = dict[str, str]
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"

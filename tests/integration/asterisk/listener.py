@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 from usnd.asterisk.ami import AmiLink, AmiSettings, LinkDown, LinkUp
-from usnd.domain.calls import CallEvent, CallNews
-from workbench import process
+from usnd.domain.conference.call import CallEvent, CallNews
+from workbench.parts import process
 
 
 async def until(condition: Callable[[], object], patience: float = 8.0) -> None:

@@ -14,15 +14,15 @@ from sip_peer import Peer
 from usnd.asterisk.ami import AmiSettings
 from usnd.asterisk.calls import Calls, CallSettings
 from usnd.asterisk.progress import Digit, News
-from usnd.config_trunks import TrunkConfig, TrunksConfig
-from usnd.domain.calls import CallEvent, CallNews
-from usnd.domain.hosts import Host, OwnAddress
-from usnd.pjsip import pjsip_conf
-from usnd.services.foreign import ForeignChannels
-from workbench.asterisk import Asterisk, asterisk_tree, usn_asterisk
-from workbench.media import encode
-from workbench.ports import HOST
-from workbench.usn import product_dialplan
+from usnd.config.pjsip_conf import pjsip_conf
+from usnd.config.trunks import TrunkConfig, TrunksConfig
+from usnd.domain.conference.call import CallEvent, CallNews
+from usnd.domain.network.hosts import Host, OwnAddress
+from usnd.services.media_server.foreign_channels import ForeignChannels
+from workbench.bench.handset_media import encode
+from workbench.parts.ports import HOST
+from workbench.parts.usn import product_dialplan
+from workbench.parts.voice.asterisk import Asterisk, asterisk_tree, usn_asterisk
 
 RING = timedelta(seconds=5)
 

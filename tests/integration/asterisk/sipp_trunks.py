@@ -10,7 +10,7 @@ from peer_trunks import account_of, node_at
 
 from usnd.asterisk.calls import Calls, CallSettings
 from usnd.asterisk.progress import News
-from workbench.sipp import Sipp
+from workbench.parts.voice.sipp import Sipp
 
 SCENARIOS = Path(__file__).parents[2] / "peers" / "sipp"
 

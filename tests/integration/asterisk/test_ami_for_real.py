@@ -7,9 +7,9 @@ from listener import listening, until
 from voice_network import VoiceNetwork
 
 from usnd.asterisk.ami import AmiDown, AmiFailed, AmiSettings, AmiTimeout
-from usnd.asterisk.endpoints import dial_string
-from workbench.asterisk import TRUNK
-from workbench.switch import Handset
+from usnd.asterisk.technology.endpoints import dial_string
+from workbench.parts.voice.asterisk import TRUNK
+from workbench.parts.voice.switch import Handset
 
 ORDER = {
     "ChannelId": "usn-1",

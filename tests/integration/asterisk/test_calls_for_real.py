@@ -12,10 +12,10 @@ from voice_network import VoiceNetwork
 
 from usnd.asterisk.calls import Calls, CallSettings
 from usnd.asterisk.progress import EVENTS, IncomingCall, Survey
-from usnd.domain.calls import CallEvent, CallNews, CallState
-from usnd.domain.conducting import launch
-from usnd.domain.conference import Participant, Rules
-from workbench.switch import NEVER, Handset, Refusal
+from usnd.domain.conference.call import CallEvent, CallNews, CallState
+from usnd.domain.conference.model import Participant, Rules
+from usnd.domain.conference.transitions import launch
+from workbench.parts.voice.switch import NEVER, Handset, Refusal
 
 ANNA, BEN, CLEO = "+447900000001", "+447900000002", "+447900000003"
 TRUNK = "trunk-msc"

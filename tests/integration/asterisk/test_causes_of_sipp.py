@@ -8,8 +8,8 @@ from listener import until
 from sipp_trunks import SCENARIOS, calls_to
 
 from usnd.asterisk.progress import News
-from usnd.domain.calls import CallEvent, CallNews
-from workbench.sipp import ALONE, Sipp
+from usnd.domain.conference.call import CallEvent, CallNews
+from workbench.parts.voice.sipp import ALONE, Sipp
 
 RING = timedelta(seconds=10)
 REFUSALS = {380: 23, 405: 63, 483: 25, 501: 79, 513: 127, 606: 58, 403: 21, 603: 21}

@@ -13,17 +13,17 @@ from listener import listening, until
 from usnd.asterisk.ami import AmiSettings
 from usnd.asterisk.calls import Calls, CallSettings
 from usnd.asterisk.progress import News
-from usnd.config_trunks import TrunkConfig, TrunksConfig
-from usnd.config_types import Secret
-from usnd.domain.calls import CallEvent, CallNews
-from usnd.domain.hosts import Host, Network, OwnAddress
-from usnd.pjsip import pjsip_conf
-from workbench import process
-from workbench.asterisk import Asterisk, asterisk_tree, usn_asterisk
-from workbench.ports import HOST
-from workbench.switch import Handset, Switch
-from workbench.tones import RATE, TONES, present
-from workbench.usn import product_dialplan
+from usnd.config.pjsip_conf import pjsip_conf
+from usnd.config.trunks import TrunkConfig, TrunksConfig
+from usnd.config_file.values import Secret
+from usnd.domain.conference.call import CallEvent, CallNews
+from usnd.domain.network.hosts import Host, Network, OwnAddress
+from workbench.demo.tones import RATE, TONES, present
+from workbench.parts import process
+from workbench.parts.ports import HOST
+from workbench.parts.usn import product_dialplan
+from workbench.parts.voice.asterisk import Asterisk, asterisk_tree, usn_asterisk
+from workbench.parts.voice.switch import Handset, Switch
 
 ANNA, BEN = "+447900000001", "+447900000002"
 FLOATING = "127.0.0.3"

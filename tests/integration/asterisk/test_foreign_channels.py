@@ -10,10 +10,10 @@ from peer_trunks import RING, PeerStage, peers_at
 from sip_peer import Message, Peer
 
 from usnd.asterisk.progress import IncomingCall
-from usnd.domain.calls import CallEvent, CallNews
-from usnd.domain.foreign import LONGEST_STAY
-from usnd.services.foreign import ForeignChannels
-from workbench.ports import HOST
+from usnd.domain.conference.call import CallEvent, CallNews
+from usnd.domain.media_server.foreign_channels import LONGEST_STAY
+from usnd.services.media_server.foreign_channels import ForeignChannels
+from workbench.parts.ports import HOST
 
 CONTACTS = [
     "<sip:PJSIP/+449098790000%40msc@x>",

@@ -11,10 +11,10 @@ from peer_trunks import PeerStage, peers_at, tone
 from sip_peer import HOST, Peer
 
 from usnd.asterisk.progress import IncomingCall, PinEntered
-from usnd.domain.conference import Feature
-from usnd.domain.menu import Menu, Typed
-from usnd.domain.pin_entry import press_pin
-from usnd.services.keypads import Keypads
+from usnd.domain.conference.dtmf_menu import Menu, Typed
+from usnd.domain.conference.model import Feature
+from usnd.domain.dial_in.pin_entry import press_pin
+from usnd.services.conference.keypads import Keypads
 
 DUAL = {"*": (941, 1209), "4": (770, 1209), "5": (770, 1336), "1": (697, 1209)}
 

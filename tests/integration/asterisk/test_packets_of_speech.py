@@ -7,9 +7,9 @@ from datetime import timedelta
 from listener import joined
 from sipp_trunks import SCENARIOS, calls_to
 
-from workbench.ports import HOST
-from workbench.process import until
-from workbench.sipp import ALONE, Sipp
+from workbench.parts.ports import HOST
+from workbench.parts.process import until
+from workbench.parts.voice.sipp import ALONE, Sipp
 
 TRUNK = "answer"
 RTP_HEAD = 12

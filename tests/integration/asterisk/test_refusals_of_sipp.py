@@ -7,8 +7,8 @@ from listener import until
 from sipp_trunks import SCENARIOS, calls_to
 
 from usnd.asterisk.progress import News
-from usnd.domain.calls import CallEvent, CallNews
-from workbench.sipp import Sipp
+from usnd.domain.conference.call import CallEvent, CallNews
+from workbench.parts.voice.sipp import Sipp
 
 CAUSES = {
     400: 41, 401: 47, 402: 50, 403: 21, 404: 1, 407: 47, 408: 102, 410: 22, 480: 18, 484: 28, 486: 17,

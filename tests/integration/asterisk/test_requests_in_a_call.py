@@ -9,8 +9,8 @@ from sip_peer import HOST, Headers, Peer
 from sipp_trunks import SCENARIOS, calls_to
 
 from usnd.asterisk.progress import Digit
-from usnd.domain.calls import CallEvent, CallNews
-from workbench.sipp import Sipp
+from usnd.domain.conference.call import CallEvent, CallNews
+from workbench.parts.voice.sipp import Sipp
 
 RELAY = [("Content-Type", "application/dtmf-relay")]
 PLAIN = [("Content-Type", "text/plain")]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from usnd.asterisk.ami import AmiSettings
-from workbench.asterisk import Asterisk, asterisk_tree, usn_asterisk
-from workbench.switch import Switch
+from workbench.parts.voice.asterisk import Asterisk, asterisk_tree, usn_asterisk
+from workbench.parts.voice.switch import Switch
 
 
 @dataclass(frozen=True)

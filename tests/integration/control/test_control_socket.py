@@ -14,7 +14,7 @@ import pytest
 from usnd.control.client import NoAnswer, NotDone, ask
 from usnd.control.requests import LONGEST_REQUEST, Answer, Look, Request
 from usnd.control.server import MOST_AT_ONCE, ControlServer
-from workbench.process import until
+from workbench.parts.process import until
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from database_pair import Pair, until
 
-from workbench.postgres import programs
+from workbench.parts.postgres import programs
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import psycopg
 from usnd.domain.pair.evidence import Database, Store
 from usnd.pair.commands import run
 from usnd.pair.config import DatabaseConfig
-from usnd.pair.postgres import Postgres
-from workbench.postgres import Programs
-from workbench.process import private_directory
+from usnd.pair.database.postgres import Postgres
+from workbench.parts.postgres import Programs
+from workbench.parts.process import private_directory
 
 NOBODY = 2**22 + 1  # above the kernel's highest process number
 

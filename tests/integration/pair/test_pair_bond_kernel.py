@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from usnd.domain.pair.bond import BondSeen, Monitor
-from usnd.pair.bond import look
+from usnd.pair.network.bond import look
 
 
 def kernel(place: Path, **files: str) -> None:

@@ -14,26 +14,26 @@ from usnd.domain.pair.alarms import PairAlarm
 from usnd.domain.pair.evidence import (
     Arbiter,
     Database,
-    Do,
     Evidence,
-    Order,
+    Heartbeat,
+    LastRole,
+    MachineAction,
+    OperatorCommand,
     PairSettings,
     Power,
     Reading,
     Record,
-    Standing,
     Store,
-    Word,
 )
 from usnd.domain.pair.states import PairState
 from usnd.pair import console, control
 from usnd.pair.commands import run
+from usnd.pair.network.heartbeats import Heartbeats, opened, sealed
+from usnd.pair.network.heartbeats import Path as WordPath
 from usnd.pair.record import RecordError, RecordFile
 from usnd.pair.runner import EVERY, Runner
-from usnd.pair.words import Path as WordPath
-from usnd.pair.words import Words, opened, sealed
-from workbench.ports import HOST, PortBlock
-from workbench.process import until
+from workbench.parts.ports import HOST, PortBlock
+from workbench.parts.process import until
 
 NOT_HERE = ("198.51.100.77", 7412)
 """A path whose address no interface has: a cross-over without carrier at boot."""
@@ -44,11 +44,11 @@ QUICK = PairSettings(boot_patience=0.5, suspect_after=5, fence_delay=0.2, deadli
 class Server:
     """Its database and its address are variables, which the acts set."""
 
-    def __init__(self, home: Path, name: str, standing: Standing) -> None:
+    def __init__(self, home: Path, name: str, standing: LastRole) -> None:
         home.mkdir()
         self.file = RecordFile(home)
         self.file.write(Record(standing))
-        self.words = Words(SECRET, name, time.monotonic)
+        self.words = Heartbeats(SECRET, name, time.monotonic)
         self.database, self.waits, self.serving = Database.STOPPED, False, False
         self.power = Power.ON
         self.peer: Server | None = None
@@ -78,7 +78,7 @@ class Server:
             store=Reading(store, now), serving=Reading(self.serving, now),
         )  # fmt: skip
 
-    def hands(self) -> dict[Do, Callable[[], Awaitable[None]]]:
+    def hands(self) -> dict[MachineAction, Callable[[], Awaitable[None]]]:
         def puts(**values: Any) -> Callable[[], Awaitable[None]]:
             async def put() -> None:
                 self.__dict__.update(values)
@@ -86,12 +86,12 @@ class Server:
             return put
 
         return {
-            Do.OPEN: puts(database=Database.PRIMARY),
-            Do.FOLLOW: puts(database=Database.STANDBY),
-            Do.RELEASE: puts(database=Database.STOPPED, serving=False),
-            Do.SERVE: puts(serving=True),
-            Do.WAIT_ON: puts(waits=True),
-            Do.WAIT_OFF: puts(waits=False),
+            MachineAction.OPEN: puts(database=Database.PRIMARY),
+            MachineAction.FOLLOW: puts(database=Database.STANDBY),
+            MachineAction.RELEASE: puts(database=Database.STOPPED, serving=False),
+            MachineAction.SERVE: puts(serving=True),
+            MachineAction.WAIT_ON: puts(waits=True),
+            MachineAction.WAIT_OFF: puts(waits=False),
         }
 
     async def comes(self, state: PairState) -> None:
@@ -109,7 +109,7 @@ class Two:
 
 @pytest.fixture
 async def two(tmp_path: Path) -> AsyncIterator[Two]:
-    a, b = Server(tmp_path / "a", "A", Standing.SOLO), Server(tmp_path / "b", "B", Standing.STANDBY)
+    a, b = Server(tmp_path / "a", "A", LastRole.SOLO), Server(tmp_path / "b", "B", LastRole.STANDBY)
     a.peer, b.peer = b, a
     block = PortBlock()
     ports = block.spare(0), block.spare(1)
@@ -145,7 +145,7 @@ async def test_a_pair_forms_hands_over_on_the_operators_word_and_forms_again(
         }
         dry = await control.ask(socket, {"order": "switch-over", "dry_run": True})
         assert dry == {"done": "switch-over", "dry_run": True}
-        await control.ask(socket, {"order": Order.SWITCH_OVER.value})
+        await control.ask(socket, {"order": OperatorCommand.SWITCH_OVER.value})
         await b.comes(PairState.ACTIVE_PAIRED)
         await a.comes(PairState.STANDBY)
         assert (a.serving, b.serving) == (False, True)
@@ -169,9 +169,9 @@ async def test_told_to_stop_the_active_hands_over_before_it_ends(two: Two) -> No
 
 async def test_letting_go_ends_what_would_take_hold_and_never_runs_beside_it(two: Two) -> None:
     runner, held = two.a.runner, asyncio.Event()
-    begun: list[Do] = []
+    begun: list[MachineAction] = []
 
-    def hand(act: Do) -> Callable[[], Awaitable[None]]:
+    def hand(act: MachineAction) -> Callable[[], Awaitable[None]]:
         async def do() -> None:
             begun.append(act)
             await held.wait()
@@ -181,16 +181,16 @@ async def test_letting_go_ends_what_would_take_hold_and_never_runs_beside_it(two
     two.loops[0].cancel()
     await asyncio.gather(two.loops[0], return_exceptions=True)
     await asyncio.sleep(0)
-    runner.hands = {act: hand(act) for act in Do}
-    runner._start(Do.OPEN)
+    runner.hands = {act: hand(act) for act in MachineAction}
+    runner._start(MachineAction.OPEN)
     await asyncio.sleep(0)
-    runner._start(Do.SERVE)
-    runner._start(Do.RELEASE)
+    runner._start(MachineAction.SERVE)
+    runner._start(MachineAction.RELEASE)
     await asyncio.sleep(0.01)
-    runner._start(Do.RELEASE)
-    runner._start(Do.OPEN)
+    runner._start(MachineAction.RELEASE)
+    runner._start(MachineAction.OPEN)
     await asyncio.sleep(0.01)
-    assert begun == [Do.OPEN, Do.RELEASE]
+    assert begun == [MachineAction.OPEN, MachineAction.RELEASE]
     held.set()
 
 
@@ -202,10 +202,10 @@ async def test_nobody_is_in_step_while_commits_are_told_to_wait_no_more(two: Two
     async def tell() -> None:
         await told.wait()
 
-    runner.hands = {**runner.hands, Do.WAIT_OFF: tell}
+    runner.hands = {**runner.hands, MachineAction.WAIT_OFF: tell}
     runner.step()
     assert runner.seen.store.value.in_step
-    runner._start(Do.WAIT_OFF)
+    runner._start(MachineAction.WAIT_OFF)
     runner.step()
     assert not runner.seen.store.value.in_step
     told.set()
@@ -234,8 +234,8 @@ async def test_an_arbiter_that_is_away_is_said_to_be(tmp_path: Path) -> None:
 
 
 def test_words_that_are_forged_late_or_our_own_are_nothing() -> None:
-    word = Word(3, PairState.STANDBY, Record())
-    words = Words(SECRET, "A", lambda: 5.0)
+    word = Heartbeat(3, PairState.STANDBY, Record())
+    words = Heartbeats(SECRET, "A", lambda: 5.0)
     words.take("bond", sealed(SECRET.encode(), "B", 9, word))
     assert (words.peer, words.heard) == (word, {"bond": 5.0})
     for datagram in (
@@ -252,9 +252,9 @@ def test_words_that_are_forged_late_or_our_own_are_nothing() -> None:
 def test_a_record_outlives_and_a_broken_one_is_no_new_one(tmp_path: Path) -> None:
     file = RecordFile(tmp_path)
     assert file.begin() == Record()
-    file.write(Record(Standing.SOLO))
+    file.write(Record(LastRole.SOLO))
     again = RecordFile(tmp_path)
-    assert (again.begin(), again.boot, again.booted) == (Record(Standing.SOLO), 2, False)
+    assert (again.begin(), again.boot, again.booted) == (Record(LastRole.SOLO), 2, False)
     (tmp_path / "record.json").write_text("{")
     with pytest.raises(RecordError):
         RecordFile(tmp_path).begin()

@@ -12,9 +12,9 @@ import pytest
 from database_pair import Pair, until
 
 from usnd.domain.pair.evidence import Database, Store
-from usnd.pair import datadir, postgres
-from usnd.pair.datadir import PostgresError
-from usnd.pair.postgres import Postgres
+from usnd.pair.database import directory, postgres
+from usnd.pair.database.directory import PostgresError
+from usnd.pair.database.postgres import Postgres
 
 pytestmark = pytest.mark.slow
 
@@ -178,7 +178,7 @@ async def test_a_base_backup_that_did_not_help_is_not_made_again_at_once(
     pair.left("b", "unsure").touch()
     with pytest.raises(PostgresError, match="the next is made in"):
         await broken.follow()
-    monkeypatch.setattr(datadir, "COPY_PAUSE", 0.0)
+    monkeypatch.setattr(directory, "COPY_PAUSE", 0.0)
     with pytest.raises(PostgresError, match="false ended with 1"):  # it was made: the pause was what held
         await broken.follow()
     await Postgres(pair.config("b", "a"), time.monotonic).follow()

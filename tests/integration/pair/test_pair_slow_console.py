@@ -12,8 +12,8 @@ from usnd.domain.pair.evidence import Power
 from usnd.pair import console
 from usnd.pair.console import Console
 from workbench.lab.console import COMMANDS, LAN_CONF
-from workbench.ports import HOST, PortBlock
-from workbench.process import Process, until
+from workbench.parts.ports import HOST, PortBlock
+from workbench.parts.process import Process, until
 
 pytestmark = [
     pytest.mark.slow,

@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from workbench.smsc import Smsc
+from workbench.parts.smsc.handsets import Smsc
 
 
 @pytest.fixture

@@ -16,14 +16,22 @@ from peer_samples import LONG, SHORT, SHORT_CODE, SUBSCRIBER
 from smpp_daemon import OK, Daemon
 from structlog.testing import capture_logs
 
-from usnd.smpp.pdu import DeliverSm
-from usnd.smpp.segments import join, split
-from usnd.smpp.session import Timers
-from usnd.smpp.settings import LinkSettings, Rejected
-from usnd.smpp.text import Alphabet
-from workbench.jasmin import PASSWORD, REQUIREMENTS, SYSTEM_ID, Jasmin, NoJasmin, brokers, jasmin_environment
-from workbench.locks import Lock, installed
-from workbench.smsc import Smsc
+from usnd.smpp.link.session import Timers
+from usnd.smpp.link.settings import LinkSettings, Rejected
+from usnd.smpp.pdu.pdus import DeliverSm
+from usnd.smpp.text.alphabets import Alphabet
+from usnd.smpp.text.segments import join, split
+from workbench.parts.smsc.handsets import Smsc
+from workbench.parts.smsc.jasmin import (
+    PASSWORD,
+    REQUIREMENTS,
+    SYSTEM_ID,
+    Jasmin,
+    NoJasmin,
+    brokers,
+    jasmin_environment,
+)
+from workbench.setup.locks import Lock, installed
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

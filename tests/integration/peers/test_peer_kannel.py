@@ -10,9 +10,9 @@ import pytest
 from node_smsc import NodeSmsc
 from peer_samples import LONG, SHORT, SHORT_CODE, SUBSCRIBER
 
-from usnd.smpp.pdu import DeliverSm
-from workbench.kannel import ONLINE, Kannel, kannel_tree
-from workbench.smsc import Smsc
+from usnd.smpp.pdu.pdus import DeliverSm
+from workbench.parts.smsc.handsets import Smsc
+from workbench.parts.smsc.kannel import ONLINE, Kannel, kannel_tree
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from node_smsc import NodeSmsc
 from sqlalchemy import text
 from test_services_outbox import Sender, sending, settings
 
-from usnd.domain.messages import Priority
-from usnd.domain.refusals import Refusal
-from usnd.domain.sending import RetryRules
-from usnd.smpp.session import Timers
-from usnd.smpp.status import CommandStatus
+from usnd.domain.messaging.delivery import RetryRules
+from usnd.domain.messaging.message import Priority
+from usnd.domain.messaging.smsc_refusals import Refusal
+from usnd.smpp.link.session import Timers
+from usnd.smpp.pdu.status import CommandStatus
 
 SOON = Timers(response=1)
 RETRY = RetryRules(most=3, pause=1)
@@ -40,7 +40,7 @@ async def test_late_answers_settle_their_texts_and_nothing_goes_twice(tmp_path: 
             await sender.until(["sent"] * 20, 30)
             assert seen(node) == Counter(map(str, range(20)))
             assert sender.links[0].counters.overdue > 0
-            assert sender.outbox.lanes[0].overdue == 0
+            assert sender.outbox.bind_senders[0].overdue == 0
 
 
 async def test_a_text_whose_answers_are_lost_goes_a_few_times_also_across_a_restart(tmp_path: Path) -> None:

@@ -16,17 +16,17 @@ import pytest
 from node_smsc import NodeSmsc
 from sqlalchemy import text
 
-from usnd.domain.messages import Draft, OutgoingText, Priority
-from usnd.services.outbox import Outbox
-from usnd.services.receipts import Receipts
-from usnd.smpp.link import SmscLink
+from usnd.domain.messaging.message import Draft, OutgoingText, Priority
+from usnd.services.messaging.delivery_receipts import Receipts
+from usnd.services.messaging.outbox import Outbox
+from usnd.smpp.link.link import SmscLink
+from usnd.smpp.link.settings import BindKind, LinkSettings, LinkState
+from usnd.smpp.pdu.status import CommandStatus
 from usnd.smpp.received import ReceivedText
-from usnd.smpp.settings import BindKind, LinkSettings, LinkState
-from usnd.smpp.status import CommandStatus
 from usnd.store import migrate
-from usnd.store.writer import Store
-from workbench.process import SLACK
-from workbench.smsc import Smsc
+from usnd.store.core.writer import Store
+from workbench.parts.process import SLACK
+from workbench.parts.smsc.handsets import Smsc
 
 OK = CommandStatus.ESME_ROK
 
@@ -153,7 +153,7 @@ async def test_a_blast_of_many_pages_arrives_once_each(smsc: Smsc, tmp_path: Pat
         await sender.send(*(f"{number}" for number in range(6000)), priority=Priority.BULK)
         await sender.send("reply", recipient="+1")
         await sender.until(["sent"] * 6001, 30)
-        assert sender.outbox.lanes[0].known == set()
+        assert sender.outbox.bind_senders[0].known == set()
     assert sorted(sms.body for sms in smsc.texts) == sorted([*map(str, range(6000)), "reply"])
     assert [sms.body for sms in smsc.texts].index("reply") < 1000
 

@@ -7,8 +7,8 @@ import pytest
 from node_smsc import PASSWORD, SYSTEM_ID, NodeSmsc
 from smpp_daemon import Daemon, StartLink
 
-from usnd.smpp.session import Timers
-from usnd.smpp.settings import LinkSettings
+from usnd.smpp.link.session import Timers
+from usnd.smpp.link.settings import LinkSettings
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from node_smsc import NodeSmsc
 from smpp_daemon import StartLink
 
-from usnd.smpp.addresses import Addresses
-from usnd.smpp.session import Timers
-from usnd.smpp.settings import LinkSettings
+from usnd.smpp.link.addresses import Addresses
+from usnd.smpp.link.session import Timers
+from usnd.smpp.link.settings import LinkSettings
 
 
 async def names(_host: str, _port: int) -> list[str]:

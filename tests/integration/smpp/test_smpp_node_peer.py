@@ -6,11 +6,11 @@ import pytest
 from node_smsc import NodeSmsc
 from smpp_daemon import OK, Daemon, StartLink
 
-from usnd.smpp.segments import split
-from usnd.smpp.session import Timers
-from usnd.smpp.settings import LinkLost, LinkState, NotBound, Rejected, Submitted, Throttled
-from usnd.smpp.status import CommandStatus
-from usnd.smpp.text import Alphabet
+from usnd.smpp.link.session import Timers
+from usnd.smpp.link.settings import LinkLost, LinkState, NotBound, Rejected, Submitted, Throttled
+from usnd.smpp.pdu.status import CommandStatus
+from usnd.smpp.text.alphabets import Alphabet
+from usnd.smpp.text.segments import split
 
 SENDER = {"source_addr_ton": 1, "source_addr_npi": 1, "source_addr": "491700000001"}
 MO = {**SENDER, "destination_addr": "2663"}

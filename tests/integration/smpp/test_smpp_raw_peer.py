@@ -7,10 +7,10 @@ import pytest
 from raw_smsc import RawSmsc, deliver_sm, tlv
 from smpp_daemon import OK, Daemon, StartLink
 
-from usnd.smpp.session import Timers
-from usnd.smpp.settings import BindKind
-from usnd.smpp.status import CommandStatus as S
-from usnd.smpp.text import Alphabet
+from usnd.smpp.link.session import Timers
+from usnd.smpp.link.settings import BindKind
+from usnd.smpp.pdu.status import CommandStatus as S
+from usnd.smpp.text.alphabets import Alphabet
 
 TEXT = b"IC Bob"
 RECEIPT = b"id:17 sub:001 dlvrd:001 submit date:2601010000 done date:2601010001 stat:DELIVERED err:000 text:"

@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator
 import pytest
 from smpp_daemon import OK, Daemon, StartLink
 
-from usnd.smpp.pdu import DeliverSm
-from usnd.smpp.segments import split
-from usnd.smpp.session import Timers
-from usnd.smpp.settings import LinkLost, LinkState, Throttled
-from usnd.smpp.status import CommandStatus
-from usnd.smpp.text import Alphabet
-from workbench.listening import end
-from workbench.smsc import Smsc
+from usnd.smpp.link.session import Timers
+from usnd.smpp.link.settings import LinkLost, LinkState, Throttled
+from usnd.smpp.pdu.pdus import DeliverSm
+from usnd.smpp.pdu.status import CommandStatus
+from usnd.smpp.text.alphabets import Alphabet
+from usnd.smpp.text.segments import split
+from workbench.parts.listening import end
+from workbench.parts.smsc.handsets import Smsc
 
 
 @pytest.fixture

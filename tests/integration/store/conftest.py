@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from usnd.store import migrate
-from usnd.store.writer import Store
-from workbench.postgres import Postgres, Programs
+from usnd.store.core.writer import Store
+from workbench.parts.postgres import Postgres, Programs
 
 Opened = Callable[..., AbstractAsyncContextManager[Store]]
 

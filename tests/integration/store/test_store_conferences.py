@@ -11,16 +11,16 @@ from hypothesis import strategies as some
 from sqlalchemy import Update, text
 from sqlalchemy.exc import IntegrityError
 
-from usnd.domain.calls import Call, CallState, Direction, Outcome, Role
-from usnd.domain.cdr import Cdr, cdr_of
-from usnd.domain.conducting import launch
-from usnd.domain.conference import Conference, ConferenceState, EndReason, Participant, Rules
-from usnd.domain.directory import (
+from usnd.domain.billing.cdr import Cdr, cdr_of
+from usnd.domain.conference.call import Call, CallOutcome, CallState, Direction, Role
+from usnd.domain.conference.model import Conference, ConferenceState, EndReason, Participant, Rules
+from usnd.domain.conference.transitions import launch
+from usnd.domain.directory.model import (
     Subscriber,
 )
-from usnd.domain.messages import IncomingText
-from usnd.store.statements import Found, Row
-from usnd.store.transaction import Transaction
+from usnd.domain.messaging.message import IncomingText
+from usnd.store.core.statements import Row, Rows
+from usnd.store.core.transaction import Transaction
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
@@ -42,7 +42,7 @@ CALLS = some.builds(
     joined_at=MAYBE,
     ended_at=MAYBE,
     cause=some.none() | some.integers(1, 127),
-    outcome=some.none() | some.sampled_from(Outcome),
+    outcome=some.none() | some.sampled_from(CallOutcome),
     told_to_end=some.booleans(),
     leaving_since=MAYBE,
 )
@@ -99,7 +99,7 @@ def test_only_what_differs_is_written(tx: Transaction, monkeypatch: pytest.Monke
     written: list[str] = []
     execute = tx.execute
 
-    def noted(statement: Update, values: Row | Sequence[Row]) -> Found:
+    def noted(statement: Update, values: Row | Sequence[Row]) -> Rows:
         written.append(str(statement.table))
         return execute(statement, values)
 
@@ -169,7 +169,9 @@ def test_the_same_conference_is_not_launched_twice(tx: Transaction) -> None:
 def ended(tx: Transaction) -> tuple[Cdr, ...]:
     before = gathered(tx)
     return tuple(
-        cdr_of(before, replace(call, state=CallState.ENDED, ended_at=LATER, outcome=Outcome.BUSY, cause=17))
+        cdr_of(
+            before, replace(call, state=CallState.ENDED, ended_at=LATER, outcome=CallOutcome.BUSY, cause=17)
+        )
         for call in before.calls
     )
 

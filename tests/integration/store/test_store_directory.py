@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from usnd.domain.directory import (
+from usnd.domain.directory.model import (
     Directory,
     Group,
     GroupMember,
@@ -17,8 +17,8 @@ from usnd.domain.directory import (
     Subscriber,
     User,
 )
-from usnd.store.changes import UnknownMember
-from usnd.store.transaction import Transaction
+from usnd.store.core.transaction import Transaction
+from usnd.store.directory_changes import UnknownMember
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)

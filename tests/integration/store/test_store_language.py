@@ -10,9 +10,8 @@ from hypothesis import strategies as some
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from usnd.domain.conference import Participant
-from usnd.domain.decision import Situation, TextRules
-from usnd.domain.directory import (
+from usnd.domain.conference.model import Participant
+from usnd.domain.directory.model import (
     Directory,
     Group,
     GroupMember,
@@ -27,11 +26,12 @@ from usnd.domain.directory import (
     User,
     changed,
 )
-from usnd.domain.texting import decide
-from usnd.store.changes import UnknownMember
-from usnd.store.engine import engine_for
+from usnd.domain.sms.decision import Situation, TextRules
+from usnd.domain.sms.interpreter import decide
+from usnd.store.core.engine import engine_for
+from usnd.store.core.transaction import Transaction
+from usnd.store.directory_changes import UnknownMember
 from usnd.store.schema import instant_conference_members, instant_conferences
-from usnd.store.transaction import Transaction
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RULES = TextRules("GB")

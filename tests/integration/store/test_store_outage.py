@@ -14,12 +14,12 @@ from sqlalchemy import event, select, text
 from structlog.testing import capture_logs
 
 from usnd.store import migrate
-from usnd.store.engine import engine_for
+from usnd.store.core.engine import engine_for
+from usnd.store.core.transaction import Transaction
+from usnd.store.core.writer import Store, StoreClosed
 from usnd.store.schema import subscribers
-from usnd.store.transaction import Transaction
-from usnd.store.writer import Store, StoreClosed
-from workbench.postgres import Postgres
-from workbench.process import PartError
+from workbench.parts.postgres import Postgres
+from workbench.parts.process import PartError
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 CUT = (

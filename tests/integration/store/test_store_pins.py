@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import delete, insert
 
-from usnd.domain.ways_in import Pin, PinKind
+from usnd.domain.dial_in.admission import Pin, PinKind
 from usnd.store import pins as store_pins
-from usnd.store.engine import engine_for
+from usnd.store.core.engine import engine_for
+from usnd.store.core.transaction import Transaction
 from usnd.store.pins import PinsExhausted
 from usnd.store.schema import pins, subscribers
-from usnd.store.transaction import Transaction
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

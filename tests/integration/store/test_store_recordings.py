@@ -2,18 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 
-from usnd.domain.calls import CallEvent, CallNews
-from usnd.domain.conducting import handle, launch
-from usnd.domain.conference import Control, Feature, Participant, Rules
-from usnd.domain.recording import RecorderNews, RecordEvent, RecordState
-from usnd.store.transaction import Transaction
-from usnd.store.writer import Store
+from usnd.domain.conference.call import CallEvent, CallNews
+from usnd.domain.conference.model import Control, Feature, Participant, Rules
+from usnd.domain.conference.transitions import handle, launch
+from usnd.domain.recording.files import RecorderNews, RecordEvent, RecordState
+from usnd.store.core.transaction import Transaction
+from usnd.store.core.writer import Store
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PRESS = Control(Feature.RECORD, None)
 
 
-async def test_the_stretches_of_a_conference_are_kept_with_it_and_beyond_it(store: Store) -> None:
+async def test_the_parts_of_a_conference_are_kept_with_it_and_beyond_it(store: Store) -> None:
     def unit(tx: Transaction) -> None:
         owner = tx.subscribers.add("+1", T0, "en")
         (number,) = tx.conferences.reserve_ids(1)

@@ -13,12 +13,12 @@ from sqlalchemy import Connection, Select, event, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.schema import CreateTable
 
-from usnd.domain.messages import MtState
+from usnd.domain.messaging.message import MtState
 from usnd.store import migrate, revision, texts
 from usnd.store.conferences import _LIVE
-from usnd.store.engine import engine_for
+from usnd.store.core.engine import engine_for
+from usnd.store.core.trouble import DatabaseTrouble
 from usnd.store.schema import counters, group_members, groups, metadata, mt_texts, subscribers
-from usnd.store.trouble import DatabaseTrouble
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from usnd.domain.calls import Call, CallState, Direction, Role
-from usnd.store.transaction import Transaction
-from usnd.store.writer import Store
+from usnd.domain.conference.call import Call, CallState, Direction, Role
+from usnd.store.core.transaction import Transaction
+from usnd.store.core.writer import Store
 
 NOW = datetime(2026, 3, 31, 23, 59, tzinfo=UTC)
 

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from usnd.store.engine import engine_for
+from usnd.store.core.engine import engine_for
+from usnd.store.core.transaction import Transaction
+from usnd.store.core.writer import Store, StoreBusy, StoreClosed
+from usnd.store.core.writer_connection import StoreTaken
 from usnd.store.schema import commit_mark, subscribers
-from usnd.store.session import StoreTaken
-from usnd.store.transaction import Transaction
-from usnd.store.writer import Store, StoreBusy, StoreClosed
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

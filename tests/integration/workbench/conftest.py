@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.asterisk import asterisk_tree
+from workbench.parts.voice.asterisk import asterisk_tree
 
 
 @pytest.fixture(scope="session")

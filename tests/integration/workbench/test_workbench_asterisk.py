@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from workbench.asterisk import CONF, CONTRACT, usn_asterisk
-from workbench.depot.asterisk_deb import NEEDED
-from workbench.process import PartError, until
-from workbench.usn import product_dialplan
+from workbench.parts.process import PartError, until
+from workbench.parts.usn import product_dialplan
+from workbench.parts.voice.asterisk import CONF, CONTRACT, usn_asterisk
+from workbench.release.asterisk_deb import NEEDED
 
 FILES = {"extensions.conf": "[usn-incoming]\n", "confbridge.conf": "[general]\n"}
 RUN = """
 import asyncio
-from workbench.asterisk import asterisk_tree, usn_asterisk
-from workbench.process import run
+from workbench.parts.voice.asterisk import asterisk_tree, usn_asterisk
+from workbench.parts.process import run
 
 async def main() -> None:
     async with usn_asterisk(asterisk_tree(), 9, {}) as usn:

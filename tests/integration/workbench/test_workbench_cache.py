@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from workbench import debian
-from workbench.debian import FRESH_SECONDS, DebianError
+from workbench.parts import debian
+from workbench.parts.debian import FRESH_SECONDS, DebianError
 
 NOWHERE = "http://127.0.0.1:9/debian"  # the discard port: refused at once
 FETCH = "from workbench import debian; print(debian.tree(debian.host_suite(), ['hello'], skip=['libc6_']))"

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from workbench.progress import TOO_LATE, follow, wait
+from workbench.setup.progress import TOO_LATE, follow, wait
 
 ROOT = Path(__file__).parents[3]
 RUN = """
 import sys
 from pathlib import Path
-from workbench.progress import follow
+from workbench.setup.progress import follow
 follow(["sh", "-c", "sleep 600 & echo $!; wait"], Path(sys.argv[1]), "work", report=lambda _: None, every=0.1)
 """
 

@@ -32,7 +32,7 @@ def test_ended_it_says_so_and_leaves_nothing(tmp_path: Path, ending: signal.Sign
         "USN_DEBIAN_MIRROR": "none",
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
     }
-    command = [sys.executable, "-m", "workbench.fresh_root", "bookworm", str(ROOT), "demo"]
+    command = [sys.executable, "-m", "workbench.setup.fresh_root", "bookworm", str(ROOT), "demo"]
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as trial:

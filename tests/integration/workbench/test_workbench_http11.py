@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from workbench.http11 import HttpClient, HttpListener, Query, query_in
-from workbench.listening import end
-from workbench.ports import HOST
+from workbench.parts.listening import end
+from workbench.parts.ports import HOST
+from workbench.parts.smsc.http11 import HttpClient, HttpListener, Query, query_in
 
 
 def test_a_query_keeps_octets() -> None:

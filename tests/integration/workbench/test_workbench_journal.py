@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from workbench.journal import Journal
+from workbench.parts.journal import Journal
 
 
 def test_half_a_line_waits_for_its_end(tmp_path: Path) -> None:

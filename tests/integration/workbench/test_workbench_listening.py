@@ -4,8 +4,8 @@ import asyncio
 import gc
 import socket
 
-from workbench.listening import end
-from workbench.ports import HOST
+from workbench.parts.listening import end
+from workbench.parts.ports import HOST
 
 
 async def test_a_connection_accepted_at_the_end_has_its_handler() -> None:

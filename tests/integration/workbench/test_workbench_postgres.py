@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy
 from sqlalchemy import text
 
-from workbench import postgres
-from workbench.postgres import Postgres, Programs
-from workbench.process import until
+from workbench.parts import postgres
+from workbench.parts.postgres import Postgres, Programs
+from workbench.parts.process import until
 
 SOURCES = {"unpacked": postgres.unpacked, "installed": postgres.installed}
 ON_THIS_HOST = list(SOURCES) if postgres.installed() else ["unpacked"]

@@ -4,8 +4,8 @@ import array
 import wave
 from pathlib import Path
 
-from workbench.prompts import speak_all
-from workbench.tones import RATE
+from workbench.demo.tones import RATE
+from workbench.release.prompts import speak_all
 
 
 def test_a_prompt_is_a_telephones_wav_with_a_voice_in_it(tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from usnd.asterisk.endpoints import dial_string
-from workbench.asterisk import TRUNK, Asterisk, usn_asterisk
-from workbench.process import PartError
-from workbench.switch import NEVER, Handset, Refusal, Switch
-from workbench.tones import RATE, TONES, present
-from workbench.usn import product_dialplan
+from usnd.asterisk.technology.endpoints import dial_string
+from workbench.demo.tones import RATE, TONES, present
+from workbench.parts.process import PartError
+from workbench.parts.usn import product_dialplan
+from workbench.parts.voice.asterisk import TRUNK, Asterisk, usn_asterisk
+from workbench.parts.voice.switch import NEVER, Handset, Refusal, Switch
 
 SUBSCRIBER = "306911111111"
 DIALPLAN = """

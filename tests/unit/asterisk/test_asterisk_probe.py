@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from usnd.asterisk.ami import AmiDown, Fields
-from usnd.asterisk.foreign import found_foreign
+from usnd.asterisk.foreign_channels import found_foreign
 from usnd.asterisk.probe import PROBE, Probe
 
 

@@ -2,12 +2,21 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from usnd.domain.pair.evidence import Arbiter, Do, Evidence, PairSettings, Record, Right, Standing, Word
+from usnd.domain.pair.evidence import (
+    Arbiter,
+    Evidence,
+    Heartbeat,
+    LastRole,
+    MachineAction,
+    PairSettings,
+    Record,
+    TakeoverGrant,
+)
 from usnd.domain.pair.states import PairState
 from usnd.pair.runner import Runner
 
 NOW = 1000.0
-RIGHT = Right(0, 1)
+RIGHT = TakeoverGrant(0, 1)
 Hand = Callable[[], Awaitable[None]]
 
 
@@ -15,16 +24,16 @@ class FakeWords:
     """The other server's, as they came."""
 
     def __init__(self) -> None:
-        self.peer: Word | None = None
+        self.peer: Heartbeat | None = None
         self.heard = {"bond": float("-inf")}
 
-    def take(self, word: Word, at: float) -> None:
+    def take(self, word: Heartbeat, at: float) -> None:
         self.peer, self.heard = word, {"bond": at}
 
     def hear(self) -> None:
         pass
 
-    def say(self, _word: Word) -> None:
+    def say(self, _word: Heartbeat) -> None:
         pass
 
     def forget(self) -> None:
@@ -45,12 +54,12 @@ async def does_nothing() -> None:
 class Node:
     """An arbiter that looks when it is told to, at a clock that is set."""
 
-    def __init__(self, me: Arbiter | None = None, hands: Mapping[Do, Hand] | None = None) -> None:
+    def __init__(self, me: Arbiter | None = None, hands: Mapping[MachineAction, Hand] | None = None) -> None:
         self.now, self.words, self.seen = NOW, FakeWords(), Evidence()
-        alone = Arbiter(1, Record(Standing.SOLO, RIGHT), 0, NOW - 100, PairState.ACTIVE_SOLO)
+        alone = Arbiter(1, Record(LastRole.SOLO, RIGHT), 0, NOW - 100, PairState.ACTIVE_SOLO)
         self.runner = Runner(
             PairSettings(), FakeFile(), self.words, lambda: self.seen,
-            {**dict.fromkeys(Do, does_nothing), **(hands or {})},
+            {**dict.fromkeys(MachineAction, does_nothing), **(hands or {})},
             lambda: self.now, lambda: None, me or alone, self.seen,
         )  # fmt: skip
 

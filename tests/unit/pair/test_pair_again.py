@@ -8,20 +8,20 @@ from pair_node import NOW, RIGHT, Node
 from usnd.domain.pair.evidence import (
     Arbiter,
     Database,
-    Do,
     Evidence,
-    Order,
+    Heartbeat,
+    LastRole,
+    MachineAction,
+    OperatorCommand,
     Reading,
     Record,
-    Standing,
     Store,
-    Word,
 )
 from usnd.domain.pair.states import PairState
 from usnd.pair.runner import MOST_PAUSE, PAUSE
 
-ACTIVE = Word(7, PairState.ACTIVE_SOLO, Record(Standing.SOLO, RIGHT), active=True)
-GAVE_UP = Record(Standing.STANDBY, RIGHT, keeps=True)
+ACTIVE = Heartbeat(7, PairState.ACTIVE_SOLO, Record(LastRole.SOLO, RIGHT), active=True)
+GAVE_UP = Record(LastRole.STANDBY, RIGHT, keeps=True)
 FOLLOWER = Arbiter(1, GAVE_UP, 0, NOW, PairState.CATCHUP)
 EVERY = 0.25
 
@@ -60,7 +60,7 @@ async def pass_time(node: Node, seconds: float) -> None:
 async def follow() -> Failing:
     """Of a server that has given up what only it has, and cannot put it aside."""
     follow = Failing()
-    follow.node = Node(FOLLOWER, {Do.FOLLOW_ANEW: follow})
+    follow.node = Node(FOLLOWER, {MachineAction.FOLLOW_ANEW: follow})
     return follow
 
 
@@ -94,9 +94,9 @@ async def test_a_pause_keeps_nobody_from_serving(follow: Failing) -> None:
     async def open_database() -> None:
         opened.set()
 
-    node.runner.hands = {**node.runner.hands, Do.OPEN: open_database}
+    node.runner.hands = {**node.runner.hands, MachineAction.OPEN: open_database}
     await pass_time(node, 100)
-    node.runner.obey(Order.FORCE_ACTIVE, by="a person")
+    node.runner.obey(OperatorCommand.FORCE_ACTIVE, by="a person")
     await pass_time(node, 2 * EVERY)
     assert opened.is_set()
     assert not node.runner._not_before, "after a turn all is tried at once"

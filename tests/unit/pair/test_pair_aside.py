@@ -8,8 +8,8 @@ from typing import NoReturn
 
 import pytest
 
-from usnd.pair.aside import Aside, NotKeptError
-from usnd.pair.datadir import PostgresError
+from usnd.pair.database.directory import PostgresError
+from usnd.pair.database.kept_aside import Aside, NotKeptError
 
 
 class FakeDirectory:

@@ -8,7 +8,7 @@ import pytest
 
 import usnd.domain.pair
 import usnd.pair
-from usnd.pair import cli
+from usnd.pair import main
 
 TIME_OF_DAY = {"time.time", "time.time_ns", "datetime.now", "datetime.today", "datetime.utcnow", "date.today"}
 SOURCES = [
@@ -27,5 +27,5 @@ def test_nothing_of_the_pair_asks_for_the_time_of_day(source: Path) -> None:
 def test_ages_are_of_a_clock_that_nobody_sets(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     monkeypatch.setattr(time, "clock_gettime", lambda clock: asked.append(clock) or 7.0)
-    assert cli._clock() == 7.0
+    assert main._clock() == 7.0
     assert asked == [time.CLOCK_BOOTTIME]

@@ -8,7 +8,7 @@ import pytest
 from usnd.domain.pair.evidence import Power
 from usnd.pair import console
 from usnd.pair.console import Console
-from workbench.process import until
+from workbench.parts.process import until
 
 
 class Bmc:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from usnd.domain.health import BEGINS_WITHIN
+from usnd.domain.monitoring.liveness import BEGINS_WITHIN
 from usnd.domain.pair.claim import QUIET, Claim
 from usnd.domain.pair.evidence import Database, Reading, Store
-from usnd.pair.aside import NotKeptError
 from usnd.pair.config import load
-from usnd.pair.datadir import PostgresError
+from usnd.pair.database.directory import PostgresError
+from usnd.pair.database.kept_aside import NotKeptError
 from usnd.pair.machine import Machine
 
 CONFIG = """

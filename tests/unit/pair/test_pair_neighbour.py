@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from usnd.pair.network import Neighbour, claimant, request
+from usnd.pair.network.links import Neighbour, claimant, request
 
 MAC, OTHER = b"\x02\0\0\0\0\1", b"\x02\0\0\0\0\2"
 ADDRESS = "192.0.2.254"

@@ -7,13 +7,13 @@ import pytest
 from pair_node import NOW, RIGHT, Node
 from structlog.testing import capture_logs
 
+from usnd.cli.pair import told
 from usnd.domain.pair.claim import Claim
-from usnd.domain.pair.evidence import Evidence, Power, Reading, Record, Standing, Word
+from usnd.domain.pair.evidence import Evidence, Heartbeat, LastRole, Power, Reading, Record
 from usnd.domain.pair.states import STATE_WORDS, PairState
 from usnd.pair import control
-from usnd.pair.commandline import told
 
-SAID = Word(7, PairState.STANDBY, Record(Standing.STANDBY, RIGHT))
+SAID = Heartbeat(7, PairState.STANDBY, Record(LastRole.STANDBY, RIGHT))
 
 
 def status(node: Node, now: float) -> tuple[dict[str, Any], dict[str, str]]:

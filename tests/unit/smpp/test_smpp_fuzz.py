@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from smpp_samples import KINDS, sample
 
-from usnd.smpp.pdu import (
+from usnd.smpp.link.session import Close, Send, SessionAction, SessionState, SmppSession, Take, Timers
+from usnd.smpp.pdu.pdus import (
     BindTransceiver,
     BindTransceiverResp,
     DataSm,
@@ -17,10 +18,9 @@ from usnd.smpp.pdu import (
     decode,
     encode,
 )
+from usnd.smpp.pdu.status import FramingError, PduError
 from usnd.smpp.received import read_delivery
-from usnd.smpp.session import Action, Close, Send, Session, State, Take, Timers
-from usnd.smpp.status import FramingError, PduError
-from usnd.smpp.text import Alphabet
+from usnd.smpp.text.alphabets import Alphabet
 
 PDUS = 20_000
 WINDOW = 10
@@ -58,10 +58,10 @@ class Esme:
 
     def restart(self) -> None:
         self.framer = Framer()
-        self.session = Session(Timers(), WINDOW)
+        self.session = SmppSession(Timers(), WINDOW)
         self.session.bind(BindTransceiver(), self.now)
         self.session.receive(BindTransceiverResp(1), self.now)
-        assert self.session.state is State.BOUND
+        assert self.session.state is SessionState.BOUND
         self.sessions += 1
 
     def hear(self, octets: bytes) -> None:
@@ -72,19 +72,19 @@ class Esme:
                 self.act(self.session.tick(self.now))
         except FramingError:
             self.restart()
-        if self.session.state is State.CLOSED:
+        if self.session.state is SessionState.CLOSED:
             self.restart()
         while len(self.session._pending) < WINDOW // 2:
             self.session.submit(SubmitSm, self.now)
 
-    def receive(self, frame: bytes) -> list[Action]:
+    def receive(self, frame: bytes) -> list[SessionAction]:
         try:
             return self.session.receive(decode(frame), self.now)
         except PduError as error:
             self.refused += 1
             return self.session.receive_malformed(error, self.now)
 
-    def act(self, actions: list[Action]) -> None:
+    def act(self, actions: list[SessionAction]) -> None:
         for action in actions:
             if isinstance(action, Send):
                 encode(action.pdu)
@@ -93,7 +93,7 @@ class Esme:
                 read_delivery(action.pdu, "north", "bind-1", Alphabet.GSM7)
                 self.act(self.session.answer(action.pdu, 0))
             elif isinstance(action, Close):
-                assert self.session.state is State.CLOSED
+                assert self.session.state is SessionState.CLOSED
         assert len(self.session._pending) <= WINDOW + 1
         assert len(self.framer._buffer) <= 0x10000
 

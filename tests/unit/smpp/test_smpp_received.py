@@ -2,12 +2,12 @@
 
 import pytest
 
-from usnd.domain.numbers import to_e164
-from usnd.smpp.pdu import DataSm, DeliverSm
+from usnd.domain.numbers.e164 import to_e164
+from usnd.smpp.pdu.pdus import DataSm, DeliverSm
+from usnd.smpp.pdu.tlv import Tag
 from usnd.smpp.received import Receipt, ReceivedText, read_delivery
-from usnd.smpp.segments import Concatenation
-from usnd.smpp.text import Alphabet
-from usnd.smpp.tlv import Tag
+from usnd.smpp.text.alphabets import Alphabet
+from usnd.smpp.text.segments import Concatenation
 
 SAR = (Tag.SAR_MSG_REF_NUM, Tag.SAR_TOTAL_SEGMENTS, Tag.SAR_SEGMENT_SEQNUM)
 FULL = b"id:17 sub:001 dlvrd:001 submit date:2601010000 done date:2601010001 stat:DELIVRD err:000 text:"

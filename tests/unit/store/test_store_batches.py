@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from usnd.store.session import Refused, Session, StoreTaken, Unit
-from usnd.store.transaction import Transaction
-from usnd.store.writer import Store, _Job
+from usnd.store.core.transaction import Transaction
+from usnd.store.core.writer import Store, _Job
+from usnd.store.core.writer_connection import Refused, StoreTaken, Unit, WriterConnection
 
 
 class FakeSession:
@@ -44,7 +44,7 @@ def bad(_number: int) -> Unit:
 
 
 async def settled(session: FakeSession, units: Sequence[Unit]) -> list[Any]:
-    store = Store(cast("Session", session), 1000, 500)
+    store = Store(cast("WriterConnection", session), 1000, 500)
     store._loop = asyncio.get_running_loop()
     jobs = [_Job(unit, asyncio.get_running_loop().create_future()) for unit in units]
     store._settle(jobs)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.asterisk import CONF, CONTRACT
+from workbench.parts.voice.asterisk import CONF, CONTRACT
 
 ROLE = Path(__file__).parents[3] / "roles" / "asterisk" / "templates"
 PLACE = re.compile(r"\{\{.*?\}\}|\$\{?\w+\}?")

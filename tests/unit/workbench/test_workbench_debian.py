@@ -1,6 +1,6 @@
 """Proves what is read from apt's own answers."""
 
-from workbench.debian import Deb, debs_in, mirror_in
+from workbench.parts.debian import Deb, debs_in, mirror_in
 
 UPDATE = """\
 'http://third.example/apt/dists/stable/InRelease' third.example_apt_dists_stable_InRelease 0

@@ -1,6 +1,6 @@
 """Proves how a handset's behaviour is told to the switch."""
 
-from workbench.switch import NEVER, Handset, Refusal
+from workbench.parts.voice.switch import NEVER, Handset, Refusal
 
 
 def test_a_handset_answers_by_itself_and_stays() -> None:

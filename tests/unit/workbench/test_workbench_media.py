@@ -6,10 +6,21 @@ from typing import Any
 
 import pytest
 
-from workbench.crowd import Kind, number, sound, tone
-from workbench.media import LOOK, QUIET, SLOT, Line, Sender, Sound, encode, lines_in, play, table
-from workbench.tones import present
-from workbench.wire import PACKET_MS, alaw
+from workbench.bench.handset_media import (
+    LOOK,
+    QUIET,
+    SLOT,
+    Line,
+    Sender,
+    Sound,
+    encode,
+    lines_in,
+    play,
+    table,
+)
+from workbench.bench.handsets import Kind, number, sound, tone
+from workbench.bench.rtp_streams import PACKET_MS, alaw
+from workbench.demo.tones import present
 
 USN = ("127.0.0.1", 4000)
 PAYLOAD = Sound(1750).payload

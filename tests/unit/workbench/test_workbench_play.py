@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from workbench.play_words import MANUAL, Order, Wrong, help_lines, parse, tell
-from workbench.prompt import Editor
+from workbench.demo.play_words import MANUAL, Order, Wrong, help_lines, parse, tell
+from workbench.demo.prompt import Editor
 
 NAMES = ("subscriber", "alfa", "bravo")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.progress import Progress, elapsed, ending
+from workbench.setup.progress import Progress, elapsed, ending
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Proves what the tap reads in an INVITE and the one answer it rewrites."""
 
-from workbench.tap import Invite, parse_bye, parse_invite, payment_required
+from workbench.parts.voice.tap import Invite, parse_bye, parse_invite, payment_required
 
 USN = ("127.0.0.1", 5060)
 INVITE = (

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from workbench.tones import BLOCK, RATE, TONES, longest_gap, present, share
+from workbench.demo.tones import BLOCK, RATE, TONES, longest_gap, present, share
 
 DTMF = (697, 770, 852, 941, 1209, 1336, 1477, 1633)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from enum import Enum
 
 from usnd.domain.pair import rules
-from usnd.domain.pair.evidence import NEVER, Arbiter, Evidence, PairSettings, Power, Standing
+from usnd.domain.pair.evidence import NEVER, Arbiter, Evidence, LastRole, PairSettings, Power
 from usnd.domain.pair.states import ACTIVE, RIGHTFUL, PairState
 
 
@@ -84,7 +84,7 @@ def _judged(
     yield PairAlarm.NOT_COVERED, me.state is PairState.ACTIVE_SOLO and for_long
     yield PairAlarm.CANNOT_TAKE_OVER, hindered or (for_long and not (active or me.state in RIGHTFUL))
     yield PairAlarm.COMMITS_WAIT, me.stalled_since is not None and now - me.stalled_since >= settings.stall
-    yield PairAlarm.WAITS_FOR_PEER, waiting and me.record.standing is not Standing.SOLO and not heard
+    yield PairAlarm.WAITS_FOR_PEER, waiting and me.record.standing is not LastRole.SOLO and not heard
     yield PairAlarm.CUT_OFF, _is_kept_from_serving(me, seen, now, settings)
     yield PairAlarm.NOBODY_SERVES, _is_idle_pair(me, seen, now, settings)
     yield PairAlarm.STRANGER, _is_claimed(me, seen, now, settings)
@@ -105,7 +105,7 @@ def _judged(
 
 def _is_kept_from_serving(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
     """It was active alone, so that nobody else can serve, and does not itself: R3 and R4."""
-    alone = me.record.standing is Standing.SOLO and me.state is PairState.BOOT
+    alone = me.record.standing is LastRole.SOLO and me.state is PairState.BOOT
     waited = now - me.since >= settings.boot_patience
     cut_off = not rules.hears_peer(seen, now, settings) and not rules.has_gateway(seen, now, settings)
     return alone and waited and cut_off
@@ -118,7 +118,7 @@ def _is_claimed(me: Arbiter, seen: Evidence, now: float, settings: PairSettings)
     if me.state in ACTIVE:
         return seen.claim.held
     waited = now - me.since
-    resumes = me.state is PairState.BOOT and me.record.standing is Standing.SOLO
+    resumes = me.state is PairState.BOOT and me.record.standing is LastRole.SOLO
     waits = resumes and waited >= settings.boot_patience
     hindered = me.state is PairState.FENCING and waited >= settings.deadline
     return (waits or hindered) and not seen.claim.held

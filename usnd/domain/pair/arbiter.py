@@ -13,25 +13,25 @@ from usnd.domain.pair.evidence import (
     Action,
     Arbiter,
     Database,
-    Do,
     Evidence,
-    Order,
+    Heartbeat,
+    LastRole,
+    MachineAction,
+    OperatorCommand,
     PairSettings,
     Power,
     Record,
-    Right,
-    Standing,
     Store,
-    Word,
+    TakeoverGrant,
     Write,
 )
-from usnd.domain.pair.states import ACTIVE, PAIR_TABLE, RIGHTFUL, PairState, Turn
-from usnd.domain.pair.wanted import wanted
+from usnd.domain.pair.remedies import wanted
+from usnd.domain.pair.states import ACTIVE, PAIR_TABLE, RIGHTFUL, PairState, Transition
 
 HEALS = 20.0
 """Seconds of health that make one of illness good."""
 
-Choose = Callable[[Arbiter, Evidence, float, PairSettings], Turn | None]
+Choose = Callable[[Arbiter, Evidence, float, PairSettings], Transition | None]
 
 
 def decide(
@@ -42,21 +42,21 @@ def decide(
     turn = _CHOICES[noted.state](noted, seen, now, settings)
     after = noted if turn is None else _turned(noted, turn, seen, now, settings)
     acts = wanted(after, seen, now, settings)
-    if Do.POWER_OFF in acts:
+    if MachineAction.POWER_OFF in acts:
         after = replace(after, off_at=now, record=replace(after.record, owes_power=True))
-    if Do.MEND in acts:
+    if MachineAction.MEND in acts:
         after = replace(after, mended=seen.ill, mended_at=now)
     kept = (Write(after.record),) if after.record != me.record else ()
     return after, (*kept, *acts)
 
 
-def word(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Word:
+def word(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Heartbeat:
     """What to tell the peer after a step."""
     peer = seen.peer
     idle = me.let_go or (me.state in (PairState.BOOT, PairState.FAULT) and released(seen, now, settings))
-    paired = me.record.standing is Standing.PAIRED
+    paired = me.record.standing is LastRole.PAIRED
     gives = me.state is PairState.ACTIVE_PAIRED and rules.may_give_right(me, seen, now, settings)
-    return Word(
+    return Heartbeat(
         boot=me.boot,
         state=me.state,
         record=me.record,
@@ -104,8 +104,8 @@ def _noted(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> A
     owes = me.record.owes_power and not _has_power(me, seen, settings)
     lost = rules.looks_without_power(me, seen, now, settings)
     maintenance = me.maintenance
-    if seen.order in (Order.MAINTENANCE_ON, Order.MAINTENANCE_OFF):
-        maintenance = seen.order is Order.MAINTENANCE_ON
+    if seen.order in (OperatorCommand.MAINTENANCE_ON, OperatorCommand.MAINTENANCE_OFF):
+        maintenance = seen.order is OperatorCommand.MAINTENANCE_ON
     return replace(
         me,
         loss_since=(now if me.loss_since is None else me.loss_since) if lost else None,
@@ -149,7 +149,7 @@ def _followed(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -
         return me
     record = replace(me.record, keeps=me.record.keeps and not (store is not None and store.following))
     if peer.record.right.epoch > record.right.epoch:
-        record = replace(record, right=Right(peer.record.right.epoch))
+        record = replace(record, right=TakeoverGrant(peer.record.right.epoch))
     return me if record == me.record else replace(me, record=record)
 
 
@@ -166,10 +166,10 @@ def _stalled_for(me: Arbiter, now: float) -> float:
     return 0.0 if me.stalled_since is None else now - me.stalled_since
 
 
-def _freed(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Right | None:
+def _freed(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> TakeoverGrant | None:
     """Who has no right says so, when asked or when the peer waits for it; then never takes that one."""
     peer = seen.peer
-    if me.right is not None or me.record.standing is not Standing.STANDBY or peer is None:
+    if me.right is not None or me.record.standing is not LastRole.STANDBY or peer is None:
         return me.freed
     waits = rules.hears_peer(seen, now, settings) and (peer.asks or peer.inactive)
     return peer.record.right if waits and seen.record_ok else me.freed
@@ -187,94 +187,94 @@ def _fit(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> boo
     return follows and seen.record_ok and not me.maintenance and not seen.leaving
 
 
-def _boot(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+def _boot(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Transition | None:
     if not seen.record_ok:
-        return Turn.BROKEN
+        return Transition.BROKEN
     if not released(seen, now, settings):
-        return Turn.BROKEN if now - me.since >= settings.release else None
+        return Transition.BROKEN if now - me.since >= settings.release else None
     if rules.is_forced(seen):
-        return Turn.ORDERED
+        return Transition.ORDERED
     if rules.hears_peer(seen, now, settings) and seen.peer is not None and seen.peer.active:
-        return Turn.BROKEN if rules.has_diverged(me, seen) else Turn.PEER_ACTIVE
+        return Transition.BROKEN if rules.has_diverged(me, seen) else Transition.PEER_ACTIVE
     return _resumes(me, seen, now, settings)
 
 
-def _resumes(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+def _resumes(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Transition | None:
     alone = rules.may_resume_alone(me, seen, now, settings)
-    return Turn.RESUMES if alone or rules.may_resume_by_word(me, seen, now, settings) else None
+    return Transition.RESUMES if alone or rules.may_resume_by_word(me, seen, now, settings) else None
 
 
-def _catchup(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+def _catchup(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Transition | None:
     if rules.is_forced(seen):
-        return Turn.ORDERED
+        return Transition.ORDERED
     if seen.unable or not rules.hears_peer(seen, now, settings) or not _fit(me, seen, now, settings):
         return None
-    return Turn.GRANTED if rules.is_granted(me, seen) else None
+    return Transition.GRANTED if rules.is_granted(me, seen) else None
 
 
-def _rightful(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+def _rightful(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Transition | None:
     """STANDBY, SUSPECT and FENCING: what ends the right, and what uses it."""
     peer, heard = seen.peer, rules.hears_peer(seen, now, settings)
     if rules.is_forced(seen):
-        return Turn.ORDERED
+        return Transition.ORDERED
     if not _fit(me, seen, now, settings):
-        return Turn.RIGHT_LOST
+        return Transition.RIGHT_LOST
     if heard and seen.unable:  # of a dead active's standby nobody asks how well it could serve
-        return Turn.RIGHT_LOST
+        return Transition.RIGHT_LOST
     if heard and peer is not None and (peer.asks or peer.record.right != me.right):
-        return Turn.RIGHT_LOST
+        return Transition.RIGHT_LOST
     if rules.may_take_over(me, seen, now, settings):
-        return Turn.TAKES_OVER
+        return Transition.TAKES_OVER
     return _watching(me, seen, now, settings)
 
 
-def _watching(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+def _watching(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Transition | None:
     heard = rules.hears_peer(seen, now, settings)
     if me.state is PairState.STANDBY:
-        return None if heard else Turn.PEER_SILENT
+        return None if heard else Transition.PEER_SILENT
     if heard:
-        return Turn.PEER_HEARD
+        return Transition.PEER_HEARD
     due = now - me.since >= settings.fence_delay
     fences = me.state is PairState.SUSPECT and due and rules.may_fence(seen, now, settings)
-    return Turn.FENCE if fences else None
+    return Transition.FENCE if fences else None
 
 
-def _drops(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+def _drops(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Transition | None:
     """What an active, or one about to be, lets go for."""
     if rules.is_cut_off(seen, now, settings):
-        return Turn.CUT_OFF
+        return Transition.CUT_OFF
     peer = seen.peer
     if peer is None or not rules.hears_peer(seen, now, settings) or not peer.active:
         return None
-    return Turn.OUTRANKED if rules.outranks(peer.record, me.record) else None
+    return Transition.OUTRANKED if rules.outranks(peer.record, me.record) else None
 
 
-def _promoting(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+def _promoting(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Transition | None:
     store = seen.store.fresh(now, settings.fresh)
     is_open = store is not None and store.database is Database.PRIMARY
-    return _drops(me, seen, now, settings) or (Turn.PRIMARY if is_open else None)
+    return _drops(me, seen, now, settings) or (Transition.PRIMARY if is_open else None)
 
 
-def _solo(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+def _solo(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Transition | None:
     dropped = _drops(me, seen, now, settings)
     if dropped:
         return dropped
     if rules.may_give_up(me, seen, now, settings):
-        return Turn.GIVES_UP
+        return Transition.GIVES_UP
     paired = not me.maintenance and rules.may_give_right(me, seen, now, settings)
-    return Turn.PAIRED if paired else None
+    return Transition.PAIRED if paired else None
 
 
-def _paired(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+def _paired(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Transition | None:
     dropped = _drops(me, seen, now, settings)
     if dropped:
         return dropped
     if rules.is_forced(seen):
-        return Turn.ORDERED
+        return Transition.ORDERED
     if _stalled_for(me, now) > 0 or rules.standby_said_so(me, seen):
-        return Turn.ALONE if rules.may_go_alone(me, seen, now, settings) else None
-    wanted_away = _gives_away(me, seen, settings) or seen.order is Order.SWITCH_OVER
-    return Turn.HAND_OVER if wanted_away and rules.can_hand_over(me, seen, now, settings) else None
+        return Transition.ALONE if rules.may_go_alone(me, seen, now, settings) else None
+    wanted_away = _gives_away(me, seen, settings) or seen.order is OperatorCommand.SWITCH_OVER
+    return Transition.HAND_OVER if wanted_away and rules.can_hand_over(me, seen, now, settings) else None
 
 
 def _gives_away(me: Arbiter, seen: Evidence, settings: PairSettings) -> bool:
@@ -284,25 +284,25 @@ def _gives_away(me: Arbiter, seen: Evidence, settings: PairSettings) -> bool:
     return (ill or seen.leaving) and not me.maintenance
 
 
-def _handover(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+def _handover(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Transition | None:
     if not me.let_go:
         if not rules.can_hand_over(me, seen, now, settings):
-            return Turn.WITHDRAWN
-        return Turn.BROKEN if now - me.since >= settings.release else None
+            return Transition.WITHDRAWN
+        return Transition.BROKEN if now - me.since >= settings.release else None
     if rules.is_forced(seen):
-        return Turn.ORDERED
+        return Transition.ORDERED
     if rules.hears_peer(seen, now, settings) and seen.peer is not None and seen.peer.active:
-        return Turn.PEER_ACTIVE
+        return Transition.PEER_ACTIVE
     return _resumes(me, seen, now, settings)
 
 
-def _fault(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Turn | None:
+def _fault(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Transition | None:
     if not (seen.record_ok and released(seen, now, settings)):
         return None
     if me.diverged and rules.is_forced(seen):
-        return Turn.ORDERED
+        return Transition.ORDERED
     chosen = rules.may_give_up(me, seen, now, settings) or rules.peer_gave_up(seen, now, settings)
-    return Turn.REPAIRED if chosen or not me.diverged else None
+    return Transition.REPAIRED if chosen or not me.diverged else None
 
 
 _CHOICES: dict[PairState, Choose] = {
@@ -319,7 +319,7 @@ _CHOICES: dict[PairState, Choose] = {
 }
 
 
-def _turned(me: Arbiter, turn: Turn, seen: Evidence, now: float, settings: PairSettings) -> Arbiter:
+def _turned(me: Arbiter, turn: Transition, seen: Evidence, now: float, settings: PairSettings) -> Arbiter:
     """The arbiter after the turn: its state, its record, and the right it got or gave up."""
     state = PAIR_TABLE[me.state, turn]
     store = seen.store.fresh(now, settings.fresh) or Store()
@@ -329,41 +329,43 @@ def _turned(me: Arbiter, turn: Turn, seen: Evidence, now: float, settings: PairS
         since=now,
         record=_recorded(me, turn, seen, store),
         stalled_since=me.stalled_since if state is PairState.ACTIVE_PAIRED else None,
-        rests_since=now if turn is Turn.HAND_OVER and seen.ill else me.rests_since,
+        rests_since=now if turn is Transition.HAND_OVER and seen.ill else me.rests_since,
         let_go=False,
         illness=me.illness if state in ACTIVE else 0.0,
-        diverged=turn is Turn.BROKEN and released(seen, now, settings) and rules.has_diverged(me, seen),
+        diverged=turn is Transition.BROKEN and released(seen, now, settings) and rules.has_diverged(me, seen),
     )
-    if turn is Turn.GRANTED and seen.peer is not None:
+    if turn is Transition.GRANTED and seen.peer is not None:
         return replace(after, right=seen.peer.record.right)
-    if turn is Turn.RIGHT_LOST:
+    if turn is Transition.RIGHT_LOST:
         return replace(after, right=None, freed=me.right)
     return replace(after, right=None) if state is PairState.PROMOTING else after
 
 
-def _recorded(me: Arbiter, turn: Turn, seen: Evidence, store: Store) -> Record:
+def _recorded(me: Arbiter, turn: Transition, seen: Evidence, store: Store) -> Record:
     """Each turn that changes who may be active next changes the record."""
     epoch, pairing = me.record.right.epoch, me.record.right.pairing
     peer_epoch = seen.peer.record.right.epoch if seen.peer is not None else 0
 
-    def record(standing: Standing, right: Right) -> Record:
+    def record(standing: LastRole, right: TakeoverGrant) -> Record:
         return Record(standing, right, store.timeline, store.confirmed or store.lsn, me.record.owes_power)
 
-    if turn is Turn.PEER_ACTIVE:
+    if turn is Transition.PEER_ACTIVE:
         # Where it was alone from stays, until what it has alone is kept aside.
-        since = replace(me.record, standing=Standing.STANDBY, right=Right(peer_epoch))
-        return since if me.record.keeps else record(Standing.STANDBY, Right(peer_epoch))
-    gives_up = me.diverged and seen.order is Order.REJOIN and seen.peer is not None and seen.peer.active
-    if turn is Turn.GIVES_UP or (turn is Turn.REPAIRED and gives_up):
-        return replace(me.record, standing=Standing.STANDBY, right=Right(peer_epoch), keeps=True)
-    if turn is Turn.PAIRED:
-        return record(Standing.PAIRED, Right(epoch, pairing + 1))
-    resumes = turn is Turn.RESUMES and me.record.standing is Standing.PAIRED
-    goes_alone = me.state is PairState.ACTIVE_PAIRED and turn in (Turn.ALONE, Turn.ORDERED)
+        since = replace(me.record, standing=LastRole.STANDBY, right=TakeoverGrant(peer_epoch))
+        return since if me.record.keeps else record(LastRole.STANDBY, TakeoverGrant(peer_epoch))
+    gives_up = (
+        me.diverged and seen.order is OperatorCommand.REJOIN and seen.peer is not None and seen.peer.active
+    )
+    if turn is Transition.GIVES_UP or (turn is Transition.REPAIRED and gives_up):
+        return replace(me.record, standing=LastRole.STANDBY, right=TakeoverGrant(peer_epoch), keeps=True)
+    if turn is Transition.PAIRED:
+        return record(LastRole.PAIRED, TakeoverGrant(epoch, pairing + 1))
+    resumes = turn is Transition.RESUMES and me.record.standing is LastRole.PAIRED
+    goes_alone = me.state is PairState.ACTIVE_PAIRED and turn in (Transition.ALONE, Transition.ORDERED)
     if resumes or goes_alone:
-        return record(Standing.SOLO, Right(epoch, pairing + 1))
-    if turn in (Turn.TAKES_OVER, Turn.ORDERED):
-        return record(Standing.SOLO, Right(_next_epoch(max(epoch, peer_epoch), me.colour)))
+        return record(LastRole.SOLO, TakeoverGrant(epoch, pairing + 1))
+    if turn in (Transition.TAKES_OVER, Transition.ORDERED):
+        return record(LastRole.SOLO, TakeoverGrant(_next_epoch(max(epoch, peer_epoch), me.colour)))
     return me.record
 
 

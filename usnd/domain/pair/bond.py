@@ -1,8 +1,8 @@
 """How a bond finds out which of its cables carries: by targets that answer, or by the link alone. Pure.
 
-Called by usnd/pair/bond.py, a few times a second. The kernel's ARP monitor sees a switch that is dead behind
-a good link, but takes the carrier from the whole bond when no target answers on any cable: a silent gateway
-would switch both servers off. Then the links decide until a target answers again.
+Called by usnd/pair/network/bond.py, a few times a second. The kernel's ARP monitor sees a switch that is dead
+behind a good link, but takes the carrier from the whole bond when no target answers on any cable: a silent
+gateway would switch both servers off. Then the links decide until a target answers again.
 
 | monitor | what is seen | for | to be done |
 |---|---|---|---|

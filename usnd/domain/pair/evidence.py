@@ -17,7 +17,7 @@ T = TypeVar("T")
 NEVER = -inf
 
 
-class Standing(Enum):
+class LastRole(Enum):
     """What a server was last, kept on its disk. Only SOLO may be active again without asking (R4)."""
 
     STANDBY = "standby"
@@ -26,7 +26,7 @@ class Standing(Enum):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Right:
+class TakeoverGrant:
     """A right to take over from the active of `epoch`, given with its `pairing`; each is given once."""
 
     epoch: int = 0
@@ -43,8 +43,8 @@ class Record:
     operator's word; that is kept aside before it follows.
     """
 
-    standing: Standing = Standing.STANDBY
-    right: Right = Right()
+    standing: LastRole = LastRole.STANDBY
+    right: TakeoverGrant = TakeoverGrant()
     timeline: int = 0
     lsn: int = 0
     owes_power: bool = False
@@ -52,7 +52,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class Heartbeat:
     """What an arbiter says to its peer several times a second, over both paths.
 
     boot counts the sender's boots. grants: that boot of the peer may take over. asks: give up the right.
@@ -67,8 +67,8 @@ class Word:
     inactive: bool = False
     grants: int | None = None
     asks: bool = False
-    holds: Right | None = None
-    freed: Right | None = None
+    holds: TakeoverGrant | None = None
+    freed: TakeoverGrant | None = None
     well: bool = True
     """Could serve: voice, trunks and disk."""
     fit: bool = True
@@ -126,7 +126,7 @@ class Power(Enum):
     SILENT = "silent"
 
 
-class Order(Enum):
+class OperatorCommand(Enum):
     """The operator's word; heard once."""
 
     SWITCH_OVER = "switch-over"
@@ -152,7 +152,7 @@ class Evidence:
     read and written. leaving: the arbiter was told to stop.
     """
 
-    peer: Word | None = None
+    peer: Heartbeat | None = None
     heard: Mapping[str, float] = field(default_factory=dict)
     carrier: Reading[bool] | None = None
     power: Reading[Power] = Reading(Power.SILENT, NEVER)
@@ -173,7 +173,7 @@ class Evidence:
     """No target of the service's bond answers, so that its links decide."""
     firewall_ok: bool = True
     record_ok: bool = True
-    order: Order | None = None
+    order: OperatorCommand | None = None
     leaving: bool = False
 
     @property
@@ -237,8 +237,8 @@ class Arbiter:
     colour: int
     since: float
     state: PairState = PairState.BOOT
-    right: Right | None = None
-    freed: Right | None = None
+    right: TakeoverGrant | None = None
+    freed: TakeoverGrant | None = None
     stalled_since: float | None = None
     loss_since: float | None = None
     off_at: float | None = None
@@ -259,7 +259,7 @@ class Write:
     record: Record
 
 
-class Do(Enum):
+class MachineAction(Enum):
     """What to do to the machine; each may be repeated without harm."""
 
     RELEASE = "let go of trunks, address and database"
@@ -275,4 +275,4 @@ class Do(Enum):
     REBOOT = "reboot this server"
 
 
-Action = Write | Do
+Action = Write | MachineAction

@@ -10,11 +10,11 @@ from usnd.domain.pair.evidence import (
     Arbiter,
     Database,
     Evidence,
-    Order,
+    LastRole,
+    OperatorCommand,
     PairSettings,
     Power,
     Record,
-    Standing,
 )
 from usnd.domain.pair.states import ACTIVE, PairState
 
@@ -101,7 +101,7 @@ def may_give_right(me: Arbiter, seen: Evidence, now: float, settings: PairSettin
         and hears_peer(seen, now, settings)
         and seen.peer is not None
         and seen.peer.fit
-        and seen.peer.record.standing is Standing.STANDBY
+        and seen.peer.record.standing is LastRole.STANDBY
         and seen.peer.record.right.epoch == me.record.right.epoch
     )
 
@@ -156,7 +156,7 @@ def may_resume_alone(me: Arbiter, seen: Evidence, now: float, settings: PairSett
 
     Looks for the peer first, and for whoever answers for the floating address.
     """
-    if me.record.standing is not Standing.SOLO or not address_is_free(me, seen, now, settings):
+    if me.record.standing is not LastRole.SOLO or not address_is_free(me, seen, now, settings):
         return False
     if hears_peer(seen, now, settings):
         return seen.peer is not None and not outranks(seen.peer.record, me.record)
@@ -169,7 +169,7 @@ def may_resume_by_word(me: Arbiter, seen: Evidence, now: float, settings: PairSe
     Fencing the peer proves nothing here: it may have taken over before.
     """
     return (
-        me.record.standing is Standing.PAIRED
+        me.record.standing is LastRole.PAIRED
         and hears_peer(seen, now, settings)
         and standby_said_so(me, seen)
     )
@@ -182,12 +182,12 @@ def may_be_forced(seen: Evidence) -> bool:
 
 def is_forced(seen: Evidence) -> bool:
     """An operator's word, in place of R2 and R4."""
-    return seen.order is Order.FORCE_ACTIVE and may_be_forced(seen)
+    return seen.order is OperatorCommand.FORCE_ACTIVE and may_be_forced(seen)
 
 
 def outranks(theirs: Record, ours: Record) -> bool:
     """The other was active later. Epochs are of two colours, so that they are never equal."""
-    return theirs.standing is not Standing.STANDBY and theirs.right.epoch > ours.right.epoch
+    return theirs.standing is not LastRole.STANDBY and theirs.right.epoch > ours.right.epoch
 
 
 def may_serve(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
@@ -198,7 +198,7 @@ def may_serve(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -
 
 def may_follow(me: Arbiter, seen: Evidence) -> bool:
     """R6: an old active gives up its history only for a later active, and is a standby on disk before."""
-    return seen.peer is not None and seen.peer.active and me.record.standing is Standing.STANDBY
+    return seen.peer is not None and seen.peer.active and me.record.standing is LastRole.STANDBY
 
 
 def are_divided(ours: Record, theirs: Record) -> bool:
@@ -207,8 +207,8 @@ def are_divided(ours: Record, theirs: Record) -> bool:
     Whoever was active earlier ended it alone: it had given nobody the right, so the other was forced.
     """
     earlier, later = sorted((ours, theirs), key=lambda record: record.right.epoch)
-    both = Standing.STANDBY not in (ours.standing, theirs.standing)
-    return both and earlier.right.epoch != later.right.epoch and earlier.standing is Standing.SOLO
+    both = LastRole.STANDBY not in (ours.standing, theirs.standing)
+    return both and earlier.right.epoch != later.right.epoch and earlier.standing is LastRole.SOLO
 
 
 def sees_division(me: Arbiter, seen: Evidence) -> bool:
@@ -224,14 +224,14 @@ def has_diverged(me: Arbiter, seen: Evidence) -> bool:
     peer = seen.peer
     if peer is None or not peer.active:
         return False
-    was_active = me.record.standing is not Standing.STANDBY
+    was_active = me.record.standing is not LastRole.STANDBY
     return sees_division(me, seen) or (was_active and not outranks(peer.record, me.record))
 
 
 def may_give_up(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
     """R7: an operator says so, and the other, which keeps its changes, is there to serve."""
     peer = seen.peer
-    if seen.order is not Order.REJOIN or peer is None or not hears_peer(seen, now, settings):
+    if seen.order is not OperatorCommand.REJOIN or peer is None or not hears_peer(seen, now, settings):
         return False
     if me.state is PairState.FAULT:
         return me.diverged and peer.active

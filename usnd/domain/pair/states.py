@@ -25,7 +25,7 @@ class PairState(Enum):
     FAULT = "fault"
 
 
-class Turn(Enum):
+class Transition(Enum):
     """What can turn a server from one state to the next; the words are those of the journal."""
 
     PEER_ACTIVE = "the peer is active"
@@ -55,11 +55,11 @@ ACTIVE = frozenset({PairState.ACTIVE_SOLO, PairState.ACTIVE_PAIRED})
 RIGHTFUL = frozenset({PairState.STANDBY, PairState.SUSPECT, PairState.FENCING})
 """Has the right to take over."""
 
-_T, _P = Turn, PairState
+_T, _P = Transition, PairState
 _LOSES = {_T.RIGHT_LOST: _P.CATCHUP}
 _GAINS = {_T.TAKES_OVER: _P.PROMOTING, _T.ORDERED: _P.PROMOTING}
 _DROPS = {_T.CUT_OFF: _P.BOOT, _T.OUTRANKED: _P.BOOT}
-_ROWS: dict[PairState, dict[Turn, PairState]] = {
+_ROWS: dict[PairState, dict[Transition, PairState]] = {
     _P.BOOT: {
         _T.PEER_ACTIVE: _P.CATCHUP,
         _T.RESUMES: _P.PROMOTING,
@@ -87,7 +87,7 @@ _ROWS: dict[PairState, dict[Turn, PairState]] = {
     },
     _P.FAULT: {_T.REPAIRED: _P.BOOT, _T.ORDERED: _P.PROMOTING},
 }
-PAIR_TABLE: dict[tuple[PairState, Turn], PairState] = {
+PAIR_TABLE: dict[tuple[PairState, Transition], PairState] = {
     (state, turn): after for state, row in _ROWS.items() for turn, after in row.items()
 }
 

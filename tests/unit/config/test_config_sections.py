@@ -1,0 +1,206 @@
+"""Proves that a configuration is taken whole or refused with words that say where, and what to write."""
+
+from pathlib import Path
+
+import pytest
+
+from usnd.config.sections import Config, ConfigError, Secret, load, parse
+
+GOOD = """
+[node]
+home_region = "GB"
+short_code = "52272"
+[store]
+url = "sqlite:////var/lib/usn/usn.db"
+[asterisk]
+secret = "hush-ami"
+[[smsc]]
+name = "first"
+host = "smsc.example"
+system_id = "usn"
+password = "hushsmsc"
+"""
+
+CAUSES = "[conference]\nno_credit_causes = "
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(ConfigError) as refused:
+        parse(text)
+    words = str(refused.value)
+    assert "hush" not in words, "a secret is shown"
+    assert "\n" not in words
+    assert "regex" not in words
+    return words
+
+
+def test_what_is_not_set_has_its_default() -> None:
+    config = parse(GOOD)
+    assert (config.asterisk.port, config.smsc[0].port, config.conference.away) == (5038, 2775, 120)
+    assert config.asterisk.secret.reveal() == "hush-ami"
+
+
+def test_a_configuration_does_not_show_its_secrets() -> None:
+    assert "hush" not in repr(parse(GOOD))
+    assert repr(Secret("hush")) == str(Secret("hush")) == "Secret(***)"
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "words"),
+    [
+        ('"GB"', '"gb"', 'node.home_region: write a country code of two capital letters (ISO 3166), as "GB"'),
+        ('"GB"', "44", 'node.home_region: write a country code of two capital letters (ISO 3166), as "GB"'),
+        ('"GB"', '"XX"', "node.home_region: XX is not the code of a country (ISO 3166)"),
+        ('"52272"', '"5A"', 'node.short_code: write the digits of a short code or number, as "52272"'),
+        ("[node]", "[nod]", "the file: nod is not known here; known are: node, store, asterisk, smsc,"),
+        ("[node]", "[node]\nport = 1", "node: port is not known here; known are: home_region, short_code"),
+        ('home_region = "GB"', "", "node: home_region is missing"),
+        ("sqlite:////var", "mysql://var", 'store.url: write "sqlite:////path/to/file" or "postgres'),
+        ("sqlite:////var/lib/usn/usn.db", "sqlite:///", 'store.url: write "sqlite:////path/to/file" or'),
+        ('"hush-ami"', '""', "asterisk.secret: write a text in quotes, not empty"),
+        ('"hush-ami"', "7", "asterisk.secret: write a text in quotes, not empty"),
+        ("[asterisk]", '[asterisk]\nport = "5038"', "asterisk.port: write a whole number from 1 to 65535"),
+        ("[asterisk]", "[asterisk]\nport = 0", "asterisk.port: write a whole number from 1 to 65535"),
+        ("[[smsc]]", "[smsc]", "smsc: write each as a section of its own, [[…]] with two brackets"),
+        ('password = "hushsmsc"', "", "smsc number 1: password is missing"),
+        ('"hushsmsc"', '["hushsmsc"]', "smsc number 1, password: write a text in quotes, not empty"),
+        ('"hushsmsc"', '"hushsmsc9"', "smsc number 1, password: SMPP carries at most 8 characters of ASCII"),
+        ('"hushsmsc"', '"hüsh"', "smsc number 1, password: SMPP carries at most 8 characters of ASCII"),
+        ('"usn"', '"üsn"', "smsc number 1: SMPP carries system_id and system_type in ASCII only"),
+        ('"first"', '"First SMSC"', "smsc number 1, name: write a name of small letters, digits and -,"),
+        ('"usn"', '"a-longer-system-id"', "smsc number 1, system_id: write a text in quotes, at most 15"),
+        ('"usn"', '"usn"\nalphabet = "utf"', 'smsc number 1, alphabet: write one of "ascii", "gsm7", '),
+        ("[[smsc]]", "[log]\nlevel = 3\n[[smsc]]", 'log.level: write one of "debug", "error"'),
+        ("[[smsc]]", "[conference]\naway = 0\n[[smsc]]", "conference.away: write a number above 0 and up"),
+        ("[[smsc]]", "[texts]\nparts_timeout = 5\n[[smsc]]", "texts.parts_timeout: write a number from 60"),
+        ("[[smsc]]", CAUSES + "[200]\n[[smsc]]", "conference.no_credit_causes number 1: "),
+        ("[[smsc]]", CAUSES + "50\n[[smsc]]", "conference.no_credit_causes: write a list in"),
+        ("[[smsc]]", '[texts]\nanswer_unregistered = "no"\n[[smsc]]', "texts.answer_unregistered: write"),
+        ("[[smsc]]", "texts = 1\n[[smsc]]", "asterisk: texts is not known here"),
+        ("[node]", "[node", "not TOML: "),
+    ],
+)  # fmt: skip
+def test_a_refusal_says_where_and_what_to_write(was: str, now: str, words: str) -> None:
+    assert was in GOOD
+    assert refusal(GOOD.replace(was, now)).startswith(words)
+
+
+def test_a_section_that_is_a_value_is_refused() -> None:
+    assert refusal("texts = 1\n" + GOOD) == "texts: write a section, […] with its keys below"
+
+
+def test_a_file_without_an_smsc_is_refused() -> None:
+    assert refusal(GOOD[: GOOD.index("[[smsc]]")]) == "the file: smsc is missing"
+    assert refusal("smsc = []\n" + GOOD[: GOOD.index("[[smsc]]")]).startswith("smsc: write each as a section")
+
+
+def test_two_binds_of_one_name_are_refused() -> None:
+    second = GOOD[GOOD.index("[[smsc]]") :]
+    assert refusal(GOOD + second) == "smsc: two binds have the same name; give each its own"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            FileNotFoundError(2, "No such file"),
+            "there is no such file: name yours with --config or in USND_CONFIG",
+        ),
+        (PermissionError(13, "Permission denied"), "cannot be read: Permission denied"),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), "cannot be read: it is not text in UTF-8"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    def fail(*_args: object, **_kwargs: object) -> str:
+        raise error
+
+    monkeypatch.setattr(Path, "read_text", fail)
+    with pytest.raises(ConfigError) as refused:
+        load(Path("usnd.toml"))
+    assert str(refused.value) == f"usnd.toml: {words}"
+
+
+def test_the_domain_gets_its_rules_from_it() -> None:
+    config: Config = parse(
+        GOOD + "[conference]\naway = 7\nring = 9\nno_credit_causes = [21]\nmost_participants = 3\n"
+    )
+    rules = config.conference_rules()
+    assert (rules.away.total_seconds(), rules.ring.total_seconds()) == (7, 9)
+    assert rules.no_credit_causes == {21}
+    assert config.text_rules().most_participants == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            GOOD.replace("smsc.example", "smpp://smsc.example"),
+            'smsc number 1, host: "smpp://smsc.example" is a URI',
+        ),
+        (GOOD.replace("smsc.example", "smsc.example:2775"), "smsc number 1, host: "),
+        (GOOD + "tls_server_name = 'smsc.example:2775'\n", "smsc number 1, tls_server_name: "),
+        (
+            GOOD + "tls_ca = 'ca.pem'\n",
+            'smsc number 1, tls_ca: "ca.pem" does not begin at the root: write the whole',
+        ),
+        (GOOD.replace("[asterisk]", "[asterisk]\nhost = '0.0.0.0'"), "asterisk.host: "),
+        (
+            GOOD + "[recording]\ndirectory = 'recordings'\n",
+            'recording.directory: "recordings" does not begin',
+        ),
+        (
+            GOOD + "[voice]\nprompts = ['/a', '../b']\n",
+            'voice.prompts number 2: "../b" does not begin at the root',
+        ),
+        (GOOD + "[voice]\nprompts = [7]\n", "voice.prompts number 1: write a whole path in quotes"),
+        (
+            GOOD.replace("[store]", "runtime = 'run'\n[store]"),
+            'node.runtime: "run" does not begin at the root',
+        ),
+        (
+            GOOD + "[dial_in]\ncommon = '52270'\nconferences = ['52201', '52270']\n",
+            'dial_in: "52270", stands there twice',
+        ),
+        (
+            GOOD + "[dial_in]\nconferences = ['442079460000', '', '', '02079460000']\n",
+            'dial_in: "442079460000", also written "02079460000", stands there twice',
+        ),
+        (
+            GOOD + "[dial_in]\ncommon = '+442079460000'\nconferences = ['00442079460000']\n",
+            'dial_in: "+442079460000", also written "00442079460000", stands there twice',
+        ),
+        (
+            GOOD.replace("52272", "\u0665\u0662\u0662\u0667\u0662"),
+            "node.short_code: write the digits of a short code",
+        ),
+        (GOOD + "[numbers]\nbarred = ['+4908']\n", "numbers: +4908 has the 0 that is dialled only within"),
+        (GOOD + "[numbers]\nbarred = ['+08']\n", "numbers.barred number 1: write how numbers begin in E.164"),
+        (
+            GOOD + "[numbers]\nallowed = ['+44']\nbarred = ['+4490', '+44']\n",
+            "numbers: +44 is allowed and barred",
+        ),
+    ],
+)
+def test_values_are_what_they_say(text: str, words: str) -> None:
+    assert refusal(text).startswith(words)
+
+
+@pytest.mark.parametrize("url", ["usnd:hush@db:here/usn", "usnd:hush@[2001:db8::5]:70000/usn", "db:/usn"])
+def test_the_ports_of_a_database_are_ports(url: str) -> None:
+    text = GOOD.replace("sqlite:////var/lib/usn/usn.db", f"postgresql+psycopg://{url}")
+    assert refusal(text).startswith("store.url: behind the host's colon there is no port")
+
+
+def test_an_ipv6_address_of_a_database_stands_in_brackets() -> None:
+    text = GOOD.replace("sqlite:////var/lib/usn/usn.db", "postgresql+psycopg://usnd:hush@2001:db8::5/usn")
+    assert refusal(text).startswith("store.url: an IPv6 address stands between [ and ]")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["usnd@/usn?host=/var/run/postgresql", "usnd:p:w@db:5432/usn", "usnd@[2001:db8::5]:5432/usn", "db/usn"],
+)
+def test_databases_are_taken_as_sqlalchemy_takes_them(url: str) -> None:
+    assert parse(GOOD.replace("sqlite:////var/lib/usn/usn.db", f"postgresql+psycopg://{url}")).store.url

@@ -1,0 +1,192 @@
+"""The count of lines in use and the state of each trunk, as launches and events come (V1, C10)."""
+
+import itertools
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from structlog.testing import capture_logs
+from test_config_sections import GOOD
+
+from usnd.asterisk.technology.contacts import Account, Contact
+from usnd.config.sections import parse
+from usnd.domain.conference.call import CallEvent, CallNews
+from usnd.domain.conference.model import CallIn, Conference, JoinIn, Participant, Rules, Step
+from usnd.domain.directory.model import Subscriber
+from usnd.domain.replies.catalogue import Say, reply
+from usnd.domain.sms.decision import Decision
+from usnd.domain.trunks.registration import Registration
+from usnd.domain.trunks.trunk import Routing, Trunk
+from usnd.services.trunks.trunks import Trunks
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ME = Subscriber(42, "+447700900001")
+CALL_BOB = Decision(reply(Say.LAUNCHED), launch=(Participant("+447700900002", "Bob"),), talk_seconds=60)
+ROUTING = Routing((Trunk("a", 2), Trunk("b", 2)), failures=2)
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.trunks = Trunks(ROUTING)
+        self.now = NOW
+
+    def launch(self, conference: int, caller: CallIn | None = None) -> Step | None:
+        return self.trunks.launch(conference, ME, CALL_BOB, Rules(), self.now, caller)
+
+    def running(self, conference: int) -> Conference:
+        step = self.launch(conference)
+        assert step is not None
+        self.trunks.adopt(step.conference)
+        return step.conference
+
+    def hear(
+        self, conference: Conference, call: int, *events: CallEvent, cause: int | None = None
+    ) -> Conference:
+        for event in events:
+            news = CallNews(f"usn-{conference.id}-{call}", event, cause)
+            conference = self.trunks.conduct(conference, news, Rules(), self.now).conference
+        return conference
+
+    def rows(self) -> list[tuple[str, int]]:
+        return [(row["state"], row["in_use"]) for row in self.trunks.snapshot(self.now)["trunks"]]
+
+
+def test_lines_are_taken_at_the_launch_and_given_back_when_calls_end() -> None:
+    bench = Bench()
+    first = bench.running(1)
+    assert first.talk_seconds == 60
+    assert bench.launch(2) is not None, "four lines, two each"
+    assert bench.rows() == [("up", 2), ("up", 2)]
+    assert bench.launch(3) is None
+    assert bench.launch(2) is not None, "a unit of work that runs again takes its own lines"
+    first = bench.hear(first, 2, CallEvent.PLACED, CallEvent.ENDED, cause=17)
+    assert bench.rows() == [("up", 1), ("up", 2)]
+    bench.hear(first, 1, CallEvent.PLACED, CallEvent.ENDED, cause=17)
+    assert bench.rows() == [("up", 0), ("up", 2)]
+    row = bench.trunks.snapshot(NOW)["trunks"][0]
+    assert (row["calls"], row["unanswered"], row["causes"]) == (2, 2, {"17": 2})
+
+
+def test_a_call_that_comes_in_holds_a_line_until_it_is_gone_or_in_a_conference() -> None:
+    bench = Bench()
+    trunks = bench.trunks
+    conference = bench.running(1)
+    for call in ("in-1", "in-2", "in-3"):
+        assert trunks.came_in(call, "PJSIP/b-0000002a") == "b"
+    assert trunks.came_in("in-4", "PJSIP/elsewhere-0000002a") == ""
+    assert bench.rows() == [("up", 2), ("up", 3)]
+    assert trunks.waiting == {"in-1", "in-2", "in-3"}
+    assert bench.launch(2) is None, "strangers have the lines"
+    trunks.gone("in-3")
+    trunks.gone("in-3")
+    conference = trunks.conduct(conference, JoinIn("in-1", "1", "", trunk="b"), Rules(), NOW).conference
+    assert bench.rows() == [("up", 2), ("up", 2)]
+    assert trunks.waiting == {"in-2"}
+    conference = replace(conference, locked=True)
+    trunks.conduct(conference, JoinIn("in-2", "1", "", trunk="b"), Rules(), NOW)
+    assert trunks.waiting == {"in-2"}, "turned away, it hears why"
+    trunks.gone("in-2")
+    assert bench.rows() == [("up", 2), ("up", 1)]
+
+
+def test_a_call_that_launches_takes_its_line_along() -> None:
+    bench = Bench()
+    caller = CallIn("in-1", "1", trunk="b")
+    for call, trunk in (("in-1", "b"), ("in-2", "a"), ("in-3", "a"), ("in-4", "b")):
+        bench.trunks.came_in(call, f"PJSIP/{trunk}-0000002a")
+    assert bench.launch(1, caller) is None
+    assert bench.rows() == [("up", 2), ("up", 2)], "refused, it still has its line"
+    bench.trunks.gone("in-4")
+    assert bench.launch(1, caller) is not None, "one line for Bob, none for the caller"
+    assert bench.launch(1, caller) is not None, "a unit of work that is run again"
+    assert bench.rows() == [("up", 2), ("up", 2)]
+    assert bench.trunks.waiting == {"in-2", "in-3"}
+
+
+def test_a_trunk_whose_calls_fail_is_damped_for_a_time() -> None:
+    bench = Bench()
+    conference = bench.running(1)
+    conference = bench.hear(conference, 1, CallEvent.PLACED, CallEvent.ENDED, cause=41)
+    bench.hear(conference, 2, CallEvent.PLACED, CallEvent.ENDED, cause=102)
+    assert bench.rows() == [("damped", 0), ("up", 2)]
+    bench.now += timedelta(seconds=31)
+    assert bench.rows() == [("suspect", 0), ("up", 2)]
+
+
+@pytest.mark.parametrize("cause", [21, 58, 127])
+def test_a_trunk_that_refuses_everything_is_told_apart_by_what_the_other_carries(cause: int) -> None:
+    """SIP 403 and 603; 488 and 606; 413."""
+    bench = Bench()
+    conference = bench.running(1)
+    refused = [call.id for call in conference.calls if call.trunk == "a"]
+    for call in refused:
+        news = (CallNews(call, CallEvent.PLACED), CallNews(call, CallEvent.ENDED, cause))
+        for event in news:
+            conference = bench.trunks.conduct(conference, event, Rules(), bench.now).conference
+    assert bench.rows() == [("suspect", 0), ("up", 2)], "all go on over the other"
+    for again in (call for call in conference.calls if "." in call.id):
+        event = CallNews(again.id, CallEvent.RINGING)
+        conference = bench.trunks.conduct(conference, event, Rules(), bench.now).conference
+    assert bench.rows() == [("damped", 0), ("up", 2)]
+    bench.now += timedelta(seconds=31)
+    assert bench.rows()[0][0] == "suspect", "on trial"
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
+def test_refusals_a_moment_apart_are_counted_as_they_come(order: tuple[int, ...]) -> None:
+    """Three 403 in 40 ms, none committed yet: from the second on, the next trunk is asked."""
+    trunks = Trunks(parse(GOOD + '[[trunk]]\nname = "a"\n[[trunk]]\nname = "b"\n').routing())
+    people = (Participant("+447700900002", ""), Participant("+447700900003", ""))
+    step = trunks.launch(1, ME, replace(CALL_BOB, launch=people), Rules(), NOW)
+    assert step is not None
+    conference = step.conference
+    trunks.adopt(conference)
+    for number, call in enumerate(order):
+        at = NOW + timedelta(milliseconds=number * 15)
+        for news in (CallEvent.PLACED, CallEvent.ENDED):
+            event = CallNews(f"usn-1-{call}", news, 21 if news is CallEvent.ENDED else None)
+            conference = trunks.conduct(conference, event, Rules(), at).conference
+    again = {call.id for call in conference.calls if call.trunk == "b"}
+    assert again >= {f"usn-1-{call}.2" for call in order[1:]}
+
+
+def test_a_trunk_is_down_when_none_of_its_addresses_answers() -> None:
+    bench = Bench()
+    for uri, answers in (("sip:1", False), ("sip:2", True)):
+        bench.trunks.contact(Contact("a", uri, answers), NOW)
+    assert bench.rows()[0][0] == "up"
+    bench.trunks.contact(Contact("a", "sip:2", answers=False), NOW)
+    assert bench.rows()[0][0] == "down"
+    bench.trunks.contact(Contact("other", "sip:3", answers=False), NOW)
+    bench.trunks.forget_contacts()
+    bench.trunks.contact(Contact("a", "sip:1", answers=True), NOW)
+    assert bench.rows()[0][0] == "up"
+
+
+def test_a_channel_names_its_trunk() -> None:
+    trunks = Bench().trunks
+    assert trunks.of_channel("PJSIP/a-0000002a") == "a"
+    assert trunks.of_channel("PJSIP/elsewhere-0000002a") == ""
+    assert trunks.of_channel("") == ""
+
+
+def test_a_trunk_that_is_not_registered_is_used_only_where_no_other_has_a_line() -> None:
+    bench = Bench()
+    bench.trunks = Trunks(ROUTING, {"sip:acc@a": "a"})
+    assert bench.trunks.registers
+    assert [row["registration"] for row in bench.trunks.snapshot(NOW)["trunks"]] == ["waiting", ""]
+    assert {call.trunk for call in bench.running(1).calls} == {"b"}
+    bench.trunks.account(Account("sip:acc@a", Registration.REFUSED))
+    assert {call.trunk for call in bench.running(2).calls} == {"a"}, "b is full"
+    bench.trunks.account(Account("sip:acc@elsewhere", Registration.REGISTERED))
+    assert bench.trunks.snapshot(NOW)["trunks"][0]["registration"] == "refused"
+
+
+def test_a_registered_trunk_is_used_in_its_order() -> None:
+    bench = Bench()
+    bench.trunks = Trunks(ROUTING, {"sip:acc@a": "a"})
+    with capture_logs() as logs:
+        for registration in (Registration.REGISTERED, Registration.REGISTERED):
+            bench.trunks.account(Account("sip:acc@a", registration))
+    assert [(log["event"], log["trunk"]) for log in logs] == [("trunk registered", "a")]
+    assert {call.trunk for call in bench.running(1).calls} == {"a"}

@@ -1,0 +1,1 @@
+"""What is PJSIP's own: endpoints, contacts, certificates."""

@@ -1,0 +1,1 @@
+"""The command `usnd`: one file a noun."""

@@ -1,0 +1,222 @@
+"""The commands `usnd conference …`: an administrator looks, and acts for a subscriber (REQUIREMENTS C1, C8).
+
+Owns words. What only looks reads the store, also while usnd is down; what acts asks the running usnd.
+"""
+
+import contextlib
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from usnd.cli.common import (
+    DEFAULT_CONFIG,
+    WRONG,
+    ConfigFile,
+    Json,
+    fail,
+    in_store,
+    load_config,
+    print_rows,
+)
+from usnd.cli.tables import columns, conference_row, json_lines
+from usnd.config.sections import Config
+from usnd.control.rows import call_rows
+
+if TYPE_CHECKING:
+    from usnd.control.requests import Answer, Request
+
+conference = typer.Typer(
+    help="The conferences: look at them, launch and control them.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+Id = Annotated[int, typer.Argument(help="The conference, as `usnd conference list` numbers it.", min=1)]
+Who = Annotated[str, typer.Argument(help="A participant: number, name, or the call's id.")]
+Off = Annotated[bool, typer.Option("--off", help="The opposite.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show who would be called or released.")]
+
+
+@conference.command("list", epilog="Example: usnd conference list --ended --last 5")
+def list_(
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    ended: Annotated[bool, typer.Option("--ended", help="Those that have ended instead.")] = False,
+    last: Annotated[int, typer.Option(help="With --ended: the last so many.", min=1, max=10_000)] = 20,
+    as_json: Json = False,
+) -> None:
+    """List the live conferences, one a line. Times are UTC; `in` are the calls in the room."""
+    found = in_store(
+        load_config(config),
+        lambda tx: tx.conferences.ended(last) if ended else tx.conferences.live(),
+    )
+    print_rows((conference_row(one) for one in found), as_json=as_json)
+
+
+@conference.command("show", epilog="Example: usnd conference show 7")
+def show(number: Id, config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
+    """Show each call of a conference, live or ended, and since when it is in its state (UTC).
+
+    Of one that runs, also what was pressed and said in it lately.
+    """
+    found = in_store(load_config(config), lambda tx: tx.conferences.get(number))
+    if found is None:
+        fail(f"there is no conference {number}: see `usnd conference list` and `--ended`")
+    print_rows(call_rows(found), as_json=as_json)
+    if found.live and not as_json:
+        _tell_lately(load_config(config), number)
+
+
+@conference.command("launch", epilog="Example: usnd conference launch +447700900001 bob Mkting 07700900005")
+def launch(
+    subscriber: Annotated[str, typer.Argument(help="The registered mobile for which it is launched.")],
+    members: Annotated[
+        list[str] | None, typer.Argument(help="Whom to call: nicks, groups or numbers, as after `IC`.")
+    ] = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    number: Annotated[
+        int | None, typer.Option(help="A conference that the subscriber has defined.", min=1, max=30)
+    ] = None,
+    request: Annotated[
+        str, typer.Option(help="An id of your own: launched once, however often it is asked for in a day.")
+    ] = "",
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Call a subscriber and others into a conference, as the subscriber's text `IC …` would. They pay."""
+    from usnd.control.requests import Launch  # noqa: PLC0415 - as everywhere here: other commands need it not
+
+    if bool(members) is (number is not None):
+        fail("name whom to call, or a conference with --number: one of the two", WRONG)
+    wish = Launch(
+        subscriber=subscriber, members=tuple(members or ()), number=number, request=request, dry_run=dry_run
+    )
+    _say(_ask(load_config(config), wish), as_json=as_json)
+
+
+@conference.command("end", epilog="Example: usnd conference end 7 --dry-run")
+def end(
+    number: Id, config: ConfigFile = DEFAULT_CONFIG, *, dry_run: DryRun = False, as_json: Json = False
+) -> None:
+    """End a conference: all hear the goodbye and are released; nobody is called back."""
+    from usnd.control.requests import End  # noqa: PLC0415
+
+    _say(_ask(load_config(config), End(conference=number, dry_run=dry_run)), as_json=as_json)
+
+
+@conference.command("add", epilog="Example: usnd conference add 7 07700900005")
+def add(
+    number: Id,
+    members: Annotated[list[str], typer.Argument(help="Nicks or groups of the subscriber, or numbers.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Call more people into a conference; who is in it already is not called."""
+    from usnd.control.requests import Add  # noqa: PLC0415
+
+    _say(_ask(load_config(config), Add(conference=number, members=tuple(members))), as_json=as_json)
+
+
+@conference.command("drop", epilog="Example: usnd conference drop 7 07700900005")
+def drop(number: Id, who: Who, config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Release one participant."""
+    from usnd.control.requests import Drop  # noqa: PLC0415
+
+    _say(_ask(load_config(config), Drop(conference=number, who=who)))
+
+
+@conference.command("mute", epilog="Example: usnd conference mute 7 bob; usnd conference mute 7 --off")
+def mute(
+    number: Id,
+    who: Annotated[str | None, typer.Argument(help="One participant; without: all of them.")] = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    off: Off = False,
+) -> None:
+    """Mute one participant or all. Safe to repeat."""
+    from usnd.control.requests import Mute  # noqa: PLC0415
+
+    _say(_ask(load_config(config), Mute(conference=number, who=who, on=not off)))
+
+
+@conference.command("lock", epilog="Example: usnd conference lock 7; usnd conference lock 7 --off")
+def lock(number: Id, config: ConfigFile = DEFAULT_CONFIG, *, off: Off = False) -> None:
+    """Let nobody in who was not called. Safe to repeat."""
+    from usnd.control.requests import Lock  # noqa: PLC0415
+
+    _say(_ask(load_config(config), Lock(conference=number, on=not off)))
+
+
+@conference.command("watch", epilog="Example: usnd conference watch 7")
+def watch(
+    number: Annotated[int | None, typer.Argument(help="Only this conference.", min=1)] = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    every: Annotated[float, typer.Option(help="Seconds.", min=0.2, max=60)] = 1.0,
+    as_json: Json = False,
+) -> None:
+    """Show the live calls anew whenever something changes, until Ctrl-C or the conference's end.
+
+    Below them: which keys were pressed, by whom, and what was said to whom.
+    """
+    from usnd.control.requests import Look  # noqa: PLC0415
+
+    settings, wish = load_config(config), Look(conference=number)
+    clear = "\x1b[H\x1b[2J" if sys.stdout.isatty() and not as_json else ""
+    shown: list[dict[str, object]] | None = None
+    while True:
+        answer = _ask(settings, wish)
+        rows = [*answer.rows, *answer.lately]
+        if rows != shown:
+            typer.echo(clear + (json_lines(answer.rows) if as_json else _with_lately(answer)))
+            shown = rows
+        time.sleep(every)
+
+
+def _with_lately(answer: "Answer") -> str:
+    """The calls, and below them what was pressed and said lately."""
+    lately = (f"{row['at']}  {row['conference']}  {row['who']} {row['what']}" for row in answer.lately)
+    return "\n".join((columns(answer.rows), *lately))
+
+
+def _tell_lately(settings: Config, number: int) -> None:
+    """What only the running usnd knows of the conference; nothing where it does not answer."""
+    from usnd.control.client import NoAnswer, NotDone, ask  # noqa: PLC0415
+    from usnd.control.requests import Look, socket_of  # noqa: PLC0415
+
+    if settings.node.runtime is None:
+        return
+    with contextlib.suppress(NoAnswer, NotDone):
+        lately = ask(socket_of(settings.node.runtime), Look(conference=number)).lately
+        if lately:
+            typer.echo("\n" + columns(lately))
+
+
+def _ask(settings: Config, request: "Request") -> "Answer":
+    """What the running daemon answers."""
+    from usnd.control.client import NoAnswer, NotDone, ask  # noqa: PLC0415
+    from usnd.control.requests import socket_of  # noqa: PLC0415
+
+    if settings.node.runtime is None:
+        fail(
+            "the configuration has no node.runtime: set it to a directory, as /run/usnd, and start usnd again"
+        )
+    try:
+        return ask(socket_of(settings.node.runtime), request)
+    except (NoAnswer, NotDone) as error:
+        fail(str(error))
+
+
+def _say(answer: "Answer", *, as_json: bool = False) -> None:
+    """The sentence and its table for people; one object for programs."""
+    if as_json:
+        print_rows(
+            [{"said": answer.said, "conference": answer.conference, "rows": answer.rows}], as_json=True
+        )
+        return
+    typer.echo(answer.said)
+    if answer.rows:
+        typer.echo(columns(answer.rows))

@@ -1,0 +1,142 @@
+"""The commands `usnd pair`: the operator's word to the running arbiter. Owns words and exit statuses.
+
+0: done. 1: not possible now. 2: wrong use or configuration.
+"""
+
+import asyncio
+import getpass
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from usnd.domain.pair.evidence import OperatorCommand
+from usnd.pair import control
+from usnd.pair.config import PairConfig, PairConfigError, load
+
+NOT_NOW, WRONG = 1, 2
+DEFAULT = Path("/etc/usn/arbiter.toml")
+ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The arbiter's configuration (TOML).")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say whether it would be done.")]
+
+SHOWN = (
+    *("standing", "epoch", "since_s", "peer", "peer_was", "peer_epoch", "heard_s", "peer_power"),
+    *("claimed_by", "ill", "unable", "unkept", "maintenance"),
+)
+
+pair = typer.Typer(help="The pair of servers.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@pair.command(epilog="Example: usnd pair status --json")
+def status(config: ConfigFile = DEFAULT, *, as_json: Json = False) -> None:
+    """What this server is, what it knows of the other, and what is wrong."""
+    found = _ask(config, {})
+    if as_json:
+        typer.echo(json.dumps(found))
+        return
+    for line in told(found):
+        typer.echo(line)
+
+
+def told(found: Mapping[str, Any]) -> Iterator[str]:
+    """The status in lines. What the other server or its console said is never shown without how old it is."""
+    yield f"{found['state']}: {found['means']}"
+    shown = {
+        **found,
+        "peer": f"{found['peer'] or 'not known'}: {found['peer_means']}",
+        **{key: _last_known(found[key], heard=found["peer_heard"]) for key in ("peer_was", "peer_epoch")},
+        "peer_power": _as_of(found["peer_power"], found["peer_power_s"]),
+    }
+    for key in SHOWN:
+        yield f"  {key:12} {shown[key]}"
+    for alarm in found["alarms"]:
+        yield f"  alarm: {alarm}"
+
+
+def _last_known(said: Any, *, heard: bool) -> str:
+    return str(said) if heard or said in ("", None) else f"{said} (last known)"
+
+
+def _as_of(said: str, age: float | None) -> str:
+    return "not known" if age is None else f"{said}, {control.in_words(age)} ago"
+
+
+@pair.command("switch-over", epilog="Example: usnd pair switch-over --dry-run")
+def switch_over(config: ConfigFile = DEFAULT, *, dry_run: DryRun = False) -> None:
+    """On the active: hand over to the other server. Running calls end."""
+    _tell(config, OperatorCommand.SWITCH_OVER, dry_run=dry_run)
+
+
+@pair.command(epilog="Example: usnd pair maintenance on")
+def maintenance(
+    switch: Annotated[str, typer.Argument(help="on or off")], config: ConfigFile = DEFAULT
+) -> None:
+    """Nothing happens by itself on this server while it is on; a standby gives up its right to take over."""
+    if switch not in ("on", "off"):
+        _fail("say on or off", WRONG)
+    _tell(config, OperatorCommand(f"maintenance {switch}"))
+
+
+@pair.command("force-active", epilog="Example: usnd pair force-active --yes")
+def force_active(
+    config: ConfigFile = DEFAULT,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Without it, nothing is done.")] = False,
+    seen_off: Annotated[
+        bool, typer.Option("--seen-off", help="I saw that the other server has no power.")
+    ] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Active without the other's word. Refused while the other may be active, or was active later.
+
+    What only the other has is not lost: when it returns, it waits for `rejoin`.
+    """
+    if not yes and not dry_run:
+        _fail("make sure that the other server is off, then say --yes", WRONG)
+    _tell(config, OperatorCommand.FORCE_ACTIVE, dry_run=dry_run, seen_off=seen_off)
+
+
+@pair.command(epilog="Example: usnd pair rejoin --yes")
+def rejoin(
+    config: ConfigFile = DEFAULT,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="What only this server has may be lost.")] = False,
+) -> None:
+    """After both were active alone: this server gives up what only it has, and follows the other.
+
+    It is kept aside, as a directory and a list of rows beside the database's: see the journal.
+    """
+    if not yes:
+        _fail("subscribers will no longer see what only this server has: say --yes", WRONG)
+    _tell(config, OperatorCommand.REJOIN)
+
+
+def _tell(config: Path, order: OperatorCommand, *, dry_run: bool = False, seen_off: bool = False) -> None:
+    by = os.environ.get("SUDO_USER") or getpass.getuser()
+    said = _ask(config, {"order": order.value, "dry_run": dry_run, "seen_off": seen_off, "by": by})
+    if reason := said.get("refused"):
+        _fail(str(reason))
+    typer.echo(f"would be done: {order.value}" if dry_run else f"told the arbiter: {order.value}")
+
+
+def _ask(config: Path, question: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return asyncio.run(control.ask(_load(config).socket, question))
+    except control.NoArbiter as error:
+        _fail(str(error))
+
+
+def _load(config: Path) -> PairConfig:
+    try:
+        return load(config)
+    except PairConfigError as error:
+        _fail(str(error), WRONG)
+
+
+def _fail(reason: str, status: int = NOT_NOW) -> NoReturn:
+    typer.echo(reason, err=True)
+    raise typer.Exit(status)

@@ -1,0 +1,361 @@
+"""The daemon: wires store, SMSC links, voice and services together, runs them, and stops in good order.
+
+Owns the order of starting and stopping. Refuses decisions. Calls stay up when the daemon stops.
+"""
+
+import asyncio
+import gc
+import random
+import secrets
+import signal
+import ssl
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from usnd.asterisk.ami import AmiSettings
+from usnd.asterisk.calls import CallSettings
+from usnd.config.pjsip_conf import account_of
+from usnd.config.sections import Config, SmscConfig
+from usnd.control.acts import Acts
+from usnd.control.requests import socket_of
+from usnd.control.server import ControlServer
+from usnd.domain.alarms.threshold import Limits
+from usnd.domain.messaging.message import Priority
+from usnd.monitoring.liveness import Health
+from usnd.monitoring.smpp import SmppStatus
+from usnd.process.single_instance import AlreadyRunning, claim
+from usnd.process.status_file import show
+from usnd.process.systemd import notify
+from usnd.services.conference.administration import Administration
+from usnd.services.conference.launch import Launcher
+from usnd.services.conference.live import Conferences
+from usnd.services.dial_in.admission import FILE as WAYS_IN_FILE
+from usnd.services.dial_in.admission import DialIn, DialInRules
+from usnd.services.dial_in.pin_space import PinCensus
+from usnd.services.media_server.availability import VoiceEdge
+from usnd.services.messaging.delivery_receipts import Receipts
+from usnd.services.messaging.incoming import IncomingTexts
+from usnd.services.messaging.incoming_batch import TextPolicy
+from usnd.services.messaging.outbox import Outbox
+from usnd.services.recording.recordings import Recordings
+from usnd.services.trunks.trunks import FILE as TRUNKS_FILE
+from usnd.services.trunks.trunks import Trunks
+from usnd.smpp.link.link import SmscLink
+from usnd.smpp.link.session import Timers
+from usnd.smpp.link.settings import BindKind, LinkSettings, LinkState
+from usnd.smpp.text.alphabets import Alphabet
+from usnd.store.core.trouble import DatabaseTrouble, in_words
+from usnd.store.core.writer import Store
+from usnd.store.core.writer_connection import StoreTaken
+from usnd.store.revision import is_usable
+
+_RECEIPTS = {
+    "none": frozenset[Priority](),
+    "blasts": frozenset({Priority.BULK}),
+    "all": frozenset(Priority),
+}
+
+
+_ALLOCATIONS = 10_000  # more than one text makes: a collection in between is the exception
+_FLUSH_SECONDS = 3.0
+_LOOK_EVERY = 0.05
+"""Seconds, for the file that lets a standby's daemon begin."""
+
+
+class NotReady(Exception):
+    """The daemon cannot start; the message says what to do."""
+
+
+class Superseded(Exception):
+    """Another usnd has the database, and this one must not come back by itself; the message says which."""
+
+
+def utc_now() -> datetime:
+    """The daemon's clock, unless it is given another."""
+    return datetime.now(UTC)
+
+
+async def run(config: Config, clock: Callable[[], datetime] = utc_now, when: Path | None = None) -> None:
+    """Runs the daemon until SIGTERM or SIGINT. `clock` gives the time in UTC.
+
+    `when`: nothing is touched before this file is there. All is loaded by then: a standby is ready to begin.
+
+    Raises:
+        NotReady: the database cannot be used, or its tables are not those of this release.
+        Superseded: another usnd of this server has the database, or one of another server took it over.
+    """
+    try:
+        with claim(config.store.url):
+            notify("READY=1")
+            if when is not None:
+                await _wait_for(when)
+            await _run_alone(config, clock)
+    except AlreadyRunning as error:
+        raise Superseded(
+            f"another usnd (process {error.process}) runs on this database: stop that one first"
+        ) from error
+
+
+async def _wait_for(when: Path) -> None:
+    structlog.get_logger("usnd").info("usnd is ready and waits", when=str(when))
+    there = await asyncio.to_thread(when.exists)
+    while not there:
+        notify("WATCHDOG=1")  # to wait is its work
+        await asyncio.sleep(_LOOK_EVERY)
+        there = await asyncio.to_thread(when.exists)
+
+
+async def _run_alone(config: Config, clock: Callable[[], datetime]) -> None:
+    log = structlog.get_logger("usnd")
+    try:
+        with in_words(config.store.url):
+            ready = is_usable(config.store.url)
+    except DatabaseTrouble as error:
+        raise NotReady(str(error)) from error
+    if not ready:
+        raise NotReady("the database is not at this release: run `usnd db upgrade` first")
+    store = Store.open(config.store.url)
+    log.info("usnd starts", store=config.store.url.split("://", 1)[0])
+    try:
+        with _stop_signals() as stopped:
+            watching = asyncio.create_task(_stop_when_taken(store, stopped))
+            daemon = Daemon(config, store, clock)
+            _spare_the_collector()
+            await daemon.run(stopped)
+            watching.cancel()
+    except* StoreTaken:
+        pass  # told below
+    finally:
+        await store.close()
+        log.info("usnd stopped")
+    if store.taken.is_set():
+        raise Superseded("another usnd has taken the database over: this one has stopped, calls stay up")
+
+
+def _spare_the_collector() -> None:
+    """What is loaded once is never looked through again: each full collection held a launch up by 20 ms."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_ALLOCATIONS)
+
+
+async def _stop_when_taken(store: Store, stopped: asyncio.Event) -> None:
+    await store.taken.wait()
+    structlog.get_logger("usnd").error("database taken over by another usnd")
+    stopped.set()
+
+
+class Daemon:
+    """All parts of one node, wired."""
+
+    def __init__(self, config: Config, store: Store, clock: Callable[[], datetime]) -> None:
+        self._config = config
+        self._outbox = Outbox(store, config.node.short_code, timedelta(seconds=config.texts.validity), clock)
+        accounts = {account_of(trunk): trunk.name for trunk in config.trunk if trunk.register}
+        self._trunks = Trunks(config.routing(), accounts)
+        self._voice = VoiceEdge(
+            _ami(config),
+            CallSettings(
+                originates_per_s=config.asterisk.calls_per_second,
+                home_region=config.node.home_region,
+                trunks=config.trunk_numbers(),
+            ),
+            self._trunks,
+            timedelta(seconds=config.asterisk.frozen_after),
+            clock,
+            config.voice.prompts,
+        )
+        rules = config.conference_rules()
+        self._conferences = Conferences(
+            store, self._outbox, self._voice.calls, self._trunks, rules, config.key_menu(), clock
+        )
+        policy = TextPolicy(
+            config.text_rules(),
+            rules,
+            config.repeat_rules(),
+            config.courtesy_rules() if config.texts.answer_unregistered else None,
+            timedelta(seconds=config.texts.validity),
+            config.node.short_code,
+            secrets.randbelow,
+            config.parts_rules(),
+            self._trunks,
+            {smsc.name: smsc.short_code for smsc in config.smsc if smsc.short_code},
+            config.texts.talk_rules(),
+        )
+        launcher = Launcher(self._outbox, self._trunks, config.text_rules(), rules, secrets.randbelow)
+        self._census = PinCensus(store, config.pin_rules())
+        self._dial_in = DialIn(
+            store,
+            self._outbox,
+            self._conferences,
+            (self._voice.calls, self._trunks),
+            launcher,
+            (DialInRules(config.numbers_in(), config.guess_rules(), config.trunk_numbers()), self._census),
+            clock,
+        )
+        self._recording = Recordings(
+            store,
+            self._voice.recorders,
+            config.recording.directory,
+            config.keep_rules(),
+            config.recording.sweep,
+            clock,
+        )
+        self._conferences.serve(self._dial_in, self._recording)
+        steering = Administration(store, self._outbox, self._conferences, launcher, rules, clock)
+        acts = Acts(steering, config.node.home_region)
+        runtime = config.node.runtime
+        self._control = ControlServer(socket_of(runtime) if runtime else None, acts.act)
+        self._health = Health(
+            lambda: store.run(lambda tx: tx.ask()), self._voice.probe.call, lambda: self._voice.linked, notify
+        )
+        self._texts = IncomingTexts(store, self._outbox, self._conferences, policy, clock)
+        self._receipts = Receipts(store, {smsc.name: smsc.group or smsc.name for smsc in config.smsc})
+        self._links = [self._link(settings) for smsc in config.smsc for settings in link_settings(smsc)]
+        for link in self._links:
+            if link.settings.bind is not BindKind.RECEIVER:
+                self._outbox.add(link)
+
+    async def run(self, stopped: asyncio.Event) -> None:
+        """Runs all parts until `stopped` is set; a part that fails stops all, and systemd starts it."""
+        status = self._status()
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(self._conferences.run())
+            working = parts.create_task(self._health.run(self._config.node.runtime))
+            await self._conferences.loaded.wait()
+            sending = parts.create_task(self._outbox.run())
+            expecting = parts.create_task(self._texts.run())
+            showing = [
+                parts.create_task(status.run()),
+                parts.create_task(self._show(TRUNKS_FILE, self._snapshot_of_trunks)),
+                parts.create_task(self._show(WAYS_IN_FILE, self._dial_in.snapshot)),
+            ]
+            commanded = parts.create_task(self._control.run())
+            keeping = parts.create_task(self._recording.run())
+            counting = parts.create_task(self._census.run())
+            parts.create_task(self._voice.run(self._conferences))
+            checking = parts.create_task(self._voice.check_channels(self._dial_in))
+            for link in self._links:
+                parts.create_task(link.run())
+            await stopped.wait()
+            commanded.cancel()
+            # No new texts, then no new calls; what is decided is saved before the store closes.
+            await asyncio.gather(*(link.stop() for link in self._links))
+            with suppress(TimeoutError):  # a database that is away: those texts go again
+                await asyncio.wait_for(self._outbox.flush(), _FLUSH_SECONDS)
+            sending.cancel()
+            expecting.cancel()
+            for one in showing:
+                one.cancel()
+            keeping.cancel()
+            working.cancel()
+            counting.cancel()
+            checking.cancel()
+            await self._voice.stop()
+            self._conferences.stop()
+
+    def _snapshot_of_trunks(self, now: datetime) -> dict[str, Any]:
+        return {**self._trunks.snapshot(now), "foreign": self._voice.foreign.snapshot(now)}
+
+    async def _show(self, file: str, snapshot: Callable[[datetime], dict[str, Any]]) -> None:
+        runtime = self._config.node.runtime
+        await show(runtime / file if runtime is not None else None, snapshot)
+
+    def _status(self) -> SmppStatus:
+        limit = self._config.texts.oldest_alarm
+        return SmppStatus(
+            self._links,
+            self._outbox,
+            self._texts,
+            self._receipts,
+            self._config.node.runtime,
+            Limits(limit, limit / 2),
+        )
+
+    def _link(self, settings: LinkSettings) -> SmscLink:
+        receives = settings.bind is BindKind.RECEIVER
+        return SmscLink(
+            settings,
+            on_text=self._texts.receive,
+            on_receipt=self._receipts.receive,
+            on_state=_ignore if receives else self._on_state,
+            clock=time.monotonic,
+            rng=random.Random(),  # noqa: S311 - spreads reconnects, keeps no secret
+            new_session=lambda: uuid.uuid4().hex,
+        )
+
+    def _on_state(self, smsc: str, state: LinkState) -> None:
+        if state is LinkState.BOUND:
+            self._outbox.bound(smsc)
+
+
+def _ignore(_smsc: str, _state: LinkState) -> None:
+    """A receiver sends nothing: its coming and going wakes nobody."""
+
+
+def _ami(config: Config) -> AmiSettings:
+    at = config.asterisk
+    return AmiSettings(at.host, at.port, at.username, at.secret.reveal())
+
+
+def link_settings(smsc: SmscConfig) -> tuple[LinkSettings, ...]:
+    """One link, or two for a pair of transmitter and receiver. Raises NotReady when the CA cannot be read."""
+    whole = LinkSettings(
+        smsc.name,
+        smsc.host,
+        smsc.port,
+        smsc.system_id,
+        smsc.password.reveal(),
+        system_type=smsc.system_type,
+        source_ton=smsc.source_ton,
+        source_npi=smsc.source_npi,
+        dest_ton=smsc.dest_ton,
+        dest_npi=smsc.dest_npi,
+        alphabet=Alphabet(smsc.alphabet),
+        mo_alphabet=Alphabet(smsc.mo_alphabet) if smsc.mo_alphabet else None,
+        mo_ends_with_nul=smsc.mo_ends_with_nul,
+        repeats_after=smsc.repeats_after,
+        tls=_tls(smsc),
+        server_name=smsc.tls_server_name,
+        group=smsc.group or "",
+        failover_after=smsc.failover_after,
+        short_code=smsc.short_code or "",
+        retry=smsc.retry_rules(),
+        refusals=smsc.refusals(),
+        window=smsc.window,
+        rate=smsc.rate,
+        receipts=_RECEIPTS[smsc.receipts],
+        validity_period=smsc.validity_period,
+        timers=Timers(enquire_interval=smsc.enquire_interval, response=smsc.response_timeout),
+    )
+    if smsc.bind == "transceiver":
+        return (whole,)
+    return tuple(replace(whole, bind=kind) for kind in (BindKind.TRANSMITTER, BindKind.RECEIVER))
+
+
+def _tls(smsc: SmscConfig) -> ssl.SSLContext | None:
+    if not smsc.tls:
+        return None
+    try:
+        return ssl.create_default_context(cafile=smsc.tls_ca)
+    except (OSError, ssl.SSLError) as error:
+        raise NotReady(f"smsc {smsc.name}: tls_ca {smsc.tls_ca} cannot be used: {error}") from error
+
+
+@contextmanager
+def _stop_signals() -> Iterator[asyncio.Event]:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    yield stopped
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.remove_signal_handler(number)

@@ -1,0 +1,1 @@
+"""What a call detail record says."""

@@ -1,0 +1,1 @@
+"""A conference that runs: its model, its transitions, and what may be done in it."""

@@ -1,0 +1,1 @@
+"""Who may call into a conference: dialled numbers and PINs."""

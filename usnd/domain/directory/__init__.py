@@ -1,0 +1,1 @@
+"""What a subscriber has: users, groups, instant conferences."""

@@ -1,0 +1,1 @@
+"""Messages of any kind: in, out, in parts, in doubt."""

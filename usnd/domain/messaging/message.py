@@ -1,0 +1,176 @@
+"""The life of a text: what came in (MO), what goes out (MT), and which of two equal texts is a duplicate.
+
+Owns states, expiry and the duplicate rule. Refuses to know what a text says (domain/sms/grammar.py) and how
+it travels.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingText:
+    """A mobile-originated text as an SMSC delivered it.
+
+    `session` names the bind it came over; `fingerprint` is equal for equal deliveries (addresses and bytes).
+    waited: how long it may have lain unread. repeated: an equal one was answered on this bind, and nothing
+    that came before shows that the SMSC read that in time. identified: its fingerprint has the SMSC's own id.
+    cut: something behind the body is missing.
+    """
+
+    smsc: str
+    session: str
+    sender: str
+    recipient: str
+    body: str
+    fingerprint: str
+    waited: timedelta = timedelta(0)
+    repeated: bool = False
+    identified: bool = False
+    cut: bool = False
+
+
+class Priority(Enum):
+    """Replies go before everything else."""
+
+    REPLY = 0
+    BULK = 1
+
+
+class MtState(Enum):
+    """QUEUED ends by the SMSC's answer, by expiry, or when it was sent often enough (REQUIREMENTS S3, S13;
+    delivery.py), SENT by receipts, if any.
+
+    state       | submit_sm_resp  | expired | receipts, final
+    ------------+-----------------+---------+------------------------------------------------
+    queued      | sent, rejected  | expired | -
+    sent        | -               | -       | delivered with the last one, undelivered with one
+    undelivered | -               | -       | undelivered
+    """
+
+    QUEUED = "queued"
+    SENT = "sent"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingText:
+    """A mobile-terminated text that waits for, or has, the SMSC's answer; times are UTC.
+
+    attempts: how often it was sent without one; due_at: not to go again before.
+    """
+
+    id: int
+    smsc: str
+    sender: str
+    recipient: str
+    body: str
+    queued_at: datetime
+    expires_at: datetime
+    priority: Priority = Priority.REPLY
+    attempts: int = 0
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A text to be queued; `mo_id` is the text it answers. Times are UTC."""
+
+    smsc: str
+    sender: str
+    recipient: str
+    body: str
+    queued_at: datetime
+    expires_at: datetime
+    priority: Priority = Priority.REPLY
+    mo_id: int | None = None
+
+    def queued(self, number: int) -> OutgoingText:
+        """The text as it waits, under its id."""
+        return OutgoingText(
+            number,
+            self.smsc,
+            self.sender,
+            self.recipient,
+            self.body,
+            self.queued_at,
+            self.expires_at,
+            self.priority,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How a text left the queue: in which bind, and what the SMSC called it or said.
+
+    receipts_due: the ids of its segments, if receipts were asked for. ending: of a text that was not sent, in
+    the words of delivery.py.
+    """
+
+    text_id: int
+    state: MtState
+    session: str | None = None
+    smsc_message_id: str | None = None
+    error: str | None = None
+    receipts_due: tuple[str, ...] = ()
+    ending: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A text was sent `attempts` times without an answer, and goes again at `due_at` (UTC)."""
+
+    text_id: int
+    attempts: int
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatRules:
+    """What the operator may set about texts that an SMSC delivers again.
+
+    window: for how long it may do so. repeats_after: how long it waits for an answer, at least.
+    """
+
+    window: timedelta = timedelta(minutes=10)
+    repeats_after: timedelta = timedelta(seconds=4)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A text with the same fingerprint that is in the store already. received_at: at the earliest."""
+
+    id: int
+    session: str
+    received_at: datetime
+    answer_read_at: datetime | None
+    """When the SMSC answered our reply on the same session: it had read our answer to the text before."""
+    redelivered_over: frozenset[str] = frozenset()
+    """The sessions over which it was taken for delivered again."""
+
+
+def is_duplicate(text: IncomingText, earlier: Earlier, rules: RepeatRules, now: datetime) -> bool:
+    """Whether the text is a second delivery of the earlier one, not a second wish (REQUIREMENTS S11).
+
+    An equal text within the window       | is a duplicate
+    --------------------------------------+------------------------------------------------------------------
+    with the SMSC's own id, the same      | always
+    on a bind over which it came before   | if nothing shows that the SMSC read in time what it was answered
+                                          | there last (`repeated`)
+    on another bind                       | if nothing shows that the SMSC read the first answer in time
+
+    In time: before it would deliver again by itself. What it reads later it throws away, and repeats all the
+    same. On a new bind it repeats once, for there it reads our answer or loses that bind, too (decision 28).
+    """
+    if now - earlier.received_at > rules.window:
+        return False
+    if text.identified:
+        return True
+    if text.session == earlier.session or text.session in earlier.redelivered_over:
+        return text.repeated
+    read_at = earlier.answer_read_at
+    return read_at is None or read_at - earlier.received_at > rules.repeats_after

@@ -1,0 +1,1 @@
+"""Hosts and networks, as an operator writes them."""

@@ -1,0 +1,1 @@
+"""Recordings: their life, their files, and who switches them on."""

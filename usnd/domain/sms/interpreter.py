@@ -1,0 +1,231 @@
+"""What a subscriber's text does: one reply, changes to the directory, perhaps a conference or a blast.
+
+Owns the meaning of commands; directory_commands.py and lookup_commands.py have those about the directory.
+Refuses I/O: the caller gives the subscriber's directory and whether a conference of theirs is alive, and
+commits what is decided in one transaction with the reply (S11).
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from usnd.domain.conference.model import ABSENT, OVER, ConferenceState, Participant
+from usnd.domain.directory.lookup import known_in, members_of
+from usnd.domain.directory.model import Directory, Member, Subscriber, people, spelled
+from usnd.domain.messaging.message import Priority
+from usnd.domain.numbers.e164 import readings
+from usnd.domain.replies.catalogue import NOT_UNDERSTOOD, Reply, Say, fits, reply
+from usnd.domain.sms.commands import (
+    Blast,
+    CreateConference,
+    CreateGroup,
+    CreateUser,
+    DeleteGroup,
+    DeleteUser,
+    EditUser,
+    Help,
+    LaunchAdHoc,
+    LaunchConference,
+    ListConference,
+    ListGroup,
+    LookUpUser,
+    SmsCommand,
+    Words,
+    written,
+)
+from usnd.domain.sms.decision import Decision, Situation, TextRules, TextTo
+from usnd.domain.sms.directory_commands import edit
+from usnd.domain.sms.grammar import parse
+from usnd.domain.sms.instruction_words import about_list, changing, conference_or
+from usnd.domain.sms.lookup_commands import explain, look, no_conference
+
+_MOST_DOUBTS = 4
+"""Of one text: each is settled in what is offered."""
+
+
+def decide(body: str, situation: Situation, rules: TextRules, *, cut: bool = False) -> Decision:
+    """What the text does. Total: any body in any situation gets exactly one reply (REQUIREMENTS S4, S11).
+
+    cut: something behind it is missing. Then it does nothing, though it can be read: it is another text.
+    """
+    subscriber = situation.subscriber
+    if subscriber is None:
+        return Decision(reply(Say.NO_SERVICE)).said_in(rules.language)
+    if cut and not subscriber.suspended:
+        return Decision(reply(Say.INCOMPLETE)).said_in(subscriber.language)
+    return _decide(body, situation, subscriber, rules).said_in(subscriber.language)
+
+
+def _decide(body: str, situation: Situation, subscriber: Subscriber, rules: TextRules) -> Decision:
+    if subscriber.suspended:
+        return Decision(reply(Say.SUSPENDED))
+    decision = _read(body, situation, subscriber, rules)
+    if not decision.reply.offers:
+        return decision
+    return _offered(decision.reply, lambda text: _read(text, situation, subscriber, rules).reply)
+
+
+def _read(body: str, situation: Situation, subscriber: Subscriber, rules: TextRules) -> Decision:
+    command = parse(body, known_in(situation.directory), subscriber.language)
+    return Decision(command) if isinstance(command, Reply) else _obey(command, situation, subscriber, rules)
+
+
+def _offered(question: Reply, answer: Callable[[str], Reply]) -> Decision:
+    """The question with those offers that do what they say when they are sent; else what is wrong."""
+    answers: dict[str, Reply] = {}
+    for offer in question.offers:
+        for _ in range(_MOST_DOUBTS):
+            if not (then := answer(offer)).offers:
+                break
+            offer = then.offers[0]  # noqa: PLW2901 - one doubt less
+        answers[offer] = then
+    understood = [
+        text for text, then in answers.items() if not then.offers and then.say not in NOT_UNDERSTOOD
+    ]
+    if not understood:
+        return Decision(replace(next(iter(answers.values())), offers=()))
+    offered = (question.offering(*understood[:count]) for count in range(len(understood), 0, -1))
+    return Decision(next(filter(fits, offered), question.offering()))
+
+
+def _obey(command: SmsCommand, situation: Situation, subscriber: Subscriber, rules: TextRules) -> Decision:
+    directory = situation.directory
+    match command:
+        case Help():
+            return Decision(explain(command))
+        case LookUpUser() | ListGroup():
+            return Decision(look(command, directory, rules.home_region))
+        case ListConference(number):
+            listed = Decision(look(command, directory, rules.home_region))
+            return replace(listed, tells=number) if number in directory.conferences else listed
+        case CreateUser() | EditUser() | DeleteUser() | CreateGroup() | DeleteGroup() | CreateConference():
+            return edit(command, directory, rules)
+        case Blast():
+            return _blast(command, directory, subscriber, rules)
+        case LaunchAdHoc() | LaunchConference():  # pragma: no branch - mypy proves the match complete
+            return _launch(command, situation, subscriber, rules)
+
+
+def lines_busy(subscriber: Subscriber) -> Decision:
+    """What a launch becomes for which no line is free (REQUIREMENTS C10)."""
+    return Decision(reply(Say.NO_LINE)).said_in(subscriber.language)
+
+
+def _launch(
+    command: LaunchAdHoc | LaunchConference, situation: Situation, subscriber: Subscriber, rules: TextRules
+) -> Decision:
+    if (state := situation.conference) is not None and state not in OVER:
+        return _running(state, voice_up=situation.voice_up)
+    members = _called(command, situation.directory, rules)
+    if isinstance(members, Reply):
+        return Decision(members)
+    others = _others(members, situation.directory, subscriber)
+    if not others:
+        return Decision(_nobody(Say.NOBODY, Say.EMPTY_GROUPS, members, situation.directory))
+    if len(others) > rules.most_participants:
+        return Decision(reply(Say.TOO_MANY, count=len(others), most=rules.most_participants))
+    if barred := tuple(person for person in others if not rules.plan.permits(person.number)):
+        return Decision(reply(Say.BARRED, names=_names(barred)))
+    if situation.seconds_left == 0:
+        return Decision(reply(Say.NO_MINUTES))
+    if not situation.voice_up:
+        return Decision(reply(Say.NO_VOICE))
+    launched = reply(Say.LAUNCHED, count=len(others), names=_names(others))
+    instant = command.number if isinstance(command, LaunchConference) else None
+    texts = _call_texts(others, subscriber, rules)
+    return Decision(
+        launched,
+        launch=others,
+        texts=texts,
+        instant=instant,
+        tells=instant if texts else None,
+        talk_seconds=situation.seconds_left,
+    )
+
+
+def _running(state: ConferenceState, *, voice_up: bool) -> Decision:
+    """Their conference goes on: they are called into it again, also if they seem to be in it.
+
+    Their call may be dead, which nobody here can know (REQUIREMENTS C13): the new one takes its place.
+    """
+    if state is ConferenceState.GATHERING:
+        return Decision(reply(Say.STILL_RUNNING))
+    if not voice_up:
+        return Decision(reply(Say.NO_VOICE))
+    return Decision(reply(Say.RECALLED if state in ABSENT else Say.CALLED_INTO_IT), recall=True)
+
+
+def _called(
+    command: LaunchAdHoc | LaunchConference, directory: Directory, rules: TextRules
+) -> tuple[Member, ...] | Reply:
+    if isinstance(command, LaunchConference):
+        return directory.conferences.get(command.number) or no_conference(command.number, directory)
+    if changing(command.members, directory):
+        return about_list(
+            command.members, (), directory, lambda words: written(LaunchAdHoc(words)), Say.IC_SYNTAX
+        )
+    if command.instant is not None and (problem := _conference_meant(command, command.instant, rules)):
+        return problem
+    return members_of(
+        command.members, directory, rules.home_region, lambda words: written(LaunchAdHoc(words))
+    )
+
+
+def _conference_meant(command: LaunchAdHoc, number: int, rules: TextRules) -> Reply | None:
+    """The question, unless the conference's number in front changes nothing, as the 1 of `1 214 555 1234`."""
+    pieces = " ".join(command.members)
+    _, _, behind = pieces.partition(" ")
+    whole, others = readings(pieces, rules.home_region), readings(behind, rules.home_region)
+    if whole.certain and whole == others:
+        return None
+    words = LaunchAdHoc(whole.likely[0]) if whole.likely else LaunchAdHoc((behind,))
+    return conference_or(number, words)
+
+
+def _call_texts(
+    others: tuple[Participant, ...], subscriber: Subscriber, rules: TextRules
+) -> tuple[TextTo, ...]:
+    """The texts beside the calls, if the subscriber wants them; they are of use only now, as replies are."""
+    if not subscriber.call_texts:
+        return ()
+    say = Say.CALL_TEXT_BACK if rules.call_back_number else Say.CALL_TEXT
+    message = reply(say, sender=subscriber.number, number=rules.call_back_number)
+    return tuple(TextTo(person.number, message, Priority.REPLY) for person in others)
+
+
+def _blast(command: Blast, directory: Directory, subscriber: Subscriber, rules: TextRules) -> Decision:
+    def write(words: Words) -> str:
+        return written(replace(command, members=words))
+
+    if changing(command.members, directory):
+        return Decision(about_list(command.members, (), directory, write, Say.SB_SYNTAX))
+    members = members_of(command.members, directory, rules.home_region, write)
+    if isinstance(members, Reply):
+        return Decision(members)
+    if (length := len(command.text)) > rules.longest_blast:
+        return Decision(reply(Say.TEXT_TOO_LONG, count=length, most=rules.longest_blast))
+    others = _others(members, directory, subscriber)
+    if not others:
+        return Decision(_nobody(Say.NOBODY_TO_TEXT, Say.NOBODY_IN, members, directory))
+    if len(others) > rules.most_participants:
+        return Decision(reply(Say.TOO_MANY_TO_TEXT, count=len(others), most=rules.most_participants))
+    message = reply(Say.BLAST, sender=subscriber.number, text=command.text)
+    texts = tuple(TextTo(person.number, message, Priority.BULK) for person in others)
+    return Decision(reply(Say.BLAST_SENT, count=len(others), names=_names(others)), texts=texts)
+
+
+def _others(
+    members: tuple[Member, ...], directory: Directory, subscriber: Subscriber
+) -> tuple[Participant, ...]:
+    """Everybody meant, each number once, without the subscriber."""
+    return tuple(person for person in people(directory, members) if person.number != subscriber.number)
+
+
+def _nobody(alone: Say, empty: Say, members: tuple[Member, ...], directory: Directory) -> Reply:
+    """Nobody is left: only the subscriber was named, or groups without a member."""
+    if people(directory, members):
+        return reply(alone)
+    return reply(empty, names=tuple(map(spelled, members)))
+
+
+def _names(others: tuple[Participant, ...]) -> tuple[str, ...]:
+    return tuple(person.name or person.number for person in others)

@@ -1,0 +1,98 @@
+"""The commands that only look: UL, GL, LCx, HELP (REQUIREMENTS S5, S6, S8, S9). Refuses to change a thing."""
+
+import re
+
+from usnd.domain.directory.lookup import group_named
+from usnd.domain.directory.model import Directory, NickMember, User, holders, spelled
+from usnd.domain.directory.similar_names import fold, similar
+from usnd.domain.numbers.e164 import to_e164
+from usnd.domain.replies.catalogue import Echo, Reply, Say, reply
+from usnd.domain.sms.commands import Help, ListConference, ListGroup, Listing, LookUpUser, Words, written
+from usnd.domain.sms.directory_commands import details
+from usnd.domain.sms.grammar import COMMAND_WORDS, FORMS
+
+
+def look(command: Listing, directory: Directory, home_region: str) -> Reply:
+    """What is there."""
+    match command:
+        case LookUpUser(search):
+            return _look_up(search, directory, home_region)
+        case ListGroup(name):
+            return _list_group(name, directory) if name else _list_groups(directory)
+        case ListConference(number):  # pragma: no branch - mypy proves the match complete
+            return _list_conferences(directory) if number is None else _list_conference(number, directory)
+
+
+def explain(command: Help) -> Reply:
+    """The syntax of a command, or all of them."""
+    form = FORMS.get(command.about)
+    if form is None:
+        return reply(Say.HELP, commands=COMMAND_WORDS)
+    return reply(Say.HELP_COMMAND, syntax=form.syntax, explains=form.explains)
+
+
+def _look_up(search: Words, directory: Directory, home_region: str) -> Reply:
+    if not directory.users:
+        return reply(Say.NO_USERS, syntax=Say.UC_SYNTAX)
+    sought = [(fold(word), _numbers(word, home_region)) for word in dict.fromkeys(search)]
+    found = [user for user in directory.users.values() if _matches(user, sought)]
+    if not found:
+        likely = similar(search[0], directory, groups=False) if len(search) == 1 else ()
+        offers = [written(LookUpUser((nick,))) for nick in likely]
+        return reply(Say.NO_USER_FOUND, words=Echo(" ".join(search))).offering(*offers)
+    if len(found) > 1:
+        users = tuple(f"{user.nick} {details(user)}" for user in found)
+        return reply(Say.USERS_FOUND, count=len(found), users=users)
+    groups, _ = holders(directory, NickMember(found[0].nick))
+    say = Say.USER_FOUND_IN if groups else Say.USER_FOUND
+    names = tuple(group.name for group in groups)
+    return reply(say, nick=found[0].nick, details=details(found[0]), groups=names)
+
+
+def _numbers(word: str, home_region: str) -> tuple[str, ...]:
+    """What of a word to look for in numbers: as E.164, and its digits without the 0 of a national number."""
+    digits = re.sub(r"[^\w+]", "", word)
+    part = digits.lstrip("+0") if digits.lstrip("+").isdecimal() else ""
+    return tuple(filter(None, (to_e164(word, home_region), part)))
+
+
+def _matches(user: User, sought: list[tuple[str, tuple[str, ...]]]) -> bool:
+    names = fold(f"{user.nick} {user.full_name}")
+    return all(key in names or any(number in user.number for number in numbers) for key, numbers in sought)
+
+
+def _list_group(name: str, directory: Directory) -> Reply:
+    group = group_named(name, directory, lambda likely: written(ListGroup(likely)))
+    if isinstance(group, Reply):
+        return group
+    if not group.members:
+        return reply(Say.GROUP_EMPTY, name=group.name, syntax=Say.GC_SYNTAX)
+    names = tuple(map(spelled, group.members))
+    return reply(Say.GROUP_LISTED, name=group.name, count=len(names), names=names)
+
+
+def _list_groups(directory: Directory) -> Reply:
+    if not directory.groups:
+        return reply(Say.NO_GROUPS, syntax=Say.GC_SYNTAX)
+    names = tuple(group.name for group in directory.groups.values())
+    return reply(Say.GROUPS_LISTED, count=len(names), names=names)
+
+
+def _list_conference(number: int, directory: Directory) -> Reply:
+    members = directory.conferences.get(number)
+    if not members:
+        return no_conference(number, directory)
+    names = tuple(map(spelled, members))
+    return reply(Say.CONFERENCE_LISTED, number=number, count=len(names), names=names)
+
+
+def no_conference(number: int, directory: Directory) -> Reply:
+    """The conference is not there, or has lost its members: how to define it."""
+    say = Say.CONFERENCE_EMPTY if number in directory.conferences else Say.NO_CONFERENCE
+    return reply(say, number=number)
+
+
+def _list_conferences(directory: Directory) -> Reply:
+    if not directory.conferences:
+        return reply(Say.NO_CONFERENCES, syntax=Say.CCX_SYNTAX)
+    return reply(Say.CONFERENCES_LISTED, names=tuple(map(str, sorted(directory.conferences))))

@@ -1,0 +1,1 @@
+"""The trunks: which way a call goes, and how numbers are written there."""

@@ -1,0 +1,1 @@
+"""The own PostgreSQL: opened, made to follow, kept aside."""

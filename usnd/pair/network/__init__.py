@@ -1,0 +1,1 @@
+"""The paths to the peer, the bond, and who answers for an address."""

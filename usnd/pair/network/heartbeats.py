@@ -1,0 +1,174 @@
+"""What the two arbiters say to each other: one signed datagram several times a second over each path.
+
+Owns the form, the signature, and that an old word never counts as a new one: words are numbered within the
+sender's boots. A word is its sender's heartbeat on that path. Refuses to answer, and to need any one path.
+"""
+
+import hashlib
+import hmac
+import socket
+from collections.abc import Callable, Iterator, Mapping
+
+import msgspec
+import structlog
+
+from usnd.domain.pair.evidence import NEVER, Heartbeat
+
+_SIGNATURE = hashlib.sha256().digest_size
+_IP_FREEBIND = 15  # linux/in.h; Python has no name for it
+LONGEST = 1400
+"""Octets: a datagram that no link cuts."""
+AGAIN = 1.0
+"""Seconds until a path that could not be used is opened anew."""
+Place = tuple[str, int]
+"""Address and port."""
+
+
+class _Letter(msgspec.Struct, frozen=True, array_like=True):
+    server: str
+    number: int
+    word: Heartbeat
+
+
+def sealed(secret: bytes, server: str, number: int, word: Heartbeat) -> bytes:
+    """A datagram."""
+    body = msgspec.msgpack.encode(_Letter(server, number, word))
+    return hmac.digest(secret, body, "sha256") + body
+
+
+def opened(secret: bytes, server: str, datagram: bytes) -> tuple[int, Heartbeat] | None:
+    """The number and the word, if it is the other server's and unchanged."""
+    signature, body = datagram[:_SIGNATURE], datagram[_SIGNATURE:]
+    if not hmac.compare_digest(signature, hmac.digest(secret, body, "sha256")):
+        return None
+    try:
+        letter = msgspec.msgpack.decode(body, type=_Letter)
+    except msgspec.MsgspecError:
+        return None
+    return None if letter.server == server else (letter.number, letter.word)
+
+
+class Path:
+    """A way to the peer. It is used while it can be; an address that is not here yet stops nobody.
+
+    The socket takes its address before any interface has it (ip(7), IP_FREEBIND), and hears later.
+    """
+
+    def __init__(self, name: str, local: Place, peer: Place, clock: Callable[[], float]) -> None:
+        self.name = name
+        self._local, self._peer, self._clock = local, peer, clock
+        self._link: socket.socket | None = None
+        self._tried = NEVER
+        self._works = True
+        self._log = structlog.get_logger("usnd.pair")
+
+    def open(self) -> None:
+        """Binds, unless that failed less than AGAIN ago."""
+        if self._link is not None or self._clock() - self._tried < AGAIN:
+            return
+        self._tried = self._clock()
+        link = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        try:
+            link.setsockopt(socket.IPPROTO_IP, _IP_FREEBIND, 1)
+            link.bind(self._local)
+        except OSError as error:
+            link.close()
+            self._note(str(error))
+        else:
+            self._link = link
+
+    def send(self, datagram: bytes) -> None:
+        """Lost where the path is down; the peer's silence on it tells."""
+        self.open()
+        if self._link is None:
+            return
+        try:
+            self._link.sendto(datagram, self._peer)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._note(str(error))
+        else:
+            self._note("")
+
+    def receive(self) -> Iterator[bytes]:
+        """All that waits."""
+        while self._link is not None:
+            try:
+                yield self._link.recv(LONGEST + 1)
+            except OSError:  # nothing waits
+                return
+
+    def close(self) -> None:
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+
+    def _note(self, trouble: str) -> None:
+        """Once when it fails, once when it works again."""
+        if bool(trouble) is self._works:
+            self._works = not trouble
+            if trouble:
+                self._log.warning("a path cannot be used now", path=self.name, reason=trouble)
+            else:
+                self._log.info("a path can be used again", path=self.name)
+
+
+class Heartbeats:
+    """The last word of the peer, and when it was heard on each path."""
+
+    def __init__(self, secret: str, server: str, clock: Callable[[], float]) -> None:
+        self._secret, self._server, self._clock = secret.encode(), server, clock
+        self._paths: list[Path] = []
+        self._number = 0
+        self._last = (-1, -1)
+        self.peer: Heartbeat | None = None
+        self.heard: dict[str, float] = {}
+
+    def open(self, paths: Mapping[str, tuple[Place, Place]]) -> None:
+        """Uses each path as soon as it can be: name → (own address, peer's address)."""
+        self._paths = [Path(name, *ends, self._clock) for name, ends in paths.items()]
+        self.heard = {path.name: NEVER for path in self._paths}
+        for path in self._paths:
+            path.open()
+
+    def hear(self) -> None:
+        """Takes all that came since the last step, on each path."""
+        for path in self._paths:
+            for datagram in path.receive():
+                self.take(path.name, datagram)
+
+    def say(self, word: Heartbeat) -> None:
+        """On all paths, each with the same number."""
+        self._number += 1
+        datagram = sealed(self._secret, self._server, self._number, word)
+        assert len(datagram) <= LONGEST
+        for path in self._paths:
+            path.send(datagram)
+
+    def take(self, path: str, datagram: bytes) -> None:
+        """A datagram that came by a path. A forged or late one is nothing."""
+        letter = opened(self._secret, self._server, datagram)
+        if letter is None:
+            return
+        number, word = letter
+        if (word.boot, number) < self._last:
+            return
+        self._last = (word.boot, number)
+        self.peer = word
+        self.heard[path] = self._clock()
+
+    def silence(self) -> float:
+        """Seconds since the peer was last heard."""
+        return self._clock() - max(self.heard.values(), default=NEVER)
+
+    def forget(self) -> None:
+        """After a pause of our own: what waited in the sockets is of unknown age, so nothing was heard."""
+        for path in self._paths:
+            for _ in path.receive():
+                pass
+        self.heard = dict.fromkeys(self.heard, NEVER)
+
+    def close(self) -> None:
+        for path in self._paths:
+            path.close()

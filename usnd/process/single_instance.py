@@ -1,0 +1,53 @@
+"""One usnd a database on this server: the second refuses to start instead of taking over from the first.
+
+Owns the claim, a name in the kernel (a Unix socket in the abstract namespace) that goes with the process
+however that ends. Refuses to judge between servers: there the store decides, and who comes later has it.
+"""
+
+import hashlib
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_SQLITE = "sqlite:///"
+
+
+class AlreadyRunning(Exception):
+    """Another usnd of this server runs on the database. `process` is its id, 0 if it has just ended."""
+
+    def __init__(self, process: int) -> None:
+        super().__init__(process)
+        self.process = process
+
+
+@contextmanager
+def claim(url: str) -> Iterator[None]:
+    """Holds the database of that URL for this process. Raises Taken."""
+    name = "\0usnd-" + hashlib.sha256(_identity(url).encode()).hexdigest()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as held:
+        try:
+            held.bind(name)
+            held.listen()
+        except OSError as error:
+            raise AlreadyRunning(_holder(name)) from error
+        yield
+
+
+def _identity(url: str) -> str:
+    """The same text for two ways to write the same database, whoever logs in."""
+    if url.startswith(_SQLITE):
+        return str(Path(url.removeprefix(_SQLITE).partition("?")[0]).resolve())
+    return url.partition("://")[2].rpartition("@")[2]
+
+
+def _holder(name: str) -> int:
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+            asking.connect(name)
+            credentials = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+            process, _user, _group = struct.unpack("3i", credentials)
+            return int(process)
+    except OSError:
+        return 0

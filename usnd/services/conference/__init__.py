@@ -1,0 +1,1 @@
+"""Live conferences: launched, followed, administered."""

@@ -1,0 +1,31 @@
+"""What the journal says of conferences: one line a transition. Owns the words and what is in a line."""
+
+from structlog.typing import FilteringBoundLogger
+
+from usnd.domain.conference.call_plan import changed_calls
+from usnd.domain.conference.model import Conference
+
+
+def tell_calls(journal: FilteringBoundLogger, before: Conference, after: Conference) -> None:
+    """Of its calls and recordings, as they are heard of."""
+    for was, call in changed_calls(before, after):
+        if was is None or was.state is not call.state:
+            journal.info(
+                f"call {call.state.value}",
+                conference=after.id,
+                call=call.id,
+                number=call.number,
+                trunk=call.trunk or None,
+                outcome=call.outcome.value if call.outcome else None,
+                cause=call.cause,
+            )
+    if after.recording_parts is not before.recording_parts:
+        for part in after.recording_parts:
+            if part not in before.recording_parts:
+                journal.info(f"recording {part.state.value}", conference=after.id, part=part.number)
+
+
+def tell_turn(journal: FilteringBoundLogger, conference: Conference) -> None:
+    """That it is in another state: once that is committed."""
+    reason = conference.end_reason.value if conference.end_reason else None
+    journal.info(f"conference {conference.state.value}", conference=conference.id, reason=reason)

@@ -1,0 +1,399 @@
+"""Runs the conferences: news of calls go in, decisions are committed, then carried out.
+
+Owns all live conferences in memory, each with one writer, so that a conference is saved in the order of its
+events and events that come faster than commits are saved together. Refuses decisions:
+domain/conference/transitions.py.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+import structlog
+
+from usnd.asterisk.ami import AmiError
+from usnd.asterisk.calls import Calls
+from usnd.asterisk.progress import Digit, IncomingCall, News, PinEntered
+from usnd.domain.billing.cdr import cdr_of, has_record
+from usnd.domain.conference.announcements import Announce, CheckAlone, Tell
+from usnd.domain.conference.call import SIGNS_OF_LIFE, CallEvent, CallNews
+from usnd.domain.conference.call_plan import ended_calls
+from usnd.domain.conference.dtmf_menu import Menu
+from usnd.domain.conference.model import (
+    OVER,
+    CallAction,
+    Conference,
+    ConferenceCommand,
+    Event,
+    HangUp,
+    PlaceCall,
+    Recall,
+    RoomAction,
+    Rules,
+    Step,
+    StillAlone,
+    Text,
+    TimePassed,
+)
+from usnd.domain.conference.transitions import next_deadline, resume
+from usnd.domain.messaging.message import OutgoingText
+from usnd.domain.recording.control import open_recorders
+from usnd.domain.recording.files import (
+    RecordAction,
+    RecorderNews,
+    RecordEvent,
+    StartRecording,
+    StopRecording,
+    part_of_recorder,
+)
+from usnd.domain.replies.catalogue import Reply
+from usnd.domain.replies.conference import message_of
+from usnd.services.conference.happenings import Happenings
+from usnd.services.conference.journal import tell_calls, tell_turn
+from usnd.services.conference.keypads import Keypads
+from usnd.services.conference.voice_actions import carry_out, news_of
+from usnd.services.dial_in.incoming_calls import IncomingCalls
+from usnd.services.messaging.outbox import Outbox
+from usnd.services.recording.recordings import Recordings
+from usnd.services.transactions.commits import surely
+from usnd.services.trunks.trunks import Trunks
+from usnd.store.core.transaction import Transaction
+from usnd.store.core.writer import Store
+
+_ALONE = 3.0
+"""Seconds in which somebody else may come: who is the first in is not told so at once."""
+
+
+@dataclass(slots=True)
+class _Running:
+    """A live conference: as it is, as it is saved, and what to do once it is saved."""
+
+    conference: Conference
+    saved: Conference
+    commands: list[ConferenceCommand] = field(default_factory=list)
+    turns: list[Conference] = field(default_factory=list)
+    """As it was after each change of its state since it was saved."""
+    writer: asyncio.Task[None] | None = None
+    timer: asyncio.TimerHandle | None = None
+    due: datetime | None = None
+    """What the timer waits for."""
+    indexed: int = 0
+    """How many of its calls can be found by their id."""
+
+
+class Conferences:
+    """All live conferences of this node."""
+
+    def __init__(
+        self,
+        store: Store,
+        outbox: Outbox,
+        calls: Calls,
+        trunks: Trunks,
+        rules: Rules,
+        menu: Menu,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`clock` gives the time in UTC."""
+        self._store = store
+        self._outbox = outbox
+        self._calls = calls
+        self._trunks = trunks
+        self._rules = rules
+        self._menu = menu
+        self._keypads = Keypads(menu)
+        self.happenings = Happenings()
+        self._clock = clock
+        self._running: dict[int, _Running] = {}
+        self._dial_in: IncomingCalls
+        self._recording: Recordings
+        self._conference_of: dict[str, int] = {}
+        self._tasks = asyncio.TaskGroup()
+        self.loaded = asyncio.Event()
+        """Set when the conferences of the daemon's former life are taken up; nothing may come in before."""
+        self._stopping = asyncio.Event()
+        self._placing = False
+        self._log = structlog.get_logger("usnd.conference")
+
+    @property
+    def live(self) -> tuple[Conference, ...]:
+        """Every live conference as it is now."""
+        return tuple(running.conference for running in self._running.values())
+
+    @property
+    def voice_up(self) -> bool:
+        """Calls can be placed now."""
+        return self._placing
+
+    async def run(self) -> None:
+        """Runs them until `stop`, and until all is saved; raises when something cannot be saved any more."""
+        async with self._tasks:
+            await self._load()
+            self.loaded.set()
+            await self._stopping.wait()
+            for running in self._running.values():
+                if running.timer is not None:
+                    running.timer.cancel()
+
+    def stop(self) -> None:
+        """Lets `run` end; calls stay up."""
+        self._placing = False
+        self._stopping.set()
+
+    def adopt(self, step: Step) -> None:
+        """Runs a conference that is committed, from its launch or from a former life, and its commands."""
+        running = _Running(step.conference, step.conference)
+        self._running[step.conference.id] = running
+        self._trunks.adopt(step.conference)
+        self._refresh(running)
+        self._carry_out(step.conference, step.commands)
+
+    def serve(self, dial_in: IncomingCalls, recording: Recordings) -> None:
+        """Calls that come in go there, and recordings are made there."""
+        self._dial_in = dial_in
+        self._recording = recording
+
+    def hear(self, news: News) -> None:
+        """Takes what the voice edge heard; a call that nobody knows is released."""
+        conference_id = self._conference_of.get(news.call)
+        match news:
+            case IncomingCall():
+                self._dial_in.came(news)
+                self._spawn(self._dial_in.receive(news.call))
+            case PinEntered():
+                self._spawn(self._dial_in.entered(news))
+            case Digit():
+                if conference_id is not None:
+                    self._press(conference_id, news)
+                else:
+                    self._spawn(self._dial_in.pressed(news))
+            case CallNews():
+                if conference_id is not None:
+                    self.apply(conference_id, news)
+                elif news.event is CallEvent.ENDED:  # a call in that reached no conference
+                    self._dial_in.gone(news.call)
+                    self._spawn(self._forget([news.call]))
+                elif news.event in SIGNS_OF_LIFE and not self._dial_in.knows(news.call):
+                    self._release(news.call)
+
+    def hear_recorder(self, news: RecorderNews) -> None:
+        """Takes news of a recorder; one that no live conference has is stopped."""
+        conference_id, _ = part_of_recorder(news.recorder) or (0, 0)
+        if conference_id in self._running:
+            self.apply(conference_id, news)
+        elif news.event is RecordEvent.BEGUN:
+            self._spawn(self._act(0, StopRecording(news.recorder)))
+
+    def hang_up_unknown(self, call: str) -> None:
+        """The call ended before its conference was committed."""
+        conference_id = self._conference_of.get(call)
+        if conference_id is not None:
+            self.apply(conference_id, CallNews(call, CallEvent.MISSING))
+
+    def apply(self, conference_id: int, event: Event, at: datetime | None = None) -> None:
+        """Lets the domain decide; what it decides is committed, then carried out."""
+        running = self._running.get(conference_id)
+        if running is None:
+            return
+        before = running.conference
+        step = self._trunks.conduct(before, event, self._rules, at or self._clock())
+        if step.conference is before and not any(isinstance(command, Text) for command in step.commands):
+            self._carry_out(before, step.commands)
+            if isinstance(event, TimePassed):
+                self._refresh(running)  # the timer was early by the clock
+            return
+        running.conference = step.conference
+        running.commands += step.commands
+        tell_calls(self._log, before, step.conference)
+        if step.conference.state is not before.state:
+            running.turns.append(step.conference)
+        self._refresh(running)
+        if running.writer is None:
+            running.writer = self._spawn(self._save(running))
+
+    async def ask(self, conference_id: int, event: Event) -> Conference | None:
+        """As `apply`, and waits until what was decided is committed; None if there is no such conference."""
+        running = self._running.get(conference_id)
+        if running is None:
+            return None
+        self.apply(conference_id, event)
+        after = running.conference
+        if running.writer is not None:
+            await asyncio.wait({running.writer})
+        return after
+
+    async def recall(self, conference_id: int) -> bool:
+        """Calls the subscriber back; False if the conference had ended, and that is committed."""
+        after = await self.ask(conference_id, Recall())
+        return after is not None and after.state not in OVER
+
+    def lose_calls(self, at: datetime) -> None:
+        """Asterisk died at that time, and every call with it."""
+        self._placing = False
+        self._dial_in.gone(*self._dial_in.waiting)
+        for conference in self.live:
+            for recorder in open_recorders(conference):
+                self.apply(conference.id, RecorderNews(recorder, RecordEvent.LOST), at)
+            for call in conference.calls:
+                if call.live:
+                    self.apply(conference.id, CallNews(call.id, CallEvent.VOICE_LOST), at)
+
+    def stop_placing(self) -> None:
+        """The voice link is down: calls that are not placed yet wait for the next survey."""
+        self._placing = False
+
+    async def survey(self, started: datetime | None = None) -> None:
+        """Asks Asterisk what became of every call, and goes on from there (REQUIREMENTS C11).
+
+        started: when this Asterisk did, if it says so.
+        """
+        known = [(conference.id, call) for conference in self.live for call in conference.calls]
+        expected = {recorder for conference in self.live for recorder in open_recorders(conference)}
+        waiting = self._dial_in.waiting
+        found = await self._calls.survey()
+        self._dial_in.gone(*(waiting - found.live.keys()))
+        self._placing = True
+        now = self._clock()
+        for conference_id, call in known:
+            # Of a call that has ended only signs of life are news: its release was lost.
+            if call.live or call.id in found.live:
+                for news, at in news_of(found, call, now, started):
+                    self.apply(conference_id, news, at)
+        for recorder in expected - found.recorders.keys():
+            self.hear_recorder(RecorderNews(recorder, RecordEvent.MISSING))
+        for recorder, in_room in found.recorders.items():
+            if in_room or recorder not in expected:
+                self.hear_recorder(RecorderNews(recorder, RecordEvent.BEGUN))
+        for running in self._running.values():
+            self._refresh(running)
+        for call_id in found.live.keys() - self._conference_of.keys():
+            self._release(call_id)
+        for conference in self.live:
+            self._carry_out(conference, resume(conference))
+        settled = found.settled.keys() - {call.id for _, call in known if call.live}
+        await self._calls.forget(settled)
+
+    def _press(self, conference_id: int, pressed: Digit) -> None:
+        now = pressed.at or self._clock()
+        chosen = self._keypads.press(pressed, now)
+        if chosen is not None:
+            asked, keys = chosen
+            self.happenings.pressed(self._running[conference_id].conference, asked, keys, now)
+            self.apply(conference_id, asked)
+
+    async def _load(self) -> None:
+        """Takes up the conferences that were live when the daemon stopped (REQUIREMENTS C11)."""
+        for conference in await self._store.run(lambda tx: tx.conferences.live()):
+            self._log.info("conference taken up", conference=conference.id, calls=len(conference.calls))
+            self.adopt(Step(conference))
+
+    async def _save(self, running: _Running) -> None:
+        """Saves the conference as it is, again while it changes; a commit is followed by its commands."""
+        while running.saved is not running.conference or running.commands:
+            before, after = running.saved, running.conference
+            commands, running.commands = running.commands, []
+            turns, running.turns = running.turns, []
+            texts = await surely(self._store, partial(self._write, before, after, tuple(commands)))
+            running.saved = after
+            for turn in turns:
+                tell_turn(self._log, turn)
+            for text in texts:
+                self._outbox.send(text)
+            self._carry_out(after, commands)
+            if ended := [call.id for call in ended_calls(before, after)]:
+                self._spawn(self._forget(ended))
+        running.writer = None
+        if not running.conference.live:
+            del self._running[running.conference.id]
+            for call in running.conference.calls:
+                del self._conference_of[call.id]
+            self._keypads.forget(call.id for call in running.conference.calls)
+            self.happenings.forget(running.conference.id)
+
+    def _write(
+        self, before: Conference, after: Conference, commands: Iterable[ConferenceCommand], tx: Transaction
+    ) -> list[OutgoingText]:
+        tx.conferences.save(before, after)
+        for call in filter(has_record, ended_calls(before, after)):
+            tx.cdrs.add(cdr_of(after, call))
+            tx.usage.add(after.subscriber_id, call)
+        now = self._clock()
+        return tx.texts.queue_mt(
+            [
+                self._outbox.draft(command.number, self._text(tx, command), now)
+                for command in commands
+                if isinstance(command, Text)
+            ]
+        )
+
+    def _text(self, tx: Transaction, command: Text) -> Reply:
+        """In the subscriber's language, if they are still registered."""
+        subscriber = tx.subscribers.by_number(command.number)
+        message = message_of(command, self._menu)
+        return message.said_in(subscriber.language) if subscriber else message
+
+    def _carry_out(self, conference: Conference, commands: Iterable[ConferenceCommand]) -> None:
+        for command in commands:
+            if isinstance(command, Text):
+                continue  # was queued in the transaction
+            if isinstance(command, CheckAlone):
+                asyncio.get_running_loop().call_later(_ALONE, self._still_alone, conference.id, command.call)
+                continue
+            if isinstance(command, Announce | Tell):
+                self.happenings.said(conference, command, self._clock())
+            if isinstance(command, PlaceCall | StartRecording) and not self._placing:
+                continue  # the survey at the next link-up places it
+            self._spawn(self._act(conference.id, command))
+
+    def _still_alone(self, conference_id: int, call: str) -> None:
+        if not self._stopping.is_set():
+            self.apply(conference_id, StillAlone(call))
+
+    async def _act(self, conference_id: int, action: CallAction | RoomAction | RecordAction) -> None:
+        news: CallNews | RecorderNews | None
+        if isinstance(action, StartRecording | StopRecording):
+            news = await self._recording.carry_out(action)
+        else:
+            news = await carry_out(self._calls, action)
+        if news is not None:
+            self.apply(conference_id, news)
+
+    def _release(self, call: str) -> None:
+        self._spawn(self._act(0, HangUp(call)))
+
+    async def _forget(self, calls: list[str]) -> None:
+        try:
+            await self._calls.forget(calls)
+        except AmiError as error:
+            self._log.debug("call records left to the next survey", error=str(error))
+
+    def _refresh(self, running: _Running) -> None:
+        """Keeps the index of calls and the timer true to the conference.
+
+        Without a voice link no deadline is judged: what a survey finds may have happened in time.
+        """
+        conference = running.conference
+        for call in conference.calls[running.indexed :]:
+            self._conference_of[call.id] = conference.id
+        running.indexed = len(conference.calls)
+        due = next_deadline(conference, self._rules) if self._placing else None
+        if due == running.due:
+            return
+        if running.timer is not None:
+            running.timer.cancel()
+            running.timer = None
+        running.due = due
+        if due is not None:
+            wait = max(0.0, (due - self._clock()).total_seconds())
+            loop = asyncio.get_running_loop()
+            running.timer = loop.call_later(wait, self._time_passed, running)
+
+    def _time_passed(self, running: _Running) -> None:
+        running.timer = running.due = None
+        if self._placing:
+            self.apply(running.conference.id, TimePassed())
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        return self._tasks.create_task(work)

@@ -1,0 +1,1 @@
+"""Calls that come in, until each is in a conference or refused."""

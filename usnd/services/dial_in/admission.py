@@ -1,0 +1,308 @@
+"""Takes calls in: the subscriber's own, and those with a PIN (REQUIREMENTS C1, C3, C4, C5).
+
+Owns the calls that are not in a conference yet. Refuses decisions: domain/dial_in/admission.py routes, and a
+launch is decided as the text `ICx` would be.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from usnd.asterisk.ami import AmiError
+from usnd.asterisk.calls import Calls
+from usnd.asterisk.progress import Digit, IncomingCall, PinEntered
+from usnd.domain.conference.dtmf_menu import Typed
+from usnd.domain.conference.model import CallIn, JoinIn, Step
+from usnd.domain.dial_in.admission import (
+    AskPin,
+    Denial,
+    Deny,
+    DialInNumbers,
+    GuessRules,
+    Join,
+    LaunchInstant,
+    Pin,
+    PinKind,
+    Rejoin,
+    Way,
+    after_wrong_pin,
+    as_configured,
+    counts,
+    enter,
+    route,
+)
+from usnd.domain.dial_in.pin_entry import asked_anew, press_pin
+from usnd.domain.messaging.message import OutgoingText
+from usnd.domain.sms.interpreter import lines_busy
+from usnd.domain.trunks.number_format import TrunkNumbers, read
+from usnd.domain.trunks.sip_uri import called_number, calling_number
+from usnd.services.conference.launch import Launcher
+from usnd.services.conference.live import Conferences
+from usnd.services.dial_in.pin_space import PinCensus
+from usnd.services.dial_in.wrong_pins import WrongPins, withheld_on
+from usnd.services.messaging.outbox import Outbox
+from usnd.services.trunks.trunks import Trunks
+from usnd.store.core.transaction import Transaction
+from usnd.store.core.writer import Store, StoreBusy
+from usnd.store.core.writer_connection import StoreTaken
+
+FILE = "dial-in.json"
+
+
+@dataclass(slots=True)
+class _Caller:
+    """A call that is not in a conference yet."""
+
+    call: str
+    cli: str | None
+    dnis: str
+    trunk: str
+    wrong: int = 0
+    asked: bool = False
+    """For a PIN that is not complete yet."""
+    typed: Typed = field(default_factory=Typed)
+
+    @property
+    def guesser(self) -> str:
+        """To whom wrong PINs are counted."""
+        return self.cli or withheld_on(self.trunk)
+
+
+@dataclass(frozen=True, slots=True)
+class DialInRules:
+    """How calls that come in are read: the numbers that lead here, and how each trunk writes numbers."""
+
+    numbers: DialInNumbers
+    guesses: GuessRules
+    trunks: Mapping[str, TrunkNumbers] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Launched:
+    step: Step | None
+    texts: tuple[OutgoingText, ...] = ()
+    why: Denial = Denial.UNKNOWN
+    """Where there is no step."""
+    running: int | None = None
+    """The subscriber's conference that runs: the call comes into it instead."""
+
+
+class DialIn:
+    """The calls that come in, until each is in a conference or turned away."""
+
+    def __init__(
+        self,
+        store: Store,
+        outbox: Outbox,
+        conferences: Conferences,
+        voice: tuple[Calls, Trunks],
+        launcher: Launcher,
+        rules: tuple[DialInRules, PinCensus],
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`rules` with what says whether PINs are too many; `clock` gives the time in UTC."""
+        self._store = store
+        self._outbox = outbox
+        self._conferences = conferences
+        self._calls, self._trunks = voice
+        self._launcher = launcher
+        self._rules, self._census = rules
+        self._clock = clock
+        self._callers: dict[str, _Caller] = {}
+        self._guessing = WrongPins(self._rules.guesses)
+        self._came = 0
+        self._refused: Counter[str] = Counter()
+        self._log = structlog.get_logger("usnd.calls_in")
+
+    def knows(self, call: str) -> bool:
+        """The call waits here, or types its PIN."""
+        return call in self._callers
+
+    def gone(self, *calls: str) -> None:
+        """The calls are over."""
+        for call in calls:
+            self._callers.pop(call, None)
+            self._trunks.gone(call)
+
+    @property
+    def waiting(self) -> frozenset[str]:
+        """All calls that came in and are in no conference, those that hear why not among them."""
+        return self._trunks.waiting.union(self._callers)
+
+    def came(self, incoming: IncomingCall) -> None:
+        """Knows a call that rings, and counts it on its trunk, before anything else is heard of it."""
+        self._came += 1
+        trunk = self._trunks.came_in(incoming.call, incoming.channel)
+        cli, dnis = self._numbers_of(incoming, self._rules.trunks.get(trunk, TrunkNumbers()))
+        self._callers[incoming.call] = _Caller(incoming.call, cli, dnis, trunk)
+
+    def _numbers_of(self, incoming: IncomingCall, writing: TrunkNumbers) -> tuple[str | None, str]:
+        """The calling number as E.164, and the one called as the configuration has it."""
+        calling, called, said = incoming.cli, incoming.dnis, incoming.signalling
+        if said is not None:
+            calling = calling_number(said, writing.trusted)
+            called = called_number(said, in_to=writing.called_in_to) or ""
+        region = self._launcher.home_region
+        cli = read(calling, writing.calling_in, region)[1] if calling else None
+        return cli, as_configured(*read(called, writing.called_in, region), self._rules.numbers, region)
+
+    def snapshot(self, now: datetime) -> dict[str, Any]:
+        """All figures, for the status file; counts are since the start."""
+        calls = {"calls": self._came, "waiting": len(self._callers), "refused": dict(self._refused)}
+        running = sum(one.instant is not None for one in self._conferences.live)
+        space = self._census.figures(running)
+        return {"at": now.isoformat(), **calls, **self._guessing.figures(now), **space}
+
+    async def receive(self, call: str) -> None:
+        """Takes a call that came, unless it is gone."""
+        caller = self._callers.get(call)
+        if caller is None:
+            return
+        barred = self._guessing.barred(caller.guesser, self._clock())
+        way = route(caller.cli, caller.dnis, self._rules.numbers, self._conferences.live, barred=barred)
+        await self._go(caller, way)
+
+    async def pressed(self, pressed: Digit) -> None:
+        """Takes one key of a caller; with the last of a PIN, the PIN."""
+        caller = self._callers.get(pressed.call)
+        if caller is None:
+            return
+        now = pressed.at or self._clock()
+        caller.typed, digits = press_pin(caller.typed, pressed.digit, now, begun=pressed.begun)
+        if not caller.asked:
+            caller.typed = asked_anew(caller.typed)
+        elif digits is not None:
+            await self._enter(caller, digits)
+
+    async def entered(self, entry: PinEntered) -> None:
+        """Takes what a caller typed who stopped before the last digit, or pressed `#`."""
+        caller = self._callers.get(entry.call)
+        if caller is not None and caller.asked:
+            await self._enter(caller, caller.typed.digits or entry.pin)
+
+    async def _enter(self, caller: _Caller, digits: str) -> None:
+        caller.asked, caller.typed = False, asked_anew(caller.typed)
+        try:
+            pin, owner = await self._store.run(lambda tx: _look_up(tx, digits))
+        except (StoreBusy, StoreTaken):
+            await self._go(caller, Deny(Denial.BUSY))
+            return
+        live = self._conferences.live
+        guessed = caller.cli is None and self._guessing.go_on(caller.guesser, self._clock())
+        narrow = self._census.narrow or guessed
+        if pin is None or not counts(pin, caller.cli, owner, live, narrow=narrow):
+            await self._go(caller, self._wrong(caller))
+            return
+        await self._go(caller, enter(pin, live), pin)
+
+    def _wrong(self, caller: _Caller) -> Way:
+        now = self._clock()
+        caller.wrong += 1
+        guesses = self._guessing.wrong(caller.guesser, now)
+        tell = self._log.error if guesses.barred(now) else self._log.warning
+        tell("wrong pin", call=caller.call, cli=caller.cli, wrong=guesses.wrong, barred=guesses.barred(now))
+        return after_wrong_pin(caller.wrong, guesses, self._rules.guesses, now)
+
+    async def _go(self, caller: _Caller, way: Way, pin: Pin | None = None) -> None:
+        activation = pin.digits if pin is not None and pin.kind is PinKind.ACTIVATION else ""
+        match way:
+            case Rejoin(conference):
+                self._rejoin(caller, conference, activation)
+            case Join(conference):
+                self._callers.pop(caller.call, None)
+                self._log.info("participant calls in", conference=conference, call=caller.call)
+                join = JoinIn(caller.call, caller.dnis, caller.cli or "", activation, caller.trunk)
+                self._conferences.apply(conference, join)
+            case LaunchInstant():
+                await self._launch(caller, way, activation)
+            case AskPin(again):
+                caller.asked = True
+                await self._act(self._calls.ask_pin(caller.call, again=again))
+            case Deny(why):
+                self._callers.pop(caller.call, None)
+                self._refused[why.value] += 1
+                who = {"call": caller.call, "cli": caller.cli, "dnis": caller.dnis}
+                self._log.info("incoming call refused", **who, reason=why.value)
+                await self._act(self._calls.turn_away(caller.call, why.value))
+
+    def _rejoin(self, caller: _Caller, conference: int, activation: str) -> None:
+        self._callers.pop(caller.call, None)
+        self._log.info("subscriber calls in", conference=conference, call=caller.call)
+        self._conferences.apply(conference, _call_in(caller, activation))
+
+    async def _launch(self, caller: _Caller, way: LaunchInstant, activation: str) -> None:
+        voice_up, now = self._conferences.voice_up, self._clock()
+        call_in = _call_in(caller, activation)
+
+        def unit(tx: Transaction) -> _Launched:
+            return self._commit(tx, caller, way, call_in, now, voice_up=voice_up)
+
+        try:
+            launched = await self._store.run(unit)
+        except (StoreBusy, StoreTaken):
+            launched = _Launched(None, why=Denial.BUSY)
+        for text in launched.texts:
+            self._outbox.send(text)
+        if launched.running is not None:
+            self._rejoin(caller, launched.running, activation)
+            return
+        if launched.step is None:
+            await self._go(caller, Deny(launched.why))
+            return
+        known = self.knows(caller.call)
+        self._callers.pop(caller.call, None)
+        self._conferences.adopt(launched.step)
+        if not known:  # hung up while it was being committed
+            self._conferences.hang_up_unknown(caller.call)
+
+    def _commit(
+        self,
+        tx: Transaction,
+        caller: _Caller,
+        way: LaunchInstant,
+        call_in: CallIn,
+        now: datetime,
+        *,
+        voice_up: bool,
+    ) -> _Launched:
+        owner = (
+            tx.subscribers.by_number(caller.cli or "")
+            if way.subscriber_id is None
+            else tx.subscribers.by_id(way.subscriber_id)
+        )
+        if owner is None:
+            return _Launched(None)
+        request = self._launcher.decide(tx, owner, f"IC{way.instant}", now, voice_up=voice_up)
+        if request.decision.recall:
+            return _Launched(None, running=request.running)
+        launched = (
+            self._launcher.launch(tx, request, now, call_in=call_in) if request.decision.launch else None
+        )
+        if launched is not None:
+            return _Launched(*launched)
+        told, why = request.decision, Denial.UNKNOWN
+        if request.decision.launch:
+            told, why = lines_busy(owner), Denial.BUSY
+        refusal = self._outbox.draft(owner.number, told.reply, now)
+        return _Launched(None, tuple(tx.texts.queue_mt([refusal])), why)
+
+    async def _act(self, action: Coroutine[None, None, bool]) -> None:
+        try:
+            await action
+        except AmiError as error:
+            self._log.warning("incoming call not answered", error=str(error))
+
+
+def _look_up(tx: Transaction, digits: str) -> tuple[Pin | None, str]:
+    """The PIN of these digits, and the number of its subscriber."""
+    pin = tx.pins.by_digits(digits)
+    owner = tx.subscribers.by_id(pin.subscriber_id) if pin is not None else None
+    return pin, owner.number if owner is not None else ""
+
+
+def _call_in(caller: _Caller, activation: str) -> CallIn:
+    return CallIn(caller.call, caller.dnis, activation, caller.trunk, caller.cli or "")

@@ -1,0 +1,75 @@
+"""Wrong PINs: how many each calling number typed, which bars it, and how many all did, which is an alarm.
+
+Owns both counts, bounded. Refuses decisions: domain/dial_in/admission.py. Not kept over a restart.
+"""
+
+from collections import OrderedDict, deque
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from usnd.domain.alarms.threshold import AlarmChange, judge_alarm
+from usnd.domain.dial_in.admission import Guesses, GuessRules, guesses_go_on, wrong_pin
+
+_MOST_NUMBERS = 10_000
+"""Whose wrong PINs are remembered; the oldest is forgotten first."""
+_MOST_LATELY = 10_000
+_LATELY = timedelta(hours=1)
+_WITHHELD = "withheld on "
+
+
+def withheld_on(trunk: str) -> str:
+    """What stands for the number of all who withhold theirs there."""
+    return f"{_WITHHELD}{trunk}"
+
+
+class WrongPins:
+    """All wrong PINs of this node, by calling number, or `withheld_on` a trunk."""
+
+    def __init__(self, rules: GuessRules) -> None:
+        self._rules = rules
+        self._guesses: OrderedDict[str, Guesses] = OrderedDict()
+        self._lately: deque[datetime] = deque(maxlen=_MOST_LATELY)
+        self._count = 0
+        self._alarm = False
+        self._log = structlog.get_logger("usnd.calls_in")
+
+    def barred(self, number: str, now: datetime) -> bool:
+        """The number may not try now."""
+        return self._guesses.get(number, Guesses()).barred(now)
+
+    def go_on(self, number: str, now: datetime) -> bool:
+        """PINs are being guessed from that number, also where it is not barred just now."""
+        return guesses_go_on(self._guesses.get(number, Guesses()), self._rules, now)
+
+    def wrong(self, number: str, now: datetime) -> Guesses:
+        """One more wrong PIN from that number."""
+        before, withheld = self._guesses.pop(number, Guesses()), number.startswith(_WITHHELD)
+        guesses = wrong_pin(before, self._rules, now, withheld=withheld)
+        self._guesses[number] = guesses
+        if len(self._guesses) > _MOST_NUMBERS:
+            self._guesses.popitem(last=False)
+        self._count += 1
+        self._lately.append(now)
+        return guesses
+
+    def figures(self, now: datetime) -> dict[str, Any]:
+        """For the status file: wrong PINs since the start and in the last hour, numbers barred, the alarm."""
+        while self._lately and now - self._lately[0] > _LATELY:
+            self._lately.popleft()
+        self._judge(len(self._lately))
+        return {
+            "wrong_pins": self._count,
+            "wrong_last_hour": len(self._lately),
+            "barred": sum(guesses.barred(now) for guesses in self._guesses.values()),
+            "alarm": self._alarm,
+        }
+
+    def _judge(self, lately: int) -> None:
+        change = judge_alarm(lately, self._rules.alarm, raised=self._alarm)
+        if change is AlarmChange.RAISED:
+            self._log.error("alarm raised: PINs are guessed", wrong_last_hour=lately)
+        elif change is AlarmChange.CLEARED:
+            self._log.info("alarm cleared: PINs are guessed", wrong_last_hour=lately)
+        self._alarm = self._alarm if change is None else change is AlarmChange.RAISED

@@ -1,0 +1,80 @@
+"""Releases foreign channels: no room may have anybody in it whom usnd did not order (REQUIREMENTS C12).
+
+Owns their count and their alarm. Refuses decisions: asterisk/foreign_channels.py and
+domain/media_server/foreign_channels.py.
+"""
+
+import asyncio
+from collections.abc import Callable, Container, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from usnd.asterisk.ami import AmiError
+from usnd.asterisk.calls import Calls
+from usnd.asterisk.foreign_channels import ForeignChannel, found_foreign, unordered_in
+from usnd.domain.alarms.threshold import AlarmChange
+from usnd.domain.media_server.foreign_channels import ForeignWatch, let_time_pass, overstayed, release_one
+
+EVENTS = frozenset({"Newchannel", "ConfbridgeJoin", "BridgeEnter"})
+"""All that is heard here."""
+
+
+class ForeignChannels:
+    """Give every AMI event to `hear`, all channels to `look` at each log-in, and to `check` now and then."""
+
+    def __init__(self, calls: Calls, prefix: str, clock: Callable[[], datetime]) -> None:
+        """`prefix`: what the ids of our calls begin with; `clock` gives UTC."""
+        self._calls, self._prefix, self._clock = calls, prefix, clock
+        self._watch = ForeignWatch()
+        self._unordered: dict[str, datetime] = {}
+        self._releases: set[asyncio.Task[None]] = set()
+        self._log = structlog.get_logger("usnd.voice")
+
+    def hear(self, event: Mapping[str, str]) -> None:
+        """Takes one AMI event."""
+        if event.get("event") in EVENTS:
+            self.look([event])
+
+    def look(self, channels: Iterable[Mapping[str, str]]) -> None:
+        """Releases those among these channels that are foreign."""
+        known = self._calls.known
+        for channel in channels:
+            foreign = found_foreign(channel, self._prefix, known)
+            if foreign is not None:
+                self._release(foreign)
+
+    def check(self, channels: Iterable[Mapping[str, str]], ordered: Container[str]) -> None:
+        """Releases those that stay though no row has them: no event shows it. `ordered`: see unordered_in."""
+        found = unordered_in(channels, ordered)
+        self._unordered, late = overstayed(self._unordered, found, self._clock())
+        for call in sorted(late):
+            self._release(found[call])
+
+    def snapshot(self, now: datetime) -> dict[str, Any]:
+        """For the status file."""
+        self._watch, change = let_time_pass(self._watch, now)
+        if change is AlarmChange.CLEARED:
+            self._log.info("alarm cleared: foreign channel in asterisk")
+        at = self._watch.last_at
+        return {
+            "released": self._watch.released,
+            "last": self._watch.last or None,
+            "last_at": at.isoformat() if at else None,
+        }
+
+    def _release(self, foreign: ForeignChannel) -> None:
+        self._watch, change = release_one(self._watch, foreign.channel, self._clock())
+        self._log.error("foreign channel released", channel=foreign.channel, call=foreign.id)
+        if change is AlarmChange.RAISED:
+            self._log.error("alarm raised: foreign channel in asterisk", channel=foreign.channel)
+        task = asyncio.create_task(self._hang_up(foreign))
+        self._releases.add(task)
+        task.add_done_callback(self._releases.discard)
+
+    async def _hang_up(self, foreign: ForeignChannel) -> None:
+        try:
+            await self._calls.hang_up(foreign.id)
+        except AmiError as error:
+            self._log.warning("foreign channel not released", channel=foreign.channel, error=str(error))

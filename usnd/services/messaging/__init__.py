@@ -1,0 +1,1 @@
+"""Texts in and out, between the SMSC links and the store."""

@@ -1,0 +1,1 @@
+"""Recordings between the conferences, Asterisk and the disk."""

@@ -1,0 +1,117 @@
+"""Recordings: what is to be recorded, measured and removed, between the conferences, Asterisk and the disk.
+
+Owns the look at the disk before each recording, and the janitor. Refuses to decide what follows a recorder's
+news (domain/recording/control.py) and what is kept (domain/recording/files.py).
+"""
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from usnd.asterisk.ami import AmiDown, AmiError, AmiTimeout
+from usnd.asterisk.recorders import Recorders
+from usnd.domain.recording.files import (
+    KeepRules,
+    RecordAction,
+    RecorderNews,
+    RecordEvent,
+    StartRecording,
+    StopRecording,
+)
+from usnd.domain.recording.files import Recording as Kept
+from usnd.services.recording.files import found_files, plan_removal, remove, settle
+from usnd.store.core.transaction import Transaction
+from usnd.store.core.writer import Store, StoreBusy
+
+_SETTLED_AFTER = timedelta(seconds=2)
+"""Asterisk closes the file a moment after the recorder is gone."""
+
+
+class Recordings:
+    """The recorders and the recordings directory of this node."""
+
+    def __init__(
+        self,
+        store: Store,
+        recorders: Recorders,
+        directory: Path | None,
+        rules: KeepRules,
+        sweep: float,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`directory`: None, nothing is recorded. `sweep`: seconds between the janitor's rounds."""
+        self._store = store
+        self._recorders = recorders
+        self._directory = directory
+        self._rules = rules
+        self._sweep = sweep
+        self._clock = clock
+        self._log = structlog.get_logger("usnd.recording")
+
+    async def carry_out(self, action: RecordAction) -> RecorderNews | None:
+        """Does what a conference asks for; gives the news that Asterisk will not send by itself, if any."""
+        try:
+            match action:
+                case StartRecording(recorder, room, file):
+                    return await self._start(recorder, room, file)
+                case StopRecording(recorder):
+                    there = await self._recorders.stop(recorder)
+                    return None if there else RecorderNews(recorder, RecordEvent.MISSING)
+        except (AmiDown, AmiTimeout) as error:
+            self._log.warning("recorder left to the next survey", recorder=action.recorder, error=str(error))
+            return None
+        except AmiError as error:
+            self._log.error("recorder refused by asterisk", recorder=action.recorder, error=str(error))
+            return RecorderNews(action.recorder, RecordEvent.REFUSED)
+
+    async def _start(self, recorder: str, room: str, file: str) -> RecorderNews | None:
+        if self._directory is None or not self._has_room(self._directory, recorder):
+            return RecorderNews(recorder, RecordEvent.REFUSED)
+        await self._recorders.start(recorder, room, self._directory / file)
+        return None
+
+    def _has_room(self, directory: Path, recorder: str) -> bool:
+        try:
+            free = shutil.disk_usage(directory).free
+        except OSError as error:
+            self._log.error("recording refused, no directory", recorder=recorder, error=str(error))
+            return False
+        if free < self._rules.least_free:
+            self._log.error("recording refused, the disk is nearly full", recorder=recorder, free=free)
+        return free >= self._rules.least_free
+
+    async def run(self) -> None:
+        """Measures what was recorded and removes what is old, again and again, until cancelled."""
+        if self._directory is None:
+            return
+        while True:
+            try:
+                await self._round(self._directory)
+            except StoreBusy:
+                self._log.warning("recordings not looked after, the store is busy")
+            except OSError as error:
+                self._log.error("recordings not looked after", error=str(error))
+            await asyncio.sleep(self._sweep)
+
+    async def _round(self, directory: Path) -> None:
+        for one in await self._store.run(lambda tx: tx.recordings.unmeasured()):
+            if one.stopped_at is None or self._clock() - one.stopped_at >= _SETTLED_AFTER:
+                octets = await asyncio.to_thread(settle, directory / one.path)
+                await self._store.run(partial(_measured, one, octets))
+                self._log.info("recording measured", recording=one.id, octets=octets)
+        files = await asyncio.to_thread(found_files, directory)
+        plan = partial(plan_removal, files=files, rules=self._rules, now=self._clock())
+        removal = await self._store.run(plan)
+        await asyncio.to_thread(remove, directory, removal)
+        await self._store.run(lambda tx: tx.recordings.removed(removal.recordings))
+        for name in removal.files:
+            self._log.info("recording removed", file=name)
+
+
+def _measured(one: Kept, octets: int, tx: Transaction) -> None:
+    tx.recordings.measured(one, octets)

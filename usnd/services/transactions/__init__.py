@@ -1,0 +1,1 @@
+"""Many units of work in one commit, and commits that must happen."""

@@ -1,0 +1,1 @@
+"""One bind to one SMSC, kept up."""

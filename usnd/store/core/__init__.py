@@ -1,0 +1,1 @@
+"""The writer thread, its connection, and how statements run."""

@@ -1,0 +1,87 @@
+"""What a unit of work is given: the repositories, over one open transaction.
+
+Owns the notice whether anything was written. Refuses to begin, commit or roll back: see writer_connection.py.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from functools import cached_property
+
+from sqlalchemy import Connection, Executable, literal, select
+
+from usnd.store.cdrs import Cdrs
+from usnd.store.conferences import Conferences
+from usnd.store.core.statements import Row, Rows, run
+from usnd.store.delivery_receipts import Receipts
+from usnd.store.directories import Directories
+from usnd.store.pins import Pins
+from usnd.store.recordings import Recordings
+from usnd.store.subscribers import Subscribers
+from usnd.store.text_parts import PartTexts
+from usnd.store.texts import Texts
+from usnd.store.usage import Usage
+
+
+class Transaction:
+    """One transaction, for one or several units of work. Not to be kept: it ends with the unit."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.dialect = connection.dialect.name
+        self.wrote = False
+
+    def execute(self, statement: Executable, values: Row | Sequence[Row] | None = None) -> Rows:
+        """Run a statement, once for each of the rows if there are several. Raises SQLAlchemy's errors."""
+        self.wrote = self.wrote or not statement.is_select
+        return run(self._connection, statement, {} if values is None else values)
+
+    def ask(self) -> None:
+        """A statement that changes nothing: the database answers."""
+        self.execute(select(literal(1)))
+
+    def savepoint(self) -> AbstractContextManager[object]:
+        """`with tx.savepoint():` undoes the work inside when it raises; what was done before stays.
+
+        The only way to live on after a statement that failed: PostgreSQL refuses all others.
+        """
+        return self._connection.begin_nested()
+
+    @cached_property
+    def subscribers(self) -> Subscribers:
+        return Subscribers(self)
+
+    @cached_property
+    def directory(self) -> Directories:
+        return Directories(self)
+
+    @cached_property
+    def texts(self) -> Texts:
+        return Texts(self)
+
+    @cached_property
+    def parts(self) -> PartTexts:
+        return PartTexts(self)
+
+    @cached_property
+    def receipts(self) -> Receipts:
+        return Receipts(self)
+
+    @cached_property
+    def conferences(self) -> Conferences:
+        return Conferences(self)
+
+    @cached_property
+    def pins(self) -> Pins:
+        return Pins(self)
+
+    @cached_property
+    def recordings(self) -> Recordings:
+        return Recordings(self)
+
+    @cached_property
+    def cdrs(self) -> Cdrs:
+        return Cdrs(self)
+
+    @cached_property
+    def usage(self) -> Usage:
+        return Usage(self)

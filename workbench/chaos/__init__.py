@@ -1,0 +1,1 @@
+"""Faults, and the account of what they cost."""

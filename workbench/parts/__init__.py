@@ -1,0 +1,1 @@
+"""The real servers that tests, demo and benchmarks run on, without root."""

@@ -1,0 +1,1 @@
+"""SMSCs and ESMEs of several makes."""

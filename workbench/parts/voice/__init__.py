@@ -1,0 +1,1 @@
+"""Asterisk, the mobile switch, sipp, and what is heard on the wire."""

@@ -1,0 +1,1 @@
+"""What a target needs of the machine, and how it gets it."""

@@ -1,0 +1,43 @@
+"""`python -m workbench.setup.fetch`: gets the real parts into the cache before the tests, with progress.
+
+Owns nothing but the list of what the tests need, so that no test waits for a download.
+"""
+
+import sys
+
+from workbench.parts.debian import DebianError
+from workbench.parts.node_js import NodeError, packages
+from workbench.parts.postgres import programs
+from workbench.parts.smsc.brokers import brokers_tree
+from workbench.parts.smsc.jasmin import NoJasmin, jasmin_environment
+from workbench.parts.smsc.kannel import kannel_tree
+from workbench.parts.voice.asterisk import asterisk_tree
+from workbench.parts.voice.capture import tcpdump_tree
+from workbench.parts.voice.sipp import sipp_tree
+from workbench.release.prompts import Voice
+from workbench.setup.command import command
+
+
+def main() -> int:
+    """The exit status."""
+    try:
+        asterisk_tree()
+        tcpdump_tree()
+        programs()
+        packages()
+        kannel_tree()
+        sipp_tree()
+        Voice()
+    except (DebianError, NodeError) as error:
+        print(f"not fetched: {error}", file=sys.stderr)
+        return 1
+    try:
+        jasmin_environment()
+        brokers_tree()
+    except (DebianError, NoJasmin) as error:
+        print(f"going on without: {error}", file=sys.stderr)  # its tests skip with this reason
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(command(main))
