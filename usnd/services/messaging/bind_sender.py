@@ -32,7 +32,7 @@ Note = Callable[[Settlement | Attempt], None]
 class BindSender:
     """The texts of one bind. `clock` gives the time in UTC.
 
-    `note` gets what left the bind_sender for good, and each attempt in doubt; `recorded` is called when such
+    `note` gets what left the sender for good, and each attempt in doubt; `recorded` is called when such
     an attempt is committed, and not before does the text go again.
     """
 
@@ -191,7 +191,7 @@ class BindSender:
         """Whether nothing may go: a text goes alone, and others are still under way, or it is itself."""
         if delivery.goes_alone:
             self._alone = delivery
-        nothing = bool(delivery.segments) and not delivery.to_send
+        nothing = delivery.is_all_written
         return self._alone is not None and (self.in_flight > 0 or nothing)
 
     def _next(self) -> Delivery | None:
@@ -200,11 +200,7 @@ class BindSender:
             while queue.heap:
                 delivery = queue.pop()
                 text = delivery.text
-                if (
-                    delivery.ended
-                    or delivery.error is not None
-                    or (delivery.segments and not delivery.to_send)
-                ):
+                if delivery.ended or delivery.error is not None or delivery.is_all_written:
                     continue  # refused, or taken after all, while it waited for the turn of a further segment
                 if not self._turns.take(delivery):
                     continue

@@ -1,6 +1,6 @@
 """Sends what waits: MT texts leave the store by their SMSC's answer, in order, as fast as each bind allows.
 
-Owns a bind_sender a bind, which bind_sender a text goes by, and the settling of all bind_senders in one
+Owns a sender a bind, which sender a text goes by, and the settling of all senders in one
 statement. Refuses to forget: a text without an answer goes again, until it is answered or has expired
 (REQUIREMENTS S3).
 """
@@ -30,7 +30,7 @@ _RECEIPTS_KEPT = timedelta(days=7)
 
 
 class Outbox:
-    """All bind_senders; texts for an SMSC that is not configured (any more) go by the first."""
+    """All senders; texts for an SMSC that is not configured (any more) go by the first."""
 
     def __init__(
         self, store: Store, short_code: str, validity: timedelta, clock: Callable[[], datetime]
@@ -56,7 +56,7 @@ class Outbox:
         return tuple(self._bind_senders.values())
 
     def add(self, link: SmscLink) -> None:
-        """Opens a bind_sender for the link; the first is the default."""
+        """Opens a sender for the link; the first is the default."""
         bind_sender = BindSender(link, lambda what: self._note(bind_sender, what), self._feed, self._clock)
         self._bind_senders[link.settings.name] = bind_sender
 

@@ -1,6 +1,6 @@
 """What one bind has of its MT texts in memory: each on its way, and those of one priority that wait.
 
-Used by bind_sender.py alone, which says what goes when.
+Used by sender.py alone, which says what goes when.
 """
 
 import heapq
@@ -62,6 +62,11 @@ class Delivery:
     def goes_alone(self) -> bool:
         """Binds ended while it was under way: the next end must name one text."""
         return self.losses >= LOSSES_TO_GO_ALONE
+
+    @property
+    def is_all_written(self) -> bool:
+        """Its segments wait for answers only: none is to be written now."""
+        return bool(self.segments) and not self.to_send
 
     @property
     def taken(self) -> bool:
