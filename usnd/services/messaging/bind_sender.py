@@ -191,8 +191,7 @@ class BindSender:
         """Whether nothing may go: a text goes alone, and others are still under way, or it is itself."""
         if delivery.goes_alone:
             self._alone = delivery
-        nothing = delivery.is_all_written
-        return self._alone is not None and (self.in_flight > 0 or nothing)
+        return self._alone is not None and (self.in_flight > 0 or delivery.is_all_written)
 
     def _next(self) -> Delivery | None:
         """The delivery whose segment goes next, out of its queue."""

@@ -1,6 +1,6 @@
 """The texts of one bind that wait to go again: after an answer that is late or lost, or a refusal for now.
 
-Used by sender.py, which gets each text back when its pause is over: to send it again, or to end it. An
+Used by bind_sender.py, which gets each text back when its pause is over: to send it again, or to end it. An
 attempt in doubt is committed before the text goes again: no restart begins to count anew (REQUIREMENTS S13).
 How long and how often is decided in domain/messaging/delivery.py.
 """

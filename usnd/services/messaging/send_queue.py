@@ -1,6 +1,6 @@
 """What one bind has of its MT texts in memory: each on its way, and those of one priority that wait.
 
-Used by sender.py alone, which says what goes when.
+Used by bind_sender.py alone, which says what goes when.
 """
 
 import heapq
