@@ -181,7 +181,7 @@ class Daemon:
             config.text_rules(),
             rules,
             config.repeat_rules(),
-            config.courtesy_rules() if config.texts.answer_unregistered else None,
+            config.no_service_rules() if config.texts.answer_unregistered else None,
             timedelta(seconds=config.texts.validity),
             config.node.short_code,
             secrets.randbelow,

@@ -308,11 +308,15 @@ class Config(Section, frozen=True, kw_only=True):
             self.numbers_in(),
         )
 
-    def courtesy_rules(self) -> NoServiceRules:
+    def no_service_rules(self) -> NoServiceRules:
         """How often those who are not registered are told so."""
         return NoServiceRules(
             timedelta(seconds=self.texts.unregistered_pause), self.texts.unregistered_per_minute
         )
+
+
+RENAMED = {"ways_in": "dial_in"}
+"""Keys of former releases, and what they are called now."""
 
 
 def load(path: Path) -> Config:
@@ -344,6 +348,6 @@ def parse(text: str) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"not TOML: {error}") from error
     except msgspec.ValidationError as error:
-        raise ConfigError(in_words(error, Config)) from error
+        raise ConfigError(in_words(error, Config, RENAMED)) from error
     check(config)
     return config

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from usnd.config.sections import Config, ConfigError, Secret, load, parse
+from usnd.config.sections import RENAMED, Config, ConfigError, Secret, load, parse
 
 GOOD = """
 [node]
@@ -120,6 +120,12 @@ def test_a_file_that_cannot_be_read_is_named(
     with pytest.raises(ConfigError) as refused:
         load(Path("usnd.toml"))
     assert str(refused.value) == f"usnd.toml: {words}"
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_a_key_of_a_former_release_is_refused_with_its_new_name(old: str, new: str) -> None:
+    with pytest.raises(ConfigError, match=f"{old} is called {new} since this release: rename it"):
+        parse(f"{GOOD}[{old}]\n")
 
 
 def test_the_domain_gets_its_rules_from_it() -> None:
