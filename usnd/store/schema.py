@@ -264,7 +264,7 @@ recordings = Table(
     "recordings",
     metadata,
     Column("conference_id", KEY, primary_key=True, autoincrement=False),
-    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("stretch", Integer, primary_key=True, autoincrement=False),
     Column("subscriber_id", KEY, nullable=False, index=True),
     Column("path", String, nullable=False),
     Column("state", one_of(RecordState, "state"), nullable=False),

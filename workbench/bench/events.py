@@ -108,7 +108,7 @@ class Deciding:
             return
         now = datetime.now(UTC)
         before = self._conference or self._launched(now)
-        self._conference = self._trunks.conduct(before, news, self._rules, now).conference
+        self._conference = self._trunks.decide(before, news, self._rules, now).conference
         tell_calls(self._journal, before, self._conference)
         if not self._conference.live:
             self._conference = None

@@ -13,6 +13,7 @@ from usnd.domain.billing.cdr import cdr_of, has_record
 from usnd.domain.conference.announcements import Announce, CheckAlone, Notice, Tell
 from usnd.domain.conference.call import Call, CallEvent, CallNews, CallState, Direction
 from usnd.domain.conference.dtmf_menu import Menu, Typed, press
+from usnd.domain.conference.launch import lines_busy
 from usnd.domain.conference.model import (
     Admit,
     CallIn,
@@ -56,8 +57,8 @@ from usnd.domain.recording.files import RecorderNews, RecordEvent, StartRecordin
 from usnd.domain.replies.catalogue import Reply, render
 from usnd.domain.replies.conference import message_of
 from usnd.domain.sms.decision import Decision, Situation, TextRules
-from usnd.domain.sms.interpreter import decide, lines_busy
-from usnd.domain.trunks.routing import admit, conduct, load_of
+from usnd.domain.sms.interpreter import decide
+from usnd.domain.trunks.routing import admit, decide, load_of
 from usnd.domain.trunks.trunk import Pool, Routing, Trunk
 
 OWNER = "+447700900001"
@@ -248,7 +249,7 @@ class Flow:
     def _apply(self, event: Event) -> None:
         before = self._must_be
         pool = replace(self._pool, load=load_of(before))
-        step = conduct(before, event, self._rules, pool, self._now)
+        step = decide(before, event, self._rules, pool, self._now)
         self._conference = step.conference
         self._note(self._committed(before, step.conference))
         self._act(step.commands)

@@ -13,7 +13,14 @@ from sqlalchemy.exc import IntegrityError
 
 from usnd.domain.billing.cdr import Cdr, cdr_of
 from usnd.domain.conference.call import Call, CallOutcome, CallState, Direction, Role
-from usnd.domain.conference.model import Conference, ConferenceState, EndReason, Participant, Rules
+from usnd.domain.conference.model import (
+    Conference,
+    ConferenceState,
+    EndReason,
+    LaunchPlan,
+    Participant,
+    Rules,
+)
 from usnd.domain.conference.transitions import launch
 from usnd.domain.directory.model import (
     Subscriber,
@@ -89,7 +96,7 @@ def test_any_conference_comes_back_as_it_was_saved_and_saved_again(tx: Transacti
 def gathered(tx: Transaction, number: str = "+1") -> Conference:
     subscriber = tx.subscribers.by_number(number) or tx.subscribers.add(number, NOW)
     people = (Participant("+2", "Ann"), Participant("+3", "Bob"))
-    step = launch(tx.conferences.reserve_ids(1)[0], (subscriber.id, number), people, Rules(), NOW)
+    step = launch(tx.conferences.reserve_ids(1)[0], LaunchPlan(subscriber.id, number, people), Rules(), NOW)
     tx.conferences.add([(step.conference, None)])
     return step.conference
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from usnd.domain.conference.launch import lines_busy
 from usnd.domain.conference.model import ConferenceState, Rules, Step
 from usnd.domain.conference.quota import month_of, seconds_left
 from usnd.domain.directory.model import Subscriber
@@ -18,7 +19,7 @@ from usnd.domain.numbers.e164 import to_e164
 from usnd.domain.replies.catalogue import Reply, Say, render, reply
 from usnd.domain.replies.no_service import NoServiceRules
 from usnd.domain.sms.decision import Decision, Situation, TextRules
-from usnd.domain.sms.interpreter import decide, lines_busy
+from usnd.domain.sms.interpreter import decide
 from usnd.services.conference.launch import tell_ways
 from usnd.services.messaging.long_texts import gather, subscribers_of
 from usnd.services.trunks.trunks import Trunks

@@ -44,7 +44,7 @@ class Bench:
     ) -> Conference:
         for event in events:
             news = CallNews(f"usn-{conference.id}-{call}", event, cause)
-            conference = self.trunks.conduct(conference, news, Rules(), self.now).conference
+            conference = self.trunks.decide(conference, news, Rules(), self.now).conference
         return conference
 
     def rows(self) -> list[tuple[str, int]]:
@@ -79,11 +79,11 @@ def test_a_call_that_comes_in_holds_a_line_until_it_is_gone_or_in_a_conference()
     assert bench.launch(2) is None, "strangers have the lines"
     trunks.gone("in-3")
     trunks.gone("in-3")
-    conference = trunks.conduct(conference, JoinIn("in-1", "1", "", trunk="b"), Rules(), NOW).conference
+    conference = trunks.decide(conference, JoinIn("in-1", "1", "", trunk="b"), Rules(), NOW).conference
     assert bench.rows() == [("up", 2), ("up", 2)]
     assert trunks.waiting == {"in-2"}
     conference = replace(conference, locked=True)
-    trunks.conduct(conference, JoinIn("in-2", "1", "", trunk="b"), Rules(), NOW)
+    trunks.decide(conference, JoinIn("in-2", "1", "", trunk="b"), Rules(), NOW)
     assert trunks.waiting == {"in-2"}, "turned away, it hears why"
     trunks.gone("in-2")
     assert bench.rows() == [("up", 2), ("up", 1)]
@@ -122,11 +122,11 @@ def test_a_trunk_that_refuses_everything_is_told_apart_by_what_the_other_carries
     for call in refused:
         news = (CallNews(call, CallEvent.PLACED), CallNews(call, CallEvent.ENDED, cause))
         for event in news:
-            conference = bench.trunks.conduct(conference, event, Rules(), bench.now).conference
+            conference = bench.trunks.decide(conference, event, Rules(), bench.now).conference
     assert bench.rows() == [("suspect", 0), ("up", 2)], "all go on over the other"
     for again in (call for call in conference.calls if "." in call.id):
         event = CallNews(again.id, CallEvent.RINGING)
-        conference = bench.trunks.conduct(conference, event, Rules(), bench.now).conference
+        conference = bench.trunks.decide(conference, event, Rules(), bench.now).conference
     assert bench.rows() == [("damped", 0), ("up", 2)]
     bench.now += timedelta(seconds=31)
     assert bench.rows()[0][0] == "suspect", "on trial"
@@ -145,7 +145,7 @@ def test_refusals_a_moment_apart_are_counted_as_they_come(order: tuple[int, ...]
         at = NOW + timedelta(milliseconds=number * 15)
         for news in (CallEvent.PLACED, CallEvent.ENDED):
             event = CallNews(f"usn-1-{call}", news, 21 if news is CallEvent.ENDED else None)
-            conference = trunks.conduct(conference, event, Rules(), at).conference
+            conference = trunks.decide(conference, event, Rules(), at).conference
     again = {call.id for call in conference.calls if call.trunk == "b"}
     assert again >= {f"usn-1-{call}.2" for call in order[1:]}
 
