@@ -1,4 +1,4 @@
-"""Since when what was just read from a stream may have been there, at the earliest: the stream was empty before.
+"""Since when, at the earliest, what was just read from a stream may have been there: before, it was empty.
 
 `connection.py` tells it of each read and of each look at the clock. The process may have stood still (a slow
 machine, SIGSTOP, a moved virtual machine); what it finds afterwards may be as old as that pause, whichever of
