@@ -147,9 +147,14 @@ def about_new_group(name: str, members: Words, directory: Directory) -> Reply | 
     return about_new_name(name, Say.GC_SYNTAX, directory, offer)
 
 
-def changing(members: Words, directory: Directory, *, adds: bool = False) -> bool:
-    """Whether the words say what to add to a list, or to take away, instead of naming all of it."""
-    return adds or any(member.startswith("-") or is_instruction(member, directory) for member in members)
+def changing(members: Words, directory: Directory, adds: str = "") -> bool:
+    """Whether the words say what to add to a list, or to take away, instead of naming all of it.
+
+    adds: the sign before them that says so.
+    """
+    return bool(adds) or any(
+        member.startswith("-") or is_instruction(member, directory) for member in members
+    )
 
 
 def changed_members(members: Words, there: Words, directory: Directory) -> Words:
@@ -188,12 +193,17 @@ def _opened(names: Iterable[str], gone: set[str], directory: Directory) -> Words
 
 
 def about_list(
-    members: Words, there: Words, directory: Directory, write: Callable[[Words], str], syntax: Say
+    members: Words,
+    there: Words,
+    directory: Directory,
+    write: Callable[[Words], str],
+    syntax: Say,
+    adds: str = "",
 ) -> Reply:
-    """The question whether the list shall be what it is then. `there`: what it holds already."""
+    """The question whether the list shall be what it is then. there: what it holds; adds: see `changing`."""
     after = changed_members(members, there, directory)
-    sign = next(
-        one for one in (*members, "+") if one.startswith(("-", "+")) or is_instruction(one, directory)
+    sign = adds or next(
+        one for one in members if one.startswith(("-", "+")) or is_instruction(one, directory)
     )
     return _unclear(sign, syntax, write(after) if after and after != there else "")
 

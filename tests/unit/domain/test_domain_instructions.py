@@ -53,6 +53,12 @@ NUMBER = "07700900031"
         ("GC + Golf eve", ("GC Golf Bob +447700900009 eve",)),
         ("CC3 + eve", ("CC3 Club Bob eve",)),
         ("CC3 and eve", ("CC3 Club Bob eve",)),
+        *(
+            (text, ("CC3 Club Bob eve",))
+            for text in ("CC3/eve", "CC3 /eve", "CC 3 / eve", "CC3&eve", "CC3|eve", "cc3\\eve", "CC3+eve")
+        ),
+        ("GC Golf / eve", ("GC Golf Bob +447700900009 eve",)),
+        ("GC Golf |eve", ("GC Golf Bob +447700900009 eve",)),
         ("CC3-Club", ("CC3 Bob",)),
         ("CC3 without bob", ("CC3 Club",)),
         ("CC3 -Club", ("CC3 Bob",)),
@@ -150,6 +156,19 @@ def test_a_new_group_or_conference_may_begin_with_a_plus() -> None:
         "Bob",
     ]
     assert after(say("CC4 +eve")).conferences[4] == (NickMember("eve"),)
+
+
+@pytest.mark.parametrize("sign", [*",.:;=", "\n", ") "])
+def test_what_only_parts_a_list_from_its_name_says_nothing_of_adding(sign: str) -> None:
+    """A slash may mean `and`, as in `Ann/Bob`; these stand behind any heading, before all of its list."""
+    assert after(say(f"CC3{sign}eve")).conferences[3] == (NickMember("eve"),)
+    assert after(say(f"GC Golf{sign} eve")).groups["golf"].members == (NickMember("eve"),)
+
+
+def test_the_sign_that_may_add_is_said_and_a_new_list_needs_no_question() -> None:
+    for sign in "+&/":
+        assert told(say(f"CC3{sign}eve"))[1].startswith(f"It is not clear what {sign} means.")
+        assert after(say(f"CC4{sign}eve")).conferences[4] == (NickMember("eve"),)
 
 
 def test_replies_about_users_to_delete_are_true() -> None:
