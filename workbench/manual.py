@@ -73,8 +73,8 @@ RULES_OF_WRITING = """
 What can be read in two ways does nothing, and the answer offers the likely commands, ready to be sent: a
 name with a letter wrong, digits that may be one number or two, a new group whose name is like another's,
 another sentence or a second command behind the first, a question mark behind anything that calls, changes
-or sends, a word that says what to do where a name is wanted (`not`, `in`, `to`, `remove`, `new`), a `-`
-before somebody who is to be left out, a `+`, `&`, `and` or slash before the first member of a list that is
+or sends, a word that says what to do, or how, where a name is wanted (`not`, `in`, `to`, `remove`, `new`,
+`only`, `too`, `now`), a `-` before somebody who is to be left out, a `+`, `&`, `and` or slash before the first member of a list that is
 there: `GC` and `CCx` name all members. What `GC` and `UC` are to create is taken as it is written.
 
 The **Activation PIN** launches a conference from any telephone, and the subscriber pays: only the
