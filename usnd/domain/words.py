@@ -189,10 +189,14 @@ def left_of(word: Word, known: Known) -> str:
 
 
 def piece_of(word: Word) -> str:
-    """The digits of a word that can be a number or a piece of one, in ASCII; empty if it is none."""
+    """The digits of a word that can be a number or a piece of one, in ASCII; empty if it is none.
+
+    A zero alone in brackets keeps one: in `+49 (0) 171` it is not dialled.
+    """
     if not _PIECE.fullmatch(word.bare):
         return ""
-    return in_ascii(word.bare)
+    digits = in_ascii(word.bare)
+    return "0)" if digits == "0" and word.written.startswith("(") and ")" in word.written else digits
 
 
 def in_ascii(word: str) -> str:

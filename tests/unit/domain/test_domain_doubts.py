@@ -1,7 +1,7 @@
 """What is in doubt does nothing; what was meant is written out, and does what it says when it is sent."""
 
 import pytest
-from subscriber_home import ME, MINE, does_nothing, say, told
+from subscriber_home import ME, MINE, after, does_nothing, say, told
 
 from usnd.domain.decision import Situation, TextRules
 from usnd.domain.directory import Directory, Group, NickMember, PutGroup, PutUser, User, changed
@@ -280,6 +280,15 @@ def test_what_only_begins_like_a_signature_is_a_name() -> None:
 def test_of_too_many_doubts_the_next_is_told() -> None:
     body = "UE bbo A.B Glof Clbu Emtpy -Golff -Clubb -Emptty"
     assert told(say(body))[1] == "Not known: Golff. Nothing was done."
+
+
+@pytest.mark.parametrize("written", ["+49 (0)171 1234567", "+49 (0) 171 1234567", "(+49) (0)171/1234567"])
+@pytest.mark.parametrize("region", ["DE", "AT", "GB", "IT"])
+def test_a_trunk_zero_in_brackets_is_not_dialled(written: str, region: str) -> None:
+    rules = TextRules(region)
+    assert [one.number for one in say(f"IC {written}", rules=rules).launch] == ["+491711234567"]
+    assert after(say(f"UC al {written} Golf", rules=rules)).users["al"].number == "+491711234567"
+    assert does_nothing(say("IC +39 (0)347 1234567", rules=rules))
 
 
 @pytest.mark.parametrize(
