@@ -282,6 +282,45 @@ def test_of_too_many_doubts_the_next_is_told() -> None:
     assert told(say(body))[1] == "Not known: Golff. Nothing was done."
 
 
+SIGNS = (*("?", "? ?", "?!", ", ?", "+ ?", "/ ?", "& ?"), *(". ?", "-- ?", "| ?", "* ?", "?)", "?\n-"))
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_no_lone_sign_around_a_list_is_in_what_is_offered(sign: str) -> None:
+    for body, offer in (
+        ("IC 07700 900 002{}", "IC 07700 900 002"),
+        ("IC golf bob{}", "IC golf bob"),
+        ("IC golf Glof{}", "IC Golf"),
+        ("UE bob Ann.Lee golf{}", "UE bob Ann.Lee golf"),
+        ("UC al 07700900031 Ann.Lee golf{}", "UC al 07700900031 Ann.Lee golf"),
+        ("GC chess bob 07700900031{}", "GC chess bob 07700900031"),
+        ("CC4 eve 07700 900 031{}", "CC4 eve 07700 900 031"),
+        ("UD 07700 900 002{}", "UD 07700 900 002"),
+        ("SB golf bob{}: hi - all", "SB golf bob: hi - all"),
+    ):
+        asked = say(body.format(f" {sign}"), rules=TextRules("GB"))
+        assert does_nothing(asked)
+        assert asked.reply.offers == (offer,)
+
+
+@pytest.mark.parametrize(
+    ("body", "offer"),
+    [
+        ("IC golf bob - ?", "IC golf bob"),
+        ("IC golf bob and ?", "IC Golf Bob"),
+        ("IC + 07700 900 002 ?", "IC 07700 900 002"),
+        ("IC + 44 7700 900002 ?", "IC +44 7700 900002"),
+        ("GC chess + bob ?", "GC chess bob"),
+        ("CC4 / bob ?", "CC4 bob"),
+        ("UC al 07700900031 . golf ?", "UC al 07700900031 golf"),
+        ("UE bob . golf ?", "UE bob . golf"),
+        ("UE bob + chess ?", "UE bob +chess"),
+    ],
+)
+def test_only_a_sign_that_says_something_is_in_what_is_offered(body: str, offer: str) -> None:
+    assert say(body).reply.offers == (offer,)
+
+
 @pytest.mark.parametrize("written", ["+49 (0)171 1234567", "+49 (0) 171 1234567", "(+49) (0)171/1234567"])
 @pytest.mark.parametrize("region", ["DE", "AT", "GB", "IT"])
 def test_a_trunk_zero_in_brackets_is_not_dialled(written: str, region: str) -> None:
