@@ -327,7 +327,10 @@ def test_a_trunk_zero_in_brackets_is_not_dialled(written: str, region: str) -> N
     rules = TextRules(region)
     assert [one.number for one in say(f"IC {written}", rules=rules).launch] == ["+491711234567"]
     assert after(say(f"UC al {written} Golf", rules=rules)).users["al"].number == "+491711234567"
-    assert does_nothing(say("IC +39 (0)347 1234567", rules=rules))
+    for body in ("IC +39 (0)347 1234567", "UC al +39 (0) 347 1234567"):
+        asked = say(body, rules=rules)
+        assert does_nothing(asked)
+        assert body.partition("+")[2] in told(asked)[1]
 
 
 @pytest.mark.parametrize(
