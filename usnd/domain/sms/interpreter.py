@@ -77,7 +77,8 @@ def _offered(question: Reply, answer: Callable[[str], Reply]) -> Decision:
             if not (then := answer(offer)).offers:
                 break
             offer = then.offers[0]  # noqa: PLW2901 - one doubt less
-        answers[offer] = then
+        shorter = (text for text in _with_fewer_signs(offer) if answer(text) == then)
+        answers[next(shorter, offer)] = then
     understood = [
         text for text, then in answers.items() if not then.offers and then.say not in NOT_UNDERSTOOD
     ]
@@ -85,6 +86,17 @@ def _offered(question: Reply, answer: Callable[[str], Reply]) -> Decision:
         return Decision(replace(next(iter(answers.values())), offers=()))
     offered = (question.offering(*understood[:count]) for count in range(len(understood), 0, -1))
     return Decision(next(filter(fits, offered), question.offering()))
+
+
+def _with_fewer_signs(offer: str) -> tuple[str, ...]:
+    """The command without the signs that stand alone, or with each `+` put to what is behind it.
+
+    Which of them says the same only its answer tells: a `.` takes a name away.
+    """
+    head, colon, text = offer.partition(":")
+    named = [word for word in head.split() if any(map(str.isalnum, word)) or word == "?"]
+    found = (" ".join(named), head.replace(" + ", " +"))
+    return tuple(f"{words}{colon}{text}" for words in found if words != head)
 
 
 def _obey(command: SmsCommand, situation: Situation, subscriber: Subscriber, rules: TextRules) -> Decision:
