@@ -30,7 +30,7 @@ class LaunchRequests:
         row = self._tx.execute(_FIND, {"owner": subscriber_id, "wanted": key, "since": since}).first()
         return None if row is None else int(row.conference_id)
 
-    def add(  # noqa: PLR0913 - a row
+    def add(
         self, subscriber_id: int, conference_id: int, by: str, key: str, now: datetime, since: datetime
     ) -> None:
         """Keeps it, and forgets what was before `since`. Without a key nobody asks for it again."""

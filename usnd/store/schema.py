@@ -259,6 +259,24 @@ calls = Table(
     UniqueConstraint("conference_id", "position"),
 )
 
+# A launch that no text asked for: by whom, and by which key a repetition of it is known.
+launch_requests = Table(
+    "launch_requests",
+    metadata,
+    Column(
+        "conference_id",
+        KEY,
+        ForeignKey(conferences.c.id, ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("subscriber_id", KEY, nullable=False),
+    Column("requested_by", String, nullable=False),
+    Column("request_key", String),
+    Column("requested_at", Utc, nullable=False, index=True),
+    Index("ix_launch_requests_subscriber_id", "subscriber_id", "request_key"),
+)
+
 # A recording outlives its conference and its subscriber, as a CDR does.
 recordings = Table(
     "recordings",
@@ -348,7 +366,7 @@ is_closed = recordings.c.state == literal_column("'closed'")
 Index(
     "ix_recordings_closed",
     recordings.c.conference_id,
-    recordings.c.part,
+    recordings.c.stretch,
     postgresql_where=is_closed,
     sqlite_where=is_closed,
 )

@@ -14,7 +14,7 @@ from usnd.domain.replies.catalogue import render
 from usnd.domain.replies.dial_in import told
 from usnd.domain.sms.decision import Situation, TextRules
 from usnd.domain.sms.grammar import FORMS, Form
-from usnd.domain.sms.interpreter import decide
+from usnd.domain.sms.interpreter import interpret
 from workbench import ROOT
 
 PAGE = ROOT / "docs/integrator/sms-commands.md"
@@ -152,7 +152,7 @@ def _examples() -> Iterator[str]:
     for title, bodies in STORIES.items():
         yield f"\n## {title}\n\n| text | answer |\n|---|---|"
         for body in bodies:
-            decision = decide(body, Situation(SUBSCRIBER, directory), RULES)
+            decision = interpret(body, Situation(SUBSCRIBER, directory), RULES)
             if decision.tells is not None:
                 decision = told(decision, decision.tells, PINS, RULES)
             directory = changed(directory, decision.changes)
@@ -163,7 +163,7 @@ def _examples() -> Iterator[str]:
     yield "with the number to call back if there is one (`node.call_back_number`), and of a stored conference"
     yield "the User PIN; and the text of `SB`:\n"
     yield from (f"- {text}" for text in dict.fromkeys(others))
-    unknown = decide("?", Situation(None), RULES)
+    unknown = interpret("?", Situation(None), RULES)
     yield f"\nWho is not registered gets, once an hour at most: {render(unknown.reply)}"
 
 

@@ -42,7 +42,7 @@ _MOST_DOUBTS = 4
 """Of one text: each is settled in what is offered."""
 
 
-def decide(body: str, situation: Situation, rules: TextRules, *, cut: bool = False) -> Decision:
+def interpret(body: str, situation: Situation, rules: TextRules, *, cut: bool = False) -> Decision:
     """What the text does. Total: any body in any situation gets exactly one reply (REQUIREMENTS S4, S11).
 
     cut: something behind it is missing. Then it does nothing, though it can be read: it is another text.

@@ -62,7 +62,7 @@ class Launched:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The subscriber's conference goes on: they can come back into it. called: they were absent, so we call."""
+    """The subscriber's conference goes on, and they can come back into it. called: they are away from it."""
 
     conference: int
     called: bool
@@ -185,7 +185,7 @@ class Launches:
         return _Committed(NotLaunched(decision.reply, owner.number, busy), texts=texts)
 
 
-def admitted(  # noqa: PLR0913 - what a launch is made of
+def admitted(
     lines: Reservation,
     room: int,
     owner: Subscriber,

@@ -1,4 +1,4 @@
-"""How many channels are in use on each trunk: by conferences, by launches that are being committed, by calls in.
+"""How many channels are in use on each trunk: by conferences, by launches not yet committed, by calls in.
 
 `trunks.py` owns one. Launches are admitted in the store's thread, all else happens in the loop: whoever reads
 and then takes holds `lock` for both. A launch takes its channels in a `Reservation`, since its unit of work
@@ -9,7 +9,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
-from types import TracebackType
 from typing import Self
 
 from usnd.domain.conference.model import CallIn, Conference, Step
@@ -101,7 +100,7 @@ class Reservation:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.begin()
 
     def begin(self) -> None:

@@ -15,7 +15,7 @@ from usnd.domain.directory.model import (
 )
 from usnd.domain.replies.catalogue import Say
 from usnd.domain.sms.decision import Situation
-from usnd.domain.sms.interpreter import decide
+from usnd.domain.sms.interpreter import interpret
 
 NUMBER = "07700900031"
 
@@ -246,7 +246,7 @@ def test_replies_about_users_to_delete_are_true() -> None:
 
 def test_a_text_that_is_cut_does_nothing_and_is_asked_for_again() -> None:
     for body in ("UD bob", "IC golf", "SB bob: hi", "UE bob Ann.Lee", "?", "nonsense"):
-        decision = decide(body, Situation(ME, MINE), RULES, cut=True)
+        decision = interpret(body, Situation(ME, MINE), RULES, cut=True)
         assert does_nothing(decision)
         assert told(decision) == (Say.INCOMPLETE, "Only part of your text arrived. Please send it again.")
-    assert decide("UD bob", Situation(None), RULES, cut=True).reply.say is Say.NO_SERVICE
+    assert interpret("UD bob", Situation(None), RULES, cut=True).reply.say is Say.NO_SERVICE

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import virtual_loop
-from test_config_sections import GOOD
+from config_samples import GOOD
 
 from usnd.asterisk.ami import AmiError, AmiSettings
 from usnd.asterisk.calls import CallSettings

@@ -12,6 +12,7 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
+UTC = sa.DateTime(timezone=True)
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -22,7 +23,7 @@ def upgrade() -> None:
         sa.Column("subscriber_id", KEY, nullable=False),
         sa.Column("requested_by", sa.String(), nullable=False),
         sa.Column("request_key", sa.String(), nullable=True),
-        sa.Column("requested_at", sa.DateTime(), nullable=False),
+        sa.Column("requested_at", UTC, nullable=False),
         sa.ForeignKeyConstraint(
             ["conference_id"],
             ["conferences.id"],
@@ -31,9 +32,5 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("conference_id", name=op.f("pk_launch_requests")),
     )
-    op.create_index(
-        op.f("ix_launch_requests_subscriber_id"),
-        "launch_requests",
-        ["subscriber_id", "request_key"],
-    )
+    op.create_index("ix_launch_requests_subscriber_id", "launch_requests", ["subscriber_id", "request_key"])
     op.create_index(op.f("ix_launch_requests_requested_at"), "launch_requests", ["requested_at"])

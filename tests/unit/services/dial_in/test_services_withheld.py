@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from usnd.asterisk.progress import IncomingCall, PinEntered
 from usnd.domain.dial_in.admission import Denial, DialInNumbers, GuessRules, Pin, PinKind
+from usnd.domain.sms.decision import TextRules
 from usnd.domain.trunks.trunk import Routing, Trunk
 from usnd.services.dial_in.admission import DialIn, DialInRules
 from usnd.services.trunks.trunks import Trunks
@@ -16,10 +17,9 @@ from usnd.store.core.transaction import Transaction
 
 if TYPE_CHECKING:
     from usnd.asterisk.calls import Calls
-    from usnd.services.conference.launch import Launcher
+    from usnd.services.conference.launch import Launches
     from usnd.services.conference.live import Conferences
     from usnd.services.dial_in.pin_space import PinCensus
-    from usnd.services.messaging.outbox import Outbox
     from usnd.store.core.writer import Store
 
 T = TypeVar("T")
@@ -70,11 +70,12 @@ class Desk:
         conferences = SimpleNamespace(live=(), voice_up=True)
         self.dial_in = DialIn(
             cast("Store", Rows()),
-            cast("Outbox", None),
             cast("Conferences", conferences),
-            (cast("Calls", self.asterisk), trunks),
-            cast("Launcher", SimpleNamespace(home_region="GB", decide=_launch)),
-            (DialInRules(DialInNumbers(COMMON), RULES), cast("PinCensus", SimpleNamespace(narrow=False))),
+            cast("Calls", self.asterisk),
+            trunks,
+            cast("Launches", SimpleNamespace(texts=TextRules("GB"), launch=_launch)),
+            DialInRules(DialInNumbers(COMMON), RULES),
+            cast("PinCensus", SimpleNamespace(narrow=False)),
             lambda: self.now,
         )
 
@@ -106,7 +107,7 @@ class Desk:
         return False
 
 
-def _launch(*_: Any, **__: Any) -> None:
+async def _launch(*_: Any, **__: Any) -> None:
     raise Launched
 
 
