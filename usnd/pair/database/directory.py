@@ -37,7 +37,7 @@ _OURS = ("primary_conninfo", "synchronous_standby_names")
 
 
 class PostgresError(Exception):
-    """An act on the database failed; the text ends with what the program said."""
+    """An action on the database failed; the text ends with what the program said."""
 
 
 class DataDirectory:

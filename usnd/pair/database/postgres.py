@@ -2,7 +2,7 @@
 
 Owns PostgreSQL's words for it; what lies on the disk is directory.py's. Refuses to decide. It is only ever
 started as a standby, and opened by promotion, so that who is primary is never what a restart happens to find.
-Every act is idempotent and bounded in time; errors mean "unknown", never "no".
+Every action is idempotent and bounded in time; errors mean "unknown", never "no".
 """
 
 import asyncio
