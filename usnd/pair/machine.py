@@ -178,7 +178,7 @@ class Machine:
         try:
             await look()
         except Exception as error:  # noqa: BLE001 - what cannot be seen ages, and then permits nothing
-            self._log.error("cannot look", at=look.__name__, reason=str(error))
+            self._log.error("cannot measure", what=look.__name__.removeprefix("_look_at_"), reason=str(error))
 
     def _saw(self, **changes: Any) -> None:
         """A look that took long does not put what it saw over what was seen later."""
@@ -244,7 +244,7 @@ class Machine:
             self._disk_ill = free < self._config.service.least_free
         except (OSError, TimeoutError) as error:
             self._disk_ill = True
-            self._log.error("the disk takes nothing", reason=str(error) or f"not within {PATIENCE:g} s")
+            self._log.error("the disk cannot be written", reason=str(error) or f"not within {PATIENCE:g} s")
 
     def _write_to_disk(self) -> float:
         """Gives the part that is free."""

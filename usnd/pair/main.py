@@ -73,7 +73,7 @@ def measure_consoles(
         took, silent = asyncio.run(measure(agent, times))
         typer.echo(f"{name}: slowest answer {took:.1f} s, no answer to {silent} of {times}")
         if silent:
-            _fail(f"{name}: the console does not always answer: see to it before you rely on it")
+            _fail(f"{name}: the console does not always answer: fix that before you rely on fencing")
         if 2 * took > fencing.answer:
             _fail(
                 f"{name}: too slow: in [fencing] write answer = {2 * took + 1:.0f} "

@@ -129,7 +129,7 @@ class Runner:
         """One decision, and what follows from it."""
         now = self.clock()
         if self._stepped is not None and now - self._stepped > LATE:
-            self._log.warning("stood still", seconds=round(now - self._stepped, 1))
+            self._log.warning("the arbiter stood still", seconds=round(now - self._stepped, 1))
             self.heartbeats.forget()
             self._listens_since = now
             self.me = arbiters.stood_still(self.me, now - self._stepped)

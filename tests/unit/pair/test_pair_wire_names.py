@@ -58,6 +58,13 @@ def test_the_former_releases_record_is_read_and_written_as_it_was(tmp_path: Path
     assert path.read_text() == RECORD_JSON.replace('"boot":8', '"boot":9')
 
 
+def test_the_record_that_a_replaced_server_is_given_is_one(tmp_path: Path) -> None:
+    """By playbooks/replace.yml, which may be of either release."""
+    (tmp_path / "record.json").write_text('{"boot": 1764150000, "record": {"right": {"epoch": 0}}}')
+    file = RecordFile(tmp_path)
+    assert (file.begin(), file.boot) == (Record(), 1_764_150_001)
+
+
 def test_a_record_that_lacks_something_is_none(tmp_path: Path) -> None:
     (tmp_path / "record.json").write_text('{"boot":8}')
     with pytest.raises(RecordError, match="record"):

@@ -111,9 +111,9 @@ class Path:
         if bool(trouble) is self._works:
             self._works = not trouble
             if trouble:
-                self._log.warning("a path cannot be used now", path=self.name, reason=trouble)
+                self._log.warning("a path to the other server cannot be used", path=self.name, reason=trouble)
             else:
-                self._log.info("a path can be used again", path=self.name)
+                self._log.info("a path to the other server can be used again", path=self.name)
 
 
 class Heartbeats:

@@ -107,26 +107,26 @@ def test_without_owing_a_fenced_server_stays_off(monkeypatch: pytest.MonkeyPatch
     assert any(map(stays_off, walk.came))
 
 
-def orders_to_switch_off(lag: int) -> int:
+def times_switched_off(lag: int) -> int:
     """How often A, silent, is switched off until B serves, which first has that many ticks to replay."""
-    orders = 0
+    times = 0
     world = put(put(steady(0, 0)._replace(deaf=True), A, run=Run.HUNG), B, lag=lag)
     for _ in range(2 * QUIET):
         before, world = world.nodes[A].run, settle(world)
-        orders += before is not Run.OFF and world.nodes[A].run is Run.OFF
+        times += before is not Run.OFF and world.nodes[A].run is Run.OFF
     assert is_active(world, B)
-    return orders
+    return times
 
 
 @pytest.mark.parametrize("lag", [0, 3, QUIET])
 def test_a_standby_that_cannot_take_over_yet_leaves_the_silent_active_its_power(lag: int) -> None:
-    assert orders_to_switch_off(lag) == 1
+    assert times_switched_off(lag) == 1
 
 
 @pytest.mark.no_cover
 def test_else_it_is_switched_off_each_time_it_boots(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remedies, "_is_ready", in_fencing)
-    assert orders_to_switch_off(QUIET) > 1
+    assert times_switched_off(QUIET) > 1
 
 
 @pytest.mark.parametrize("who", [A, B])
