@@ -12,8 +12,8 @@ from typing import Any
 
 import structlog
 
-from usnd.asterisk.technology.contacts import Account, Contact
-from usnd.asterisk.technology.endpoints import trunk_of_channel
+from usnd.asterisk.technology.interface import Account, Contact, Technology
+from usnd.asterisk.technology.pjsip import PJSIP
 from usnd.domain.conference.commands import Step
 from usnd.domain.conference.events import CallIn, Event, JoinIn
 from usnd.domain.conference.model import Conference, Rules
@@ -45,9 +45,15 @@ class _Figures:
 class Trunks:
     """All trunks. Times are UTC."""
 
-    def __init__(self, routing: Routing, accounts: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        routing: Routing,
+        accounts: Mapping[str, str] | None = None,
+        technology: Technology = PJSIP,
+    ) -> None:
         """`accounts`: the trunks that register, by the URI of their account."""
         self._routing = routing
+        self._technology = technology
         self._accounts = dict(accounts or {})
         self._registrations = dict.fromkeys(self._accounts.values(), Registration.WAITING)
         self._health = {trunk.name: Health() for trunk in routing.trunks}
@@ -98,7 +104,7 @@ class Trunks:
 
     def of_channel(self, channel: str) -> str:
         """The trunk of a channel as Asterisk names it; empty if it is none of ours."""
-        name = trunk_of_channel(channel)
+        name = self._technology.trunk_of_channel(channel)
         return name if name in self._health else ""
 
     def contact(self, contact: Contact, now: datetime) -> None:

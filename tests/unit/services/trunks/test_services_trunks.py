@@ -8,7 +8,7 @@ import pytest
 from config_samples import GOOD
 from structlog.testing import capture_logs
 
-from usnd.asterisk.technology.contacts import Account, Contact
+from usnd.asterisk.technology.interface import Account, Contact
 from usnd.config.sections import parse
 from usnd.domain.conference.call import CallEvent, CallNews
 from usnd.domain.conference.commands import Step
