@@ -34,12 +34,16 @@ from usnd.monitoring.smpp import SmppStatus
 from usnd.process.single_instance import AlreadyRunning, claim
 from usnd.process.status_file import show
 from usnd.process.systemd import notify
+from usnd.services.alarms.alarms import Alarms
+from usnd.services.alarms.database_watch import watch_database
+from usnd.services.alarms.stored import StoredAlarms
 from usnd.services.conference.administration import Administration
 from usnd.services.conference.launch import Launcher
 from usnd.services.conference.live import Conferences
 from usnd.services.dial_in.admission import FILE as WAYS_IN_FILE
 from usnd.services.dial_in.admission import DialIn, DialInRules
 from usnd.services.dial_in.pin_space import PinCensus
+from usnd.services.dial_in.wrong_pins import WrongPins
 from usnd.services.media_server.availability import VoiceEdge
 from usnd.services.messaging.delivery_receipts import Receipts
 from usnd.services.messaging.incoming import IncomingTexts
@@ -157,10 +161,12 @@ class Daemon:
     """All parts of one node, wired."""
 
     def __init__(self, config: Config, store: Store, clock: Callable[[], datetime]) -> None:
-        self._config = config
+        self._config, self._store = config, store
+        self._alarms = Alarms(clock)
+        self._stored_alarms = StoredAlarms(store, self._alarms, clock)
         self._outbox = Outbox(store, config.node.short_code, timedelta(seconds=config.texts.validity), clock)
         accounts = {account_of(trunk): trunk.name for trunk in config.trunk if trunk.register}
-        self._trunks = Trunks(config.routing(), accounts)
+        self._trunks = Trunks(config.routing(), self._alarms, accounts)
         self._voice = VoiceEdge(
             _ami(config),
             CallSettings(
@@ -169,6 +175,7 @@ class Daemon:
                 trunks=config.trunk_numbers(),
             ),
             self._trunks,
+            self._alarms,
             timedelta(seconds=config.asterisk.frozen_after),
             clock,
             config.voice.prompts,
@@ -191,14 +198,19 @@ class Daemon:
             config.texts.talk_rules(),
         )
         launcher = Launcher(self._outbox, self._trunks, config.text_rules(), rules, secrets.randbelow)
-        self._census = PinCensus(store, config.pin_rules())
+        self._census = PinCensus(store, config.pin_rules(), self._alarms)
+        guesses = WrongPins(config.guess_rules(), self._alarms, clock())
         self._dial_in = DialIn(
             store,
             self._outbox,
             self._conferences,
             (self._voice.calls, self._trunks),
             launcher,
-            (DialInRules(config.numbers_in(), config.guess_rules(), config.trunk_numbers()), self._census),
+            (
+                DialInRules(config.numbers_in(), config.guess_rules(), config.trunk_numbers()),
+                self._census,
+                guesses,
+            ),
             clock,
         )
         self._recording = Recordings(
@@ -207,6 +219,7 @@ class Daemon:
             config.recording.directory,
             config.keep_rules(),
             config.recording.sweep,
+            self._alarms,
             clock,
         )
         self._conferences.serve(self._dial_in, self._recording)
@@ -229,8 +242,13 @@ class Daemon:
         status = self._status()
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self._conferences.run())
+            watching = [
+                parts.create_task(self._stored_alarms.run()),
+                parts.create_task(watch_database(self._store, self._alarms)),
+            ]
             working = parts.create_task(self._health.run(self._config.node.runtime))
             await self._conferences.loaded.wait()
+            await self._stored_alarms.loaded.wait()
             sending = parts.create_task(self._outbox.run())
             expecting = parts.create_task(self._texts.run())
             showing = [
@@ -253,7 +271,7 @@ class Daemon:
                 await asyncio.wait_for(self._outbox.flush(), _FLUSH_SECONDS)
             sending.cancel()
             expecting.cancel()
-            for one in showing:
+            for one in (*showing, *watching):
                 one.cancel()
             keeping.cancel()
             working.cancel()
@@ -276,6 +294,7 @@ class Daemon:
             self._outbox,
             self._texts,
             self._receipts,
+            self._alarms,
             self._config.node.runtime,
             Limits(limit, limit / 2),
         )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from usnd.cli.alarms import alarms
 from usnd.cli.common import (
     ANOTHER,
     DEFAULT_CONFIG,
@@ -55,6 +56,7 @@ dial_in = typer.Typer(help="Calls that come in.", no_args_is_help=True, rich_mar
 app.add_typer(
     conference, name="conference", epilog="Example: usnd conference launch +447700900001 bob Mkting"
 )
+app.command("alarms", epilog="Example: usnd alarms --history")(alarms)
 app.add_typer(db, name="db", epilog="Example: usnd db upgrade")
 app.add_typer(recording, name="recording", epilog="Example: usnd recording list")
 app.add_typer(pair, name="pair", epilog="Example: usnd pair status")

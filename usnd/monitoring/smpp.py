@@ -11,11 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import structlog
-
-from usnd.domain.alarms.threshold import AlarmChange, Limits, judge_alarm
+from usnd.domain.alarms.catalogue import SMSC_NOT_BOUND, TEXTS_WAIT
+from usnd.domain.alarms.threshold import Limits
 from usnd.domain.messaging.delivery import ENDED
 from usnd.process.status_file import EVERY, show
+from usnd.services.alarms.alarms import Alarms
 from usnd.services.messaging.bind_sender import BindSender
 from usnd.services.messaging.delivery_receipts import Receipts
 from usnd.services.messaging.incoming import IncomingTexts
@@ -38,6 +38,7 @@ class SmppStatus:
         outbox: Outbox,
         texts: IncomingTexts,
         receipts: Receipts,
+        alarms: Alarms,
         runtime: Path | None,
         limits: Limits,
     ) -> None:
@@ -45,10 +46,9 @@ class SmppStatus:
         self._outbox, self._texts, self._receipts = outbox, texts, receipts
         self._runtime = runtime
         self._limits = limits
-        self._raised: set[tuple[str, str]] = set()
+        self._alarms = alarms
         self._unbound: dict[str, float] = {}
         self._accepted: dict[str, deque[int]] = {}
-        self._log = structlog.get_logger("usnd.status")
 
     async def run(self) -> None:
         """Until cancelled; the file goes then, so that nobody takes it for a living daemon."""
@@ -105,17 +105,11 @@ class SmppStatus:
         bound = sum(bind["state"] == LinkState.BOUND.value for bind in binds)
         for bind in binds:
             name, age = bind["bind"], bind.get("oldest_s")
-            if age is not None:
-                self._judge("texts wait too long", name, age, self._limits, oldest_s=age)
             is_bound = bind["state"] == LinkState.BOUND.value
             self._unbound[name] = 0.0 if is_bound else self._unbound.get(name, 0.0) + EVERY
-            self._judge("the SMSC is not bound", name, self._unbound[name], UNBOUND, others=bound - is_bound)
-
-    def _judge(self, alarm: str, smsc: str, figure: float, limits: Limits, **details: float) -> None:
-        change = judge_alarm(figure, limits, raised=(alarm, smsc) in self._raised)
-        if change is AlarmChange.RAISED:
-            self._raised.add((alarm, smsc))
-            self._log.error(f"alarm raised: {alarm}", smsc=smsc, **details)
-        elif change is AlarmChange.CLEARED:
-            self._raised.remove((alarm, smsc))
-            self._log.info(f"alarm cleared: {alarm}", smsc=smsc, **details)
+            others = bound - is_bound
+            self._alarms.judge(SMSC_NOT_BOUND, name, self._unbound[name], UNBOUND, others=others)
+            if age or (age is not None and not bind["queue_more_in_store"]):  # else nobody has looked yet
+                self._alarms.judge(TEXTS_WAIT, name, age, self._limits, oldest_s=age)
+        for kind in (SMSC_NOT_BOUND, TEXTS_WAIT):
+            self._alarms.clear_others(kind, [bind["bind"] for bind in binds])

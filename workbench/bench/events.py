@@ -35,6 +35,7 @@ from usnd.domain.replies.catalogue import Say, reply
 from usnd.domain.sms.decision import Decision
 from usnd.domain.trunks.trunk import Routing, Trunk
 from usnd.process.journal import set_up
+from usnd.services.alarms.alarms import Alarms
 from usnd.services.conference.journal import tell_calls
 from usnd.services.trunks.trunks import Trunks
 from workbench import ROOT
@@ -97,7 +98,7 @@ class Deciding:
     """The conference of the recording, launched again for each reading."""
 
     def __init__(self) -> None:
-        self._trunks = Trunks(Routing((Trunk("trunk-msc", 60),)))
+        self._trunks = Trunks(Routing((Trunk("trunk-msc", 60),)), Alarms(lambda: datetime.now(UTC)))
         self._rules = Rules()
         self._journal = structlog.get_logger("bench")
         self._conference: Conference | None = None

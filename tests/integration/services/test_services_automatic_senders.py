@@ -22,6 +22,7 @@ from usnd.domain.messaging.reassembly import PartsRules
 from usnd.domain.replies.no_service import NoServiceRules
 from usnd.domain.sms.decision import TextRules
 from usnd.domain.trunks.trunk import Routing, Trunk
+from usnd.services.alarms.alarms import Alarms
 from usnd.services.messaging.incoming import IncomingTexts
 from usnd.services.messaging.incoming_batch import IncomingBatch, TakenText, TextPolicy
 from usnd.services.messaging.unsent import tell_unsent
@@ -44,7 +45,7 @@ POLICY = TextPolicy(
     "52272",
     random.Random(5).randrange,
     PartsRules(),
-    Trunks(Routing((Trunk("msc"),))),
+    Trunks(Routing((Trunk("msc"),)), Alarms(lambda: NOW)),
     {"north": "52273"},
     TALK,
 )

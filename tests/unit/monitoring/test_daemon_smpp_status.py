@@ -1,14 +1,17 @@
 """The alarm of a bind that is down."""
 
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 from structlog.testing import capture_logs
 
 from usnd.domain.alarms.threshold import Limits
 from usnd.monitoring.smpp import EVERY, UNBOUND, SmppStatus
+from usnd.services.alarms.alarms import Alarms
 from usnd.smpp.link.settings import LinkState
 
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FOR_LONG = int(UNBOUND.raise_at / EVERY)
 
 
@@ -21,7 +24,7 @@ def seconds(status: SmppStatus, count: int, **states: LinkState) -> list[Mutable
 
 
 def test_a_bind_that_stays_down_is_an_alarm_once_and_is_cleared_when_it_is_back() -> None:
-    status = SmppStatus((), None, None, None, None, Limits(60, 30))
+    status = SmppStatus((), None, None, None, Alarms(lambda: NOW), None, Limits(60, 30))
     down, up = LinkState.DOWN, LinkState.BOUND
     assert seconds(status, FOR_LONG, one=down, two=up) == []
     (raised,) = seconds(status, FOR_LONG, one=LinkState.CONNECTING, two=up)

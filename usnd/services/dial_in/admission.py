@@ -101,19 +101,18 @@ class DialIn:
         conferences: Conferences,
         voice: tuple[Calls, Trunks],
         launcher: Launcher,
-        rules: tuple[DialInRules, PinCensus],
+        rules: tuple[DialInRules, PinCensus, WrongPins],
         clock: Callable[[], datetime],
     ) -> None:
-        """`rules` with what says whether PINs are too many; `clock` gives the time in UTC."""
+        """`rules`, with who counts the PINs that are given and those that are wrong; `clock` gives UTC."""
         self._store = store
         self._outbox = outbox
         self._conferences = conferences
         self._calls, self._trunks = voice
         self._launcher = launcher
-        self._rules, self._census = rules
+        self._rules, self._census, self._guessing = rules
         self._clock = clock
         self._callers: dict[str, _Caller] = {}
-        self._guessing = WrongPins(self._rules.guesses)
         self._came = 0
         self._refused: Counter[str] = Counter()
         self._log = structlog.get_logger("usnd.calls_in")

@@ -15,6 +15,7 @@ import structlog
 
 from usnd.asterisk.technology.contacts import Account, Contact
 from usnd.asterisk.technology.endpoints import trunk_of_channel
+from usnd.domain.alarms.catalogue import TRUNK_DAMPED, TRUNK_DOWN, TRUNK_NOT_REGISTERED, TRUNK_SUSPECT
 from usnd.domain.conference.model import CallIn, Conference, Event, JoinIn, Rules, Step
 from usnd.domain.conference.transitions import launch
 from usnd.domain.directory.model import Subscriber
@@ -32,8 +33,14 @@ from usnd.domain.trunks.trunk import (
     hear,
     refused,
 )
+from usnd.services.alarms.alarms import Alarms
 
 FILE = "trunks.json"
+_ALARMS = {
+    TrunkState.SUSPECT: TRUNK_SUSPECT,
+    TrunkState.DAMPED: TRUNK_DAMPED,
+    TrunkState.DOWN: TRUNK_DOWN,
+}
 
 
 @dataclass(slots=True)
@@ -47,9 +54,9 @@ class _Figures:
 class Trunks:
     """All trunks. Times are UTC."""
 
-    def __init__(self, routing: Routing, accounts: Mapping[str, str] | None = None) -> None:
+    def __init__(self, routing: Routing, alarms: Alarms, accounts: Mapping[str, str] | None = None) -> None:
         """`accounts`: the trunks that register, by the URI of their account."""
-        self._routing = routing
+        self._routing, self._alarms = routing, alarms
         self._accounts = dict(accounts or {})
         self._registrations = dict.fromkeys(self._accounts.values(), Registration.WAITING)
         self._lock = threading.Lock()
@@ -158,16 +165,24 @@ class Trunks:
             return
         with self._lock:
             before, self._registrations[name] = self._registrations[name], account.registration
-        if account.registration is before:
-            return
         if account.registration is Registration.REGISTERED:
-            self._log.info("trunk registered", trunk=name)
-        else:
-            self._log.error("trunk not registered", trunk=name, registration=account.registration.value)
+            if not self._alarms.clear(TRUNK_NOT_REGISTERED, name) and account.registration is not before:
+                self._log.info("trunk registered", trunk=name)
+        elif account.registration is not before:
+            self._alarms.raise_(TRUNK_NOT_REGISTERED, name, registration=account.registration.value)
 
     def forget_contacts(self) -> None:
         """Another listing follows, which is complete."""
         self._contacts.clear()
+
+    def looked(self) -> None:
+        """The listing is complete: alarms of a former life that no longer hold are over."""
+        with self._lock:
+            for name, health in self._health.items():
+                self._alarm(name, health.state)
+        for kind in _ALARMS.values():
+            self._alarms.clear_others(kind, self._health)
+        self._alarms.clear_others(TRUNK_NOT_REGISTERED, self._registrations)
 
     def snapshot(self, now: datetime) -> dict[str, Any]:
         """All figures, for the status file."""
@@ -251,10 +266,12 @@ class Trunks:
         before, self._health[name] = self._health[name], health
         if before.state is health.state:
             return
-        facts = {"trunk": name, "in_use": self._used[name], "refused": len(health.refused) or None}
-        if health.state is TrunkState.UP:
+        facts = {"in_use": self._used[name], "refused": len(health.refused) or None}
+        if not self._alarm(name, health.state, **facts) and health.state is TrunkState.UP:
             self._log.info("trunk up", trunk=name)
-        elif health.state is TrunkState.SUSPECT:
-            self._log.warning("trunk suspect", **facts)
-        else:
-            self._log.error(f"trunk {health.state.value}", **facts)
+
+    def _alarm(self, name: str, state: TrunkState, **facts: object) -> bool:
+        """The one of the state stands, and no other; whether any changed."""
+        over = [self._alarms.clear(kind, name) for bad, kind in _ALARMS.items() if bad is not state]
+        raised = state in _ALARMS and self._alarms.raise_(_ALARMS[state], name, **facts)
+        return raised or any(over)

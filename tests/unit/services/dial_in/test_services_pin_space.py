@@ -1,16 +1,21 @@
 """The count of PINs: what is too many narrows them, what runs out is an alarm, and both are shown (C14)."""
 
+from datetime import UTC, datetime
+
 import pytest
 from structlog.testing import capture_logs
 
 from usnd.domain.dial_in.pin_space import PinRules
+from usnd.services.alarms.alarms import Alarms
 from usnd.services.dial_in.pin_space import PinCensus
 from usnd.store.core.writer import Store
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
 def census() -> PinCensus:
-    return PinCensus(Store.__new__(Store), PinRules())  # its figures come by `take`
+    return PinCensus(Store.__new__(Store), PinRules(), Alarms(lambda: NOW))  # its figures come by `take`
 
 
 def test_before_the_first_count_pins_are_taken_for_too_many(census: PinCensus) -> None:
