@@ -16,7 +16,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import structlog
 
@@ -29,28 +28,28 @@ from usnd.control.requests import socket_of
 from usnd.control.server import ControlServer
 from usnd.domain.alarms.threshold import Limits
 from usnd.domain.messaging.message import Priority
+from usnd.monitoring.binds import Binds
+from usnd.monitoring.gather import Gatherer
 from usnd.monitoring.liveness import Health
-from usnd.monitoring.smpp import SmppStatus
 from usnd.process.single_instance import AlreadyRunning, claim
-from usnd.process.status_file import show
 from usnd.process.systemd import notify
 from usnd.services.alarms.alarms import Alarms
 from usnd.services.alarms.database_watch import watch_database
 from usnd.services.alarms.stored import StoredAlarms
 from usnd.services.conference.administration import Administration
+from usnd.services.conference.figures import conference_figures
 from usnd.services.conference.launch import Launcher
 from usnd.services.conference.live import Conferences
-from usnd.services.dial_in.admission import FILE as WAYS_IN_FILE
 from usnd.services.dial_in.admission import DialIn, DialInRules
 from usnd.services.dial_in.pin_space import PinCensus
 from usnd.services.dial_in.wrong_pins import WrongPins
+from usnd.services.figures import DatabaseFigures
 from usnd.services.media_server.availability import VoiceEdge
 from usnd.services.messaging.delivery_receipts import Receipts
 from usnd.services.messaging.incoming import IncomingTexts
 from usnd.services.messaging.incoming_batch import TextPolicy
 from usnd.services.messaging.outbox import Outbox
 from usnd.services.recording.recordings import Recordings
-from usnd.services.trunks.trunks import FILE as TRUNKS_FILE
 from usnd.services.trunks.trunks import Trunks
 from usnd.smpp.link.link import SmscLink
 from usnd.smpp.link.session import Timers
@@ -239,7 +238,6 @@ class Daemon:
 
     async def run(self, stopped: asyncio.Event) -> None:
         """Runs all parts until `stopped` is set; a part that fails stops all, and systemd starts it."""
-        status = self._status()
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self._conferences.run())
             watching = [
@@ -251,11 +249,7 @@ class Daemon:
             await self._stored_alarms.loaded.wait()
             sending = parts.create_task(self._outbox.run())
             expecting = parts.create_task(self._texts.run())
-            showing = [
-                parts.create_task(status.run()),
-                parts.create_task(self._show(TRUNKS_FILE, self._snapshot_of_trunks)),
-                parts.create_task(self._show(WAYS_IN_FILE, self._dial_in.snapshot)),
-            ]
+            showing = parts.create_task(self._gatherer().run(self._config.node.runtime))
             commanded = parts.create_task(self._control.run())
             keeping = parts.create_task(self._recording.run())
             counting = parts.create_task(self._census.run())
@@ -271,7 +265,7 @@ class Daemon:
                 await asyncio.wait_for(self._outbox.flush(), _FLUSH_SECONDS)
             sending.cancel()
             expecting.cancel()
-            for one in (*showing, *watching):
+            for one in (showing, *watching):
                 one.cancel()
             keeping.cancel()
             working.cancel()
@@ -280,23 +274,22 @@ class Daemon:
             await self._voice.stop()
             self._conferences.stop()
 
-    def _snapshot_of_trunks(self, now: datetime) -> dict[str, Any]:
-        return {**self._trunks.snapshot(now), "foreign": self._voice.foreign.snapshot(now)}
-
-    async def _show(self, file: str, snapshot: Callable[[datetime], dict[str, Any]]) -> None:
-        runtime = self._config.node.runtime
-        await show(runtime / file if runtime is not None else None, snapshot)
-
-    def _status(self) -> SmppStatus:
+    def _gatherer(self) -> Gatherer:
         limit = self._config.texts.oldest_alarm
-        return SmppStatus(
-            self._links,
-            self._outbox,
-            self._texts,
-            self._receipts,
+        store, conferences = self._store, self._conferences
+        binds = Binds(self._links, self._outbox, self._receipts, self._alarms, Limits(limit, limit / 2))
+        return Gatherer(
             self._alarms,
-            self._config.node.runtime,
-            Limits(limit, limit / 2),
+            binds,
+            texts=self._texts.figures,
+            trunks=self._trunks.figures,
+            asterisk=self._voice.figures,
+            conferences=lambda: conference_figures(conferences.live),
+            dial_in=self._dial_in.figures,
+            recordings=lambda: self._recording.figures(conferences.live),
+            database=lambda: DatabaseFigures(
+                reachable=store.reachable, waiting=store.waiting, trouble=store.trouble
+            ),
         )
 
     def _link(self, settings: LinkSettings) -> SmscLink:

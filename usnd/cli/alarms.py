@@ -4,12 +4,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from usnd.cli.common import DEFAULT_CONFIG, ConfigFile, Json, in_store, load_config, print_rows
+from usnd.cli.common import DEFAULT_CONFIG, ConfigFile, Json, in_store, load_config, print_rows, read_snapshot
 from usnd.control.rows import Row, second
 from usnd.domain.alarms.alarm import Alarm
 from usnd.domain.alarms.catalogue import USND_ALARMS
 
 if TYPE_CHECKING:
+    from usnd.config.sections import Config
+    from usnd.monitoring.snapshot import Snapshot
     from usnd.store.core.transaction import Transaction
 
 SHOWN = 1000
@@ -23,15 +25,43 @@ def alarms(
     as_json: Json = False,
 ) -> None:
     """List the alarms that are raised, the oldest first, with what to do. Times are UTC."""
-
-    def read(tx: "Transaction") -> list[Alarm]:
-        return tx.alarms.last(USND_ALARMS, SHOWN) if history else tx.alarms.raised(USND_ALARMS)
-
-    found = in_store(load_config(config), read)
+    settings = load_config(config)
+    found = _history(settings) if history else _raised(settings)
     if as_json:
         print_rows(map(alarm_object, found), as_json=True)
     else:
         print_rows((alarm_row(alarm, history=history) for alarm in found), as_json=False)
+
+
+def raised_in(snapshot: "Snapshot") -> list[Alarm]:
+    """Those of a snapshot, the oldest first."""
+    return [
+        Alarm(USND_ALARMS[one.name], one.object, one.since, one.facts)
+        for one in snapshot.alarms
+        if one.name in USND_ALARMS
+    ]
+
+
+def _raised(settings: "Config") -> list[Alarm]:
+    """As usnd sees it now, also without the database; else what it had raised when it ran last."""
+    from usnd.monitoring.snapshot import NoStatus  # noqa: PLC0415 - as is SQLAlchemy
+
+    try:
+        return raised_in(read_snapshot(settings))
+    except NoStatus as error:
+        typer.echo(f"{error}\nthese alarms are the database's, as usnd left them:", err=True)
+
+    def read(tx: "Transaction") -> list[Alarm]:
+        return tx.alarms.raised(USND_ALARMS)
+
+    return in_store(settings, read)
+
+
+def _history(settings: "Config") -> list[Alarm]:
+    def read(tx: "Transaction") -> list[Alarm]:
+        return tx.alarms.last(USND_ALARMS, SHOWN)
+
+    return in_store(settings, read)
 
 
 def alarm_row(alarm: Alarm, *, history: bool) -> Row:

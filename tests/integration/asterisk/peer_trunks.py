@@ -47,7 +47,7 @@ class PeerStage:
     @property
     def released(self) -> int:
         """How many foreign channels were, as the status file tells."""
-        return int(self.foreign.snapshot(datetime.now(UTC))["released"])
+        return self.foreign.figures(datetime.now(UTC)).released
 
     def causes(self) -> dict[str, int | None]:
         ended = (one for one in self.news if isinstance(one, CallNews) and one.event is CallEvent.ENDED)

@@ -189,8 +189,8 @@ async def test_a_channel_that_no_row_has_does_not_stay_whatever_it_is_called() -
         foreign = ForeignChannels(stage.calls, "usn-", Alarms(lambda: now), lambda: now)
         for passed in (timedelta(), LONGEST_STAY):
             now += passed
-            assert foreign.snapshot(now)["released"] == 0
+            assert foreign.figures(now).released == 0
             foreign.check(await stage.listener.link.listing("CoreShowChannels"), {"usn-1-1"})
-        assert foreign.snapshot(now)["released"] == 1
+        assert foreign.figures(now).released == 1
         await until(lambda: far.got("CANCEL"))
         assert await stage.in_rooms() == ["usn-1-1"]

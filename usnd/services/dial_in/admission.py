@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import structlog
 
@@ -44,13 +43,12 @@ from usnd.services.conference.launch import Launcher
 from usnd.services.conference.live import Conferences
 from usnd.services.dial_in.pin_space import PinCensus
 from usnd.services.dial_in.wrong_pins import WrongPins, withheld_on
+from usnd.services.figures import DialInFigures
 from usnd.services.messaging.outbox import Outbox
 from usnd.services.trunks.trunks import Trunks
 from usnd.store.core.transaction import Transaction
 from usnd.store.core.writer import Store, StoreBusy
 from usnd.store.core.writer_connection import StoreTaken
-
-FILE = "dial-in.json"
 
 
 @dataclass(slots=True)
@@ -149,12 +147,16 @@ class DialIn:
         cli = read(calling, writing.calling_in, region)[1] if calling else None
         return cli, as_configured(*read(called, writing.called_in, region), self._rules.numbers, region)
 
-    def snapshot(self, now: datetime) -> dict[str, Any]:
-        """All figures, for the status file; counts are since the start."""
-        calls = {"calls": self._came, "waiting": len(self._callers), "refused": dict(self._refused)}
+    def figures(self, now: datetime) -> DialInFigures:
+        """All of them; counts are since the start."""
         running = sum(one.instant is not None for one in self._conferences.live)
-        space = self._census.figures(running)
-        return {"at": now.isoformat(), **calls, **self._guessing.figures(now), **space}
+        return DialInFigures(
+            calls=self._came,
+            waiting=len(self._callers),
+            refused=dict(self._refused),
+            wrong=self._guessing.figures(now),
+            pins=self._census.figures(running),
+        )
 
     async def receive(self, call: str) -> None:
         """Takes a call that came, unless it is gone."""

@@ -6,7 +6,6 @@ What is too many is decided in domain/dial_in/pin_space.py.
 
 import asyncio
 import time
-from typing import Any
 
 import structlog
 
@@ -14,6 +13,7 @@ from usnd.domain.alarms.catalogue import PINS_RUN_OUT
 from usnd.domain.alarms.threshold import AlarmChange, judge_alarm
 from usnd.domain.dial_in.pin_space import SPACE, PinRules, one_in
 from usnd.services.alarms.alarms import Alarms
+from usnd.services.figures import PinFigures
 from usnd.store.core.writer import Store, StoreBusy, StoreClosed
 from usnd.store.core.writer_connection import StoreTaken
 
@@ -64,14 +64,11 @@ class PinCensus:
             )
         self._alarms.judge(PINS_RUN_OUT, "", given, self._rules.filling, pins=given, space=SPACE)
 
-    def figures(self, running: int) -> dict[str, Any]:
-        """For the status file. `running`: stored conferences that run now.
-
-        `guess_one_in`: of how many guesses from a stranger's telephone one opens something.
-        """
-        return {
-            "pins": self._given,
-            "guess_one_in": one_in(running if self.narrow else self._given),
-            "own_number_only": self.narrow,
-            "pins_run_out": self._alarms.is_raised(PINS_RUN_OUT),
-        }
+    def figures(self, running: int) -> PinFigures:
+        """As of the last count. `running`: stored conferences that run now."""
+        return PinFigures(
+            pins=self._given,
+            guess_one_in=one_in(running if self.narrow else self._given),
+            own_number_only=self.narrow,
+            pins_run_out=self._alarms.is_raised(PINS_RUN_OUT),
+        )

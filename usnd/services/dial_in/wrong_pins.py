@@ -5,11 +5,11 @@ Owns both counts, bounded. Refuses decisions: domain/dial_in/admission.py. Not k
 
 from collections import OrderedDict, deque
 from datetime import datetime, timedelta
-from typing import Any
 
 from usnd.domain.alarms.catalogue import PINS_GUESSED
 from usnd.domain.dial_in.admission import Guesses, GuessRules, guesses_go_on, wrong_pin
 from usnd.services.alarms.alarms import Alarms
+from usnd.services.figures import WrongPinFigures
 
 _MOST_NUMBERS = 10_000
 """Whose wrong PINs are remembered; the oldest is forgotten first."""
@@ -52,17 +52,17 @@ class WrongPins:
         self._lately.append(now)
         return guesses
 
-    def figures(self, now: datetime) -> dict[str, Any]:
-        """For the status file: wrong PINs since the start and in the last hour, numbers barred, the alarm."""
+    def figures(self, now: datetime) -> WrongPinFigures:
+        """To be asked each second, since the alarm ends with the time."""
         while self._lately and now - self._lately[0] > _LATELY:
             self._lately.popleft()
         self._judge(len(self._lately), now)
-        return {
-            "wrong_pins": self._count,
-            "wrong_last_hour": len(self._lately),
-            "barred": sum(guesses.barred(now) for guesses in self._guesses.values()),
-            "alarm": self._alarms.is_raised(PINS_GUESSED),
-        }
+        return WrongPinFigures(
+            wrong_pins=self._count,
+            wrong_last_hour=len(self._lately),
+            barred=sum(guesses.barred(now) for guesses in self._guesses.values()),
+            alarm=self._alarms.is_raised(PINS_GUESSED),
+        )
 
     def _judge(self, lately: int, now: datetime) -> None:
         limits = self._rules.alarm

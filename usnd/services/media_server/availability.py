@@ -28,6 +28,7 @@ from usnd.domain.recording.files import RecorderNews
 from usnd.services.alarms.alarms import Alarms
 from usnd.services.conference.live import Conferences
 from usnd.services.dial_in.incoming_calls import IncomingCalls
+from usnd.services.figures import AsteriskFigures
 from usnd.services.media_server.foreign_channels import EVENTS as FOREIGN_EVENTS
 from usnd.services.media_server.foreign_channels import ForeignChannels
 from usnd.services.trunks.trunks import Trunks
@@ -97,6 +98,11 @@ class VoiceEdge:
     def linked(self) -> bool:
         """Asterisk's manager interface is logged in to."""
         return self._link.up
+
+    def figures(self, now: datetime) -> AsteriskFigures:
+        """As of now."""
+        voice = self._voice
+        return AsteriskFigures(state=voice.state.value, since=voice.since, foreign=self.foreign.figures(now))
 
     def _on_event(self, event: Mapping[str, str]) -> None:
         self.probe.hear(event)

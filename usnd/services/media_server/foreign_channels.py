@@ -7,7 +7,6 @@ and domain/media_server/foreign_channels.py.
 import asyncio
 from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
 import structlog
 
@@ -17,6 +16,7 @@ from usnd.asterisk.foreign_channels import ForeignChannel, found_foreign, unorde
 from usnd.domain.alarms.catalogue import FOREIGN_CHANNEL
 from usnd.domain.media_server.foreign_channels import ForeignWatch, is_quiet, overstayed, release_one
 from usnd.services.alarms.alarms import Alarms
+from usnd.services.figures import ForeignFigures
 
 EVENTS = frozenset({"Newchannel", "ConfbridgeJoin", "BridgeEnter"})
 """All that is heard here."""
@@ -54,16 +54,12 @@ class ForeignChannels:
         for call in sorted(late):
             self._release(found[call])
 
-    def snapshot(self, now: datetime) -> dict[str, Any]:
-        """For the status file."""
+    def figures(self, now: datetime) -> ForeignFigures:
+        """Since the start; to be asked each second, since the alarm ends with the time."""
         if is_quiet(self._watch, self._since, now):
             self._alarms.clear(FOREIGN_CHANNEL)
-        at = self._watch.last_at
-        return {
-            "released": self._watch.released,
-            "last": self._watch.last or None,
-            "last_at": at.isoformat() if at else None,
-        }
+        watch = self._watch
+        return ForeignFigures(released=watch.released, last=watch.last or None, last_at=watch.last_at)
 
     def _release(self, foreign: ForeignChannel) -> None:
         self._watch = release_one(self._watch, foreign.channel, self._clock())

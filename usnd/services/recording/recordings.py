@@ -6,7 +6,7 @@ news (domain/recording/control.py) and what is kept (domain/recording/files.py).
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from usnd.domain.alarms.catalogue import (
 )
 from usnd.domain.alarms.threshold import Limits
 from usnd.domain.conference.model import Conference
+from usnd.domain.recording.control import open_recorders
 from usnd.domain.recording.files import (
     KeepRules,
     RecordAction,
@@ -34,6 +35,7 @@ from usnd.domain.recording.files import (
 )
 from usnd.domain.recording.files import Recording as Kept
 from usnd.services.alarms.alarms import Alarms
+from usnd.services.figures import RecordingFigures
 from usnd.services.recording.files import found_files, plan_removal, remove, settle
 from usnd.store.core.transaction import Transaction
 from usnd.store.core.writer import Store, StoreBusy
@@ -69,6 +71,7 @@ class Recordings:
         self._alarms = alarms
         self._clock = clock
         self._failed_at = clock()
+        self._free_octets: int | None = None
         self._log = structlog.get_logger("usnd.recording")
 
     async def carry_out(self, action: RecordAction) -> RecorderNews | None:
@@ -107,8 +110,16 @@ class Recordings:
     def _free(self, directory: Path) -> int:
         """Octets on that disk, which may be an alarm. Raises OSError."""
         free, least = shutil.disk_usage(directory).free, self._rules.least_free
+        self._free_octets = free
         self._alarms.judge(RECORDINGS_DISK, "", least - free, Limits(0, least * (1 - _ROOM_AGAIN)), free=free)
         return free
+
+    def figures(self, live: Iterable[Conference]) -> RecordingFigures:
+        """`live`: the conferences that run."""
+        running = sum(len([*open_recorders(one)]) for one in live)
+        return RecordingFigures(
+            configured=self._directory is not None, running=running, free=self._free_octets
+        )
 
     def follow(self, before: Conference, after: Conference) -> None:
         """The recordings of a conference went on; one that failed is an alarm until another one runs."""

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 import structlog
 
@@ -34,8 +33,8 @@ from usnd.domain.trunks.trunk import (
     refused,
 )
 from usnd.services.alarms.alarms import Alarms
+from usnd.services.figures import TrunkFigures, TrunksFigures
 
-FILE = "trunks.json"
 _ALARMS = {
     TrunkState.SUSPECT: TRUNK_SUSPECT,
     TrunkState.DAMPED: TRUNK_DAMPED,
@@ -184,25 +183,25 @@ class Trunks:
             self._alarms.clear_others(kind, self._health)
         self._alarms.clear_others(TRUNK_NOT_REGISTERED, self._registrations)
 
-    def snapshot(self, now: datetime) -> dict[str, Any]:
-        """All figures, for the status file."""
+    def figures(self, now: datetime) -> TrunksFigures:
+        """Of all trunks, in the order configured."""
         with self._lock:
             self._pool(now)
-            rows = [self._row(trunk.name, trunk.channels) for trunk in self._routing.trunks]
-            return {"at": now.isoformat(), "trunks": rows, "waiting": self._waiting}
+            rows = tuple(self._row(trunk.name, trunk.channels) for trunk in self._routing.trunks)
+            return TrunksFigures(trunks=rows, waiting=self._waiting)
 
-    def _row(self, name: str, channels: int | None) -> dict[str, Any]:
+    def _row(self, name: str, channels: int | None) -> TrunkFigures:
         figures, registration = self._figures[name], self._registrations.get(name)
-        return {
-            "trunk": name,
-            "state": self._health[name].state.value,
-            "registration": registration.value if registration else "",
-            "in_use": self._used[name],
-            "channels": channels,
-            "calls": figures.calls,
-            "unanswered": figures.causes.total(),
-            "causes": {str(cause): count for cause, count in sorted(figures.causes.items())},
-        }
+        return TrunkFigures(
+            trunk=name,
+            state=self._health[name].state.value,
+            registration=registration.value if registration else "",
+            in_use=self._used[name],
+            channels=channels,
+            calls=figures.calls,
+            unanswered=figures.causes.total(),
+            causes={str(cause): count for cause, count in sorted(figures.causes.items())},
+        )
 
     def _pool(self, now: datetime) -> Pool:
         for name, health in self._health.items():

@@ -88,6 +88,11 @@ class Store:
         store._thread.start()
         return store
 
+    @property
+    def waiting(self) -> int:
+        """Units of work that are not done yet."""
+        return len(self._waiting)
+
     async def run(self, unit: Callable[[Transaction], T]) -> T:
         """Run the unit in a transaction; gives its result only after the commit that holds its work.
 

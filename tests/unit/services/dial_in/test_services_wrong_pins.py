@@ -27,7 +27,7 @@ def test_a_number_that_guesses_is_barred_and_no_other() -> None:
     assert wrong.barred(ALFA, NOW)
     assert not wrong.barred("", NOW)
     assert not wrong.barred(ALFA, NOW + timedelta(hours=1))
-    assert wrong.figures(NOW)["barred"] == 1
+    assert wrong.figures(NOW).barred == 1
 
 
 def test_guesses_from_many_numbers_are_an_alarm_until_they_are_fewer() -> None:
@@ -37,22 +37,22 @@ def test_guesses_from_many_numbers_are_an_alarm_until_they_are_fewer() -> None:
         for minute in range(6):
             now = NOW + timedelta(minutes=10 * minute)
             wrong.wrong(f"+4477009000{minute}", now)
-            seen.append(wrong.figures(now)["alarm"])
-        seen += [wrong.figures(now + timedelta(minutes=later))["alarm"] for later in (1, 35, 50, 61)]
+            seen.append(wrong.figures(now).alarm)
+        seen += [wrong.figures(now + timedelta(minutes=later)).alarm for later in (1, 35, 50, 61)]
     assert seen == [False] * 3 + [True] * 6 + [False]
     assert [log["event"] for log in logs] == [
         "alarm raised: PINs are guessed",
         "alarm cleared: PINs are guessed",
     ]
-    assert wrong.figures(now)["wrong_pins"] == 6
-    assert wrong.figures(now)["barred"] == 0
+    assert wrong.figures(now).wrong_pins == 6
+    assert wrong.figures(now).barred == 0
 
 
 def test_what_was_guessed_before_a_restart_is_not_over_before_an_hour_has_shown_it() -> None:
     alarms = Alarms(lambda: NOW)
     alarms.take_over([Alarm(PINS_GUESSED, "", NOW - timedelta(minutes=1))])
     wrong = WrongPins(GuessRules(alarm=Limits(3, 2)), alarms, NOW)
-    seen = [wrong.figures(NOW + timedelta(minutes=minutes))["alarm"] for minutes in (0, 59, 60)]
+    seen = [wrong.figures(NOW + timedelta(minutes=minutes)).alarm for minutes in (0, 59, 60)]
     assert seen == [True, True, False]
 
 
@@ -61,10 +61,10 @@ def test_what_is_remembered_is_bounded() -> None:
     for index in range(wrong_pins._MOST_NUMBERS + 1):
         wrong.wrong(str(index), NOW)
     figures = wrong.figures(NOW)
-    assert figures["barred"] == wrong_pins._MOST_NUMBERS
+    assert figures.barred == wrong_pins._MOST_NUMBERS
     assert not wrong.barred("0", NOW)
-    assert figures["wrong_last_hour"] == wrong_pins._MOST_LATELY
-    assert figures["wrong_pins"] == wrong_pins._MOST_NUMBERS + 1
+    assert figures.wrong_last_hour == wrong_pins._MOST_LATELY
+    assert figures.wrong_pins == wrong_pins._MOST_NUMBERS + 1
 
 
 def test_withheld_numbers_are_counted_by_trunk_and_barred_for_a_minute() -> None:

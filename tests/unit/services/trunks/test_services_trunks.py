@@ -53,7 +53,7 @@ class Bench:
         return conference
 
     def rows(self) -> list[tuple[str, int]]:
-        return [(row["state"], row["in_use"]) for row in self.trunks.snapshot(self.now)["trunks"]]
+        return [(row.state, row.in_use) for row in self.trunks.figures(self.now).trunks]
 
 
 def test_lines_are_taken_at_the_launch_and_given_back_when_calls_end() -> None:
@@ -68,8 +68,8 @@ def test_lines_are_taken_at_the_launch_and_given_back_when_calls_end() -> None:
     assert bench.rows() == [("up", 1), ("up", 2)]
     bench.hear(first, 1, CallEvent.PLACED, CallEvent.ENDED, cause=17)
     assert bench.rows() == [("up", 0), ("up", 2)]
-    row = bench.trunks.snapshot(NOW)["trunks"][0]
-    assert (row["calls"], row["unanswered"], row["causes"]) == (2, 2, {"17": 2})
+    row = bench.trunks.figures(NOW).trunks[0]
+    assert (row.calls, row.unanswered, row.causes) == (2, 2, {"17": 2})
 
 
 def test_a_call_that_comes_in_holds_a_line_until_it_is_gone_or_in_a_conference() -> None:
@@ -181,12 +181,12 @@ def test_a_trunk_that_is_not_registered_is_used_only_where_no_other_has_a_line()
     bench = Bench()
     bench.trunks = Trunks(ROUTING, bench.alarms, {"sip:acc@a": "a"})
     assert bench.trunks.registers
-    assert [row["registration"] for row in bench.trunks.snapshot(NOW)["trunks"]] == ["waiting", ""]
+    assert [row.registration for row in bench.trunks.figures(NOW).trunks] == ["waiting", ""]
     assert {call.trunk for call in bench.running(1).calls} == {"b"}
     bench.trunks.account(Account("sip:acc@a", Registration.REFUSED))
     assert {call.trunk for call in bench.running(2).calls} == {"a"}, "b is full"
     bench.trunks.account(Account("sip:acc@elsewhere", Registration.REGISTERED))
-    assert bench.trunks.snapshot(NOW)["trunks"][0]["registration"] == "refused"
+    assert bench.trunks.figures(NOW).trunks[0].registration == "refused"
 
 
 def test_a_registered_trunk_is_used_in_its_order() -> None:
@@ -217,7 +217,7 @@ def test_a_trunk_has_the_alarm_of_its_state_and_no_other() -> None:
     ]
     bench.trunks._become("b", Health(TrunkState.DAMPED, damped_until=NOW))
     assert raised(bench.alarms) == [("trunk-damped", "b")]
-    bench.trunks.snapshot(NOW)
+    bench.trunks.figures(NOW)
     assert raised(bench.alarms) == [("trunk-suspect", "b")]
 
 
