@@ -38,7 +38,7 @@ from usnd.services.alarms.database_watch import watch_database
 from usnd.services.alarms.stored import StoredAlarms
 from usnd.services.conference.administration import Administration
 from usnd.services.conference.figures import conference_figures
-from usnd.services.conference.launch import Launcher
+from usnd.services.conference.launch import Launches
 from usnd.services.conference.live import Conferences
 from usnd.services.dial_in.admission import DialIn, DialInRules
 from usnd.services.dial_in.pin_space import PinCensus
@@ -192,24 +192,29 @@ class Daemon:
             config.node.short_code,
             secrets.randbelow,
             config.parts_rules(),
-            self._trunks,
             {smsc.name: smsc.short_code for smsc in config.smsc if smsc.short_code},
             config.texts.talk_rules(),
         )
-        launcher = Launcher(self._outbox, self._trunks, config.text_rules(), rules, secrets.randbelow)
-        self._census = PinCensus(store, config.pin_rules(), self._alarms)
-        guesses = WrongPins(config.guess_rules(), self._alarms, clock())
-        self._dial_in = DialIn(
+        launches = Launches(
             store,
             self._outbox,
             self._conferences,
-            (self._voice.calls, self._trunks),
-            launcher,
-            (
-                DialInRules(config.numbers_in(), config.guess_rules(), config.trunk_numbers()),
-                self._census,
-                guesses,
-            ),
+            self._trunks,
+            config.text_rules(),
+            rules,
+            secrets.randbelow,
+            clock,
+        )
+        self._census = PinCensus(store, config.pin_rules(), self._alarms)
+        self._dial_in = DialIn(
+            store,
+            self._conferences,
+            self._voice.calls,
+            self._trunks,
+            launches,
+            DialInRules(config.numbers_in(), config.guess_rules(), config.trunk_numbers()),
+            self._census,
+            WrongPins(config.guess_rules(), self._alarms, clock()),
             clock,
         )
         self._recording = Recordings(
@@ -222,14 +227,14 @@ class Daemon:
             clock,
         )
         self._conferences.serve(self._dial_in, self._recording)
-        steering = Administration(store, self._outbox, self._conferences, launcher, rules, clock)
-        acts = Acts(steering, config.node.home_region)
+        administration = Administration(store, self._conferences, launches, rules, config.node.home_region)
+        acts = Acts(administration, config.node.home_region)
         runtime = config.node.runtime
         self._control = ControlServer(socket_of(runtime) if runtime else None, acts.act)
         self._health = Health(
             lambda: store.run(lambda tx: tx.ask()), self._voice.probe.call, lambda: self._voice.linked, notify
         )
-        self._texts = IncomingTexts(store, self._outbox, self._conferences, policy, clock)
+        self._texts = IncomingTexts(store, self._outbox, self._conferences, self._trunks, policy, clock)
         self._receipts = Receipts(store, {smsc.name: smsc.group or smsc.name for smsc in config.smsc})
         self._links = [self._link(settings) for smsc in config.smsc for settings in link_settings(smsc)]
         for link in self._links:

@@ -8,6 +8,7 @@ from usnd.domain.conference.model import (
     ConferenceCommand,
     ConferenceState,
     Event,
+    LaunchPlan,
     Participant,
     Rules,
     TimePassed,
@@ -33,7 +34,7 @@ class Scene:
     """A launched conference, its commands so far, and its clock in seconds."""
 
     def __init__(self, *others: Participant, rules: Rules = RULES) -> None:
-        step = launch(7, (42, OWNER), others, rules, T0)
+        step = launch(7, LaunchPlan(42, OWNER, others), rules, T0)
         self.rules = rules
         self.conference: Conference = step.conference
         self.commands: tuple[ConferenceCommand, ...] = step.commands

@@ -27,6 +27,7 @@ from usnd.domain.conference.model import (
     Goodbye,
     HangUp,
     JoinIn,
+    LaunchPlan,
     Participant,
     PlaceCall,
     Rules,
@@ -35,7 +36,7 @@ from usnd.domain.conference.model import (
     TurnAway,
 )
 from usnd.domain.dial_in.admission import Join, Pin, PinKind, Rejoin, enter
-from usnd.domain.trunks.routing import admit, conduct
+from usnd.domain.trunks.routing import admit, decide
 from usnd.domain.trunks.trunk import Pool, Route, Routing, Trunk
 
 RULES = Rules()
@@ -140,7 +141,7 @@ def _waits_since(call: Call, now: datetime) -> timedelta | None:
 
 
 def start(others: int, rules: Rules = RULES, pool: Pool = ONE_TRUNK) -> World:
-    step = admit(transitions.launch(7, (42, OWNER), OTHERS[:others], rules, T0, INSTANT), pool)
+    step = admit(transitions.launch(7, LaunchPlan(42, OWNER, OTHERS[:others], INSTANT), rules, T0), pool)
     assert step is not None
     return World(step.conference, T0, step.commands, rules=rules, pool=pool)
 
@@ -255,7 +256,7 @@ def kill_asterisk(world: World) -> World:
 
 def hear(world: World, event: Event) -> World:
     """usnd handles the event and commits; the commands wait to be carried out. Checks everything."""
-    step = conduct(world.conference, event, world.rules, world.pool, world.now)
+    step = decide(world.conference, event, world.rules, world.pool, world.now)
     heard = world.heard_voice | _answered_by(world.conference, event)
     check_conference(world.conference, step, event, world.rules, world.now)
     check_event(world.conference, step, event)

@@ -12,7 +12,7 @@ from usnd.domain.directory.model import (
 )
 from usnd.domain.replies.catalogue import Say, render
 from usnd.domain.sms.decision import Decision, Situation, TextRules
-from usnd.domain.sms.interpreter import decide
+from usnd.domain.sms.interpreter import interpret
 
 RULES = TextRules("GB", most_participants=3, longest_blast=20)
 ME = Subscriber(42, "+447700900001")
@@ -39,7 +39,7 @@ NEW = Situation(ME)
 
 
 def say(body: str, situation: Situation = HOME, rules: TextRules = RULES) -> Decision:
-    return decide(body, situation, rules)
+    return interpret(body, situation, rules)
 
 
 def told(decision: Decision) -> tuple[Say, str]:

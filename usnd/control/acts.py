@@ -9,17 +9,19 @@ from typing import Any
 
 from usnd.control.requests import Add, Answer, Drop, End, Launch, Lock, Look, Mute, Request
 from usnd.control.rows import call_rows
+from usnd.domain.conference.launch import InstantConference, Named
 from usnd.domain.conference.model import Conference, Participant
 from usnd.domain.numbers.e164 import example_number, to_e164
-from usnd.services.conference.administration import Administration, Asked, Launched, Refused
+from usnd.services.conference.administration import Administration, Refused
 from usnd.services.conference.happenings import Happening
+from usnd.services.conference.launch import Launched, LaunchRequest, Running
 
 
 class Acts:
     """`home_region`: whose national numbers are meant."""
 
-    def __init__(self, steering: Administration, home_region: str) -> None:
-        self._steering = steering
+    def __init__(self, administration: Administration, home_region: str) -> None:
+        self._administration = administration
         self._home_region = home_region
 
     async def act(self, request: Request, by: str) -> Answer:
@@ -30,32 +32,32 @@ class Acts:
             return Answer(refused=str(refused))
 
     async def _act(self, request: Request, by: str) -> Answer:
-        steering = self._steering
+        administration = self._administration
         match request:
             case Look(conference=conference):
-                lately = [happening_row(one) for one in steering.lately(conference)]
-                return Answer(rows=_calls(steering.live(conference)), lately=lately)
+                lately = [happening_row(one) for one in administration.lately(conference)]
+                return Answer(rows=_calls(administration.live(conference)), lately=lately)
             case Launch():
                 return await self._launch(request, by)
             case End(conference=conference, dry_run=True):
-                return Answer(said="these would be released", rows=_calls(steering.live(conference)))
+                return Answer(said="these would be released", rows=_calls(administration.live(conference)))
             case End(conference=conference):
-                await steering.end(conference)
+                await administration.end(conference)
                 return Answer(said=f"conference {conference} ends", conference=conference)
             case Add(conference=conference, members=members):
-                called = await steering.add(conference, members)
+                called = await administration.add(conference, members)
                 said = "calling" if called else "all of them are in it, or called already"
                 return Answer(
                     said=f"conference {conference}: {said}", conference=conference, rows=_people(called)
                 )
             case Drop(conference=conference, who=who):
-                call = await steering.drop(conference, who)
+                call = await administration.drop(conference, who)
                 return Answer(said=f"conference {conference}: {call.name or call.number or call.id} dropped")
             case Mute(conference=conference, who=who, on=on):
-                await steering.mute(conference, who, on=on)
+                await administration.mute(conference, who, on=on)
                 return Answer(said=f"conference {conference}: {who or 'all'} {'' if on else 'un'}muted")
             case Lock(conference=conference, on=on):
-                await steering.lock(conference, on=on)
+                await administration.lock(conference, on=on)
                 return Answer(said=f"conference {conference} {'' if on else 'un'}locked")
 
     async def _launch(self, request: Launch, by: str) -> Answer:
@@ -65,18 +67,18 @@ class Acts:
         if subscriber is None:
             example = example_number(self._home_region)
             raise Refused(f"{request.subscriber} is no phone number: write it as {example}")
-        words = " ".join(request.members) if request.number is None else str(request.number)
-        asked = Asked(subscriber, f"IC {words}", by, request.request)
-        launched = await self._steering.launch(asked, dry_run=request.dry_run)
-        rows = _people(launched.called)
-        return Answer(said=_told(launched), conference=launched.conference, rows=rows)
+        whom = InstantConference(request.number) if request.number is not None else Named(request.members)
+        asked = LaunchRequest(subscriber, whom, by, key=request.request)
+        result = await self._administration.launch(asked, dry_run=request.dry_run)
+        if isinstance(result, Running):
+            said = f"conference {result.conference} waits for its subscriber, who is called back"
+            return Answer(said=said, conference=result.conference)
+        return Answer(said=_told(result), conference=result.conference, rows=_people(result.called))
 
 
 def _told(launched: Launched) -> str:
     if launched.again:
         return f"conference {launched.conference} was launched by this request already: nothing was done"
-    if launched.recalled:
-        return f"conference {launched.conference} waits for its subscriber, who is called back"
     if launched.conference is None:
         return "the subscriber and these would be called"
     return f"conference {launched.conference} launched: calling the subscriber and these"

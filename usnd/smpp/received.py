@@ -105,7 +105,7 @@ def read_delivery(  # the last two are the bind's, and have their default
     if ends_with_nul:
         octets = without_nul(octets, alphabet)
     body, found, half = read(octets, alphabet)
-    cut = cut or (half and place is None)  # what a part lacks may stand in the next
+    cut = cut or pdu.cut or (half and place is None)  # what a part lacks may stand in the next
     fingerprint = _fingerprint(pdu, sender, recipient, payload)
     word = None
     if tlvs or pdu.esm_class & MESSAGE_TYPE or ":" in body or "=" in body:  # else nothing tells of a receipt

@@ -13,23 +13,26 @@ from usnd.store.core.execution import Executor
 from usnd.store.core.statements import Row
 from usnd.store.schema import conferences, is_closed, is_live, recordings
 
-_PART = ("part", "state", "ordered_at", "started_at", "stopped_at")
-_FIELDS = tuple(Recording.__slots__)
+# The column of a part's number is named `stretch`: a release before this one reads it.
+_PART = ("stretch", "state", "ordered_at", "started_at", "stopped_at")
+_FIELDS = tuple("stretch" if name == "part" else name for name in Recording.__slots__)
 _INSERT = insert(recordings)
 _UPDATE = update(recordings).where(
-    recordings.c.conference_id == bindparam("of"), recordings.c.part == bindparam("saved")
+    recordings.c.conference_id == bindparam("of"), recordings.c.stretch == bindparam("saved")
 )
 _MEASURED = _UPDATE.values(octets=bindparam("measured"))
 _REMOVED = _UPDATE.where(recordings.c.state == RecordState.CLOSED).values(state=RecordState.REMOVED)
-_STRETCHES = select(recordings.c.conference_id, *(recordings.c[name] for name in _PART)).order_by(
-    recordings.c.conference_id, recordings.c.part
+_PARTS = select(recordings.c.conference_id, *(recordings.c[name] for name in _PART)).order_by(
+    recordings.c.conference_id, recordings.c.stretch
 )
-_OF_ONE = _STRETCHES.where(recordings.c.conference_id == bindparam("wanted"))
-_OF_LIVE = _STRETCHES.join(conferences, conferences.c.id == recordings.c.conference_id).where(is_live)
+_OF_ONE = _PARTS.where(recordings.c.conference_id == bindparam("wanted"))
+_OF_LIVE = _PARTS.join(conferences, conferences.c.id == recordings.c.conference_id).where(is_live)
 _ALL = select(*(recordings.c[name] for name in _FIELDS)).order_by(
-    recordings.c.conference_id, recordings.c.part
+    recordings.c.conference_id, recordings.c.stretch
 )
-_BY_ID = _ALL.where(recordings.c.conference_id == bindparam("of"), recordings.c.part == bindparam("wanted"))
+_BY_ID = _ALL.where(
+    recordings.c.conference_id == bindparam("of"), recordings.c.stretch == bindparam("wanted")
+)
 _BY_OWNER = _ALL.where(recordings.c.subscriber_id == bindparam("owner"))
 _CLOSED = _ALL.where(is_closed)
 _UNMEASURED = _CLOSED.where(recordings.c.octets.is_(None))
@@ -47,7 +50,7 @@ class Recordings:
         return None if row is None else Recording(*row)
 
     def list(self, owner: int | None = None) -> tuple[Recording, ...]:
-        """Those of a subscriber, or all, in the order of conferences and recording_parts."""
+        """Those of a subscriber, or all, in the order of conferences and parts."""
         found = self._tx.execute(_ALL if owner is None else _BY_OWNER, {"owner": owner})
         return tuple(Recording(*row) for row in found)
 
@@ -93,7 +96,7 @@ def recording_parts_of(tx: Executor, conference_id: int | None) -> dict[int, lis
 def _new(conference: Conference, part: RecordingPart) -> Row:
     return {
         "conference_id": conference.id,
-        "part": part.number,
+        "stretch": part.number,
         "subscriber_id": conference.subscriber_id,
         "path": file_of(conference.id, part.number),
         "ordered_at": part.ordered_at,

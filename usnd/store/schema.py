@@ -259,12 +259,30 @@ calls = Table(
     UniqueConstraint("conference_id", "position"),
 )
 
+# A launch that no text asked for: by whom, and by which key a repetition of it is known.
+launch_requests = Table(
+    "launch_requests",
+    metadata,
+    Column(
+        "conference_id",
+        KEY,
+        ForeignKey(conferences.c.id, ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("subscriber_id", KEY, nullable=False),
+    Column("requested_by", String, nullable=False),
+    Column("request_key", String),
+    Column("requested_at", Utc, nullable=False, index=True),
+    Index("ix_launch_requests_subscriber_id", "subscriber_id", "request_key"),
+)
+
 # A recording outlives its conference and its subscriber, as a CDR does.
 recordings = Table(
     "recordings",
     metadata,
     Column("conference_id", KEY, primary_key=True, autoincrement=False),
-    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("stretch", Integer, primary_key=True, autoincrement=False),
     Column("subscriber_id", KEY, nullable=False, index=True),
     Column("path", String, nullable=False),
     Column("state", one_of(RecordState, "state"), nullable=False),
@@ -370,7 +388,7 @@ is_closed = recordings.c.state == literal_column("'closed'")
 Index(
     "ix_recordings_closed",
     recordings.c.conference_id,
-    recordings.c.part,
+    recordings.c.stretch,
     postgresql_where=is_closed,
     sqlite_where=is_closed,
 )

@@ -29,10 +29,9 @@ from usnd.asterisk.recorders import Recorders
 from usnd.asterisk.technology import contacts
 from usnd.asterisk.technology.contacts import read_contact
 from usnd.domain.conference.call import CallNews
-from usnd.domain.conference.model import Conference, Participant, Rules
+from usnd.domain.conference.model import Conference, LaunchPlan, Participant, Rules
+from usnd.domain.conference.transitions import launch
 from usnd.domain.directory.model import Subscriber
-from usnd.domain.replies.catalogue import Say, reply
-from usnd.domain.sms.decision import Decision
 from usnd.domain.trunks.trunk import Routing, Trunk
 from usnd.process.journal import set_up
 from usnd.services.alarms.alarms import Alarms
@@ -109,15 +108,17 @@ class Deciding:
             return
         now = datetime.now(UTC)
         before = self._conference or self._launched(now)
-        self._conference = self._trunks.conduct(before, news, self._rules, now).conference
+        self._conference = self._trunks.decide(before, news, self._rules, now).conference
         tell_calls(self._journal, before, self._conference)
         if not self._conference.live:
             self._conference = None
             self.ended += 1
 
     def _launched(self, now: datetime) -> Conference:
-        decision = Decision(reply(Say.LAUNCHED), launch=OTHERS)
-        step = self._trunks.launch(ROOM, OWNER, decision, self._rules, now)
+        launched = launch(ROOM, LaunchPlan(OWNER.id, OWNER.number, OTHERS), self._rules, now)
+        with self._trunks.reservation() as lines:
+            step = lines.admit(launched, None, now)
+            lines.keep()
         assert step is not None
         return step.conference
 

@@ -13,6 +13,7 @@ from usnd.domain.billing.cdr import cdr_of, has_record
 from usnd.domain.conference.announcements import Announce, CheckAlone, Notice, Tell
 from usnd.domain.conference.call import Call, CallEvent, CallNews, CallState, Direction
 from usnd.domain.conference.dtmf_menu import Menu, Typed, press
+from usnd.domain.conference.launch import InstantConference, decide_launch, lines_busy
 from usnd.domain.conference.model import (
     Admit,
     CallIn,
@@ -24,6 +25,7 @@ from usnd.domain.conference.model import (
     Goodbye,
     HangUp,
     JoinIn,
+    LaunchPlan,
     Mute,
     PlaceCall,
     Recall,
@@ -56,8 +58,8 @@ from usnd.domain.recording.files import RecorderNews, RecordEvent, StartRecordin
 from usnd.domain.replies.catalogue import Reply, render
 from usnd.domain.replies.conference import message_of
 from usnd.domain.sms.decision import Decision, Situation, TextRules
-from usnd.domain.sms.interpreter import decide, lines_busy
-from usnd.domain.trunks.routing import admit, conduct, load_of
+from usnd.domain.sms.interpreter import interpret
+from usnd.domain.trunks.routing import admit, decide, load_of
 from usnd.domain.trunks.trunk import Pool, Routing, Trunk
 
 OWNER = "+447700900001"
@@ -204,13 +206,17 @@ class Flow:
 
     # What the domain makes of it.
 
-    def _decide(self, body: str) -> Decision:
+    @property
+    def _situation(self) -> Situation:
         state = self._conference.state if self._conference is not None and self._conference.live else None
-        return decide(body, Situation(self._subscriber, self._directory, state), TEXT_RULES)
+        return Situation(self._subscriber, self._directory, state)
+
+    def _decide(self, body: str) -> Decision:
+        return interpret(body, self._situation, TEXT_RULES)
 
     def _launch(self, decision: Decision, caller: CallIn | None = None) -> bool:
-        owner = (self._subscriber.id, OWNER)
-        step = launch(7, owner, decision.launch, self._rules, self._now, decision.instant, caller)
+        plan = LaunchPlan(self._subscriber.id, OWNER, decision.launch, decision.instant, caller)
+        step = launch(7, plan, self._rules, self._now)
         admitted = admit(step, self._pool)
         if admitted is None:
             self._reply(lines_busy(self._subscriber).reply)
@@ -231,7 +237,9 @@ class Flow:
             case Join():
                 self._apply(JoinIn(call, dnis, PEOPLE[name], activation, "msc"))
             case LaunchInstant(instant):
-                decision = self._decide(f"IC{instant}")
+                decision = decide_launch(
+                    InstantConference(instant), self._situation, self._subscriber, TEXT_RULES
+                )
                 if not self._launch(decision, CallIn(call, dnis, activation, "msc", PEOPLE[name])):
                     self._draw(USND, name, _why(Denial.BUSY.value))
             case AskPin(again):
@@ -248,7 +256,7 @@ class Flow:
     def _apply(self, event: Event) -> None:
         before = self._must_be
         pool = replace(self._pool, load=load_of(before))
-        step = conduct(before, event, self._rules, pool, self._now)
+        step = decide(before, event, self._rules, pool, self._now)
         self._conference = step.conference
         self._note(self._committed(before, step.conference))
         self._act(step.commands)

@@ -14,7 +14,7 @@ from usnd.domain.replies.catalogue import render
 from usnd.domain.replies.dial_in import told
 from usnd.domain.sms.decision import Situation, TextRules
 from usnd.domain.sms.grammar import FORMS, Form
-from usnd.domain.sms.interpreter import decide
+from usnd.domain.sms.interpreter import interpret
 from workbench import ROOT
 
 PAGE = ROOT / "docs/integrator/sms-commands.md"
@@ -58,6 +58,7 @@ RULES_OF_WRITING = """
   first or last.
 - **Phones** are written as they are dialled: `+447700900002`, `00447700900002`, `07700900002`,
   `(07700) 900-002`. They may have blanks in them. A word is a name if there is such a name, else a phone.
+  `+49 (0)170 1234567` is understood where the `0` is dialled only within the country (not in Italy).
   In their country they need the prefix that they are dialled with there, as the `0` in Germany. What may be
   a piece of a number, a date, a time or a price is none. A number that is not in the plan of its
   country is taken with its country code: `+49 170 1234567`.
@@ -73,9 +74,10 @@ RULES_OF_WRITING = """
 What can be read in two ways does nothing, and the answer offers the likely commands, ready to be sent: a
 name with a letter wrong, digits that may be one number or two, a new group whose name is like another's,
 another sentence or a second command behind the first, a question mark behind anything that calls, changes
-or sends, a word that says what to do where a name is wanted (`not`, `in`, `to`, `remove`, `new`), a `-`
-before somebody who is to be left out, a `+` before the first member of a group that is there: `GC` and `CCx`
-name all members. What `GC` and `UC` are to create is taken as it is written.
+or sends, a word that says what to do, or how, where a name is wanted (`not`, `in`, `to`, `remove`, `new`,
+`only`, `too`, `now`), a `-` before somebody who is to be left out, a `+`, `&`, `and` or slash before the
+first member of a list that is there: `GC` and `CCx` name all members. What `GC` and
+`UC` are to create is taken as it is written.
 
 The **Activation PIN** launches a conference from any telephone, and the subscriber pays: only the
 subscriber is told it. The **User PIN** lets in whoever dropped out. Both are typed at the common number of
@@ -150,7 +152,7 @@ def _examples() -> Iterator[str]:
     for title, bodies in STORIES.items():
         yield f"\n## {title}\n\n| text | answer |\n|---|---|"
         for body in bodies:
-            decision = decide(body, Situation(SUBSCRIBER, directory), RULES)
+            decision = interpret(body, Situation(SUBSCRIBER, directory), RULES)
             if decision.tells is not None:
                 decision = told(decision, decision.tells, PINS, RULES)
             directory = changed(directory, decision.changes)
@@ -161,7 +163,7 @@ def _examples() -> Iterator[str]:
     yield "with the number to call back if there is one (`node.call_back_number`), and of a stored conference"
     yield "the User PIN; and the text of `SB`:\n"
     yield from (f"- {text}" for text in dict.fromkeys(others))
-    unknown = decide("?", Situation(None), RULES)
+    unknown = interpret("?", Situation(None), RULES)
     yield f"\nWho is not registered gets, once an hour at most: {render(unknown.reply)}"
 
 

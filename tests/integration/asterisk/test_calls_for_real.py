@@ -13,7 +13,7 @@ from voice_network import VoiceNetwork
 from usnd.asterisk.calls import Calls, CallSettings
 from usnd.asterisk.progress import EVENTS, IncomingCall, Survey
 from usnd.domain.conference.call import CallEvent, CallNews, CallState
-from usnd.domain.conference.model import Participant, Rules
+from usnd.domain.conference.model import LaunchPlan, Participant, Rules
 from usnd.domain.conference.transitions import launch
 from workbench.parts.voice.switch import NEVER, Handset, Refusal
 
@@ -125,7 +125,9 @@ async def test_calls_that_asterisk_places_in_another_order_are_all_placed(
     """It refuses an id that another channel's begins with: ours never do."""
     await network.switch.put(Handset(BEN, 500), Handset(CLEO, 600))
     people = tuple(Participant(f"+4479000002{index:02}", "") for index in range(11))
-    first, *_, eleventh, _ = (call.id for call in launch(7, (1, ANNA), people, Rules(), T0).conference.calls)
+    first, *_, eleventh, _ = (
+        call.id for call in launch(7, LaunchPlan(1, ANNA, people), Rules(), T0).conference.calls
+    )
     await desk.place(eleventh, BEN)
     await until(lambda: "joined" in desk.told(eleventh))
     await desk.place(first, CLEO)

@@ -36,6 +36,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 ANN, BOB, ZOE = "+447700900001", "+447700900002", "+447700900003"
 TALK = AutomaticSenderRules(answers=3, commands=60)
+TRUNKS = Trunks(Routing((Trunk("msc"),)), Alarms(lambda: NOW))
 POLICY = TextPolicy(
     TextRules("GB"),
     Rules(),
@@ -45,7 +46,6 @@ POLICY = TextPolicy(
     "52272",
     random.Random(5).randrange,
     PartsRules(),
-    Trunks(Routing((Trunk("msc"),)), Alarms(lambda: NOW)),
     {"north": "52273"},
     TALK,
 )
@@ -68,7 +68,7 @@ class Node:
         self.sent = Sent()
         outbox: Any = self.sent
         conferences: Any = type("NoConferences", (), {"voice_up": False})()
-        self.texts = IncomingTexts(store, outbox, conferences, policy, lambda: NOW)
+        self.texts = IncomingTexts(store, outbox, conferences, TRUNKS, policy, lambda: NOW)
         self.count = 0
 
     async def receive(
@@ -153,7 +153,9 @@ def blast(tx: Transaction) -> tuple[OutgoingText, ...]:
     tx.subscribers.add(ANN, NOW)
     body = f"UC bob {BOB}"
     for one in (body, f"SB bob {ZOE} +447700900004 +447700900005: hello"):
-        (taken,) = IncomingBatch(tx, POLICY, NOW, voice_up=True).take([replace(mo_text(one), body=one)])
+        (taken,) = IncomingBatch(tx, POLICY, NOW, voice_up=True, lines=TRUNKS.reservation()).take(
+            [replace(mo_text(one), body=one)]
+        )
         assert isinstance(taken, TakenText)
     return taken.answers
 

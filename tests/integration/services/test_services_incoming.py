@@ -61,12 +61,10 @@ async def test_who_is_told_of_a_call_back_is_called_though_the_conference_ended_
 ) -> None:
     trunks = Trunks(Routing((Trunk("msc"),)), Alarms(lambda: NOW))
     draw = random.Random(5).randrange
-    policy = TextPolicy(
-        TextRules("GB"), Rules(), RepeatRules(HOUR), None, HOUR, "52272", draw, PartsRules(), trunks
-    )
+    policy = TextPolicy(TextRules("GB"), Rules(), RepeatRules(HOUR), None, HOUR, "52272", draw, PartsRules())
     conferences: Any = EndsMeanwhile(store)
     outbox: Any = Sent()
-    texts = IncomingTexts(store, outbox, conferences, policy, lambda: NOW)
+    texts = IncomingTexts(store, outbox, conferences, trunks, policy, lambda: NOW)
     await store.run(lambda tx: tx.subscribers.add(ANN, NOW))
     for fingerprint in ("first", "second"):
         received = ReceivedText("smsc", "bind-1", ANN, "52272", f"IC {BOB}", fingerprint)

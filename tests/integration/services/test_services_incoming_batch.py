@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
+from store_savepoint import savepoint
 
 from usnd.domain.conference.model import ConferenceState, Rules
 from usnd.domain.messaging.automatic_senders import AutomaticSenderRules
@@ -45,7 +46,6 @@ POLICY = TextPolicy(
     "52272",
     DRAW,
     PartsRules(),
-    TRUNKS,
     talk=AutomaticSenderRules(answers=1_000, commands=1_000),
 )
 ANN, BOB = "+447700900001", "+447700900002"
@@ -56,7 +56,10 @@ def mo(sender: str, body: str, session: str = "bind-1") -> IncomingText:
 
 
 def take(tx: Transaction, *arrivals: IncomingText | Part, now: datetime = NOW) -> list[TextOutcome]:
-    return IncomingBatch(tx, POLICY, now, voice_up=True).take(arrivals)
+    with TRUNKS.reservation() as lines:
+        outcomes = IncomingBatch(tx, POLICY, now, voice_up=True, lines=lines).take(arrivals)
+        lines.keep()
+    return outcomes
 
 
 def replies(outcomes: Sequence[TextOutcome]) -> list[str]:
@@ -105,7 +108,9 @@ def test_a_text_whose_conference_had_just_ended_launches_one(registered: Transac
     assert isinstance(back, TakenText)
     assert back.recalled == away.id
     registered.conferences.save(away, replace(away, state=ConferenceState.ENDED, ended_at=NOW))
-    again = IncomingBatch(registered, POLICY, NOW, voice_up=True).again(back.text, back.mo_id)
+    with TRUNKS.reservation() as lines:
+        batch = IncomingBatch(registered, POLICY, NOW, voice_up=True, lines=lines)
+        again = batch.again(back.text, back.mo_id)
     assert (again.mo_id, again.recalled) == (back.mo_id, None)
     assert again.launched is not None
     assert registered.conferences.launched_by(back.mo_id) == again.launched.conference.id
@@ -167,7 +172,7 @@ def test_what_was_rolled_back_was_not_delivered_again(registered: Transaction) -
     """A unit that is run again, because the database went away or a neighbour failed, says the same again."""
     take(registered, mo(ANN, "?"))
     again = [mo(ANN, "?", "bind-2"), mo(ANN, "?", "bind-2")]
-    with suppress(LookupError), registered.savepoint():
+    with suppress(LookupError), savepoint(registered):
         assert [outcome is None for outcome in take(registered, *again)] == [True, False]
         raise LookupError
     assert [outcome is None for outcome in take(registered, *again)] == [True, False]

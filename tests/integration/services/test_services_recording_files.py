@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from usnd.domain.conference.call import CallEvent, CallNews
-from usnd.domain.conference.model import Control, Event, Feature, Rules
+from usnd.domain.conference.model import Control, Event, Feature, LaunchPlan, Rules
 from usnd.domain.conference.transitions import handle, launch
 from usnd.domain.recording.files import KeepRules, RecorderNews, RecordEvent
 from usnd.services.recording.files import (
@@ -40,7 +40,7 @@ def directory(tmp_path: Path) -> Path:
 def recorded(tx: Transaction, owner: int, ago: timedelta) -> int:
     """A conference with one closed part; its id."""
     (number,) = tx.conferences.reserve_ids(1)
-    conference = launch(number, (owner, MINE), (), Rules(), NOW - ago).conference
+    conference = launch(number, LaunchPlan(owner, MINE, ()), Rules(), NOW - ago).conference
     tx.conferences.add([(conference, None)])
     recorder = f"rec-c{number}-1"
     events: tuple[Event, ...] = (

@@ -51,6 +51,14 @@ async def test_a_text_of_which_half_a_character_came_is_marked_as_cut(started: S
         assert daemon.link.counters.oddities == {"half a character behind the text": 1}
 
 
+async def test_a_text_shorter_than_its_length_is_taken_as_cut(started: StartLink) -> None:
+    async with RawSmsc() as smsc, started(smsc.port) as daemon:
+        await daemon.bound()
+        assert await smsc.ask(deliver_sm(TEXT, length=60)) == OK
+        assert [(text.body, text.cut) for text in daemon.texts] == [(TEXT.decode(), True)]
+        assert daemon.link.counters.oddities == {"a text shorter than its length says": 1}
+
+
 @pytest.mark.parametrize(("ends_with_nul", "body"), [(False, "SB bob: @@"), (True, "SB bob: @")])
 async def test_a_final_sign_stays_unless_the_smsc_ends_its_texts_with_nul(
     started: StartLink, body: str, *, ends_with_nul: bool
@@ -66,10 +74,10 @@ async def test_what_cannot_be_understood_is_refused_counted_and_said_once(
 ) -> None:
     async with RawSmsc() as smsc, started(smsc.port) as daemon:
         await daemon.bound()
-        lost = deliver_sm(TEXT, length=60)
-        assert [await smsc.ask(lost) for _ in range(3)] == [S.ESME_RINVMSGLEN] * 3
+        unclear = deliver_sm(TEXT, length=len(TEXT) - 1)
+        assert [await smsc.ask(unclear) for _ in range(3)] == [S.ESME_RINVOPTPARSTREAM] * 3
         assert daemon.texts == []
-        assert daemon.link.counters.oddities == {"refused, ESME_RINVMSGLEN": 3}
+        assert daemon.link.counters.oddities == {"refused, ESME_RINVOPTPARSTREAM": 3}
         assert await smsc.ask(deliver_sm(TEXT)) == OK
         assert capsys.readouterr().out.count("a delivery cannot be read") == 1
 

@@ -10,10 +10,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from sqlalchemy import Update, text
 from sqlalchemy.exc import IntegrityError
+from store_savepoint import savepoint
 
 from usnd.domain.billing.cdr import Cdr, cdr_of
 from usnd.domain.conference.call import Call, CallOutcome, CallState, Direction, Role
-from usnd.domain.conference.model import Conference, ConferenceState, EndReason, Participant, Rules
+from usnd.domain.conference.model import (
+    Conference,
+    ConferenceState,
+    EndReason,
+    LaunchPlan,
+    Participant,
+    Rules,
+)
 from usnd.domain.conference.transitions import launch
 from usnd.domain.directory.model import (
     Subscriber,
@@ -89,7 +97,7 @@ def test_any_conference_comes_back_as_it_was_saved_and_saved_again(tx: Transacti
 def gathered(tx: Transaction, number: str = "+1") -> Conference:
     subscriber = tx.subscribers.by_number(number) or tx.subscribers.add(number, NOW)
     people = (Participant("+2", "Ann"), Participant("+3", "Bob"))
-    step = launch(tx.conferences.reserve_ids(1)[0], (subscriber.id, number), people, Rules(), NOW)
+    step = launch(tx.conferences.reserve_ids(1)[0], LaunchPlan(subscriber.id, number, people), Rules(), NOW)
     tx.conferences.add([(step.conference, None)])
     return step.conference
 
@@ -156,13 +164,13 @@ def test_a_conference_that_is_not_there_cannot_be_changed(tx: Transaction) -> No
     tx.execute(text("DELETE FROM conferences"))
     with pytest.raises(LookupError):
         tx.conferences.save(before, replace(before, state=ConferenceState.ENDED))
-    with pytest.raises(IntegrityError), tx.savepoint():
+    with pytest.raises(IntegrityError), savepoint(tx):
         tx.conferences.add([(replace(before, subscriber_id=99), None)])
 
 
 def test_the_same_conference_is_not_launched_twice(tx: Transaction) -> None:
     before = gathered(tx)
-    with pytest.raises(IntegrityError), tx.savepoint():
+    with pytest.raises(IntegrityError), savepoint(tx):
         tx.conferences.add([(before, None)])
 
 
@@ -186,7 +194,7 @@ def test_cdrs_are_numbered_without_a_gap_and_once_a_call(tx: Transaction) -> Non
 
 def test_a_rolled_back_cdr_leaves_no_gap(tx: Transaction) -> None:
     one, two, _ = ended(tx)
-    with suppress(LookupError), tx.savepoint():
+    with suppress(LookupError), savepoint(tx):
         assert tx.cdrs.add(one) == 1
         raise LookupError
     assert tx.cdrs.add(two) == 1

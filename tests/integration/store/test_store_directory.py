@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
+from store_savepoint import savepoint
 
 from usnd.domain.directory.model import (
     Directory,
@@ -33,7 +34,7 @@ def test_a_subscriber_is_found_by_number(tx: Transaction) -> None:
 
 def test_a_number_is_registered_once(tx: Transaction) -> None:
     tx.subscribers.add("+1", NOW)
-    with pytest.raises(IntegrityError), tx.savepoint():
+    with pytest.raises(IntegrityError), savepoint(tx):
         tx.subscribers.add("+1", NOW)
 
 
@@ -117,5 +118,5 @@ def test_a_member_that_is_not_there_is_named(tx: Transaction, member: NickMember
 
 
 def test_a_directory_of_no_subscriber_is_refused(tx: Transaction) -> None:
-    with pytest.raises(IntegrityError), tx.savepoint():
+    with pytest.raises(IntegrityError), savepoint(tx):
         tx.directory.apply(99, PutUser(User("Ann", "+3")))

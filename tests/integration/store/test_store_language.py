@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
+from store_savepoint import savepoint
 
 from usnd.domain.conference.model import Participant
 from usnd.domain.directory.model import (
@@ -27,7 +28,7 @@ from usnd.domain.directory.model import (
     changed,
 )
 from usnd.domain.sms.decision import Situation, TextRules
-from usnd.domain.sms.interpreter import decide
+from usnd.domain.sms.interpreter import interpret
 from usnd.store.core.engine import engine_for
 from usnd.store.core.transaction import Transaction
 from usnd.store.directory_changes import UnknownMember
@@ -76,7 +77,7 @@ def test_a_conference_is_redefined(tx: Transaction, owner: int) -> None:
     tx.directory.apply(owner, PutConference(3, (NickMember("BOB"),)))
     conferences = {3: (NickMember("Bob"),), 7: (), 30: (NumberMember("+37"),)}
     assert tx.directory.load(owner).conferences == conferences
-    with pytest.raises(UnknownMember), tx.savepoint():
+    with pytest.raises(UnknownMember), savepoint(tx):
         tx.directory.apply(owner, PutConference(3, (NickMember("Nobody"),)))
     assert tx.directory.load(owner).conferences == conferences
 
@@ -104,7 +105,7 @@ def test_a_deleted_subscriber_takes_everything_along(tx: Transaction, owner: int
 
 @pytest.mark.parametrize("number", [0, 31, 3])
 def test_a_conference_has_a_number_of_its_own_from_1_to_30(tx: Transaction, owner: int, number: int) -> None:
-    with pytest.raises(IntegrityError), tx.savepoint():
+    with pytest.raises(IntegrityError), savepoint(tx):
         tx.execute(insert(instant_conferences), {"subscriber_id": owner, "number": number})
 
 
@@ -114,7 +115,7 @@ def test_a_conference_member_is_exactly_one_thing(
 ) -> None:
     conference = tx.execute(select(instant_conferences.c.id)).scalars().first()
     row = {"instant_conference_id": conference, "position": 99, **wrong}
-    with pytest.raises(IntegrityError), tx.savepoint():
+    with pytest.raises(IntegrityError), savepoint(tx):
         tx.execute(insert(instant_conference_members), row)
 
 
@@ -140,7 +141,7 @@ def test_a_national_name_is_found_again_however_it_is_written(tx: Transaction) -
         send(tx, me, body)
     mine = tx.directory.load(me.id)
     assert mine.users["j\u00f6rg"] == User("J\u00f6rg", "+447700900002", "J\u00f6rg", "\u674e")
-    called = decide("IC3", Situation(me, mine), RULES).launch
+    called = interpret("IC3", Situation(me, mine), RULES).launch
     assert called == (
         Participant("+447700900002", "J\u00f6rg \u674e"),
         Participant("+447700900003", "सीता"),
@@ -150,7 +151,7 @@ def test_a_national_name_is_found_again_however_it_is_written(tx: Transaction) -
 def send(tx: Transaction, me: Subscriber, body: str) -> bool:
     """Decides and writes, and checks that the store then has what the domain says; whether it changed."""
     before = tx.directory.load(me.id)
-    decision = decide(body, Situation(me, before), RULES)
+    decision = interpret(body, Situation(me, before), RULES)
     for change in decision.changes:
         tx.directory.apply(me.id, change)
     if decision.changes:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from usnd.domain.conference.call import CallEvent, CallNews
-from usnd.domain.conference.model import Control, Feature, Participant, Rules
+from usnd.domain.conference.model import Control, Feature, LaunchPlan, Participant, Rules
 from usnd.domain.conference.transitions import handle, launch
 from usnd.domain.recording.files import RecorderNews, RecordEvent, RecordState
 from usnd.store.core.transaction import Transaction
@@ -17,7 +17,9 @@ async def test_the_parts_of_a_conference_are_kept_with_it_and_beyond_it(store: S
     def unit(tx: Transaction) -> None:
         owner = tx.subscribers.add("+1", T0, "en")
         (number,) = tx.conferences.reserve_ids(1)
-        conference = launch(number, (owner.id, "+1"), (Participant("+2", ""),), Rules(), T0).conference
+        conference = launch(
+            number, LaunchPlan(owner.id, "+1", (Participant("+2", ""),)), Rules(), T0
+        ).conference
         tx.conferences.add([(conference, None)])
         for step, event in enumerate(
             (

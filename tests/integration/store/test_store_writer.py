@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from usnd.store.core.engine import engine_for
@@ -205,17 +205,3 @@ async def test_an_old_schema_is_told_and_not_waited_for(empty_url: str, opened: 
 async def test_another_database_is_refused() -> None:
     with pytest.raises(ValueError, match="mysql"):
         Store.open("mysql://localhost/x")
-
-
-async def test_a_transaction_may_be_undone_in_part(store: Store, url: str) -> None:
-    count = select(func.count()).select_from(subscribers)
-
-    def unit(tx: Transaction) -> int:
-        tx.subscribers.add("+1", NOW)
-        with suppress(LookupError), tx.savepoint():
-            tx.subscribers.add("+2", NOW)
-            raise LookupError
-        return int(tx.execute(count).scalar_one())
-
-    assert await store.run(unit) == 1
-    assert numbers_in(url) == ["+1"]

@@ -3,35 +3,11 @@
 from pathlib import Path
 
 import pytest
+from config_samples import GOOD, refusal
 
 from usnd.config.sections import RENAMED, Config, ConfigError, Secret, load, parse
 
-GOOD = """
-[node]
-home_region = "GB"
-short_code = "52272"
-[store]
-url = "sqlite:////var/lib/usn/usn.db"
-[asterisk]
-secret = "hush-ami"
-[[smsc]]
-name = "first"
-host = "smsc.example"
-system_id = "usn"
-password = "hushsmsc"
-"""
-
 CAUSES = "[conference]\nno_credit_causes = "
-
-
-def refusal(text: str) -> str:
-    with pytest.raises(ConfigError) as refused:
-        parse(text)
-    words = str(refused.value)
-    assert "hush" not in words, "a secret is shown"
-    assert "\n" not in words
-    assert "regex" not in words
-    return words
 
 
 def test_what_is_not_set_has_its_default() -> None:

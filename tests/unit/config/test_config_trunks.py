@@ -1,7 +1,7 @@
 """Proves what a configuration of trunks may say, and that what it may not is refused in words."""
 
 import pytest
-from test_config_sections import GOOD, refusal
+from config_samples import GOOD, refusal
 
 from usnd.config.sections import parse
 from usnd.domain.dial_in.pin_space import PinRules

@@ -171,6 +171,23 @@ class Conference:
 
 # Events: what `handle` takes beside CallNews.
 @dataclass(frozen=True, slots=True)
+class LaunchPlan:
+    """Whom a launch calls. number: the subscriber's, E.164.
+
+    instant: which of the subscriber's conferences it is (1 to 30); None: of the moment only. talk_seconds:
+    what its calls may talk, all together; None: no limit. caller: the subscriber is there already, by that
+    call, and its telephone is not called.
+    """
+
+    subscriber_id: int
+    number: str
+    participants: tuple[Participant, ...]
+    instant: int | None = None
+    caller: "CallIn | None" = None
+    talk_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TimePassed:
     """A deadline given by `next_deadline` is here."""
 

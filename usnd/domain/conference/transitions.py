@@ -47,6 +47,7 @@ from usnd.domain.conference.model import (
     Event,
     HangUp,
     JoinIn,
+    LaunchPlan,
     Participant,
     Recall,
     Rules,
@@ -61,38 +62,27 @@ from usnd.domain.conference.model import (
 )
 from usnd.domain.conference.quota import used_up_at
 from usnd.domain.conference.unreached import break_silence, still_alone
-from usnd.domain.recording.control import on_recorder, resume_recording, taped
+from usnd.domain.recording.control import on_recorder, resume_recording, with_recording
 from usnd.domain.recording.files import RecorderNews
 
 _UNANSWERED = frozenset({CallState.PLANNED, CallState.DIALLING, CallState.RINGING})
 
 
-def launch(
-    conference_id: int,
-    subscriber: tuple[int, str],
-    participants: tuple[Participant, ...],
-    rules: Rules,
-    now: datetime,
-    instant: int | None = None,
-    caller: CallIn | None = None,
-) -> Step:
-    """Call subscriber (id, number) and participants at once, each number once (REQUIREMENTS C1, S7).
-
-    `caller`: the subscriber is there already, by that call, and its telephone is not called. `instant`: the
-    number of the conference.
-    """
-    subscriber_id, number = subscriber
+def launch(conference_id: int, launched: LaunchPlan, rules: Rules, now: datetime) -> Step:
+    """Call subscriber and participants at once, each number once (REQUIREMENTS C1, S7)."""
+    number, caller = launched.number, launched.caller
     there = {number, caller.number if caller is not None else None}
-    people = {person.number: person for person in participants if person.number not in there}
+    people = {person.number: person for person in launched.participants if person.number not in there}
     conference = Conference(
         conference_id,
-        subscriber_id,
+        launched.subscriber_id,
         number,
         ConferenceState.GATHERING,
         now,
         (),
         press_one=rules.press_one,
-        instant=instant,
+        instant=launched.instant,
+        talk_seconds=launched.talk_seconds,
     )
     commands: list[ConferenceCommand] = []
     if caller is None:
@@ -109,7 +99,7 @@ def launch(
 
 def handle(conference: Conference, event: Event, rules: Rules, now: datetime) -> Step:
     """The conference after the event, and what to do once it is committed."""
-    step = taped(conference, _handle(conference, event, rules, now), now)
+    step = with_recording(conference, _handle(conference, event, rules, now), now)
     lost = isinstance(event, CallNews) and event.event is CallEvent.VOICE_LOST
     return step if lost else break_silence(conference, step)
 

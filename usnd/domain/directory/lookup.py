@@ -4,6 +4,7 @@ Owns how a word is understood: a name first, else a telephone number. What may b
 reply; `write` gives the text that asks for it. Refuses to change anything.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -57,13 +58,18 @@ def members_of(
     for word in unknown[:_MOST_SOUGHT]:
         meanings[word] = _similar_members(word, directory)
     if any(not meaning.likely for meaning in meanings.values()):
-        names = tuple(map(Echo, unknown))
+        names = tuple(map(_as_it_came, unknown))
         if all(word.strip("+ ")[:1].isdecimal() for word in unknown):
             return reply(Say.UNSURE_NUMBERS, names=names, example=example_number(home_region))
         return reply(Say.UNKNOWN_NAMES, names=names)
     if all(meaning.certain for meaning in meanings.values()):
         return _chosen(meanings, 0)
     return _question(meanings, unknown, write)
+
+
+def _as_it_came(word: str) -> Echo:
+    """A number's first bracket was taken for a mark around the word."""
+    return Echo(re.sub(r"(?<![\d(])(\d+\))", r"(\1", word))
 
 
 def _meaning(word: str, directory: Directory, home_region: str) -> _Meaning:
@@ -132,7 +138,7 @@ def number_of(phone: str, home_region: str, write: Callable[[str], str]) -> str 
     number = as_written(phone, home_region)
     if number is None:
         say = Say.UNSURE_NUMBER if to_e164(phone, home_region) else Say.BAD_NUMBER
-        return reply(say, word=Echo(phone), example=example_number(home_region))
+        return reply(say, word=_as_it_came(phone), example=example_number(home_region))
     read = readings(phone, home_region)
     if read.certain and read.likely == ((number,),):
         return number

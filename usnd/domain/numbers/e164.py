@@ -17,6 +17,8 @@ from usnd.domain.numbers.figures import has_figure
 _WRITTEN = re.compile(r"\+?[\d ().\-/]{2,30}")
 _OTHER_END = re.compile(r"(.*\d) ?/ ?\d{1,3}")
 """`06641234567/8`: a second number, or an extension."""
+_ZERO_ALONE = re.compile(r"(?<!\d)\(?0\)")
+_TRUNK_ZERO = re.compile(r"\+(\d{1,3})[ .()\-/]*0\)[ .\-/]*([1-9].*)")
 _REMEMBERED = 10_000
 """Parsing takes 150 µs; a subscriber writes the same numbers again and again."""
 _MOST_DIGITS = 17
@@ -60,8 +62,8 @@ def as_written(written: str, home_region: str) -> str | None:
     dialled with there: without it, it is a local number. One that is not in the plan must have the trunk
     prefix and be as long as no number there can be longer: nothing of it can be missing.
     """
-    digits = _prefixed(written)
-    parsed = _parsed(written, home_region)
+    digits = _without_trunk_zero(_prefixed(written))
+    parsed = _parsed(digits, home_region)
     if parsed is None or has_figure(digits.split()):
         return None
     other_end = _OTHER_END.fullmatch(written)
@@ -78,6 +80,21 @@ def as_written(written: str, home_region: str) -> str | None:
         if not whole:
             return None
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _without_trunk_zero(digits: str) -> str:
+    """`+49 (0)171 …` as `+49 171 …` (E.123): the zero is dialled only within the country.
+
+    Empty where it is not certain: not behind the code of a country with this prefix. Its first bracket may
+    have been taken for a mark around the word.
+    """
+    if not _ZERO_ALONE.search(digits):
+        return digits
+    if not (found := _TRUNK_ZERO.fullmatch(digits)):
+        return digits if _ZERO_ALONE.match(digits) else ""
+    code, behind = found.groups()
+    known = len(code) == len(str(int(code))) and int(code) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+    return f"+{code} {behind}" if known and has_trunk_prefix_within(f"+{code}0") else ""
 
 
 def _is_dialled_so(digits: str, home_region: str) -> bool:
@@ -231,8 +248,9 @@ def _other_in(segment: _Segment, pieces: list[str], possible: dict[_Segment, str
     """A whole number that begins a joined one, or ends it with a 0 of its own: `0170 1234567 3`."""
     begin, end = segment
     first = [(begin, place) for place in range(end - 1, begin, -1)]
-    last = [(piece, end) for piece in range(begin + 1, end) if pieces[piece].startswith("0")]
-    within = (possible.get(part) for part in (*last, *first))
+    last = [(piece, end) for piece in range(begin + 1, end) if re.match(r"0(?!\))", pieces[piece])]
+    within = {possible.get(part): None for part in (*last, *first)}
+    within.pop(possible[segment], None)  # `+49 0171 1234567` is one number, whichever way
     return next((number for number in within if number and _is_valid(number)), None)
 
 

@@ -53,7 +53,7 @@ def on_recorder(conference: Conference, news: RecorderNews, now: datetime) -> St
     return Step(_with(conference, after), tuple(_told(conference, after)))
 
 
-def taped(before: Conference, step: Step, now: datetime) -> Step:
+def with_recording(before: Conference, step: Step, now: datetime) -> Step:
     """The step, when what it means for the recording is done too."""
     conference = step.conference
     if conference is before or not conference.recording_parts:

@@ -51,11 +51,11 @@ class LookUpUser:
 
 @dataclass(frozen=True, slots=True)
 class CreateGroup:
-    """`GC`. The members are nicks, phones or groups. `adds`: a `+` stands before the first of them."""
+    """`GC`. The members are nicks, phones or groups. `adds`: the sign before the first, if it joins: `+`."""
 
     group: str
     members: Words
-    adds: bool = False
+    adds: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class CreateConference:
 
     number: int
     members: Words
-    adds: bool = False
+    adds: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +149,11 @@ _WORDS: Mapping[type[SmsCommand], Callable[[Any], Words]] = MappingProxyType(
         EditUser: lambda command: ("UE", *_user_words(command)),
         DeleteUser: lambda command: ("UD", command.who),
         LookUpUser: lambda command: ("UL", *command.search),
-        CreateGroup: lambda command: ("GC", command.group, "+" * command.adds, *command.members),
+        CreateGroup: lambda command: ("GC", command.group, command.adds, *command.members),
         ListGroup: lambda command: ("GL", command.group),
         DeleteGroup: lambda command: ("GD", command.group),
         LaunchAdHoc: lambda command: ("IC", *command.members),
-        CreateConference: lambda command: (f"CC{command.number}", "+" * command.adds, *command.members),
+        CreateConference: lambda command: (f"CC{command.number}", command.adds, *command.members),
         LaunchConference: lambda command: ("IC", str(command.number)),
         ListConference: lambda command: ("LC", str(command.number or "")),
         Blast: _blast_words,

@@ -267,7 +267,7 @@ def _create_group(command: CreateGroup, directory: Directory, rules: TextRules) 
         return Decision(problem)
     known = spelled_like(command.group, directory.groups)
     there = tuple(map(spelled, known.members)) if known else ()
-    if changing(command.members, directory, adds=command.adds and known is not None):
+    if changing(command.members, directory, command.adds if known else ""):
         return Decision(_group_changing(command, there, directory))
     # The group may name itself: that is a cycle, not an unknown name.
     seen = directory if known else changed(directory, [PutGroup(Group(command.group))])
@@ -291,6 +291,7 @@ def _group_changing(command: CreateGroup, there: Words, directory: Directory) ->
         directory,
         lambda words: written(CreateGroup(command.group, words)),
         Say.GC_SYNTAX,
+        command.adds,
     )
 
 
@@ -310,13 +311,14 @@ def _delete_group(name: str, directory: Directory) -> Decision:
 
 def _create_conference(command: CreateConference, directory: Directory, rules: TextRules) -> Decision:
     there = tuple(map(spelled, directory.conferences.get(command.number, ())))
-    if changing(command.members, directory, adds=command.adds and bool(there)):
+    if changing(command.members, directory, command.adds if there else ""):
         question = about_list(
             command.members,
             there,
             directory,
             lambda words: written(CreateConference(command.number, words)),
             Say.CCX_SYNTAX,
+            command.adds,
         )
         return Decision(question)
     members = members_of(

@@ -62,9 +62,9 @@ MOST_WORDS = 300
 
 _CONFERENCE = re.compile(r"\d{1,2}|[xX]")  # as the manual writes it
 _GLUED = re.compile(
-    r"([^\W\d_]{2})([^\w+(]*)([+(]*\d(?:[\d().\-/]*[\d)])?|[xX](?!\w))?(?:[^\w+(]*(?=-\w)|[^\w+(]*)(.*)"
+    r"([^\W\d_]{2})([^\w+(]*)([+(]*\d(?:[\d().\-/]*[\d)])?|[xX](?!\w))?([^\w+(]*(?=-\w)|[^\w+(]*)(.*)"
 )
-"""The two letters of a command, signs, digits, and the rest, without a blank between them."""
+"""The two letters of a command, signs, digits, signs, and the rest, without a blank between them."""
 _ASKING = frozenset("?\u061f")
 _QUESTION = re.compile("[?\u061f\uff1f]")
 _LONGEST_BEGIN = 60
@@ -156,7 +156,8 @@ def _group_create(said: Said) -> SmsCommand | Say | Reply:
         return Say.GROUP_AND_MEMBER_MISSING
     place = next(place for place, word in enumerate(said.words) if word.bare)
     members, adding = signed_members(said.words[place + 1 :], said.known)
-    adding = adding or any(is_sign(word, "+") for word in said.words[:place])
+    if any(is_sign(word, "+") for word in said.words[:place]):
+        adding = "+"
     return CreateGroup(said.names[0], members, adding)
 
 
@@ -358,14 +359,14 @@ def _parted(word: str) -> tuple[Form | None, tuple[Word, ...]]:
     """The form, and the words, of a command written in one with what follows: `IC3`, `IC07700900005`."""
     if not (glued := _GLUED.fullmatch(in_ascii(word))):
         return None, ()
-    letters, signs, digits, rest = glued.groups("")
+    letters, signs, digits, between, rest = glued.groups("")
     keyword = _keyword(letters)
     numbered = len(digits) in (1, 2) and keyword in ("CC", "IC", "LC")
     if not (
         numbered or (digits and keyword in _DIALLED and digits not in "xX") or (signs and rest and not digits)
     ):
         return None, ()
-    return _BY_KEYWORD.get(keyword), words_in(f"{digits} {rest}")
+    return _BY_KEYWORD.get(keyword), words_in(f"{digits} {between}{rest}")
 
 
 def _unknown(words: Sequence[Word], known: Known, language: str) -> Reply:

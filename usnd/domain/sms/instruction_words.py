@@ -6,6 +6,7 @@ S12).
 """
 
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import TypeVar
 
@@ -26,21 +27,33 @@ from usnd.domain.sms.commands import (
 
 ByNick = TypeVar("ByNick", CreateUser, EditUser)
 
-_ADDING = frozenset(
-    {"add", "adds", "also", "group", "groups", "in", "into", "join", "joins", "plus", "put", "to"}
-)
+_ALSO = frozenset({"also", "aswell", "too", "well"})
+_ADDING = _ALSO | {"add", "adds", "and", "group", "groups", "in", "into", "join", "joins"}
+_ADDING |= {"onto", "plus", "put", "to"}
 _REMOVING = frozenset(
-    {"but", "delete", "drop", "except", "exclude", "from", "leave", "leaves"}
-    | {"minus", "no", "not", "off", "out", "remove", "without"}
+    {"but", "delete", "drop", "except", "exclude", "from", "instead", "leave", "leaves"}
+    | {"minus", "never", "no", "not", "off", "out", "remove", "without"}
 )
-_NUMBERING = frozenset(
-    {"cell", "has", "is", "mobile", "new", "nr", "now", "number", "phone", "tel", "telephone"}
-)
+_NUMBERING = frozenset({"cell", "has", "is", "mobile", "new", "nr", "number", "phone", "tel", "telephone"})
 _NAMING = frozenset({"called", "name", "named", "rename"})
-_FILLING = frozenset({"as", "change", "changed", "of", "set", "the", "update"})
-_ALL = _ADDING | _REMOVING | _NUMBERING | _NAMING | _FILLING
+_FILLING = frozenset(
+    {"anymore", "as", "at", "by", "change", "changed", "for", "longer", "of", "on", "or", "set", "that"}
+    | {"the", "this", "update", "with"}
+)
+_STRESSING = frozenset(
+    {"actually", "again", "already", "asap", "both", "immediately", "kindly", "now", "ok", "okay", "once"}
+    | {"please", "pls", "plz", "really", "still", "urgently", "yet"}
+)
+"""Without them the text says the same."""
+_LIMITING = frozenset({"exclusively", "just", "only", "solely"})
+"""Of what is there nothing else shall stay. What is new holds nothing else anyway."""
+_WHEN = frozenset({"always", "later", "soon", "then", "today", "tomorrow", "tonight"})
+"""Nothing that we do is done then, so nothing is offered."""
+_ALL = _ADDING | _REMOVING | _NUMBERING | _NAMING | _FILLING | _STRESSING | _LIMITING | _WHEN
 _DELETING = frozenset({"delete"})
-_BEFORE_GROUPS = frozenset({"group", "the"})
+_BEFORE_GROUPS = frozenset({"group", "the"}) | _STRESSING | _LIMITING
+_MAY_BE_NEW = _NUMBERING | _WHEN
+"""`New` and `Tonight` may be nicks, or groups of GC."""
 _PARTICLES = frozenset(
     {"af", "al", "av", "bin", "da", "dal", "de", "del", "della", "den", "der", "di", "do", "dos", "du", "el"}
     | {"ibn", "la", "las", "le", "los", "ter", "van", "vom", "von", "y", "zu", "zum", "zur"}
@@ -66,27 +79,35 @@ def about_user(command: ByNick, directory: Directory, syntax: Say) -> Reply | No
     if not said:
         return _about_particles(command, directory)
     kept = replace(command, name="" if undotted else command.name, joins=())
+    spoken = {word.casefold() for word in said}
+    if spoken & _WHEN or (spoken & _LIMITING and isinstance(command, EditUser)):
+        return _unclear(said[0], syntax)
+    words = tuple(word for word in words if word not in said or word.casefold() not in _STRESSING | _LIMITING)
     places = [place for place, word in enumerate(words) if word in said]
+    if not places:
+        return _unclear(said[0], syntax, written(replace(kept, joins=words)))
     first, last = places[0], places[-1]
     between = len(places) <= last - first
     meant = (
         None
         if between
-        else _meant(kept, [word.casefold() for word in said], words[:first], words[last + 1 :], directory)
+        else _meant(kept, spoken - _STRESSING - _LIMITING, words[:first], words[last + 1 :], directory)
     )
     return _unclear(said[0], syntax, *(written(one) for one in [meant] if one))
 
 
 def _meant(
-    kept: ByNick, said: list[str], before: Words, behind: Words, directory: Directory
+    kept: ByNick, said: AbstractSet[str], before: Words, behind: Words, directory: Directory
 ) -> CreateUser | EditUser | DeleteUser | None:
     """What is probably meant. kept: the command without words; said: what they say; the names around them."""
-    kinds = {kind for kind in (_ADDING, _REMOVING, _NUMBERING, _NAMING) if kind & set(said)}
+    kinds = {kind for kind in (_ADDING, _REMOVING, _NUMBERING, _NAMING) if kind & said}
     digits = [word for word in behind if word.lstrip("+")[:1].isdecimal()]
     if digits:
         return None if before or len(digits) < len(behind) else replace(kept, phone=" ".join(digits))
+    if not behind and before:
+        return replace(kept, joins=before) if kinds == {_ADDING} and said <= _ALSO | _FILLING else None
     if not behind:
-        return DeleteUser(kept.nick) if not before and _DELETING.issuperset(said) else None
+        return DeleteUser(kept.nick) if said <= _DELETING else None
     known = all(spelled_like(name.removeprefix("+"), directory.groups) for name in (*before, *behind))
     if kinds == {_REMOVING} and known:
         return replace(kept, joins=before, leaves=(*kept.leaves, *behind))
@@ -133,8 +154,8 @@ def _about_particles(command: ByNick, directory: Directory) -> Reply | None:
 
 
 def about_new_name(name: str, syntax: Say, directory: Directory, *offers: str) -> Reply | None:
-    """The question, if what would become a nick or a group says what to do; `New` may be a name."""
-    unclear = is_instruction(name, directory) and name.casefold() not in _NUMBERING
+    """The question, if what would become a nick or a group says what to do."""
+    unclear = is_instruction(name, directory) and name.casefold() not in _MAY_BE_NEW
     return _unclear(name, syntax, *offers) if unclear else None
 
 
@@ -148,24 +169,40 @@ def about_new_group(name: str, members: Words, directory: Directory) -> Reply | 
     return about_new_name(name, Say.GC_SYNTAX, directory, offer)
 
 
-def changing(members: Words, directory: Directory, *, adds: bool = False) -> bool:
-    """Whether the words say what to add to a list, or to take away, instead of naming all of it."""
-    return adds or any(member.startswith("-") or is_instruction(member, directory) for member in members)
+def changing(members: Words, directory: Directory, adds: str = "") -> bool:
+    """Whether the words say what to add to a list, or to take away, instead of naming all of it.
+
+    adds: the sign before them that says so.
+    """
+    return bool(adds) or any(
+        member.startswith("-") or is_instruction(member, directory) for member in members
+    )
+
+
+def _changes(members: Words, directory: Directory) -> bool:
+    """Whether the words say of what is there that more comes or goes; else they name the whole list."""
+    return any(
+        one.startswith("-") or (one.casefold() in _ADDING | _REMOVING and is_instruction(one, directory))
+        for one in members
+    )
 
 
 def changed_members(members: Words, there: Words, directory: Directory) -> Words:
     """The list `there` with what the words add to it, and without what they take away; empty if in doubt."""
+    said = {member.casefold() for member in members if is_instruction(member, directory)}
+    if said & _WHEN:
+        return ()
     added: list[str] = []
     gone: set[str] = set()
     removing = False
     for member in members:
-        if is_instruction(member, directory):
-            removing = member.casefold() in _REMOVING
+        if (word := member.casefold()) in said:
+            removing = word in _REMOVING or (removing and word in _FILLING)
         elif member.startswith("-") or removing:
             gone.add(name_key(_spelled(member.removeprefix("-"), directory)))
         else:
             added.append(_spelled(member, directory))
-    if any(name.lstrip("+")[:1].isdecimal() for name in gone):
+    if (removing and not gone) or any(name.lstrip("+")[:1].isdecimal() for name in gone):
         return ()  # whose number it is would have to be found out
     kept = dict.fromkeys((*there, *added))
     return tuple(name for name in _opened(kept, gone, directory) if name_key(name) not in gone)
@@ -189,12 +226,19 @@ def _opened(names: Iterable[str], gone: set[str], directory: Directory) -> Words
 
 
 def about_list(
-    members: Words, there: Words, directory: Directory, write: Callable[[Words], str], syntax: Say
+    members: Words,
+    there: Words,
+    directory: Directory,
+    write: Callable[[Words], str],
+    syntax: Say,
+    adds: str = "",
 ) -> Reply:
-    """The question whether the list shall be what it is then. `there`: what it holds already."""
+    """The question whether the list shall be what it is then. there: what it holds; adds: see `changing`."""
+    if not (adds or _changes(members, directory)):
+        there = ()
     after = changed_members(members, there, directory)
-    sign = next(
-        one for one in (*members, "+") if one.startswith(("-", "+")) or is_instruction(one, directory)
+    sign = adds or next(
+        one for one in members if one.startswith(("-", "+")) or is_instruction(one, directory)
     )
     return _unclear(sign, syntax, write(after) if after and after != there else "")
 

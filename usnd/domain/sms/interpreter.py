@@ -8,9 +8,9 @@ commits what is decided in one transaction with the reply (S11).
 from collections.abc import Callable
 from dataclasses import replace
 
-from usnd.domain.conference.model import ABSENT, OVER, ConferenceState, Participant
+from usnd.domain.conference.launch import already_running, launch_of, names_of, nobody, others_of
 from usnd.domain.directory.lookup import known_in, members_of
-from usnd.domain.directory.model import Directory, Member, Subscriber, people, spelled
+from usnd.domain.directory.model import Directory, Member, Subscriber
 from usnd.domain.messaging.message import Priority
 from usnd.domain.numbers.e164 import readings
 from usnd.domain.replies.catalogue import NOT_UNDERSTOOD, Reply, Say, fits, reply
@@ -42,7 +42,7 @@ _MOST_DOUBTS = 4
 """Of one text: each is settled in what is offered."""
 
 
-def decide(body: str, situation: Situation, rules: TextRules, *, cut: bool = False) -> Decision:
+def interpret(body: str, situation: Situation, rules: TextRules, *, cut: bool = False) -> Decision:
     """What the text does. Total: any body in any situation gets exactly one reply (REQUIREMENTS S4, S11).
 
     cut: something behind it is missing. Then it does nothing, though it can be read: it is another text.
@@ -77,7 +77,8 @@ def _offered(question: Reply, answer: Callable[[str], Reply]) -> Decision:
             if not (then := answer(offer)).offers:
                 break
             offer = then.offers[0]  # noqa: PLW2901 - one doubt less
-        answers[offer] = then
+        shorter = (text for text in _with_fewer_signs(offer) if answer(text) == then)
+        answers[next(shorter, offer)] = then
     understood = [
         text for text, then in answers.items() if not then.offers and then.say not in NOT_UNDERSTOOD
     ]
@@ -85,6 +86,17 @@ def _offered(question: Reply, answer: Callable[[str], Reply]) -> Decision:
         return Decision(replace(next(iter(answers.values())), offers=()))
     offered = (question.offering(*understood[:count]) for count in range(len(understood), 0, -1))
     return Decision(next(filter(fits, offered), question.offering()))
+
+
+def _with_fewer_signs(offer: str) -> tuple[str, ...]:
+    """The command without the signs that stand alone, or with each `+` put to what is behind it.
+
+    Which of them says the same only its answer tells: a `.` takes a name away.
+    """
+    head, colon, text = offer.partition(":")
+    named = [word for word in head.split() if any(map(str.isalnum, word)) or word == "?"]
+    found = (" ".join(named), head.replace(" + ", " +"))
+    return tuple(f"{words}{colon}{text}" for words in found if words != head)
 
 
 def _obey(command: SmsCommand, situation: Situation, subscriber: Subscriber, rules: TextRules) -> Decision:
@@ -105,53 +117,13 @@ def _obey(command: SmsCommand, situation: Situation, subscriber: Subscriber, rul
             return _launch(command, situation, subscriber, rules)
 
 
-def lines_busy(subscriber: Subscriber) -> Decision:
-    """What a launch becomes for which no line is free (REQUIREMENTS C10)."""
-    return Decision(reply(Say.NO_LINE)).said_in(subscriber.language)
-
-
 def _launch(
     command: LaunchAdHoc | LaunchConference, situation: Situation, subscriber: Subscriber, rules: TextRules
 ) -> Decision:
-    if (state := situation.conference) is not None and state not in OVER:
-        return _running(state, voice_up=situation.voice_up)
-    members = _called(command, situation.directory, rules)
-    if isinstance(members, Reply):
-        return Decision(members)
-    others = _others(members, situation.directory, subscriber)
-    if not others:
-        return Decision(_nobody(Say.NOBODY, Say.EMPTY_GROUPS, members, situation.directory))
-    if len(others) > rules.most_participants:
-        return Decision(reply(Say.TOO_MANY, count=len(others), most=rules.most_participants))
-    if barred := tuple(person for person in others if not rules.plan.permits(person.number)):
-        return Decision(reply(Say.BARRED, names=_names(barred)))
-    if situation.seconds_left == 0:
-        return Decision(reply(Say.NO_MINUTES))
-    if not situation.voice_up:
-        return Decision(reply(Say.NO_VOICE))
-    launched = reply(Say.LAUNCHED, count=len(others), names=_names(others))
+    if (running := already_running(situation)) is not None:
+        return running
     instant = command.number if isinstance(command, LaunchConference) else None
-    texts = _call_texts(others, subscriber, rules)
-    return Decision(
-        launched,
-        launch=others,
-        texts=texts,
-        instant=instant,
-        tells=instant if texts else None,
-        talk_seconds=situation.seconds_left,
-    )
-
-
-def _running(state: ConferenceState, *, voice_up: bool) -> Decision:
-    """Their conference goes on: they are called into it again, also if they seem to be in it.
-
-    Their call may be dead, which nobody here can know (REQUIREMENTS C13): the new one takes its place.
-    """
-    if state is ConferenceState.GATHERING:
-        return Decision(reply(Say.STILL_RUNNING))
-    if not voice_up:
-        return Decision(reply(Say.NO_VOICE))
-    return Decision(reply(Say.RECALLED if state in ABSENT else Say.CALLED_INTO_IT), recall=True)
+    return launch_of(_called(command, situation.directory, rules), instant, situation, subscriber, rules)
 
 
 def _called(
@@ -181,17 +153,6 @@ def _conference_meant(command: LaunchAdHoc, number: int, rules: TextRules) -> Re
     return conference_or(number, words)
 
 
-def _call_texts(
-    others: tuple[Participant, ...], subscriber: Subscriber, rules: TextRules
-) -> tuple[TextTo, ...]:
-    """The texts beside the calls, if the subscriber wants them; they are of use only now, as replies are."""
-    if not subscriber.call_texts:
-        return ()
-    say = Say.CALL_TEXT_BACK if rules.call_back_number else Say.CALL_TEXT
-    message = reply(say, sender=subscriber.number, number=rules.call_back_number)
-    return tuple(TextTo(person.number, message, Priority.REPLY) for person in others)
-
-
 def _blast(command: Blast, directory: Directory, subscriber: Subscriber, rules: TextRules) -> Decision:
     def write(words: Words) -> str:
         return written(replace(command, members=words))
@@ -203,29 +164,11 @@ def _blast(command: Blast, directory: Directory, subscriber: Subscriber, rules: 
         return Decision(members)
     if (length := len(command.text)) > rules.longest_blast:
         return Decision(reply(Say.TEXT_TOO_LONG, count=length, most=rules.longest_blast))
-    others = _others(members, directory, subscriber)
+    others = others_of(members, directory, subscriber)
     if not others:
-        return Decision(_nobody(Say.NOBODY_TO_TEXT, Say.NOBODY_IN, members, directory))
+        return Decision(nobody(Say.NOBODY_TO_TEXT, Say.NOBODY_IN, members, directory))
     if len(others) > rules.most_participants:
         return Decision(reply(Say.TOO_MANY_TO_TEXT, count=len(others), most=rules.most_participants))
     message = reply(Say.BLAST, sender=subscriber.number, text=command.text)
     texts = tuple(TextTo(person.number, message, Priority.BULK) for person in others)
-    return Decision(reply(Say.BLAST_SENT, count=len(others), names=_names(others)), texts=texts)
-
-
-def _others(
-    members: tuple[Member, ...], directory: Directory, subscriber: Subscriber
-) -> tuple[Participant, ...]:
-    """Everybody meant, each number once, without the subscriber."""
-    return tuple(person for person in people(directory, members) if person.number != subscriber.number)
-
-
-def _nobody(alone: Say, empty: Say, members: tuple[Member, ...], directory: Directory) -> Reply:
-    """Nobody is left: only the subscriber was named, or groups without a member."""
-    if people(directory, members):
-        return reply(alone)
-    return reply(empty, names=tuple(map(spelled, members)))
-
-
-def _names(others: tuple[Participant, ...]) -> tuple[str, ...]:
-    return tuple(person.name or person.number for person in others)
+    return Decision(reply(Say.BLAST_SENT, count=len(others), names=names_of(others)), texts=texts)

@@ -31,6 +31,8 @@ _PIECE = re.compile(r"\+?\d[\d().\-/]*")
 _COLON = re.compile("[:\uff1a]")
 _PICTURES = range(0x1F000, 0x1FB00)
 """Emoji: the newest are in no category of our table yet."""
+_JOINING = frozenset("+&/\\|")
+"""Between two names they join them."""
 _INSIDE_NUMBERS = frozenset({"-", "/", ".", "(", ")"})
 
 
@@ -161,16 +163,19 @@ def signed(words: Iterable[Word]) -> tuple[Word, ...]:
     return tuple(found)
 
 
-def signed_members(words: Sequence[Word], known: Known) -> tuple[tuple[str, ...], bool]:
-    """The members of a list that is replaced as a whole, and whether it begins with a `+` or an `and`.
+def signed_members(words: Sequence[Word], known: Known) -> tuple[tuple[str, ...], str]:
+    """The members of a list that is replaced as a whole, and the sign that joins the first to what is there.
+
+    `+`, `&` (also for `and`), a slash or a bar: it may say that the list is added to. Commas and colons part.
 
     A dash alone before the first, in its line, is that one's sign.
     """
     members = members_of(words, known)
     if words and is_sign(words[0], "-") and not words[0].line and members:
         members = (f"-{members[0]}", *members[1:])
-    first = next((word for word in words if word.bare or is_sign(word, "+") or word == JOINED), COMMA)
-    return members, is_sign(first, "+") or first == JOINED or adds(first)
+    first = next((word for word in words if word.bare or _JOINING & set(word.written)), COMMA)
+    before = first.written.partition(first.bare)[0] if first.bare else first.written
+    return members, next(filter(_JOINING.__contains__, before), "")
 
 
 def ends_with_sign(word: Word, known: Known) -> bool:
@@ -184,10 +189,14 @@ def left_of(word: Word, known: Known) -> str:
 
 
 def piece_of(word: Word) -> str:
-    """The digits of a word that can be a number or a piece of one, in ASCII; empty if it is none."""
+    """The digits of a word that can be a number or a piece of one, in ASCII; empty if it is none.
+
+    A zero alone in brackets keeps one: in `+49 (0) 171` it is not dialled.
+    """
     if not _PIECE.fullmatch(word.bare):
         return ""
-    return in_ascii(word.bare)
+    digits = in_ascii(word.bare)
+    return "0)" if digits == "0" and word.written.startswith("(") and ")" in word.written else digits
 
 
 def in_ascii(word: str) -> str:

@@ -80,7 +80,7 @@ def admit(launch: Step, pool: Pool) -> Step | None:
     return None if refused else _on_trunks(Step(conference, launch.commands))
 
 
-def conduct(conference: Conference, event: Event, rules: Rules, pool: Pool, now: datetime) -> Step:
+def decide(conference: Conference, event: Event, rules: Rules, pool: Pool, now: datetime) -> Step:
     """As `conducting.handle`, over the trunks of the pool: each new call gets one, or is over at once.
 
     The subscriber is told when somebody gets no line here, and once when somebody got none in the network

@@ -1,88 +1,209 @@
-"""The unit of work that launches a subscriber's conference, whoever asks: a call that comes in, the console.
+"""The use case "launch a conference", for who does not write texts: a call in, the console, later the portal.
 
-Owns that a launch is decided as the text that would ask for it, and what is committed with it. Refuses to
-act: the caller adopts the step and sends the texts after the commit.
+1. The channels are reserved (services/trunks/channel_pool.py), and given back if nothing comes of it.
+2. One unit of work: has this request been done already? what may the subscriber do now
+   (domain/conference/launch.py)? Conference, texts and request are written.
+3. Committed: the texts go out, the conference runs.
+Texts take the same steps for many at once: services/messaging/incoming_batch.py.
 """
 
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from usnd.domain.conference.model import CallIn, Rules, Step
+import structlog
+
+from usnd.domain.conference.launch import Whom, decide_launch, lines_busy
+from usnd.domain.conference.model import CallIn, LaunchPlan, Participant, Rules, Step
 from usnd.domain.conference.quota import month_of, seconds_left
+from usnd.domain.conference.transitions import launch
 from usnd.domain.directory.model import Subscriber
 from usnd.domain.messaging.message import OutgoingText
+from usnd.domain.replies.catalogue import Reply, Say
 from usnd.domain.replies.dial_in import told
 from usnd.domain.sms.decision import Decision, Situation, TextRules
-from usnd.domain.sms.interpreter import decide
+from usnd.services.conference.live import Conferences
 from usnd.services.messaging.outbox import Outbox
+from usnd.services.trunks.channel_pool import Reservation
 from usnd.services.trunks.trunks import Trunks
 from usnd.store.core.transaction import Transaction
+from usnd.store.core.writer import Store
 from usnd.store.pins import PinsExhausted
+
+REMEMBERED = timedelta(days=1)
+"""How long a request is known by its key."""
 
 
 @dataclass(frozen=True, slots=True)
 class LaunchRequest:
-    """What the subscriber's text would do now. `running`: the id of their live conference."""
+    """subscriber: their number (E.164) or their id. by: who asks, for the journal.
 
-    owner: Subscriber
-    decision: Decision
-    running: int | None
+    caller: the subscriber is there already, by that call. key: by which a repetition is known; empty: by
+    nothing. tells: the subscriber reads by text why nothing is launched.
+    """
+
+    subscriber: str | int
+    whom: Whom
+    by: str
+    caller: CallIn | None = None
+    key: str = ""
+    tells: bool = False
 
 
-class Launcher:
-    """Launches for subscribers. `draw`: as of TextPolicy."""
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """conference: None of a dry run. again: this request had launched it before."""
 
-    def __init__(
-        self, outbox: Outbox, trunks: Trunks, texts: TextRules, rules: Rules, draw: Callable[[int], int]
-    ) -> None:
-        self._outbox = outbox
-        self._trunks = trunks
-        self._texts = texts
-        self._rules = rules
-        self._draw = draw
+    conference: int | None
+    called: tuple[Participant, ...] = ()
+    again: bool = False
 
-    @property
-    def home_region(self) -> str:
-        """Whose national numbers are meant."""
-        return self._texts.home_region
 
-    def decide(
-        self, tx: Transaction, owner: Subscriber, body: str, now: datetime, *, voice_up: bool
-    ) -> LaunchRequest:
-        """What the text means for its subscriber as everything is now; commits nothing."""
-        alive = tx.conferences.live_of([owner.id]).get(owner.id)
-        directory = tx.directory.load(owner.id)
-        left = seconds_left(owner.minutes, tx.usage.of([owner.id], month_of(now)).get(owner.id, 0))
-        state = alive[1] if alive else None
-        situation = Situation(owner, directory, state, voice_up=voice_up, seconds_left=left)
-        return LaunchRequest(owner, decide(body, situation, self._texts), alive[0] if alive else None)
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The subscriber's conference goes on, and they can come back into it. called: they are away from it."""
 
-    def launch(
+    conference: int
+    called: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NotLaunched:
+    """reply: what the subscriber would read, or reads; None: there is no such subscriber. busy: no lines."""
+
+    reply: Reply | None
+    number: str = ""
+    busy: bool = False
+
+
+LaunchResult = Launched | Running | NotLaunched
+
+
+@dataclass(frozen=True, slots=True)
+class _Committed:
+    result: LaunchResult
+    step: Step | None = None
+    texts: tuple[OutgoingText, ...] = ()
+
+
+@dataclass(frozen=True)
+class Launches:
+    """draw: a random number below the one given, from a secure source. clock: UTC."""
+
+    store: Store
+    outbox: Outbox
+    conferences: Conferences
+    trunks: Trunks
+    texts: TextRules
+    rules: Rules
+    draw: Callable[[int], int]
+    clock: Callable[[], datetime]
+
+    async def launch(self, request: LaunchRequest, *, dry_run: bool = False) -> LaunchResult:
+        """Launches it, or says why not; committed when this returns. Raises StoreBusy, StoreTaken."""
+        now, voice_up = self.clock(), self.conferences.voice_up
+        with self.trunks.reservation() as lines:
+
+            def unit(tx: Transaction) -> _Committed:
+                lines.begin()
+                return self._commit(tx, request, lines, now, voice_up=voice_up, dry_run=dry_run)
+
+            committed = await self.store.run(unit)
+            lines.keep()
+        for text in committed.texts:
+            self.outbox.send(text)
+        if committed.step is not None:
+            self.conferences.adopt(committed.step)
+        return committed.result
+
+    def _commit(
         self,
         tx: Transaction,
         request: LaunchRequest,
+        lines: Reservation,
         now: datetime,
         *,
-        mo_id: int | None = None,
-        call_in: CallIn | None = None,
-    ) -> tuple[Step, tuple[OutgoingText, ...]] | None:
-        """The conference that the request asks for, and the texts beside its calls; None if no line is free.
+        voice_up: bool,
+        dry_run: bool,
+    ) -> _Committed:
+        owner = _subscriber(tx, request.subscriber)
+        if owner is None:
+            return _Committed(NotLaunched(None))
+        if request.key and (earlier := tx.launch_requests.find(owner.id, request.key, now - REMEMBERED)):
+            return _Committed(Launched(earlier, again=True))
+        decision, running = self._decided(tx, owner, request.whom, now, voice_up=voice_up)
+        if decision.recall and running is not None:
+            return _Committed(Running(running, called=decision.reply.say is Say.RECALLED))
+        if not decision.launch:
+            return self._refused(tx, request, owner, decision, now)
+        if dry_run:
+            return _Committed(Launched(None, decision.launch))
+        return self._launched(tx, request, owner, decision, lines, now)
 
-        `mo_id`: the text that is kept of it; `call_in`: by which the subscriber is in already.
-        """
-        owner, decision = (
-            request.owner,
-            tell_ways(tx, request.owner.id, request.decision, self._texts, self._draw),
-        )
+    def _decided(
+        self, tx: Transaction, owner: Subscriber, whom: Whom, now: datetime, *, voice_up: bool
+    ) -> tuple[Decision, int | None]:
+        """What they may do as everything is now, and the id of their live conference."""
+        running, state = tx.conferences.live_of([owner.id]).get(owner.id, (None, None))
+        used = tx.usage.of([owner.id], month_of(now)).get(owner.id, 0)
+        left, directory = seconds_left(owner.minutes, used), tx.directory.load(owner.id)
+        situation = Situation(owner, directory, state, voice_up=voice_up, seconds_left=left)
+        return decide_launch(whom, situation, owner, self.texts), running
+
+    def _launched(
+        self,
+        tx: Transaction,
+        request: LaunchRequest,
+        owner: Subscriber,
+        decision: Decision,
+        lines: Reservation,
+        now: datetime,
+    ) -> _Committed:
+        decision = tell_ways(tx, owner.id, decision, self.texts, self.draw)
         (room,) = tx.conferences.reserve_ids(1)
-        step = self._trunks.launch(room, owner, decision, self._rules, now, call_in)
+        step = admitted(lines, room, owner, decision, self.rules, now, request.caller)
         if step is None:
-            return None
-        tx.conferences.add([(step.conference, mo_id)])
-        drafts = [self._outbox.draft(text.number, text.message, now) for text in decision.texts]
-        return step, tuple(tx.texts.queue_mt(drafts))
+            return self._refused(tx, request, owner, lines_busy(owner), now, busy=True)
+        tx.conferences.add([(step.conference, None)])
+        tx.launch_requests.add(owner.id, room, request.by, request.key, now, now - REMEMBERED)
+        drafts = [self.outbox.draft(text.number, text.message, now) for text in decision.texts]
+        return _Committed(Launched(room, decision.launch), step, tuple(tx.texts.queue_mt(drafts)))
+
+    def _refused(
+        self,
+        tx: Transaction,
+        request: LaunchRequest,
+        owner: Subscriber,
+        decision: Decision,
+        now: datetime,
+        *,
+        busy: bool = False,
+    ) -> _Committed:
+        drafts = [self.outbox.draft(owner.number, decision.reply, now)] if request.tells else []
+        texts = tuple(tx.texts.queue_mt(drafts))
+        return _Committed(NotLaunched(decision.reply, owner.number, busy), texts=texts)
+
+
+def admitted(
+    lines: Reservation,
+    room: int,
+    owner: Subscriber,
+    decision: Decision,
+    rules: Rules,
+    now: datetime,
+    caller: CallIn | None = None,
+) -> Step | None:
+    """The launch that was decided, with a line for each call; None when there are not enough."""
+    plan = LaunchPlan(
+        owner.id, owner.number, decision.launch, decision.instant, caller, decision.talk_seconds
+    )
+    step = launch(room, plan, rules.of(press_one=owner.press_one), now)
+    with_lines = lines.admit(step, caller, now)
+    if with_lines is None:
+        log = structlog.get_logger("usnd.trunks")
+        log.warning("launch refused: no line is free", subscriber=owner.number)
+    return with_lines
 
 
 def tell_ways(
@@ -94,8 +215,10 @@ def tell_ways(
     """
     if decision.tells is None:
         return decision
-    with suppress(
-        PinsExhausted
-    ):  # an alarm long before: services/dial_in/pin_space.py; the conference has its number still
+    with suppress(PinsExhausted):  # an alarm long before: dial_in/pin_space.py; the number is there still
         tx.pins.assign(owner, decision.tells, draw)
     return told(decision, decision.tells, tx.pins.of(owner), rules)
+
+
+def _subscriber(tx: Transaction, named: str | int) -> Subscriber | None:
+    return tx.subscribers.by_id(named) if isinstance(named, int) else tx.subscribers.by_number(named)

@@ -198,7 +198,7 @@ class Conferences:
         if running is None:
             return
         before = running.conference
-        step = self._trunks.conduct(before, event, self._rules, at or self._clock())
+        step = self._trunks.decide(before, event, self._rules, at or self._clock())
         if step.conference is before and not any(isinstance(command, Text) for command in step.commands):
             self._carry_out(before, step.commands)
             if isinstance(event, TimePassed):

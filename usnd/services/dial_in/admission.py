@@ -15,7 +15,8 @@ from usnd.asterisk.ami import AmiError
 from usnd.asterisk.calls import Calls
 from usnd.asterisk.progress import Digit, IncomingCall, PinEntered
 from usnd.domain.conference.dtmf_menu import Typed
-from usnd.domain.conference.model import CallIn, JoinIn, Step
+from usnd.domain.conference.launch import InstantConference
+from usnd.domain.conference.model import CallIn, JoinIn
 from usnd.domain.dial_in.admission import (
     AskPin,
     Denial,
@@ -35,16 +36,13 @@ from usnd.domain.dial_in.admission import (
     route,
 )
 from usnd.domain.dial_in.pin_entry import asked_anew, press_pin
-from usnd.domain.messaging.message import OutgoingText
-from usnd.domain.sms.interpreter import lines_busy
 from usnd.domain.trunks.number_format import TrunkNumbers, read
 from usnd.domain.trunks.sip_uri import called_number, calling_number
-from usnd.services.conference.launch import Launcher
+from usnd.services.conference.launch import Launched, Launches, LaunchRequest, NotLaunched, Running
 from usnd.services.conference.live import Conferences
 from usnd.services.dial_in.pin_space import PinCensus
 from usnd.services.dial_in.wrong_pins import WrongPins, withheld_on
 from usnd.services.figures import DialInFigures
-from usnd.services.messaging.outbox import Outbox
 from usnd.services.trunks.trunks import Trunks
 from usnd.store.core.transaction import Transaction
 from usnd.store.core.writer import Store, StoreBusy
@@ -79,37 +77,24 @@ class DialInRules:
     trunks: Mapping[str, TrunkNumbers] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Launched:
-    step: Step | None
-    texts: tuple[OutgoingText, ...] = ()
-    why: Denial = Denial.UNKNOWN
-    """Where there is no step."""
-    running: int | None = None
-    """The subscriber's conference that runs: the call comes into it instead."""
-
-
+@dataclass
 class DialIn:
-    """The calls that come in, until each is in a conference or turned away."""
+    """The calls that come in, until each is in a conference or turned away.
 
-    def __init__(
-        self,
-        store: Store,
-        outbox: Outbox,
-        conferences: Conferences,
-        voice: tuple[Calls, Trunks],
-        launcher: Launcher,
-        rules: tuple[DialInRules, PinCensus, WrongPins],
-        clock: Callable[[], datetime],
-    ) -> None:
-        """`rules`, with who counts the PINs that are given and those that are wrong; `clock` gives UTC."""
-        self._store = store
-        self._outbox = outbox
-        self._conferences = conferences
-        self._calls, self._trunks = voice
-        self._launcher = launcher
-        self._rules, self._census, self._guessing = rules
-        self._clock = clock
+    pin_space says whether PINs are too many, wrong_pins who guesses them; clock gives the time in UTC.
+    """
+
+    store: Store
+    conferences: Conferences
+    calls: Calls
+    trunks: Trunks
+    launches: Launches
+    rules: DialInRules
+    pin_space: PinCensus
+    wrong_pins: WrongPins
+    clock: Callable[[], datetime]
+
+    def __post_init__(self) -> None:
         self._callers: dict[str, _Caller] = {}
         self._came = 0
         self._refused: Counter[str] = Counter()
@@ -123,18 +108,18 @@ class DialIn:
         """The calls are over."""
         for call in calls:
             self._callers.pop(call, None)
-            self._trunks.gone(call)
+            self.trunks.gone(call)
 
     @property
     def waiting(self) -> frozenset[str]:
         """All calls that came in and are in no conference, those that hear why not among them."""
-        return self._trunks.waiting.union(self._callers)
+        return self.trunks.waiting.union(self._callers)
 
     def came(self, incoming: IncomingCall) -> None:
         """Knows a call that rings, and counts it on its trunk, before anything else is heard of it."""
         self._came += 1
-        trunk = self._trunks.came_in(incoming.call, incoming.channel)
-        cli, dnis = self._numbers_of(incoming, self._rules.trunks.get(trunk, TrunkNumbers()))
+        trunk = self.trunks.came_in(incoming.call, incoming.channel)
+        cli, dnis = self._numbers_of(incoming, self.rules.trunks.get(trunk, TrunkNumbers()))
         self._callers[incoming.call] = _Caller(incoming.call, cli, dnis, trunk)
 
     def _numbers_of(self, incoming: IncomingCall, writing: TrunkNumbers) -> tuple[str | None, str]:
@@ -143,19 +128,19 @@ class DialIn:
         if said is not None:
             calling = calling_number(said, writing.trusted)
             called = called_number(said, in_to=writing.called_in_to) or ""
-        region = self._launcher.home_region
+        region = self.launches.texts.home_region
         cli = read(calling, writing.calling_in, region)[1] if calling else None
-        return cli, as_configured(*read(called, writing.called_in, region), self._rules.numbers, region)
+        return cli, as_configured(*read(called, writing.called_in, region), self.rules.numbers, region)
 
     def figures(self, now: datetime) -> DialInFigures:
         """All of them; counts are since the start."""
-        running = sum(one.instant is not None for one in self._conferences.live)
+        running = sum(one.instant is not None for one in self.conferences.live)
         return DialInFigures(
             calls=self._came,
             waiting=len(self._callers),
             refused=dict(self._refused),
-            wrong=self._guessing.figures(now),
-            pins=self._census.figures(running),
+            wrong=self.wrong_pins.figures(now),
+            pins=self.pin_space.figures(running),
         )
 
     async def receive(self, call: str) -> None:
@@ -163,8 +148,8 @@ class DialIn:
         caller = self._callers.get(call)
         if caller is None:
             return
-        barred = self._guessing.barred(caller.guesser, self._clock())
-        way = route(caller.cli, caller.dnis, self._rules.numbers, self._conferences.live, barred=barred)
+        barred = self.wrong_pins.barred(caller.guesser, self.clock())
+        way = route(caller.cli, caller.dnis, self.rules.numbers, self.conferences.live, barred=barred)
         await self._go(caller, way)
 
     async def pressed(self, pressed: Digit) -> None:
@@ -172,7 +157,7 @@ class DialIn:
         caller = self._callers.get(pressed.call)
         if caller is None:
             return
-        now = pressed.at or self._clock()
+        now = pressed.at or self.clock()
         caller.typed, digits = press_pin(caller.typed, pressed.digit, now, begun=pressed.begun)
         if not caller.asked:
             caller.typed = asked_anew(caller.typed)
@@ -188,25 +173,25 @@ class DialIn:
     async def _enter(self, caller: _Caller, digits: str) -> None:
         caller.asked, caller.typed = False, asked_anew(caller.typed)
         try:
-            pin, owner = await self._store.run(lambda tx: _look_up(tx, digits))
+            pin, owner = await self.store.run(lambda tx: _look_up(tx, digits))
         except (StoreBusy, StoreTaken):
             await self._go(caller, Deny(Denial.BUSY))
             return
-        live = self._conferences.live
-        guessed = caller.cli is None and self._guessing.go_on(caller.guesser, self._clock())
-        narrow = self._census.narrow or guessed
+        live = self.conferences.live
+        guessed = caller.cli is None and self.wrong_pins.go_on(caller.guesser, self.clock())
+        narrow = self.pin_space.narrow or guessed
         if pin is None or not counts(pin, caller.cli, owner, live, narrow=narrow):
             await self._go(caller, self._wrong(caller))
             return
         await self._go(caller, enter(pin, live), pin)
 
     def _wrong(self, caller: _Caller) -> Way:
-        now = self._clock()
+        now = self.clock()
         caller.wrong += 1
-        guesses = self._guessing.wrong(caller.guesser, now)
+        guesses = self.wrong_pins.wrong(caller.guesser, now)
         tell = self._log.error if guesses.barred(now) else self._log.warning
         tell("wrong pin", call=caller.call, cli=caller.cli, wrong=guesses.wrong, barred=guesses.barred(now))
-        return after_wrong_pin(caller.wrong, guesses, self._rules.guesses, now)
+        return after_wrong_pin(caller.wrong, guesses, self.rules.guesses, now)
 
     async def _go(self, caller: _Caller, way: Way, pin: Pin | None = None) -> None:
         activation = pin.digits if pin is not None and pin.kind is PinKind.ACTIVATION else ""
@@ -217,79 +202,45 @@ class DialIn:
                 self._callers.pop(caller.call, None)
                 self._log.info("participant calls in", conference=conference, call=caller.call)
                 join = JoinIn(caller.call, caller.dnis, caller.cli or "", activation, caller.trunk)
-                self._conferences.apply(conference, join)
+                self.conferences.apply(conference, join)
             case LaunchInstant():
                 await self._launch(caller, way, activation)
             case AskPin(again):
                 caller.asked = True
-                await self._act(self._calls.ask_pin(caller.call, again=again))
+                await self._act(self.calls.ask_pin(caller.call, again=again))
             case Deny(why):
                 self._callers.pop(caller.call, None)
                 self._refused[why.value] += 1
                 who = {"call": caller.call, "cli": caller.cli, "dnis": caller.dnis}
                 self._log.info("incoming call refused", **who, reason=why.value)
-                await self._act(self._calls.turn_away(caller.call, why.value))
+                await self._act(self.calls.turn_away(caller.call, why.value))
 
     def _rejoin(self, caller: _Caller, conference: int, activation: str) -> None:
         self._callers.pop(caller.call, None)
         self._log.info("subscriber calls in", conference=conference, call=caller.call)
-        self._conferences.apply(conference, _call_in(caller, activation))
+        self.conferences.apply(conference, _call_in(caller, activation))
 
     async def _launch(self, caller: _Caller, way: LaunchInstant, activation: str) -> None:
-        voice_up, now = self._conferences.voice_up, self._clock()
+        subscriber = (caller.cli or "") if way.subscriber_id is None else way.subscriber_id
         call_in = _call_in(caller, activation)
-
-        def unit(tx: Transaction) -> _Launched:
-            return self._commit(tx, caller, way, call_in, now, voice_up=voice_up)
-
+        whom = InstantConference(way.instant)
         try:
-            launched = await self._store.run(unit)
+            result = await self.launches.launch(
+                LaunchRequest(subscriber, whom, "dial-in", call_in, tells=True)
+            )
         except (StoreBusy, StoreTaken):
-            launched = _Launched(None, why=Denial.BUSY)
-        for text in launched.texts:
-            self._outbox.send(text)
-        if launched.running is not None:
-            self._rejoin(caller, launched.running, activation)
+            await self._go(caller, Deny(Denial.BUSY))
             return
-        if launched.step is None:
-            await self._go(caller, Deny(launched.why))
-            return
-        known = self.knows(caller.call)
-        self._callers.pop(caller.call, None)
-        self._conferences.adopt(launched.step)
-        if not known:  # hung up while it was being committed
-            self._conferences.hang_up_unknown(caller.call)
-
-    def _commit(
-        self,
-        tx: Transaction,
-        caller: _Caller,
-        way: LaunchInstant,
-        call_in: CallIn,
-        now: datetime,
-        *,
-        voice_up: bool,
-    ) -> _Launched:
-        owner = (
-            tx.subscribers.by_number(caller.cli or "")
-            if way.subscriber_id is None
-            else tx.subscribers.by_id(way.subscriber_id)
-        )
-        if owner is None:
-            return _Launched(None)
-        request = self._launcher.decide(tx, owner, f"IC{way.instant}", now, voice_up=voice_up)
-        if request.decision.recall:
-            return _Launched(None, running=request.running)
-        launched = (
-            self._launcher.launch(tx, request, now, call_in=call_in) if request.decision.launch else None
-        )
-        if launched is not None:
-            return _Launched(*launched)
-        told, why = request.decision, Denial.UNKNOWN
-        if request.decision.launch:
-            told, why = lines_busy(owner), Denial.BUSY
-        refusal = self._outbox.draft(owner.number, told.reply, now)
-        return _Launched(None, tuple(tx.texts.queue_mt([refusal])), why)
+        match result:
+            case Running(conference):
+                self._rejoin(caller, conference, activation)
+            case NotLaunched(busy=busy):
+                await self._go(caller, Deny(Denial.BUSY if busy else Denial.UNKNOWN))
+            case Launched():
+                known = self.knows(caller.call)
+                self._callers.pop(caller.call, None)
+                if not known:  # hung up while it was being committed
+                    self.conferences.hang_up_unknown(caller.call)
 
     async def _act(self, action: Coroutine[None, None, bool]) -> None:
         try:

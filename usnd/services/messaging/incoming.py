@@ -18,7 +18,7 @@ from usnd.domain.messaging.message import IncomingText
 from usnd.domain.messaging.reassembly import Part, PartVerdict
 from usnd.domain.replies.no_service import NoServiceReplies
 from usnd.domain.sms.decision import Situation
-from usnd.domain.sms.interpreter import decide
+from usnd.domain.sms.interpreter import interpret
 from usnd.services.conference.live import Conferences
 from usnd.services.figures import TextFigures
 from usnd.services.messaging.incoming_batch import (
@@ -33,6 +33,8 @@ from usnd.services.messaging.outbox import Outbox
 from usnd.services.messaging.unsent import tell_unsent
 from usnd.services.transactions.batches import Batcher
 from usnd.services.transactions.commits import surely
+from usnd.services.trunks.channel_pool import Reservation
+from usnd.services.trunks.trunks import Trunks
 from usnd.smpp.pdu.status import CommandStatus
 from usnd.smpp.received import ReceivedText
 from usnd.store.core.transaction import Transaction
@@ -55,6 +57,7 @@ class IncomingTexts:
         store: Store,
         outbox: Outbox,
         conferences: Conferences,
+        trunks: Trunks,
         policy: TextPolicy,
         clock: Callable[[], datetime],
     ) -> None:
@@ -62,6 +65,7 @@ class IncomingTexts:
         self._store = store
         self._outbox = outbox
         self._conferences = conferences
+        self._trunks = trunks
         self._policy = policy
         self._clock = clock
         self._arrivals = Batcher(self._commit, _MOST_TOGETHER, _MOST_WAITING)
@@ -147,8 +151,11 @@ class IncomingTexts:
         """Does what was committed; if the conference to come back to had ended, launches another."""
         await self._begin(taken)
         if taken.recalled is not None and not await self._conferences.recall(taken.recalled):
-            unit = partial(self._again, text=taken.text, mo_id=taken.mo_id)
-            await self._begin(await surely(self._store, unit))
+            with self._trunks.reservation() as lines:
+                unit = partial(self._again, lines=lines, text=taken.text, mo_id=taken.mo_id)
+                again = await surely(self._store, unit)
+                lines.keep()
+            await self._begin(again)
 
     async def _begin(self, taken: TakenText) -> None:
         if taken.launched is not None:
@@ -157,11 +164,14 @@ class IncomingTexts:
         for answer in taken.answers:
             self._outbox.send(answer)
 
-    def _again(self, tx: Transaction, *, text: IncomingText, mo_id: int) -> TakenText:
-        return self._taking(tx, self._talk.trial(self._clock())).again(text, mo_id)
+    def _again(self, tx: Transaction, *, lines: Reservation, text: IncomingText, mo_id: int) -> TakenText:
+        return self._batch(tx, lines, self._talk.trial(self._clock())).again(text, mo_id)
 
-    def _taking(self, tx: Transaction, trial: BatchCount) -> IncomingBatch:
-        return IncomingBatch(tx, self._policy, trial.now, voice_up=self._conferences.voice_up, trial=trial)
+    def _batch(self, tx: Transaction, lines: Reservation, trial: BatchCount) -> IncomingBatch:
+        """The work of one unit, which may run twice: what an earlier run took is given back."""
+        lines.begin()
+        voice_up = self._conferences.voice_up
+        return IncomingBatch(tx, self._policy, trial.now, voice_up=voice_up, lines=lines, trial=trial)
 
     async def _tell_stranger(self, text: ReceivedText, number: str, mo_id: int) -> None:
         """No service (REQUIREMENTS S4): rarely. Not in the transaction of the text, which may run twice."""
@@ -174,18 +184,21 @@ class IncomingTexts:
         self._log.info("not registered", sender=text.sender, text=mo_id, told=told, seen=self.unregistered)
         if not told:
             return
-        message = decide(text.body, Situation(None), self._policy.texts).reply
+        message = interpret(text.body, Situation(None), self._policy.texts).reply
         draft = reply_draft(text, message, mo_id, self._policy, now)
         with suppress(StoreBusy):
             for answer in await self._store.run(lambda tx: tx.texts.queue_mt([draft])):
                 self._outbox.send(answer)
 
     async def _commit(self, texts: Sequence[IncomingText | Part]) -> list[TextOutcome]:
-        def unit(tx: Transaction) -> tuple[list[TextOutcome], BatchCount]:
-            trial = self._talk.trial(self._clock())
-            return self._taking(tx, trial).take(texts), trial
+        with self._trunks.reservation() as lines:
 
-        outcomes, trial = await self._store.run(unit)
+            def unit(tx: Transaction) -> tuple[list[TextOutcome], BatchCount]:
+                trial = self._talk.trial(self._clock())
+                return self._batch(tx, lines, trial).take(texts), trial
+
+            outcomes, trial = await self._store.run(unit)
+            lines.keep()
         self._talk.adopt(trial)
         return outcomes
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from usnd.domain.conference.launch import lines_busy
 from usnd.domain.conference.model import ConferenceState, Rules, Step
 from usnd.domain.conference.quota import month_of, seconds_left
 from usnd.domain.directory.model import Subscriber
@@ -18,10 +19,10 @@ from usnd.domain.numbers.e164 import to_e164
 from usnd.domain.replies.catalogue import Reply, Say, render, reply
 from usnd.domain.replies.no_service import NoServiceRules
 from usnd.domain.sms.decision import Decision, Situation, TextRules
-from usnd.domain.sms.interpreter import decide, lines_busy
-from usnd.services.conference.launch import tell_ways
+from usnd.domain.sms.interpreter import interpret
+from usnd.services.conference.launch import admitted, tell_ways
 from usnd.services.messaging.long_texts import gather, subscribers_of
-from usnd.services.trunks.trunks import Trunks
+from usnd.services.trunks.channel_pool import Reservation
 from usnd.smpp.received import ReceivedText
 from usnd.store.core.transaction import Transaction
 
@@ -40,8 +41,6 @@ class TextPolicy:
     draw: Callable[[int], int]
     """A random number below the one given, from a secure source: PINs are drawn by it."""
     parts: PartsRules
-    trunks: Trunks
-    """Over which conferences are launched."""
     short_codes: Mapping[str, str] = field(default_factory=dict)
     """Of binds that have one of their own."""
     talk: AutomaticSenderRules = field(default_factory=AutomaticSenderRules)
@@ -95,14 +94,16 @@ class IncomingBatch:
         now: datetime,
         *,
         voice_up: bool,
+        lines: Reservation,
         trial: BatchCount | None = None,
     ) -> None:
-        """trial: of what the senders said lately; None: nothing is known of that."""
+        """lines: for the launches among them. trial: of what the senders said lately; None: unknown."""
         self._tx = tx
         self._trial = trial or SenderHistory(policy.talk).trial(now)
         self._policy = policy
         self._now = now
         self._voice_up = voice_up
+        self._lines = lines
 
     def take(self, arrivals: Sequence[IncomingText | Part]) -> list[TextOutcome]:
         """What each led to, in order."""
@@ -195,7 +196,7 @@ class IncomingBatch:
         return _Decided(text, subscriber, alive, decision, quiet=quiet)
 
     def _meaning(self, text: IncomingText, situation: Situation) -> Decision:
-        return decide(text.body, situation, self._policy.texts, cut=text.cut)
+        return interpret(text.body, situation, self._policy.texts, cut=text.cut)
 
     def _commit(self, decided: Sequence[_Decided]) -> list[TakenText]:
         return self._carry_out(decided, self._tx.texts.add_mo([one.text for one in decided], self._now))
@@ -247,7 +248,7 @@ class IncomingBatch:
         rooms = self._tx.conferences.reserve_ids(len(launching))
         policy, launched = self._policy, {}
         for room, (place, owner, decision) in zip(rooms, launching, strict=True):
-            step = policy.trunks.launch(room, owner, decision, policy.conferences, self._now)
+            step = admitted(self._lines, room, owner, decision, policy.conferences, self._now)
             if step is not None:
                 launched[place] = step
         return launched

@@ -1,13 +1,12 @@
-"""The trunks of this node: who is on which, how each is, what it refused.
+"""The trunks of this node: how each is, what it refused, and the channels in use (channel_pool.py).
 
-Owns the only count of channels in use, under a lock, since launches are admitted in the store's thread and
-all else in the loop. Refuses decisions: domain/trunks/trunk.py and domain/trunks/routing.py.
+Conferences ask here what the domain decides about an event, so that channels are taken and given back with
+the decision; the voice edge tells what Asterisk finds out about each trunk. Decisions are in domain/trunks/.
 """
 
-import threading
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
@@ -16,14 +15,10 @@ from usnd.asterisk.technology.contacts import Account, Contact
 from usnd.asterisk.technology.endpoints import trunk_of_channel
 from usnd.domain.alarms.catalogue import TRUNK_DAMPED, TRUNK_DOWN, TRUNK_NOT_REGISTERED, TRUNK_SUSPECT
 from usnd.domain.conference.model import CallIn, Conference, Event, JoinIn, Rules, Step
-from usnd.domain.conference.transitions import launch
-from usnd.domain.directory.model import Subscriber
-from usnd.domain.sms.decision import Decision
 from usnd.domain.trunks.registration import Registration, standing
-from usnd.domain.trunks.routing import admit, conduct, heard_of, load_of
+from usnd.domain.trunks.routing import decide, heard_of
 from usnd.domain.trunks.trunk import (
     Health,
-    Load,
     Pool,
     Routing,
     TrunkEvent,
@@ -34,6 +29,7 @@ from usnd.domain.trunks.trunk import (
 )
 from usnd.services.alarms.alarms import Alarms
 from usnd.services.figures import TrunkFigures, TrunksFigures
+from usnd.services.trunks.channel_pool import ChannelPool, Reservation
 
 _ALARMS = {
     TrunkState.SUSPECT: TRUNK_SUSPECT,
@@ -58,63 +54,30 @@ class Trunks:
         self._routing, self._alarms = routing, alarms
         self._accounts = dict(accounts or {})
         self._registrations = dict.fromkeys(self._accounts.values(), Registration.WAITING)
-        self._lock = threading.Lock()
         self._health = {trunk.name: Health() for trunk in routing.trunks}
         self._figures = {trunk.name: _Figures() for trunk in routing.trunks}
         self._contacts: dict[tuple[str, str], bool] = {}
-        self._loads: dict[int, Load] = {}
-        self._came_in: dict[str, str] = {}
-        """The trunk of each call that is in no conference: it waits, types its PIN, or hears why not."""
-        self._used: Counter[str] = Counter()
-        self._waiting = 0
+        self._channels = ChannelPool()
         self._log = structlog.get_logger("usnd.trunks")
 
-    def launch(
-        self,
-        conference: int,
-        owner: Subscriber,
-        decision: Decision,
-        rules: Rules,
-        now: datetime,
-        caller: CallIn | None = None,
-    ) -> Step | None:
-        """The launch that was decided, its lines taken; None when there are not enough.
+    def reservation(self) -> Reservation:
+        """For the launches of one unit of work."""
+        return Reservation(self._channels, self._pool)
 
-        A launch that is not committed after all leaves its lines taken until its id is used again: the
-        store gives the id to the next launch.
-        """
-        rules = rules.of(press_one=owner.press_one)
-        who = (owner.id, owner.number)
-        step = launch(conference, who, decision.launch, rules, now, decision.instant, caller)
-        limited = step.conference
-        if decision.talk_seconds is not None:
-            limited = replace(limited, talk_seconds=decision.talk_seconds)
-        with self._lock:
-            self._drop(conference)  # of a unit of work that is run again
-            trunk = self._move(caller.call) if caller is not None else ""
-            admitted = admit(Step(limited, step.commands), self._pool(now))
-            if admitted is not None:
-                self._put(admitted.conference)
-            elif caller is not None and trunk:
-                self._count(caller.call, trunk)
-        if admitted is None:
-            self._log.warning("launch refused: no line is free", subscriber=owner.number)
-        return admitted
-
-    def conduct(self, conference: Conference, event: Event, rules: Rules, now: datetime) -> Step:
-        """What the domain decides about the event, its lines taken and given back."""
-        with self._lock:
-            step = conduct(conference, event, rules, self._pool(now), now)
+    def decide(self, conference: Conference, event: Event, rules: Rules, now: datetime) -> Step:
+        """What the domain decides about the event, its channels taken and given back."""
+        with self._channels.lock:
+            step = decide(conference, event, rules, self._pool(now), now)
             if isinstance(event, CallIn | JoinIn) and step.conference.call(event.call) is not None:
-                self._move(event.call)
-            self._put(step.conference)
+                self._channels.gone(event.call)
+            self._channels.hold(step.conference)
             self._listen(conference, step.conference, now)
         return step
 
     def adopt(self, conference: Conference) -> None:
         """Counts the calls of a conference that is committed."""
-        with self._lock:
-            self._put(conference)
+        with self._channels.lock:
+            self._channels.hold(conference)
             for call in conference.calls:
                 if call.trunk in self._figures:
                     self._figures[call.trunk].calls += 1
@@ -123,19 +86,19 @@ class Trunks:
         """Counts a call that came in, from now until it is in a conference or `gone`; gives its trunk."""
         trunk = self.of_channel(channel)
         if trunk:
-            with self._lock:
-                self._count(call, trunk)
+            with self._channels.lock:
+                self._channels.came_in(call, trunk)
         return trunk
 
     def gone(self, call: str) -> None:
         """The call that came in is over, wherever it was."""
-        with self._lock:
-            self._move(call)
+        with self._channels.lock:
+            self._channels.gone(call)
 
     @property
     def waiting(self) -> frozenset[str]:
         """The calls that came in and are in no conference."""
-        return frozenset(self._came_in)
+        return self._channels.waiting
 
     def of_channel(self, channel: str) -> str:
         """The trunk of a channel as Asterisk names it; empty if it is none of ours."""
@@ -146,7 +109,7 @@ class Trunks:
         """Takes what Asterisk's OPTIONS found out about one address of a trunk."""
         if contact.trunk not in self._health:
             return
-        with self._lock:
+        with self._channels.lock:
             self._contacts[contact.trunk, contact.uri] = contact.answers
             states = [up for (name, _), up in self._contacts.items() if name == contact.trunk]
             event = TrunkEvent.ANSWERS if any(states) else TrunkEvent.SILENT
@@ -162,7 +125,7 @@ class Trunks:
         name = self._accounts.get(account.uri)
         if name is None:
             return
-        with self._lock:
+        with self._channels.lock:
             before, self._registrations[name] = self._registrations[name], account.registration
         if account.registration is Registration.REGISTERED:
             if not self._alarms.clear(TRUNK_NOT_REGISTERED, name) and account.registration is not before:
@@ -176,7 +139,7 @@ class Trunks:
 
     def looked(self) -> None:
         """The listing is complete: alarms of a former life that no longer hold are over."""
-        with self._lock:
+        with self._channels.lock:
             for name, health in self._health.items():
                 self._alarm(name, health.state)
         for kind in _ALARMS.values():
@@ -185,10 +148,10 @@ class Trunks:
 
     def figures(self, now: datetime) -> TrunksFigures:
         """Of all trunks, in the order configured."""
-        with self._lock:
+        with self._channels.lock:
             self._pool(now)
             rows = tuple(self._row(trunk.name, trunk.channels) for trunk in self._routing.trunks)
-            return TrunksFigures(trunks=rows, waiting=self._waiting)
+            return TrunksFigures(trunks=rows, waiting=self._channels.load.waiting)
 
     def _row(self, name: str, channels: int | None) -> TrunkFigures:
         figures, registration = self._figures[name], self._registrations.get(name)
@@ -196,7 +159,7 @@ class Trunks:
             trunk=name,
             state=self._health[name].state.value,
             registration=registration.value if registration else "",
-            in_use=self._used[name],
+            in_use=self._channels.in_use(name),
             channels=channels,
             calls=figures.calls,
             unanswered=figures.causes.total(),
@@ -213,34 +176,7 @@ class Trunks:
         }
         not_up = {name: state for name, state in states.items() if state is not TrunkState.UP}
         numbers = {name: health.refused for name, health in self._health.items() if health.refused}
-        return Pool(self._routing, Load(self._used, self._waiting), not_up, numbers)
-
-    def _put(self, conference: Conference) -> None:
-        load = load_of(conference)
-        if load == self._loads.get(conference.id):
-            return
-        self._drop(conference.id)
-        if conference.live:
-            self._loads[conference.id] = load
-            self._used.update(load.used)
-            self._waiting += load.waiting
-
-    def _drop(self, conference: int) -> None:
-        load = self._loads.pop(conference, Load())
-        self._used.subtract(load.used)
-        self._waiting -= load.waiting
-
-    def _count(self, call: str, trunk: str) -> None:
-        self._move(call)
-        self._came_in[call] = trunk
-        self._used[trunk] += 1
-
-    def _move(self, call: str) -> str:
-        """The trunk on which it is no longer counted by itself; empty if it was not."""
-        trunk = self._came_in.pop(call, "")
-        if trunk:
-            self._used[trunk] -= 1
-        return trunk
+        return Pool(self._routing, self._channels.load, not_up, numbers)
 
     def _listen(self, before: Conference, after: Conference, now: datetime) -> None:
         for call in after.calls[len(before.calls) :]:
@@ -265,7 +201,7 @@ class Trunks:
         before, self._health[name] = self._health[name], health
         if before.state is health.state:
             return
-        facts = {"in_use": self._used[name], "refused": len(health.refused) or None}
+        facts = {"in_use": self._channels.in_use(name), "refused": len(health.refused) or None}
         if not self._alarm(name, health.state, **facts) and health.state is TrunkState.UP:
             self._log.info("trunk up", trunk=name)
 

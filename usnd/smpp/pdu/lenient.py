@@ -2,15 +2,18 @@
 
 `smpp/link/connection.py` calls it with a frame that `pdu.decode` did not take; what was odd comes back by
 name, for the bind's counters. Sender, recipient, place in a long text and the text itself are never guessed:
-where two readings remain, or octets of the text may be missing, the strict codec's refusal stands.
+where two readings remain, the strict codec's refusal stands. A text that ends before its announced length is
+given as `cut`, if all before it is as it should be: it does nothing, and its sender is asked (decision 38).
 """
 
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from usnd.smpp.delivery_receipts import is_typed
 from usnd.smpp.pdu.fields import LONGEST_SHORT_MESSAGE, CString, Octets
 from usnd.smpp.pdu.pdus import (
     BY_COMMAND,
@@ -37,6 +40,8 @@ _PLACE = {Tag.SAR_MSG_REF_NUM: 2, Tag.SAR_TOTAL_SEGMENTS: 1, Tag.SAR_SEGMENT_SEQ
 _NEEDED = frozenset({*_PLACE, Tag.MESSAGE_PAYLOAD})
 _NEEDED_TAGS = re.compile(b"|".join(re.escape(tag.to_bytes(2, "big")) for tag in sorted(_NEEDED)))
 _BLANK = b"\0 \r\n"
+_SHORT = "a text shorter than its length says"
+"""The oddity of a text whose end is missing."""
 
 
 class _UnreadableError(Exception):
@@ -45,10 +50,16 @@ class _UnreadableError(Exception):
 
 @dataclass(slots=True)
 class _Reading:
-    """Of a deliver_sm or data_sm, as far as it has come. unended: the string that lacks its NUL, by place."""
+    """Of a deliver_sm or data_sm, as far as it has come.
+
+    unended: the string that lacks its NUL, by place. short: the text may end before its length says, and all
+    before it must be as it should. cut: it does.
+    """
 
     frame: bytes
     unended: int | None = None
+    short: bool = False
+    cut: bool = False
     pos: int = HEADER_LENGTH
     values: list[Any] = field(default_factory=list)
     tlvs: dict[int, bytes] = field(default_factory=dict)
@@ -68,20 +79,28 @@ def read_leniently(frame: bytes, refused: PduError) -> tuple[Pdu, tuple[str, ...
         return kind(sequence, status, {}, message_id.group().decode() if message_id else ""), (
             "a response of another length",
         )
-    if kind not in (DeliverSm, DataSm):
+    if kind is not DeliverSm and kind is not DataSm:
         raise refused
     reading = _likeliest(kind, frame)
     if reading is None:
         raise refused
-    return kind(sequence, status, reading.tlvs, *reading.values), tuple(reading.oddities)
+    pdu = kind(sequence, status, reading.tlvs, *reading.values)
+    if reading.cut:
+        if not pdu.source_addr or not pdu.destination_addr or is_typed(pdu.esm_class):
+            raise refused  # nobody can be asked, or the id of a message may be missing
+        pdu = replace(pdu, cut=True)
+    return pdu, tuple(reading.oddities)
 
 
 def _likeliest(kind: type[Pdu], frame: bytes) -> _Reading | None:
-    """With all strings ended as they should be; else the only reading in which one is not, to the octet."""
+    """With all strings ended as they should be; else the only reading in which one is not, to the octet.
+
+    If there is no such reading, one in which nothing is wrong but that the end of the text is missing.
+    """
     try:
         return _read(kind, _Reading(frame))
     except _UnreadableError:
-        found = list(_unended(kind, frame))
+        found = list(_unended(kind, frame)) or list(_short(kind, frame))
     return found[0] if len(found) == 1 else None
 
 
@@ -91,6 +110,11 @@ def _unended(kind: type[Pdu], frame: bytes) -> Iterator[_Reading]:
             yield _read(kind, _Reading(frame, unended=place))
         except _UnreadableError:
             continue
+
+
+def _short(kind: type[Pdu], frame: bytes) -> Iterator[_Reading]:
+    with suppress(_UnreadableError):
+        yield _read(kind, _Reading(frame, short=True))
 
 
 def _read(kind: type[Pdu], reading: _Reading) -> _Reading:
@@ -117,7 +141,7 @@ def _string(item: CString, reading: _Reading, *, ended: bool) -> None:
     frame, pos = reading.frame, reading.pos
     if ended:
         end = frame.find(0, pos, pos + _LONGEST_STRING + 1)
-        if end < 0:
+        if end < 0 or (reading.short and end - pos >= item.size):
             raise _UnreadableError
         if end - pos >= item.size:
             reading.oddities.append(f"a long {item.name}")
@@ -143,15 +167,24 @@ def _octets(item: Octets, reading: _Reading) -> None:
 
 
 def _message(reading: _Reading) -> None:
-    """sm_length above 254 is SMPP 5.0's; one that promises more than there is would lose text: refused."""
+    """sm_length above 254 is SMPP 5.0's; one that promises more than there is has lost text."""
     frame, pos = reading.frame, reading.pos + 1
-    if pos > len(frame) or pos + frame[pos - 1] > len(frame):
+    if pos > len(frame):
         raise _UnreadableError
     length = frame[pos - 1]
-    if length > LONGEST_SHORT_MESSAGE:
+    if pos + length > len(frame):
+        _ends_early(reading)
+    elif length > LONGEST_SHORT_MESSAGE:
         reading.oddities.append("sm_length 255")
     reading.values.append(frame[pos : pos + length])
-    reading.pos = pos + length
+    reading.pos = min(pos + length, len(frame))
+
+
+def _ends_early(reading: _Reading) -> None:
+    if not reading.short:
+        raise _UnreadableError
+    reading.cut = True
+    reading.oddities.append(_SHORT)
 
 
 def _strict_tail(reading: _Reading) -> None:
@@ -169,6 +202,10 @@ def _tail(reading: _Reading, message: bytes) -> None:
             reading.oddities.append("octets behind the last TLV")
             return
         if len(rest) < _TLV.size or _TLV.unpack_from(rest)[1] > len(rest) - _TLV.size:
+            if _is_payload_cut(rest, reading, message):
+                _ends_early(reading)
+                reading.tlvs[Tag.MESSAGE_PAYLOAD] = rest[_TLV.size :]
+                return
             if not _may_be_cut(rest, reading, message):
                 raise _UnreadableError
             reading.oddities.append("a cut-off TLV")
@@ -176,6 +213,12 @@ def _tail(reading: _Reading, message: bytes) -> None:
         tag, length = _TLV.unpack_from(rest)
         _tlv(reading, tag, rest[_TLV.size : _TLV.size + length])
         reading.pos += _TLV.size + length
+
+
+def _is_payload_cut(rest: bytes, reading: _Reading, message: bytes) -> bool:
+    """Whether it is the text, of which the end is missing."""
+    alone = not message and Tag.MESSAGE_PAYLOAD not in reading.tlvs
+    return alone and len(rest) >= _TLV.size and _TLV.unpack_from(rest)[0] == Tag.MESSAGE_PAYLOAD
 
 
 def _may_be_cut(rest: bytes, reading: _Reading, message: bytes) -> bool:

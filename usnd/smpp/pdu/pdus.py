@@ -136,6 +136,9 @@ class SubmitSm(ShortMessage):
 class DeliverSm(ShortMessage):
     command = CommandId.DELIVER_SM
 
+    cut: bool = False
+    """Not of the wire: the text is shorter than its length says, see lenient.py."""
+
 
 @dataclass(frozen=True, slots=True)
 class DataSm(Pdu):
@@ -161,6 +164,8 @@ class DataSm(Pdu):
     esm_class: int = 0
     registered_delivery: int = 0
     data_coding: int = 0
+    cut: bool = False
+    """As in DeliverSm."""
 
 
 @dataclass(frozen=True, slots=True)

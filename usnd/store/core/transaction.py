@@ -4,7 +4,6 @@ Owns the notice whether anything was written. Refuses to begin, commit or roll b
 """
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from functools import cached_property
 
 from sqlalchemy import Connection, Executable, literal, select
@@ -15,6 +14,7 @@ from usnd.store.conferences import Conferences
 from usnd.store.core.statements import Row, Rows, run
 from usnd.store.delivery_receipts import Receipts
 from usnd.store.directories import Directories
+from usnd.store.launch_requests import LaunchRequests
 from usnd.store.pins import Pins
 from usnd.store.recordings import Recordings
 from usnd.store.subscribers import Subscribers
@@ -40,13 +40,6 @@ class Transaction:
         """A statement that changes nothing: the database answers."""
         self.execute(select(literal(1)))
 
-    def savepoint(self) -> AbstractContextManager[object]:
-        """`with tx.savepoint():` undoes the work inside when it raises; what was done before stays.
-
-        The only way to live on after a statement that failed: PostgreSQL refuses all others.
-        """
-        return self._connection.begin_nested()
-
     @cached_property
     def subscribers(self) -> Subscribers:
         return Subscribers(self)
@@ -70,6 +63,10 @@ class Transaction:
     @cached_property
     def conferences(self) -> Conferences:
         return Conferences(self)
+
+    @cached_property
+    def launch_requests(self) -> LaunchRequests:
+        return LaunchRequests(self)
 
     @cached_property
     def pins(self) -> Pins:

@@ -6,12 +6,12 @@ import pytest
 
 from usnd.domain.billing.cdr import Cdr, cdr_of
 from usnd.domain.conference.call import Call, CallEvent, CallNews, CallOutcome, CallState, Direction, Role
-from usnd.domain.conference.model import Conference, ConferenceState, Participant, Rules
+from usnd.domain.conference.model import Conference, ConferenceState, LaunchPlan, Participant, Rules
 from usnd.domain.conference.transitions import handle, launch
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OWNER, BOB = "+447700900001", Participant("+447700900002", "Bob")
-LAUNCHED = launch(7, (42, OWNER), (BOB,), Rules(), T0).conference
+LAUNCHED = launch(7, LaunchPlan(42, OWNER, (BOB,)), Rules(), T0).conference
 
 
 def test_a_record_of_an_answered_call() -> None:

@@ -12,7 +12,7 @@ from usnd.domain.directory.model import Subscriber
 from usnd.domain.numbers.e164 import NumberPlan
 from usnd.domain.replies.catalogue import Say
 from usnd.domain.sms.decision import Situation, TextRules
-from usnd.domain.sms.interpreter import decide
+from usnd.domain.sms.interpreter import interpret
 
 BARRED = NumberPlan(barred=("+44909",))
 LIMITED = replace(RULES, longest=timedelta(hours=1), plan=BARRED)
@@ -28,7 +28,7 @@ def scene() -> Scene:
 
 def test_a_launch_with_a_barred_number_does_nothing_and_says_so() -> None:
     rules = TextRules("GB", plan=BARRED)
-    decision = decide("IC +447700900002 +449090123456", Situation(Subscriber(42, OWNER)), rules)
+    decision = interpret("IC +447700900002 +449090123456", Situation(Subscriber(42, OWNER)), rules)
     assert decision.reply.say is Say.BARRED
     assert decision.reply.values["names"] == ("+449090123456",)
     assert decision.launch == ()

@@ -11,7 +11,7 @@ from usnd.domain.conference.quota import month_of, seconds_left, talked_seconds
 from usnd.domain.directory.model import Subscriber
 from usnd.domain.replies.catalogue import Say
 from usnd.domain.sms.decision import Situation, TextRules
-from usnd.domain.sms.interpreter import decide
+from usnd.domain.sms.interpreter import interpret
 
 SUBSCRIBER = Subscriber(42, OWNER, minutes=10)
 
@@ -72,7 +72,7 @@ def test_without_a_limit_or_anybody_who_talks_nothing_is_due() -> None:
 
 def test_a_launch_without_minutes_is_refused_and_one_with_some_may_use_them() -> None:
     rules = TextRules("GB")
-    none = decide("IC +447700900002", Situation(SUBSCRIBER, seconds_left=0), rules)
-    some = decide("IC +447700900002", Situation(SUBSCRIBER, seconds_left=5), rules)
+    none = interpret("IC +447700900002", Situation(SUBSCRIBER, seconds_left=0), rules)
+    some = interpret("IC +447700900002", Situation(SUBSCRIBER, seconds_left=5), rules)
     assert (none.reply.say, none.launch) == (Say.NO_MINUTES, ())
     assert (some.reply.say, some.talk_seconds) == (Say.LAUNCHED, 5)

@@ -16,6 +16,7 @@ from usnd.domain.conference.model import (
     EndReason,
     Goodbye,
     HangUp,
+    LaunchPlan,
     Participant,
     PlaceCall,
     Recall,
@@ -28,7 +29,9 @@ from usnd.domain.conference.transitions import launch, resume
 def test_no_call_id_is_the_beginning_of_another() -> None:
     """Asterisk refuses a channel with the id usn-7-1 while usn-7-10 is there."""
     people = [Participant(f"+4479{index:08}", "") for index in range(1, 1200)]
-    ids = sorted(call.id for call in launch(7, (42, OWNER), tuple(people), RULES, T0).conference.calls)
+    ids = sorted(
+        call.id for call in launch(7, LaunchPlan(42, OWNER, tuple(people)), RULES, T0).conference.calls
+    )
     assert len(ids) == 1200
     assert not [one for one, next_one in pairwise(ids) if next_one.startswith(one)]
     assert {"usn-7-1", "usn-7-9", "usn-7-010", "usn-7-00100", "usn-7-0001000"} < set(ids)
@@ -157,7 +160,7 @@ def test_a_new_call_of_a_subscriber_in_the_room_takes_the_place_of_the_old_one(r
 @pytest.mark.parametrize(("number", "role"), [(OWNER, Role.SUBSCRIBER), ("+447700900077", Role.PARTICIPANT)])
 def test_a_telephone_of_another_number_that_holds_the_conference_stays(number: str, role: Role) -> None:
     elsewhere = CallIn("171.1", "52270", "1234567", number="+447700900088")
-    step = launch(7, (42, OWNER), (BOB,), RULES, T0, 3, elsewhere)
+    step = launch(7, LaunchPlan(42, OWNER, (BOB,), 3, elsewhere), RULES, T0)
     scene = Scene(BOB)
     scene.conference = step.conference
     scene.hear("171.1", E.ANSWERED, E.JOINED)
@@ -166,7 +169,9 @@ def test_a_telephone_of_another_number_that_holds_the_conference_stays(number: s
 
 
 def test_a_withheld_number_takes_no_other_withheld_ones_place() -> None:
-    step = launch(7, (42, OWNER), (BOB,), RULES, T0, 3, CallIn("171.1", "52270", "1234567", number=""))
+    step = launch(
+        7, LaunchPlan(42, OWNER, (BOB,), 3, CallIn("171.1", "52270", "1234567", number="")), RULES, T0
+    )
     scene = Scene(BOB)
     scene.conference = step.conference
     scene.hear("171.1", E.ANSWERED, E.JOINED)

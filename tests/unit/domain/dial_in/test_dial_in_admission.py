@@ -17,6 +17,7 @@ from usnd.domain.conference.model import (
     Feature,
     HangUp,
     JoinIn,
+    LaunchPlan,
     PlaceCall,
     TurnAway,
 )
@@ -141,7 +142,7 @@ def test_where_pins_are_too_many_each_opens_less(
 
 
 def test_a_launch_by_a_call_calls_only_the_others() -> None:
-    step = launch(7, (42, OWNER), (BOB,), RULES, T0, 3, CallIn(CALL, "52203", "1234567"))
+    step = launch(7, LaunchPlan(42, OWNER, (BOB,), 3, CallIn(CALL, "52203", "1234567")), RULES, T0)
     assert step.commands == (Admit(CALL, "c7"), PlaceCall(HIM, BOB.number, OWNER, "c7", RULES.ring))
     own, other = step.conference.calls
     assert (own.role, own.direction, own.dnis) == (Role.SUBSCRIBER, Direction.IN, "52203")
@@ -152,7 +153,7 @@ def test_a_launch_by_a_call_calls_only_the_others() -> None:
 def test_who_types_the_activation_pin_is_recorded_with_the_own_number(number: str | None, cli: str) -> None:
     """And is not called besides, if that telephone is a participant's."""
     caller = CallIn(CALL, "52270", "1234567", number=number)
-    step = launch(7, (42, OWNER), (BOB, EVE), RULES, T0, 3, caller)
+    step = launch(7, LaunchPlan(42, OWNER, (BOB, EVE), 3, caller), RULES, T0)
     own, *others = step.conference.calls
     assert (own.number, own.role) == (cli, Role.SUBSCRIBER)
     assert [call.number for call in others] == [who.number for who in (BOB, EVE) if who.number != number]

@@ -1,5 +1,6 @@
 """What people write becomes E.164, or nothing."""
 
+import phonenumbers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -115,6 +116,51 @@ def test_the_longest_prefix_decides(
 )
 def test_pieces_are_read_as_a_person_reads_them(pieces: str, region: str, numbers: tuple[str, ...]) -> None:
     assert readings(pieces, region) == Readings((numbers,), certain=True)
+
+
+E123 = (
+    "+{0} (0){1}",
+    "+{0} 0){1}",
+    "+{0} (0) {1}",
+    "+{0}(0){1}",
+    "+{0} 0) {1}",
+    "00{0} (0){1}",
+    "+{0})(0){1}",
+)
+
+
+@pytest.mark.parametrize("form", E123)
+def test_a_trunk_zero_in_brackets_is_read_in_each_country_that_has_one(form: str) -> None:
+    read, refused = set(), set()
+    for code, (region, *_) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
+        example = phonenumbers.example_number(region)
+        if example is None:
+            continue  # of no country
+        e164 = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+        plan = phonenumbers.PhoneMetadata.metadata_for_region(region)
+        written = form.format(code, phonenumbers.national_significant_number(example))
+        home = "DE" if region != "DE" else "GB"
+        wanted = e164 if plan is not None and plan.national_prefix == "0" else None
+        assert as_written(written, home) == wanted, region
+        (read if wanted else refused).add(region)
+    assert {"DE", "AT", "CH", "GB", "FR", "AE", "IN", "JP"} <= read
+    assert {"IT", "US", "ES", "HU", "RU", "SM"} <= refused
+
+
+@pytest.mark.parametrize("region", ["DE", "AT", "GB", "IT"])
+def test_a_trunk_zero_in_brackets_leaves_no_doubt(region: str) -> None:
+    for written in ("+49 0)171 1234567", "+49 0) 171 1234567", "+49 / 0)171 / 1234567"):
+        assert readings(written, region) == Readings((("+491711234567",),), certain=True)
+    two = readings("+49 0)171 1234567 +44 0)7700 900002", region)
+    assert two == Readings((("+491711234567", "+447700900002"),), certain=True)
+    assert readings("+39 0)347 1234567", region) == Readings()
+    for written in ("+4 (0)171 1234567", "+49 171 (0)1234567", "+49 (0)0171 1234567", "+999 (0)171 1234567"):
+        assert as_written(written, region) is None
+
+
+def test_pieces_that_are_one_number_in_either_reading_are_no_doubt() -> None:
+    assert readings("+49 0171 1234567", "DE") == Readings((("+491711234567",),), certain=True)
+    assert len(readings("+49 0171 1234567", "AT").likely) == 2
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from usnd.domain.directory.model import changed
 from usnd.domain.replies.catalogue import render
 from usnd.domain.replies.dial_in import told
 from usnd.domain.sms.decision import Decision, Situation, TextRules
-from usnd.domain.sms.interpreter import decide
+from usnd.domain.sms.interpreter import interpret
 
 COMMON, BACK = "442079460000", "+442079460000"
 DNIS = tuple(f"4420794600{number:02}" for number in range(1, 31))
@@ -26,7 +26,7 @@ TEXTING = Situation(replace(ME, call_texts=True), MINE)
 
 def after(body: str, situation: Situation = HOME, numbers: DialInNumbers = BOTH, back: str = "") -> Decision:
     rules: TextRules = replace(RULES, numbers=numbers, call_back_number=back)
-    decision = decide(body, situation, rules)
+    decision = interpret(body, situation, rules)
     return decision if decision.tells is None else told(decision, decision.tells, PINS, rules)
 
 
@@ -40,7 +40,7 @@ def test_the_subscriber_is_told_the_number_and_both_pins_in_one_segment(body: st
 
 
 def test_a_long_list_is_cut_for_the_dial_in() -> None:
-    situation = Situation(ME, changed(MINE, decide("GC Longernamedgroup Bob", HOME, RULES).changes))
+    situation = Situation(ME, changed(MINE, interpret("GC Longernamedgroup Bob", HOME, RULES).changes))
     text = render(after("CC3 Longernamedgroup Club Golf Bob eve", situation).reply)
     assert "Longernamedgroup" in text
     assert " more. Text IC 3" in text
@@ -97,11 +97,11 @@ def test_what_is_told_is_in_the_subscribers_language() -> None:
 @pytest.mark.parametrize("pins", [(), PINS[:1]])
 def test_a_conference_for_which_no_pin_was_left_is_told_without(pins: tuple[Pin, ...]) -> None:
     rules: TextRules = replace(RULES, numbers=BOTH)
-    decision = decide("CC3 Bob", HOME, rules)
+    decision = interpret("CC3 Bob", HOME, rules)
     assert decision.tells is not None
     text = render(told(decision, 3, pins, rules).reply)
     assert "Or call 442079460003" in text
     assert "PIN" not in text
-    beside = decide("IC3", TEXTING, rules)
+    beside = interpret("IC3", TEXTING, rules)
     assert beside.texts
     assert told(beside, 3, pins, rules).texts == beside.texts

@@ -23,7 +23,7 @@ from usnd.domain.directory.model import (
 from usnd.domain.replies.catalogue import Reply, render
 from usnd.domain.sms.decision import Decision, Situation, TextRules
 from usnd.domain.sms.grammar import FORMS
-from usnd.domain.sms.interpreter import decide
+from usnd.domain.sms.interpreter import interpret
 
 pytestmark = pytest.mark.no_cover  # the rules are covered one by one elsewhere; these are many
 
@@ -100,7 +100,7 @@ def situation(region: str) -> Situation:
 
 @cache
 def say(body: str, region: str) -> Decision:
-    return decide(body, situation(region), TextRules(region))
+    return interpret(body, situation(region), TextRules(region))
 
 
 def act(decision: Decision) -> object:

@@ -1,7 +1,7 @@
 """What is in doubt does nothing; what was meant is written out, and does what it says when it is sent."""
 
 import pytest
-from subscriber_home import ME, MINE, does_nothing, say, told
+from subscriber_home import ME, MINE, after, does_nothing, say, told
 
 from usnd.domain.directory.model import Directory, Group, NickMember, PutGroup, PutUser, User, changed
 from usnd.domain.replies.catalogue import Say, render
@@ -280,6 +280,57 @@ def test_what_only_begins_like_a_signature_is_a_name() -> None:
 def test_of_too_many_doubts_the_next_is_told() -> None:
     body = "UE bbo A.B Glof Clbu Emtpy -Golff -Clubb -Emptty"
     assert told(say(body))[1] == "Not known: Golff. Nothing was done."
+
+
+SIGNS = (*("?", "? ?", "?!", ", ?", "+ ?", "/ ?", "& ?"), *(". ?", "-- ?", "| ?", "* ?", "?)", "?\n-"))
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_no_lone_sign_around_a_list_is_in_what_is_offered(sign: str) -> None:
+    for body, offer in (
+        ("IC 07700 900 002{}", "IC 07700 900 002"),
+        ("IC golf bob{}", "IC golf bob"),
+        ("IC golf Glof{}", "IC Golf"),
+        ("UE bob Ann.Lee golf{}", "UE bob Ann.Lee golf"),
+        ("UC al 07700900031 Ann.Lee golf{}", "UC al 07700900031 Ann.Lee golf"),
+        ("GC chess bob 07700900031{}", "GC chess bob 07700900031"),
+        ("CC4 eve 07700 900 031{}", "CC4 eve 07700 900 031"),
+        ("UD 07700 900 002{}", "UD 07700 900 002"),
+        ("SB golf bob{}: hi - all", "SB golf bob: hi - all"),
+    ):
+        asked = say(body.format(f" {sign}"), rules=TextRules("GB"))
+        assert does_nothing(asked)
+        assert asked.reply.offers == (offer,)
+
+
+@pytest.mark.parametrize(
+    ("body", "offer"),
+    [
+        ("IC golf bob - ?", "IC golf bob"),
+        ("IC golf bob and ?", "IC Golf Bob"),
+        ("IC + 07700 900 002 ?", "IC 07700 900 002"),
+        ("IC + 44 7700 900002 ?", "IC +44 7700 900002"),
+        ("GC chess + bob ?", "GC chess bob"),
+        ("CC4 / bob ?", "CC4 bob"),
+        ("UC al 07700900031 . golf ?", "UC al 07700900031 golf"),
+        ("UE bob . golf ?", "UE bob . golf"),
+        ("UE bob + chess ?", "UE bob +chess"),
+    ],
+)
+def test_only_a_sign_that_says_something_is_in_what_is_offered(body: str, offer: str) -> None:
+    assert say(body).reply.offers == (offer,)
+
+
+@pytest.mark.parametrize("written", ["+49 (0)171 1234567", "+49 (0) 171 1234567", "(+49) (0)171/1234567"])
+@pytest.mark.parametrize("region", ["DE", "AT", "GB", "IT"])
+def test_a_trunk_zero_in_brackets_is_not_dialled(written: str, region: str) -> None:
+    rules = TextRules(region)
+    assert [one.number for one in say(f"IC {written}", rules=rules).launch] == ["+491711234567"]
+    assert after(say(f"UC al {written} Golf", rules=rules)).users["al"].number == "+491711234567"
+    for body in ("IC +39 (0)347 1234567", "UC al +39 (0) 347 1234567"):
+        asked = say(body, rules=rules)
+        assert does_nothing(asked)
+        assert body.partition("+")[2] in told(asked)[1]
 
 
 @pytest.mark.parametrize(

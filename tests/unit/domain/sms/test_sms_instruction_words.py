@@ -15,7 +15,7 @@ from usnd.domain.directory.model import (
 )
 from usnd.domain.replies.catalogue import Say
 from usnd.domain.sms.decision import Situation
-from usnd.domain.sms.interpreter import decide
+from usnd.domain.sms.interpreter import interpret
 
 NUMBER = "07700900031"
 
@@ -41,6 +41,24 @@ NUMBER = "07700900031"
         ("UE bob + Chess", ("UE bob +Chess",)),
         (f"UC al {NUMBER} + Chess", ("UC al 07700900031 +Chess",)),
         ("UE bob club, not golf", ("UE bob club -golf",)),
+        # What is said beside a command.
+        (f"UC al {NUMBER} Ann.Lee Chess only", ("UC al +447700900031 Ann.Lee Chess",)),
+        (f"UC al {NUMBER} just Golf", ("UC al +447700900031 Golf",)),
+        (f"UC al {NUMBER} now Ben golf", ("UC al +447700900031 Ben golf",)),
+        (f"UC al {NUMBER} Ann.Lee golf as well", ("UC al +447700900031 Ann.Lee golf",)),
+        ("UE bob Ann.Lee golf now", ("UE bob Ann.Lee golf",)),
+        ("UE bob club too", ("UE bob club",)),
+        ("UE bob not now golf", ("UE bob -golf",)),
+        ("UE bob club instead of golf", ("UE bob club -golf",)),
+        ("UE bob no longer golf", ("UE bob -golf",)),
+        ("GC Golf only eve", ("GC Golf eve",)),
+        ("GC Golf eve now", ("GC Golf eve",)),
+        ("GC Golf eve too", ("GC Golf Bob +447700900009 eve",)),
+        ("GC Golf eve instead of bob", ("GC Golf +447700900009 eve",)),
+        ("GC now Golf eve", ("GC Golf eve",)),
+        ("CC3 eve only", ("CC3 eve",)),
+        ("IC golf now", ("IC Golf",)),
+        ("SB only golf: hi", ("SB Golf: hi",)),
         # A family name in several words.
         ("UE bob Robert.van der Berg", ("UE bob Robert.van-der-Berg",)),
         ("UE bob Robert de Mello golf", ("UE bob Robert.de-Mello golf",)),
@@ -62,6 +80,12 @@ NUMBER = "07700900031"
         ("GC + Golf eve", ("GC Golf Bob +447700900009 eve",)),
         ("CC3 + eve", ("CC3 Club Bob eve",)),
         ("CC3 and eve", ("CC3 Club Bob eve",)),
+        *(
+            (text, ("CC3 Club Bob eve",))
+            for text in ("CC3/eve", "CC3 /eve", "CC 3 / eve", "CC3&eve", "CC3|eve", "cc3\\eve", "CC3+eve")
+        ),
+        ("GC Golf / eve", ("GC Golf Bob +447700900009 eve",)),
+        ("GC Golf |eve", ("GC Golf Bob +447700900009 eve",)),
         ("CC3-Club", ("CC3 Bob",)),
         ("CC3 without bob", ("CC3 Club",)),
         ("CC3 -Club", ("CC3 Bob",)),
@@ -116,6 +140,14 @@ def test_what_was_meant_is_offered(body: str, offers: tuple[str, ...]) -> None:
             "UE bob not golf but club",
         ),
         *("IC3 -bob", "IC 3 except bob", "IC3-bob"),
+        # What else there is shall go, or the end is missing.
+        *(
+            "UE bob golf only",
+            "UE bob just club",
+            "UE bob club instead",
+            "UE bob golf and",
+            "GC Golf eve instead",
+        ),
         *("UE bob Golf-", "UE bob Ann.Lee Golf+", "UE bob name A B C", "SB not bob: hi"),
     ],
 )
@@ -125,17 +157,41 @@ def test_without_a_likely_command_nothing_is_offered(body: str) -> None:
     assert asked.reply.offers == ()
 
 
-@pytest.mark.parametrize("word", ["not", "In", "REMOVE", "to", "add", "from", "delete"])
+SAID_BESIDE = ("only", "Just", "now", "too", "also", "again", "instead", "still", "never", "or", "ok", "asap")
+
+
+@pytest.mark.parametrize("word", ["not", "In", "REMOVE", "to", "add", "from", "delete", *SAID_BESIDE])
 @pytest.mark.parametrize(
     "body",
     [
         *("UE bob {} Sales", "UE bob {}", "UE bob {} golf", "UE bob Ann.Lee {} Sales", "GC Golf {} eve"),
         *("UC al 07700900031 {} Sales", "UC {} 07700900031", "GC {} eve", "CC3 {} eve", "IC golf {} eve"),
         *("SB golf {} eve: hi", "UD bob {} eve", "UE bob {} 07700900031"),
+        *("UC al 07700900031 Ann.Lee golf {}", "UC al 07700900031 Ann.Lee Chess {}", "UC al 07700900031 {}"),
+        *("UC al 07700900031 golf {}", "UE bob golf {}", "UE eve {}", "UE bob -golf {}", "UE bob Ann.Lee {}"),
+        *("GC Golf eve {}", "CC3 eve {}", "IC golf {}", "SB golf {}: hi", "GD Golf {}", "UD bob {}"),
     ],
 )
 def test_no_such_word_renames_creates_deletes_calls_or_texts(body: str, word: str) -> None:
     assert does_nothing(say(body.format(word)))
+
+
+@pytest.mark.parametrize("word", ["please", "Pls"])
+def test_a_polite_word_is_no_name_and_no_doubt(word: str) -> None:
+    for body in ("UC al 07700900031 Ann.Lee Chess", "UE bob golf", "GC Chess bob", "CC4 eve"):
+        done = say(f"{body} {word}")
+        assert done == say(body)
+        assert not does_nothing(done)
+
+
+@pytest.mark.parametrize("word", ["today", "tonight", "later", "always"])
+def test_nothing_is_done_at_another_time_and_nothing_offered(word: str) -> None:
+    for body in ("UC al 07700900031 Ann.Lee golf", "UE bob golf", "GC Golf eve", "CC3 eve", "IC golf"):
+        asked = say(f"{body} {word}")
+        assert does_nothing(asked)
+        assert asked.reply.offers == ()
+    assert word in after(say(f"GC {word} bob")).groups
+    assert word in after(say(f"UC {word} {NUMBER}")).users
 
 
 def test_a_name_that_is_there_is_a_name() -> None:
@@ -161,6 +217,19 @@ def test_a_new_group_or_conference_may_begin_with_a_plus() -> None:
     assert after(say("CC4 +eve")).conferences[4] == (NickMember("eve"),)
 
 
+@pytest.mark.parametrize("sign", [*",.:;=", "\n", ") "])
+def test_what_only_parts_a_list_from_its_name_says_nothing_of_adding(sign: str) -> None:
+    """A slash may mean `and`, as in `Ann/Bob`; these stand behind any heading, before all of its list."""
+    assert after(say(f"CC3{sign}eve")).conferences[3] == (NickMember("eve"),)
+    assert after(say(f"GC Golf{sign} eve")).groups["golf"].members == (NickMember("eve"),)
+
+
+def test_the_sign_that_may_add_is_said_and_a_new_list_needs_no_question() -> None:
+    for sign in "+&/":
+        assert told(say(f"CC3{sign}eve"))[1].startswith(f"It is not clear what {sign} means.")
+        assert after(say(f"CC4{sign}eve")).conferences[4] == (NickMember("eve"),)
+
+
 def test_replies_about_users_to_delete_are_true() -> None:
     assert told(say("UD bob and eve"))[1].startswith("Name one user. Write: UD <nick or phone>")
     assert told(say("UD bob Jones"))[1] == "Name one user. Write: UD <nick or phone>"
@@ -177,7 +246,7 @@ def test_replies_about_users_to_delete_are_true() -> None:
 
 def test_a_text_that_is_cut_does_nothing_and_is_asked_for_again() -> None:
     for body in ("UD bob", "IC golf", "SB bob: hi", "UE bob Ann.Lee", "?", "nonsense"):
-        decision = decide(body, Situation(ME, MINE), RULES, cut=True)
+        decision = interpret(body, Situation(ME, MINE), RULES, cut=True)
         assert does_nothing(decision)
         assert told(decision) == (Say.INCOMPLETE, "Only part of your text arrived. Please send it again.")
-    assert decide("UD bob", Situation(None), RULES, cut=True).reply.say is Say.NO_SERVICE
+    assert interpret("UD bob", Situation(None), RULES, cut=True).reply.say is Say.NO_SERVICE

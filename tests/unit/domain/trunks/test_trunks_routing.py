@@ -9,6 +9,7 @@ from conference_scene import BOB, EVE, HER, HIM, ME, OWNER, RULES, T0, E
 from usnd.domain.billing.cdr import cdr_of, has_record
 from usnd.domain.conference.announcements import TellNobodyReached, TellNotReached
 from usnd.domain.conference.call import CONGESTION, CallEvent, CallNews, CallOutcome
+from usnd.domain.conference.launch import lines_busy
 from usnd.domain.conference.model import (
     Admit,
     CallIn,
@@ -18,6 +19,7 @@ from usnd.domain.conference.model import (
     Event,
     Feature,
     JoinIn,
+    LaunchPlan,
     PlaceCall,
     Step,
     TellNoCredit,
@@ -28,8 +30,7 @@ from usnd.domain.directory.model import Subscriber
 from usnd.domain.numbers.e164 import NumberPlan
 from usnd.domain.replies.catalogue import Say
 from usnd.domain.sms.decision import Decision
-from usnd.domain.sms.interpreter import lines_busy
-from usnd.domain.trunks.routing import TrunkNews, admit, conduct, heard_of, load_of
+from usnd.domain.trunks.routing import TrunkNews, admit, decide, heard_of, load_of
 from usnd.domain.trunks.trunk import Load, Pool, Route, Routing, Trunk, TrunkState
 
 TWO = Pool(Routing((Trunk("a"), Trunk("b"))))
@@ -45,7 +46,7 @@ class Scene:
 
     def __init__(self, pool: Pool = TWO) -> None:
         self.pool = pool
-        step = admit(launch(7, (42, OWNER), (BOB, EVE), RULES, T0), pool)
+        step = admit(launch(7, LaunchPlan(42, OWNER, (BOB, EVE)), RULES, T0), pool)
         assert step is not None
         self.conference: Conference = step.conference
         self.commands: tuple[ConferenceCommand, ...] = step.commands
@@ -53,7 +54,7 @@ class Scene:
 
     def do(self, event: Event) -> tuple[ConferenceCommand, ...]:
         pool = replace(self.pool, load=load_of(self.conference))
-        step = conduct(self.conference, event, RULES, pool, T0)
+        step = decide(self.conference, event, RULES, pool, T0)
         self.heard += heard_of(self.conference, step.conference)
         self.conference = step.conference
         return step.commands
@@ -77,7 +78,7 @@ def placed(call: str, number: str, trunk: str) -> PlaceCall:
 
 def test_a_launch_by_a_call_that_came_in_counts_that_call_too() -> None:
     caller = CallIn(CALLED_IN, "52201", trunk="a")
-    by_call = launch(7, (42, OWNER), (BOB, EVE), RULES, T0, 1, caller)
+    by_call = launch(7, LaunchPlan(42, OWNER, (BOB, EVE), 1, caller), RULES, T0)
     assert admit(by_call, limited(2)) is None
     step = admit(by_call, limited(2, 1))
     assert step is not None
@@ -96,7 +97,7 @@ def test_a_launch_has_a_trunk_for_each_call_before_it_is_committed() -> None:
 
 @pytest.mark.parametrize("pool", [limited(2), limited(0, 0), replace(TWO, load=Load(waiting=601))])
 def test_a_launch_for_which_lines_are_missing_dials_nobody(pool: Pool) -> None:
-    assert admit(launch(7, (42, OWNER), (BOB, EVE), RULES, T0), pool) is None
+    assert admit(launch(7, LaunchPlan(42, OWNER, (BOB, EVE)), RULES, T0), pool) is None
 
 
 def test_its_subscriber_is_told_that_all_lines_are_busy() -> None:
@@ -244,7 +245,7 @@ def test_an_added_number_without_a_line_is_over_at_once_and_told() -> None:
 
 def test_calls_that_come_in_use_a_line_and_need_no_other() -> None:
     scene = Scene()
-    step = launch(8, (42, OWNER), (BOB,), RULES, T0, 3, CallIn(CALLED_IN, "52203", trunk="b"))
+    step = launch(8, LaunchPlan(42, OWNER, (BOB,), 3, CallIn(CALLED_IN, "52203", trunk="b")), RULES, T0)
     admitted = admit(step, limited(1, 0))
     assert admitted is not None
     assert admitted.commands[0] == Admit(CALLED_IN, "c8")
@@ -267,7 +268,7 @@ def test_a_call_of_an_earlier_release_gets_its_trunk_when_it_is_placed() -> None
 def test_an_event_that_changes_nothing_gives_the_same_conference() -> None:
     scene = Scene()
     scene.hear(ME, E.PLACED)
-    step = conduct(scene.conference, CallNews(ME, E.PLACED), RULES, TWO, T0)
+    step = decide(scene.conference, CallNews(ME, E.PLACED), RULES, TWO, T0)
     assert step == Step(scene.conference)
     assert step.conference is scene.conference
 

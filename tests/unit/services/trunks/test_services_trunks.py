@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from config_samples import GOOD
 from structlog.testing import capture_logs
-from test_config_sections import GOOD
 
 from usnd.asterisk.technology.contacts import Account, Contact
 from usnd.config.sections import parse
@@ -21,6 +21,7 @@ from usnd.domain.sms.decision import Decision
 from usnd.domain.trunks.registration import Registration
 from usnd.domain.trunks.trunk import Health, Routing, Trunk, TrunkState
 from usnd.services.alarms.alarms import Alarms
+from usnd.services.conference.launch import admitted
 from usnd.services.trunks.trunks import Trunks
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -36,7 +37,11 @@ class Bench:
         self.now = NOW
 
     def launch(self, conference: int, caller: CallIn | None = None) -> Step | None:
-        return self.trunks.launch(conference, ME, CALL_BOB, Rules(), self.now, caller)
+        """Launched and committed, as services/conference/launch.py does."""
+        with self.trunks.reservation() as lines:
+            step = admitted(lines, conference, ME, CALL_BOB, Rules(), self.now, caller)
+            lines.keep()
+        return step
 
     def running(self, conference: int) -> Conference:
         step = self.launch(conference)
@@ -49,7 +54,7 @@ class Bench:
     ) -> Conference:
         for event in events:
             news = CallNews(f"usn-{conference.id}-{call}", event, cause)
-            conference = self.trunks.conduct(conference, news, Rules(), self.now).conference
+            conference = self.trunks.decide(conference, news, Rules(), self.now).conference
         return conference
 
     def rows(self) -> list[tuple[str, int]]:
@@ -63,7 +68,6 @@ def test_lines_are_taken_at_the_launch_and_given_back_when_calls_end() -> None:
     assert bench.launch(2) is not None, "four lines, two each"
     assert bench.rows() == [("up", 2), ("up", 2)]
     assert bench.launch(3) is None
-    assert bench.launch(2) is not None, "a unit of work that runs again takes its own lines"
     first = bench.hear(first, 2, CallEvent.PLACED, CallEvent.ENDED, cause=17)
     assert bench.rows() == [("up", 1), ("up", 2)]
     bench.hear(first, 1, CallEvent.PLACED, CallEvent.ENDED, cause=17)
@@ -84,11 +88,11 @@ def test_a_call_that_comes_in_holds_a_line_until_it_is_gone_or_in_a_conference()
     assert bench.launch(2) is None, "strangers have the lines"
     trunks.gone("in-3")
     trunks.gone("in-3")
-    conference = trunks.conduct(conference, JoinIn("in-1", "1", "", trunk="b"), Rules(), NOW).conference
+    conference = trunks.decide(conference, JoinIn("in-1", "1", "", trunk="b"), Rules(), NOW).conference
     assert bench.rows() == [("up", 2), ("up", 2)]
     assert trunks.waiting == {"in-2"}
     conference = replace(conference, locked=True)
-    trunks.conduct(conference, JoinIn("in-2", "1", "", trunk="b"), Rules(), NOW)
+    trunks.decide(conference, JoinIn("in-2", "1", "", trunk="b"), Rules(), NOW)
     assert trunks.waiting == {"in-2"}, "turned away, it hears why"
     trunks.gone("in-2")
     assert bench.rows() == [("up", 2), ("up", 1)]
@@ -103,7 +107,6 @@ def test_a_call_that_launches_takes_its_line_along() -> None:
     assert bench.rows() == [("up", 2), ("up", 2)], "refused, it still has its line"
     bench.trunks.gone("in-4")
     assert bench.launch(1, caller) is not None, "one line for Bob, none for the caller"
-    assert bench.launch(1, caller) is not None, "a unit of work that is run again"
     assert bench.rows() == [("up", 2), ("up", 2)]
     assert bench.trunks.waiting == {"in-2", "in-3"}
 
@@ -127,11 +130,11 @@ def test_a_trunk_that_refuses_everything_is_told_apart_by_what_the_other_carries
     for call in refused:
         news = (CallNews(call, CallEvent.PLACED), CallNews(call, CallEvent.ENDED, cause))
         for event in news:
-            conference = bench.trunks.conduct(conference, event, Rules(), bench.now).conference
+            conference = bench.trunks.decide(conference, event, Rules(), bench.now).conference
     assert bench.rows() == [("suspect", 0), ("up", 2)], "all go on over the other"
     for again in (call for call in conference.calls if "." in call.id):
         event = CallNews(again.id, CallEvent.RINGING)
-        conference = bench.trunks.conduct(conference, event, Rules(), bench.now).conference
+        conference = bench.trunks.decide(conference, event, Rules(), bench.now).conference
     assert bench.rows() == [("damped", 0), ("up", 2)]
     bench.now += timedelta(seconds=31)
     assert bench.rows()[0][0] == "suspect", "on trial"
@@ -144,7 +147,9 @@ def test_refusals_a_moment_apart_are_counted_as_they_come(order: tuple[int, ...]
         parse(GOOD + '[[trunk]]\nname = "a"\n[[trunk]]\nname = "b"\n').routing(), Alarms(lambda: NOW)
     )
     people = (Participant("+447700900002", ""), Participant("+447700900003", ""))
-    step = trunks.launch(1, ME, replace(CALL_BOB, launch=people), Rules(), NOW)
+    with trunks.reservation() as lines:
+        step = admitted(lines, 1, ME, replace(CALL_BOB, launch=people), Rules(), NOW)
+        lines.keep()
     assert step is not None
     conference = step.conference
     trunks.adopt(conference)
@@ -152,7 +157,7 @@ def test_refusals_a_moment_apart_are_counted_as_they_come(order: tuple[int, ...]
         at = NOW + timedelta(milliseconds=number * 15)
         for news in (CallEvent.PLACED, CallEvent.ENDED):
             event = CallNews(f"usn-1-{call}", news, 21 if news is CallEvent.ENDED else None)
-            conference = trunks.conduct(conference, event, Rules(), at).conference
+            conference = trunks.decide(conference, event, Rules(), at).conference
     again = {call.id for call in conference.calls if call.trunk == "b"}
     assert again >= {f"usn-1-{call}.2" for call in order[1:]}
 

@@ -173,13 +173,10 @@ def test_the_place_of_a_part_is_read_where_it_is_clear(tail: bytes, place: Conca
 @pytest.mark.parametrize(
     ("octets", "status"),
     [
-        # the text is not all there, or where it ends is not clear
-        (Octets(length=b"\x10"), S.ESME_RINVMSGLEN),
-        (Octets(length=b"\xff"), S.ESME_RINVMSGLEN),
+        # where the text ends is not clear
         (Octets(length=b"\x0a"), S.ESME_RINVOPTPARSTREAM),
         (Octets(length=b"\x0e"), S.ESME_RINVOPTPARSTREAM),
         (Octets(length=b"\x06"), S.ESME_RINVOPTPARSTREAM),
-        (Octets(length=b"\0", text=b"", tail=tlv(PAYLOAD, TEXT)[:-1]), S.ESME_RINVOPTPARSTREAM),
         *(
             # The length of the payload is said too small: behind it stands the end of the text.
             (
@@ -211,6 +208,17 @@ def test_the_place_of_a_part_is_read_where_it_is_clear(tail: bytes, place: Conca
         (Octets(source=b"\1\1" + b"4" * 300 + b"\0"), S.ESME_RINVSRCADR),
         (Octets(source=b"\1\1\x01447700900001" + b"\2" * 12 + b"\0"), S.ESME_RINVSRCADR),
         (Octets(classes=b"", text=b"", length=b""), S.ESME_RINVCMDLEN),
+        # the text is not all there, and nobody can surely be asked
+        (Octets(source=b"\1\1\0", length=b"\x10"), S.ESME_RINVMSGLEN),
+        (Octets(destination=b"\0\1\0", length=b"\x10"), S.ESME_RINVMSGLEN),
+        (Octets(service_type=b"SIXSIX\0", length=b"\x10"), S.ESME_RINVSERTYP),
+        (Octets(source=b"\1\1\x01447700900001\0", length=b"\x10"), S.ESME_RINVMSGLEN),
+        # a receipt, of whose message id something may be missing
+        (Octets(classes=b"\4\0\0", length=b"\x10"), S.ESME_RINVMSGLEN),
+        (
+            Octets(classes=b"\4\0\0", length=b"\0", text=b"", tail=tlv(PAYLOAD, TEXT)[:-1]),
+            S.ESME_RINVOPTPARSTREAM,
+        ),
     ],
 )
 def test_what_could_be_another_text_is_refused(octets: Octets, status: CommandStatus) -> None:
@@ -218,6 +226,47 @@ def test_what_could_be_another_text_is_refused(octets: Octets, status: CommandSt
         leniently(octets.frame())
     assert caught.value.status is status
     assert caught.value.sequence == 9
+
+
+SHORT = ("a text shorter than its length says",)
+
+
+@pytest.mark.parametrize(
+    ("octets", "body"),
+    [
+        (Octets(length=b"\x10"), TEXT),
+        (Octets(length=b"\xff"), TEXT),
+        (Octets(length=b"\x03", text=b"IC"), b"IC"),
+        (Octets(length=b"\x01", text=b""), b""),
+        (Octets(length=b"\0", text=b"", tail=tlv(PAYLOAD, TEXT)[:-1]), TEXT[:-1]),
+        (Octets(length=b"\0", text=b"", tail=tlv(REFERENCE, b"\0\1") + tlv(PAYLOAD, TEXT)[:-9]), TEXT[:-9]),
+        (Octets(length=b"\0", text=b"", tail=tlv(PAYLOAD, TEXT)[:4]), b""),
+    ],
+)
+def test_a_text_that_ends_before_its_length_is_cut(octets: Octets, body: bytes) -> None:
+    assert leniently(octets.frame())[1] == SHORT
+    text = text_of(octets.frame())
+    assert (text.sender, text.recipient, text.body, text.cut) == (SENDER, "52272", body.decode(), True)
+    assert not text_of(Octets().frame()).cut
+
+
+def test_a_data_sm_that_ends_before_its_length_is_cut() -> None:
+    head = b"\0" + b"\x01\x01447700900001\0" + b"\0\00152272\0" + b"\0\0\0"
+    text = text_of(framed(0x103, head + tlv(PAYLOAD, TEXT)[:-4]))
+    assert (text.sender, text.body, text.cut) == (SENDER, "IC Ann Bob ", True)
+
+
+def test_a_part_that_ends_before_its_length_is_cut_in_its_place() -> None:
+    header = b"\5\0\3\7\3\2"
+    text = text_of(Octets(classes=b"\x40\0\0", length=b"\x20", text=header + TEXT).frame())
+    assert (text.concatenation, text.cut) == (Concatenation(7, 3, 2), True)
+    lost = text_of(Octets(classes=b"\x40\0\0", length=b"\x20", text=header[:4]).frame())
+    assert (lost.concatenation, lost.cut) == (None, True)
+
+
+def test_a_string_without_its_nul_is_likelier_than_a_text_that_is_cut() -> None:
+    text = text_of(Octets(service_type=b"CMT").frame())
+    assert (text.body, text.cut) == (TEXT.decode(), False)
 
 
 def test_only_one_string_may_lack_its_nul_and_only_in_one_way() -> None:
@@ -312,6 +361,8 @@ def test_a_mutation_is_the_same_text_or_a_clear_refusal(
     if to_e164(now.sender, "GB") != SENDER:
         return  # nobody's text: it does nothing
     assert isinstance(now, ReceivedText)
+    if now.cut:
+        return  # its sender is asked: it does nothing
     if kind == "cut" and (not now.body or now.concatenation is None):
         return  # cut between two TLVs: a PDU as any other, which has lost its payload or its place
     if now.body.startswith(was.body) and not now.body[len(was.body) :].isascii():
