@@ -49,7 +49,7 @@ def _raised(settings: "Config") -> list[Alarm]:
     try:
         return raised_in(read_snapshot(settings))
     except NoStatus as error:
-        typer.echo(f"{error}\nthese alarms are the database's, as usnd left them:", err=True)
+        typer.echo(f"{error}\nthese alarms are in the database, as they were last written:", err=True)
 
     def read(tx: "Transaction") -> list[Alarm]:
         return tx.alarms.raised(USND_ALARMS)

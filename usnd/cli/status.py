@@ -75,13 +75,13 @@ def _parts(snapshot: "Snapshot") -> Iterator[str]:
     """A line a part."""
     conferences, came, recordings = snapshot.conferences, snapshot.dial_in, snapshot.recordings
     database, asterisk, texts = snapshot.database, snapshot.asterisk, snapshot.texts
+    calls = f"{conferences.calls} calls, {conferences.in_rooms} in rooms"
     refused, barred, free = sum(came.refused.values()), came.wrong.barred, recordings.free
     yield f"Asterisk     {asterisk.state}, since {second(asterisk.since)}"
     yield f"database     {'reachable' if database.reachable else f'away: {database.trouble}'}"
-    running = f"{conferences.running} running, {conferences.calls} calls, {conferences.in_rooms} in rooms"
-    yield f"conferences  {running}; {snapshot.trunks.waiting} calls wait to be dialled"
-    yield f"dial-in      {came.calls} calls, {came.waiting} waiting, {refused} refused, {barred} barred"
-    yield f"texts        {texts.not_answered} not answered, {texts.unregistered} of who is not registered"
+    yield f"conferences  {conferences.running} running, with {calls}; to be dialled: {snapshot.trunks.waiting}"
+    yield f"dial-in      calls: {came.calls}, waiting: {came.waiting}, refused: {refused}, barred: {barred}"
+    yield f"texts        not answered: {texts.not_answered}, from unregistered numbers: {texts.unregistered}"
     if recordings.configured:
         room = "not known yet" if free is None else f"{free / _GIGABYTE:.1f} GB free"
         yield f"recordings   {recordings.running} running, {room}"

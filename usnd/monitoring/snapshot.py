@@ -75,7 +75,8 @@ def read(runtime: Path, now: datetime) -> Snapshot:
     try:
         snapshot = msgspec.json.decode((runtime / FILE).read_bytes(), type=Snapshot)
     except OSError as error:
-        raise NoStatus(f"usnd is not running: it has left no status in {runtime}: {error}") from error
+        why = f"no status in {runtime} ({error.strerror})"
+        raise NoStatus(f"usnd is not running, or waits as the standby: {why}") from error
     except msgspec.MsgspecError as error:
         raise NoStatus(f"{runtime / FILE} is not of this release ({error}): start usnd again") from error
     age = (now - snapshot.at).total_seconds()

@@ -59,9 +59,9 @@ def test_the_screen_of_a_node_that_is_well() -> None:
         "",
         "Asterisk     up, since 2026-03-01T12:00:00Z",
         "database     reachable",
-        "conferences  1 running, 4 calls, 3 in rooms; 1 calls wait to be dialled",
-        "dial-in      5 calls, 1 waiting, 3 refused, 1 barred",
-        "texts        2 not answered, 3 of who is not registered",
+        "conferences  1 running, with 4 calls, 3 in rooms; to be dialled: 1",
+        "dial-in      calls: 5, waiting: 1, refused: 3, barred: 1",
+        "texts        not answered: 2, from unregistered numbers: 3",
         "recordings   1 running, 5.3 GB free",
     ]
     shown = "\n".join(screen(NODE))
