@@ -76,10 +76,11 @@ def _parts(snapshot: "Snapshot") -> Iterator[str]:
     conferences, came, recordings = snapshot.conferences, snapshot.dial_in, snapshot.recordings
     database, asterisk, texts = snapshot.database, snapshot.asterisk, snapshot.texts
     calls = f"{conferences.calls} calls, {conferences.in_rooms} in rooms"
+    waiting = snapshot.trunks.waiting
     refused, barred, free = sum(came.refused.values()), came.wrong.barred, recordings.free
     yield f"Asterisk     {asterisk.state}, since {second(asterisk.since)}"
     yield f"database     {'reachable' if database.reachable else f'away: {database.trouble}'}"
-    yield f"conferences  {conferences.running} running, with {calls}; to be dialled: {snapshot.trunks.waiting}"
+    yield f"conferences  {conferences.running} running, with {calls}; to be dialled: {waiting}"
     yield f"dial-in      calls: {came.calls}, waiting: {came.waiting}, refused: {refused}, barred: {barred}"
     yield f"texts        not answered: {texts.not_answered}, from unregistered numbers: {texts.unregistered}"
     if recordings.configured:
