@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import typer
+from msgspec import json, structs, to_builtins
 
 from usnd.cli.alarms import raised_in
 from usnd.cli.common import DEFAULT_CONFIG, ConfigFile, Json, snapshot_of
@@ -40,8 +41,6 @@ def status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> Non
     """Show the running usnd on one screen: alarms, binds, trunks, conferences, calls that come in."""
     snapshot = snapshot_of(config)
     if as_json:
-        from msgspec import json  # noqa: PLC0415
-
         typer.echo(json.encode(snapshot).decode())
         return
     for line in screen(snapshot):
@@ -90,8 +89,6 @@ def _parts(snapshot: "Snapshot") -> Iterator[str]:
 
 def bind_object(bind: "BindFigures") -> Row:
     """A bind in full, for programs."""
-    from msgspec import to_builtins  # noqa: PLC0415
-
     sending = to_builtins(bind.sending) if bind.sending is not None else {}
     return {"bind": bind.bind, "kind": bind.kind, **to_builtins(bind.link), **sending}
 
@@ -107,8 +104,6 @@ def bind_row(figures: Mapping[str, Any]) -> Row:
 
 def trunk_object(trunk: "TrunkFigures") -> Row:
     """A trunk in full, for programs."""
-    from msgspec import structs  # noqa: PLC0415
-
     return structs.asdict(trunk)
 
 
@@ -136,8 +131,6 @@ def foreign_line(snapshot: "Snapshot") -> str:
 
 def dial_in_object(snapshot: "Snapshot") -> Row:
     """The calls that came in, and the PINs, for programs."""
-    from msgspec import structs  # noqa: PLC0415
-
     came = structs.asdict(snapshot.dial_in)
     wrong, pins = structs.asdict(came.pop("wrong")), structs.asdict(came.pop("pins"))
     return {"at": snapshot.at.isoformat(), **came, **wrong, **pins}

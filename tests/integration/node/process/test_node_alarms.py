@@ -1,4 +1,4 @@
-"""An alarm outlives a killed usnd, is not raised again by its next life, and ends when it is mended."""
+"""An alarm outlives a killed usnd and a database that is away, is raised once, and ends when it is mended."""
 
 import asyncio
 import json
@@ -7,6 +7,7 @@ from typing import Any
 from node_smsc import NodeSmsc
 
 from usnd.monitoring.snapshot import FILE
+from workbench.parts.postgres import Postgres, programs
 from workbench.parts.usn import BOUND, Usn
 from workbench.parts.voice.asterisk import asterisk_tree
 
@@ -60,5 +61,26 @@ async def test_an_alarm_outlives_a_kill_and_ends_when_it_is_mended() -> None:
             assert over["cleared"] > over["since"]
             whole = json.loads(await asyncio.to_thread(usn.command, "status", "--json"))
             assert (whole["asterisk"]["state"], whole["database"]["reachable"]) == ("up", True)
+        finally:
+            await usn.stop()
+
+
+async def test_a_database_that_is_away_is_an_alarm_that_is_shown_without_it() -> None:
+    async with NodeSmsc() as smsc, Postgres(programs(), "alarms") as database:
+        usn = Usn(asterisk_tree(), 9, smsc.port, store_url=database.url())
+        try:
+            usn.command("db", "upgrade")
+            usn.process.start()
+            await usn.until_event(BOUND, 20)
+            await until_shown(usn, ["asterisk-down"])
+            database.kill()
+            await usn.until_event("alarm raised: the database cannot be reached", 20)
+            _, away = await until_shown(usn, ["asterisk-down", "database-unreachable"])
+            assert away["facts"].startswith("reason=")
+            await database.start()
+            await usn.until_event("alarm cleared: the database cannot be reached", 20)
+            await until_shown(usn, ["asterisk-down"])
+            over, _ = await alarms(usn, "--history")
+            assert (over["name"], over["since"]) == ("database-unreachable", away["since"])
         finally:
             await usn.stop()
