@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from usnd.cli.alarms import alarms
 from usnd.cli.common import (
     ANOTHER,
     DEFAULT_CONFIG,
@@ -23,12 +24,13 @@ from usnd.cli.common import (
     in_store,
     load_config,
     print_rows,
-    status_of,
+    snapshot_of,
 )
 from usnd.cli.conference import conference
 from usnd.cli.pair import pair
 from usnd.cli.recording import recording
-from usnd.cli.tables import bind_row, cdr_object, cdr_row, dial_in_row, pin_rows, subscriber_row
+from usnd.cli.status import bind_object, bind_row, dial_in_object, dial_in_row, status
+from usnd.cli.tables import cdr_object, cdr_row, pin_rows, subscriber_row
 from usnd.cli.trunk import trunk
 from usnd.control.rows import Row, call_rows
 from usnd.process import journal
@@ -55,6 +57,8 @@ dial_in = typer.Typer(help="Calls that come in.", no_args_is_help=True, rich_mar
 app.add_typer(
     conference, name="conference", epilog="Example: usnd conference launch +447700900001 bob Mkting"
 )
+app.command("status", epilog="Example: usnd status")(status)
+app.command("alarms", epilog="Example: usnd alarms --history")(alarms)
 app.add_typer(db, name="db", epilog="Example: usnd db upgrade")
 app.add_typer(recording, name="recording", epilog="Example: usnd recording list")
 app.add_typer(pair, name="pair", epilog="Example: usnd pair status")
@@ -253,18 +257,14 @@ def subscriber_list(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = Fals
 @smpp.command("status", epilog="Example: usnd smpp status --json")
 def smpp_status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
     """Show each bind of the running daemon: state, rates, window, queue, what was refused."""
-    from usnd.monitoring.smpp import FILE  # noqa: PLC0415
-
-    binds = status_of(config, FILE)["binds"]
-    print_rows(binds if as_json else (bind_row(bind) for bind in binds), as_json=as_json)
+    binds = map(bind_object, snapshot_of(config).binds)
+    print_rows(binds if as_json else map(bind_row, binds), as_json=as_json)
 
 
 @dial_in.command("status", epilog="Example: usnd dial-in status --json")
 def dial_in_status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
     """Show the calls that came in since the daemon's start, wrong PINs, numbers barred, the alarm."""
-    from usnd.services.dial_in.admission import FILE  # noqa: PLC0415
-
-    figures = status_of(config, FILE)
+    figures = dial_in_object(snapshot_of(config))
     print_rows([figures if as_json else dial_in_row(figures)], as_json=as_json)
 
 

@@ -33,6 +33,7 @@ from usnd.domain.conference.transitions import launch
 from usnd.domain.directory.model import Subscriber
 from usnd.domain.trunks.trunk import Routing, Trunk
 from usnd.process.journal import set_up
+from usnd.services.alarms.alarms import Alarms
 from usnd.services.conference.journal import tell_calls
 from usnd.services.trunks.trunks import Trunks
 from workbench import ROOT
@@ -95,7 +96,7 @@ class Deciding:
     """The conference of the recording, launched again for each reading."""
 
     def __init__(self) -> None:
-        self._trunks = Trunks(Routing((Trunk("trunk-msc", 60),)))
+        self._trunks = Trunks(Routing((Trunk("trunk-msc", 60),)), Alarms(lambda: datetime.now(UTC)))
         self._rules = Rules()
         self._journal = structlog.get_logger("bench")
         self._conference: Conference | None = None
