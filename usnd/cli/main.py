@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from usnd.cli.cdrs import cdrs
 from usnd.cli.common import (
     ANOTHER,
     DEFAULT_CONFIG,
@@ -26,7 +27,7 @@ from usnd.cli.conference import conference
 from usnd.cli.pair import pair
 from usnd.cli.recording import recording
 from usnd.cli.subscriber import subscriber
-from usnd.cli.tables import bind_row, cdr_object, cdr_row, dial_in_row
+from usnd.cli.tables import bind_row, dial_in_row
 from usnd.cli.trunk import trunk
 from usnd.control.rows import Row, call_rows
 from usnd.process import journal
@@ -48,6 +49,7 @@ dial_in = typer.Typer(help="Calls that come in.", no_args_is_help=True, rich_mar
 app.add_typer(
     conference, name="conference", epilog="Example: usnd conference launch +447700900001 bob Mkting"
 )
+app.command("cdrs", epilog="Example: usnd cdrs --after 4000 --limit 500 --json")(cdrs)
 app.add_typer(db, name="db", epilog="Example: usnd db upgrade")
 app.add_typer(recording, name="recording", epilog="Example: usnd recording list")
 app.add_typer(pair, name="pair", epilog="Example: usnd pair status")
@@ -168,19 +170,6 @@ def conferences(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -
     """List the live conferences, with each call and since when it is in its state (UTC)."""
     found = in_store(load_config(config), lambda tx: tx.conferences.live())
     print_rows((row for conference in found for row in call_rows(conference)), as_json=as_json)
-
-
-@app.command("cdrs", epilog="Example: usnd cdrs --conference 7")
-def cdrs(
-    config: ConfigFile = DEFAULT_CONFIG,
-    conference: Annotated[int | None, typer.Option(help="Only of this conference.", min=1)] = None,
-    *,
-    as_json: Json = False,
-) -> None:
-    """List the call detail records. Times are UTC; rang_s and talked_s are seconds."""
-    found = in_store(load_config(config), lambda tx: tx.cdrs.list(conference))
-    row = cdr_object if as_json else cdr_row
-    print_rows((row(sequence, cdr) for sequence, cdr in found), as_json=as_json)
 
 
 def main() -> None:
