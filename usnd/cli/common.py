@@ -42,7 +42,7 @@ def e164_of(number: str, settings: Config) -> str:
     e164 = to_e164(number, settings.node.home_region)
     if e164 is None:
         fail(
-            f"{number} is no phone number of {settings.node.home_region}, nor an international one: "
+            f"{number} is not a phone number of {settings.node.home_region} or an international one: "
             f"write it as {example_number(settings.node.home_region)} or as it is dialled",
             WRONG,
         )
@@ -61,7 +61,7 @@ def status_of(config: Path, file: str) -> dict[str, Any]:
 
     runtime = load_config(config).node.runtime
     if runtime is None:
-        fail("the configuration has no node.runtime: the daemon shows nothing")
+        fail("the configuration has no node.runtime, so usnd shows no status: set it, as to /run/usnd")
     try:
         return read_status(runtime, file, utc_now())
     except NoStatus as error:
@@ -79,7 +79,7 @@ def in_store(settings: Config, unit: "Callable[[Transaction], T]") -> T:
     try:
         with in_words(url):
             if is_standby(url):
-                fail("this server is the standby: say it on the active one; `usnd pair status` shows both")
+                fail("this server is the standby: run this on the active one; `usnd pair status` shows both")
             if not is_usable(url):
                 fail("the database is not at this release: run `usnd db upgrade` first")
             while True:
@@ -88,7 +88,10 @@ def in_store(settings: Config, unit: "Callable[[Transaction], T]") -> T:
     except DatabaseTrouble as error:
         fail(str(error))
     except TimeoutError:
-        fail(f"the database has not answered in {PATIENCE:g} s: see that it runs, and look before you repeat")
+        fail(
+            f"the database did not answer within {PATIENCE:g} s, is it running? It may have been done: "
+            "check before you retry"
+        )
 
 
 async def _once(url: str, unit: "Callable[[Transaction], T]") -> T:

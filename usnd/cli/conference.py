@@ -39,7 +39,7 @@ _RUNTIME = Path("/run/usnd")
 """Of a node: roles/usnd."""
 Id = Annotated[int, typer.Argument(help="The conference, as `usnd conference list` numbers it.", min=1)]
 Who = Annotated[str, typer.Argument(help="A participant: number, name, or the call's id.")]
-Off = Annotated[bool, typer.Option("--off", help="The opposite.")]
+Off = Annotated[bool, typer.Option("--off", help="Undo it.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show who would be called or released.")]
 
 
@@ -47,8 +47,8 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show who would be 
 def list_(
     config: ConfigFile = DEFAULT_CONFIG,
     *,
-    ended: Annotated[bool, typer.Option("--ended", help="Those that have ended instead.")] = False,
-    last: Annotated[int, typer.Option(help="With --ended: the last so many.", min=1, max=10_000)] = 20,
+    ended: Annotated[bool, typer.Option("--ended", help="Only those that have ended.")] = False,
+    last: Annotated[int, typer.Option(help="With --ended: how many, the last ones.", min=1, max=10_000)] = 20,
     as_json: Json = False,
 ) -> None:
     """List the live conferences, one a line. Times are UTC; `in` are the calls in the room."""
@@ -67,7 +67,9 @@ def show(number: Id, config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = Fal
     """
     found = in_store(load_config(config), lambda tx: tx.conferences.get(number))
     if found is None:
-        fail(f"there is no conference {number}: see `usnd conference list` and `--ended`")
+        fail(
+            f"there is no conference {number}: see `usnd conference list` and `usnd conference list --ended`"
+        )
     print_rows(call_rows(found), as_json=as_json)
     if found.live and not as_json:
         _tell_lately(load_config(config), number)
@@ -82,7 +84,7 @@ def launch(
     config: ConfigFile = DEFAULT_CONFIG,
     *,
     number: Annotated[
-        int | None, typer.Option(help="A conference that the subscriber has defined.", min=1, max=30)
+        int | None, typer.Option(help="A stored conference of the subscriber.", min=1, max=30)
     ] = None,
     request: Annotated[
         str, typer.Option(help="An id of your own: launched once, however often it is asked for in a day.")
@@ -94,7 +96,7 @@ def launch(
     from usnd.control.requests import Launch  # noqa: PLC0415 - as everywhere here: other commands need it not
 
     if bool(members) is (number is not None):
-        fail("name whom to call, or a conference with --number: one of the two", WRONG)
+        fail("name either whom to call or, with --number, a stored conference", WRONG)
     wanted = Launch(
         subscriber=subscriber, members=tuple(members or ()), number=number, request=request, dry_run=dry_run
     )
@@ -215,9 +217,7 @@ def control_socket(config: Path) -> Path:
         pass  # the configuration says it better
     runtime = load_config(config).node.runtime
     if runtime is None:
-        fail(
-            "the configuration has no node.runtime: set it to a directory, as /run/usnd, and start usnd again"
-        )
+        fail("the configuration has no node.runtime: set it to a directory, as /run/usnd, and restart usnd")
     return socket_of(runtime)
 
 

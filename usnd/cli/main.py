@@ -1,4 +1,4 @@
-"""The command `usnd`. Owns words and exit statuses; refuses logic.
+"""The command `usnd`: puts the commands together, those of each noun from a file of its own.
 
 0: done. 1: not possible now. 2: wrong use or configuration. 3: another usnd has the database; systemd must
 not start this one again by itself.

@@ -27,7 +27,7 @@ def trunk_status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) 
     print_rows(trunks if as_json else (trunk_row(one) for one in trunks), as_json=as_json)
     if foreign["released"] and not as_json:
         last = f"{foreign['last']} at {foreign['last_at']}"
-        typer.echo(f"channels that usnd did not order, released: {foreign['released']}; the last: {last}")
+        typer.echo(f"released channels that usnd did not order: {foreign['released']}; the last: {last}")
 
 
 @trunk.command("pjsip", epilog="Example: usnd trunk pjsip > /etc/asterisk/pjsip.conf")

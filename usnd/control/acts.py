@@ -43,10 +43,10 @@ class Acts:
                 return Done(said="these would be released", calls=_calls(administration.live(conference)))
             case End(conference=conference):
                 await administration.end(conference)
-                return Done(said=f"conference {conference} ends", conference=conference)
+                return Done(said=f"conference {conference} is ending", conference=conference)
             case Add(conference=conference, members=members):
                 called = await administration.add(conference, members)
-                said = "calling" if called else "all of them are in it, or called already"
+                said = "calling" if called else "all of them are in it or being called already"
                 return Done(
                     said=f"conference {conference}: {said}", conference=conference, people=_people(called)
                 )
@@ -62,23 +62,23 @@ class Acts:
 
     async def _launch(self, request: Launch, by: str) -> Answer:
         if bool(request.members) is (request.number is not None):
-            raise Refused("name whom to call, or the number of a conference: one of the two")
+            raise Refused("name either whom to call or a stored conference")
         subscriber = to_e164(request.subscriber, self._home_region)
         if subscriber is None:
             example = example_number(self._home_region)
-            raise Refused(f"{request.subscriber} is no phone number: write it as {example}")
+            raise Refused(f"{request.subscriber} is not a phone number: write it as {example}")
         whom = InstantConference(request.number) if request.number is not None else Named(request.members)
         asked = LaunchRequest(subscriber, whom, by, key=request.request)
         result = await self._administration.launch(asked, dry_run=request.dry_run)
         if isinstance(result, Running):
-            said = f"conference {result.conference} waits for its subscriber, who is called back"
+            said = f"conference {result.conference} is running without its subscriber, who is being called"
             return Done(said=said, conference=result.conference)
         return Done(said=_told(result), conference=result.conference, people=_people(result.called))
 
 
 def _told(launched: Launched) -> str:
     if launched.again:
-        return f"conference {launched.conference} was launched by this request already: nothing was done"
+        return f"conference {launched.conference} was already launched by this request: nothing was done"
     if launched.conference is None:
         return "the subscriber and these would be called"
     return f"conference {launched.conference} launched: calling the subscriber and these"

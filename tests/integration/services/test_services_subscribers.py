@@ -38,14 +38,15 @@ POLICY = TextPolicy(
     "52272",
     DRAW,
     PartsRules(),
-    Trunks(Routing((Trunk("msc"),))),
 )
+TRUNKS = Trunks(Routing((Trunk("msc"),)))
 
 
 def texted(tx: Transaction, body: str) -> str:
     """What Ann's text is answered."""
     incoming = IncomingText("smsc", "bind-1", ANN, "52272", body, body)
-    (taken,) = IncomingBatch(tx, POLICY, NOW, voice_up=True).take([incoming])
+    with TRUNKS.reservation() as lines:
+        (taken,) = IncomingBatch(tx, POLICY, NOW, voice_up=True, lines=lines).take([incoming])
     assert isinstance(taken, TakenText)
     return taken.answers[0].body
 

@@ -140,7 +140,7 @@ def test_a_wrong_configuration(node: Node, was: str, now: str, words: str) -> No
 def test_a_bad_number(node: Node, number: str) -> None:
     done = node.ready().command("subscriber", "add", number)
     assert done.sentence == (
-        f"{number} is no phone number of GB, nor an international one: "
+        f"{number} is not a phone number of GB or an international one: "
         "write it as +447400123456 or as it is dialled"
     )
     assert done.status == 2
@@ -164,7 +164,7 @@ async def test_a_standby_sends_to_the_active_at_once(programs: Programs, tmp_pat
         await standby.restart()
         for words in (("conferences",), ("subscriber", "add", NUMBER)):
             done = node.command(*words)
-            assert done.sentence.startswith("this server is the standby: say it on the active one")
+            assert done.sentence.startswith("this server is the standby: run this on the active one")
             assert done.status == 1
 
 
