@@ -36,8 +36,10 @@ from usnd.process.single_instance import AlreadyRunning, claim
 from usnd.process.status_file import show
 from usnd.process.systemd import notify
 from usnd.services.conference.administration import Administration
+from usnd.services.conference.call_router import CallRouter
 from usnd.services.conference.launch import Launches
 from usnd.services.conference.live import Conferences
+from usnd.services.conference.voice_actions import VoiceActions
 from usnd.services.dial_in.admission import FILE as WAYS_IN_FILE
 from usnd.services.dial_in.admission import DialIn, DialInRules
 from usnd.services.dial_in.pin_space import PinCensus
@@ -174,9 +176,23 @@ class Daemon:
             clock,
             config.voice.prompts,
         )
+        self._recordings = Recordings(
+            store,
+            self._voice.recorders,
+            config.recording.directory,
+            config.keep_rules(),
+            config.recording.sweep,
+            clock,
+        )
         rules = config.conference_rules()
         self._conferences = Conferences(
-            store, self._outbox, self._voice.calls, self._trunks, rules, config.key_menu(), clock
+            store,
+            self._outbox,
+            VoiceActions(self._voice.calls, self._recordings),
+            self._trunks,
+            rules,
+            config.key_menu(),
+            clock,
         )
         policy = TextPolicy(
             config.text_rules(),
@@ -211,15 +227,7 @@ class Daemon:
             self._census,
             clock,
         )
-        self._recording = Recordings(
-            store,
-            self._voice.recorders,
-            config.recording.directory,
-            config.keep_rules(),
-            config.recording.sweep,
-            clock,
-        )
-        self._conferences.serve(self._dial_in, self._recording)
+        self._router = CallRouter(self._conferences, self._dial_in, self._voice.calls)
         administration = Administration(store, self._conferences, launches, rules, config.node.home_region)
         acts = Acts(administration, config.node.home_region)
         runtime, operators = config.node.runtime, config.node.operators_group
@@ -254,10 +262,10 @@ class Daemon:
                 parts.create_task(self._show(WAYS_IN_FILE, self._dial_in.snapshot)),
             ]
             commanded = parts.create_task(self._control.run())
-            keeping = parts.create_task(self._recording.run())
+            keeping = parts.create_task(self._recordings.run())
             counting = parts.create_task(self._census.run())
-            parts.create_task(self._voice.run(self._conferences))
-            checking = parts.create_task(self._voice.check_channels(self._dial_in))
+            parts.create_task(self._voice.run(self._router))
+            checking = parts.create_task(self._voice.check_channels())
             for link in self._links:
                 parts.create_task(link.run())
             await stopped.wait()

@@ -24,8 +24,7 @@ from usnd.asterisk.technology.contacts import listed_account, listed_contact, re
 from usnd.domain.media_server.availability import Voice, VoiceEvent, VoiceState, give_up_at, hear
 from usnd.domain.media_server.foreign_channels import ordered_by
 from usnd.domain.recording.files import RecorderNews
-from usnd.services.conference.live import Conferences
-from usnd.services.dial_in.incoming_calls import IncomingCalls
+from usnd.services.conference.call_router import CallRouter
 from usnd.services.media_server.foreign_channels import EVENTS as FOREIGN_EVENTS
 from usnd.services.media_server.foreign_channels import ForeignChannels
 from usnd.services.trunks.trunks import Trunks
@@ -61,27 +60,27 @@ class VoiceEdge:
         self._patience = patience
         self._clock = clock
         self._voice = Voice(VoiceState.STARTING, clock())
-        self._conferences: Conferences | None = None
+        self._router: CallRouter | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._log = structlog.get_logger("usnd.voice")
 
-    async def run(self, conferences: Conferences) -> None:
-        """Serves the conferences until `stop`."""
-        self._conferences = conferences
+    async def run(self, router: CallRouter) -> None:
+        """Tells the router what is heard, until `stop`."""
+        self._router = router
         await self._link.run()
 
-    async def check_channels(self, dial_in: IncomingCalls) -> None:
+    async def check_channels(self) -> None:
         """Looks now and then for channels that no row has; runs until it is cancelled."""
         while True:
             await asyncio.sleep(_CHECK_SECONDS)
-            if self._conferences is None or not self._conferences.voice_up:
+            if self._router is None or not self._router.voice_up:
                 continue
             try:
                 channels = await self._link.listing("CoreShowChannels")
             except AmiError as error:
                 self._log.debug("channels not listed", error=str(error))
                 continue
-            ordered = ordered_by(self._conferences.live) | dial_in.waiting | self.calls.ordered
+            ordered = ordered_by(self._router.live) | self._router.waiting | self.calls.ordered
             self.foreign.check(channels, ordered)
 
     async def stop(self) -> None:
@@ -107,19 +106,19 @@ class VoiceEdge:
             self._trunks.account(account)
 
     def _on_news(self, news: News) -> None:
-        if self._conferences is not None:
-            self._conferences.hear(news)
+        if self._router is not None:
+            self._router.hear(news)
 
     def _on_recorder(self, news: RecorderNews) -> None:
-        if self._conferences is not None:
-            self._conferences.hear_recorder(news)
+        if self._router is not None:
+            self._router.hear_recorder(news)
 
     async def _on_up(self, up: LinkUp) -> None:
         self._hear(VoiceEvent.UP_OTHER if up.same is False else VoiceEvent.UP_SAME)
         await self._say_with(found_in(self._prompts))
         await self._look_at_trunks()
-        if self._conferences is not None:
-            await self._conferences.survey(_time_of(up.started))
+        if self._router is not None:
+            await self._router.survey(_time_of(up.started))
             self.foreign.look(await self._link.listing("CoreShowChannels"))
 
     async def _say_with(self, prompts: Mapping[str, Path | None]) -> None:
@@ -154,8 +153,8 @@ class VoiceEdge:
             self._trunks.account(account)
 
     def _on_down(self, down: LinkDown) -> None:
-        if self._conferences is not None:
-            self._conferences.stop_placing()
+        if self._router is not None:
+            self._router.stop_placing()
         self._hear(VoiceEvent.REFUSED if down.reason is DownReason.REFUSED else VoiceEvent.CUT)
 
     def _hear(self, event: VoiceEvent) -> None:
@@ -163,9 +162,9 @@ class VoiceEdge:
         self._voice, lost = hear(before, event, now)
         if self._voice.state is not before.state:
             self._log.info(f"voice {self._voice.state.value}", because=event.value)
-        if lost and self._conferences is not None:
+        if lost and self._router is not None:
             # A silent Asterisk was last heard when it fell silent; what calls it had ended then.
-            self._conferences.lose_calls(before.since if before.state is VoiceState.SILENT else now)
+            self._router.lose_calls(before.since if before.state is VoiceState.SILENT else now)
         self._set_timer(now)
 
     def _set_timer(self, now: datetime) -> None:

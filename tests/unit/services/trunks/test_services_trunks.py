@@ -11,7 +11,9 @@ from structlog.testing import capture_logs
 from usnd.asterisk.technology.contacts import Account, Contact
 from usnd.config.sections import parse
 from usnd.domain.conference.call import CallEvent, CallNews
-from usnd.domain.conference.model import CallIn, Conference, JoinIn, Participant, Rules, Step
+from usnd.domain.conference.commands import Step
+from usnd.domain.conference.events import CallIn, JoinIn
+from usnd.domain.conference.model import Conference, Participant, Rules
 from usnd.domain.directory.model import Subscriber
 from usnd.domain.replies.catalogue import Say, reply
 from usnd.domain.sms.decision import Decision
