@@ -25,6 +25,7 @@ from usnd.config.pjsip_conf import account_of
 from usnd.config.sections import Config, SmscConfig
 from usnd.control.acts import Acts
 from usnd.control.requests import socket_of
+from usnd.control.rights import table_here
 from usnd.control.server import ControlServer
 from usnd.domain.alarms.threshold import Limits
 from usnd.domain.messaging.message import Priority
@@ -237,8 +238,13 @@ class Daemon:
         self._router = CallRouter(self._conferences, self._dial_in, self._voice.calls)
         administration = Administration(store, self._conferences, launches, rules, config.node.home_region)
         acts = Acts(administration, config.node.home_region)
-        runtime = config.node.runtime
-        self._control = ControlServer(socket_of(runtime) if runtime else None, acts.act)
+        runtime, operators = config.node.runtime, config.node.operators_group
+        self._control = ControlServer(
+            socket_of(runtime) if runtime else None,
+            acts.act,
+            table_here(operators),
+            to_all=operators is not None,
+        )
         self._health = Health(
             lambda: store.run(lambda tx: tx.ask()), self._voice.probe.call, lambda: self._voice.linked, notify
         )

@@ -44,7 +44,7 @@ def e164_of(number: str, settings: Config) -> str:
     e164 = to_e164(number, settings.node.home_region)
     if e164 is None:
         fail(
-            f"{number} is no phone number of {settings.node.home_region}, nor an international one: "
+            f"{number} is not a phone number of {settings.node.home_region} or an international one: "
             f"write it as {example_number(settings.node.home_region)} or as it is dialled",
             WRONG,
         )
@@ -86,7 +86,7 @@ def in_store(settings: Config, unit: "Callable[[Transaction], T]") -> T:
     try:
         with in_words(url):
             if is_standby(url):
-                fail("this server is the standby: say it on the active one; `usnd pair status` shows both")
+                fail("this server is the standby: run this on the active one; `usnd pair status` shows both")
             if not is_usable(url):
                 fail("the database is not at this release: run `usnd db upgrade` first")
             while True:
@@ -95,7 +95,10 @@ def in_store(settings: Config, unit: "Callable[[Transaction], T]") -> T:
     except DatabaseTrouble as error:
         fail(str(error))
     except TimeoutError:
-        fail(f"the database has not answered in {PATIENCE:g} s: see that it runs, and look before you repeat")
+        fail(
+            f"the database did not answer within {PATIENCE:g} s, is it running? It may have been done: "
+            "check before you retry"
+        )
 
 
 async def _once(url: str, unit: "Callable[[Transaction], T]") -> T:

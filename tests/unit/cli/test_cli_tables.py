@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from usnd.cli.tables import cdr_object, cdr_row, columns, json_lines
 from usnd.control.rows import call_rows
 from usnd.domain.billing.cdr import Cdr
-from usnd.domain.conference.call import Call, CallState, Direction, Role
+from usnd.domain.conference.call import Call, CallOutcome, CallState, Direction, Role
 from usnd.domain.conference.model import Conference, ConferenceState
 from usnd.domain.recording.files import RecordingPart, RecordState
 
@@ -26,7 +26,7 @@ def cdr(answer: datetime | None, cause: int | None = 16) -> Cdr:
         start=START,
         answer=answer,
         stop=START + timedelta(seconds=95, milliseconds=400),
-        outcome="completed",
+        outcome=CallOutcome.COMPLETED,
         cause=cause,
         trunk="msc",
     )
