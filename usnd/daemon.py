@@ -37,9 +37,11 @@ from usnd.services.alarms.alarms import Alarms
 from usnd.services.alarms.database_watch import watch_database
 from usnd.services.alarms.stored import StoredAlarms
 from usnd.services.conference.administration import Administration
+from usnd.services.conference.call_router import CallRouter
 from usnd.services.conference.figures import conference_figures
 from usnd.services.conference.launch import Launches
 from usnd.services.conference.live import Conferences
+from usnd.services.conference.voice_actions import VoiceActions
 from usnd.services.dial_in.admission import DialIn, DialInRules
 from usnd.services.dial_in.pin_space import PinCensus
 from usnd.services.dial_in.wrong_pins import WrongPins
@@ -179,9 +181,24 @@ class Daemon:
             clock,
             config.voice.prompts,
         )
+        self._recordings = Recordings(
+            store,
+            self._voice.recorders,
+            config.recording.directory,
+            config.keep_rules(),
+            config.recording.sweep,
+            self._alarms,
+            clock,
+        )
         rules = config.conference_rules()
         self._conferences = Conferences(
-            store, self._outbox, self._voice.calls, self._trunks, rules, config.key_menu(), clock
+            store,
+            self._outbox,
+            VoiceActions(self._voice.calls, self._recordings),
+            self._trunks,
+            rules,
+            config.key_menu(),
+            clock,
         )
         policy = TextPolicy(
             config.text_rules(),
@@ -217,16 +234,7 @@ class Daemon:
             WrongPins(config.guess_rules(), self._alarms, clock()),
             clock,
         )
-        self._recording = Recordings(
-            store,
-            self._voice.recorders,
-            config.recording.directory,
-            config.keep_rules(),
-            config.recording.sweep,
-            self._alarms,
-            clock,
-        )
-        self._conferences.serve(self._dial_in, self._recording)
+        self._router = CallRouter(self._conferences, self._dial_in, self._voice.calls)
         administration = Administration(store, self._conferences, launches, rules, config.node.home_region)
         acts = Acts(administration, config.node.home_region)
         runtime = config.node.runtime
@@ -256,10 +264,10 @@ class Daemon:
             expecting = parts.create_task(self._texts.run())
             showing = parts.create_task(self._gatherer().run(self._config.node.runtime))
             commanded = parts.create_task(self._control.run())
-            keeping = parts.create_task(self._recording.run())
+            keeping = parts.create_task(self._recordings.run())
             counting = parts.create_task(self._census.run())
-            parts.create_task(self._voice.run(self._conferences))
-            checking = parts.create_task(self._voice.check_channels(self._dial_in))
+            parts.create_task(self._voice.run(self._router))
+            checking = parts.create_task(self._voice.check_channels())
             for link in self._links:
                 parts.create_task(link.run())
             await stopped.wait()
@@ -291,7 +299,7 @@ class Daemon:
             asterisk=self._voice.figures,
             conferences=lambda: conference_figures(conferences.live),
             dial_in=self._dial_in.figures,
-            recordings=lambda: self._recording.figures(conferences.live),
+            recordings=lambda: self._recordings.figures(conferences.live),
             database=lambda: DatabaseFigures(
                 reachable=store.reachable, waiting=store.waiting, trouble=store.trouble
             ),

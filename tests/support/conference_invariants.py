@@ -5,24 +5,18 @@ from datetime import datetime
 from usnd.domain.conference import transitions
 from usnd.domain.conference.call import CallOutcome, CallState, Role
 from usnd.domain.conference.call_plan import attempts
-from usnd.domain.conference.model import (
+from usnd.domain.conference.commands import (
     Admit,
-    CallIn,
-    Conference,
     ConferenceCommand,
-    ConferenceState,
-    EndReason,
-    Event,
     Goodbye,
     HangUp,
     PlaceCall,
-    Recall,
-    Rules,
     Step,
     TellNoCredit,
-    TimePassed,
     TurnAway,
 )
+from usnd.domain.conference.events import CallIn, Event, Recall, TimePassed
+from usnd.domain.conference.model import Conference, ConferenceState, EndReason, Rules
 
 OVER = (ConferenceState.ENDING, ConferenceState.ENDED)
 

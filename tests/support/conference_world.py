@@ -14,27 +14,18 @@ from usnd.domain.billing.cdr import cdr_of, has_record
 from usnd.domain.conference import transitions
 from usnd.domain.conference.call import Call, CallEvent, CallNews, CallOutcome, CallState, Role
 from usnd.domain.conference.call_plan import attempts
-from usnd.domain.conference.model import (
-    OVER,
+from usnd.domain.conference.commands import (
     Admit,
     CallAction,
-    CallIn,
-    Conference,
     ConferenceCommand,
-    ConferenceState,
-    End,
-    Event,
     Goodbye,
     HangUp,
-    JoinIn,
-    LaunchPlan,
-    Participant,
     PlaceCall,
-    Rules,
     Step,
-    TimePassed,
     TurnAway,
 )
+from usnd.domain.conference.events import CallIn, Control, Event, Feature, JoinIn, TimePassed
+from usnd.domain.conference.model import OVER, Conference, ConferenceState, LaunchPlan, Participant, Rules
 from usnd.domain.dial_in.admission import Join, Pin, PinKind, Rejoin, enter
 from usnd.domain.trunks.routing import admit, decide
 from usnd.domain.trunks.trunk import Pool, Route, Routing, Trunk
@@ -243,7 +234,7 @@ def crash(world: World, surveyed: int = 1000) -> World:
 
 
 def end(world: World) -> World:
-    return hear(world, End())
+    return hear(world, Control(Feature.END, None))
 
 
 def kill_asterisk(world: World) -> World:

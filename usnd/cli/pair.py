@@ -1,6 +1,6 @@
-"""The commands `usnd pair`: the operator's word to the running arbiter. Owns words and exit statuses.
+"""The commands `usnd pair`: what an operator asks and commands of the running arbiter, by its control socket.
 
-0: done. 1: not possible now. 2: wrong use or configuration.
+Exit status 0: done. 1: not possible now. 2: wrong use or configuration.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say whether it would be done.")]
 
 SHOWN = (
-    *("standing", "epoch", "since_s", "peer", "peer_was", "peer_epoch", "heard_s", "peer_power"),
+    *("last_role", "epoch", "since_s", "peer", "peer_last_role", "peer_epoch", "heard_s", "peer_power"),
     *("claimed_by", "ill", "unable", "unkept", "maintenance"),
 )
 
@@ -48,11 +48,14 @@ def told(found: Mapping[str, Any]) -> Iterator[str]:
     shown = {
         **found,
         "peer": f"{found['peer'] or 'not known'}: {found['peer_means']}",
-        **{key: _last_known(found[key], heard=found["peer_heard"]) for key in ("peer_was", "peer_epoch")},
+        **{
+            key: _last_known(found[key], heard=found["peer_heard"])
+            for key in ("peer_last_role", "peer_epoch")
+        },
         "peer_power": _as_of(found["peer_power"], found["peer_power_s"]),
     }
     for key in SHOWN:
-        yield f"  {key:12} {shown[key]}"
+        yield f"  {key:14} {shown[key]}"
     for alarm in found["alarms"]:
         yield f"  alarm: {alarm}"
 
@@ -75,7 +78,7 @@ def switch_over(config: ConfigFile = DEFAULT, *, dry_run: DryRun = False) -> Non
 def maintenance(
     switch: Annotated[str, typer.Argument(help="on or off")], config: ConfigFile = DEFAULT
 ) -> None:
-    """Nothing happens by itself on this server while it is on; a standby gives up its right to take over."""
+    """While it is on, this server does nothing by itself; a standby gives up its grant to take over."""
     if switch not in ("on", "off"):
         _fail("say on or off", WRONG)
     _tell(config, OperatorCommand(f"maintenance {switch}"))
@@ -87,13 +90,13 @@ def force_active(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Without it, nothing is done.")] = False,
     seen_off: Annotated[
-        bool, typer.Option("--seen-off", help="I saw that the other server has no power.")
+        bool, typer.Option("--seen-off", help="I have seen that the other server has no power.")
     ] = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Active without the other's word. Refused while the other may be active, or was active later.
+    """Make this server active without asking the other. Refused while that one may be active, or was later.
 
-    What only the other has is not lost: when it returns, it waits for `rejoin`.
+    Changes that only the other has are not lost: when it returns, it waits for `rejoin`.
     """
     if not yes and not dry_run:
         _fail("make sure that the other server is off, then say --yes", WRONG)
@@ -104,23 +107,25 @@ def force_active(
 def rejoin(
     config: ConfigFile = DEFAULT,
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="What only this server has may be lost.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Subscribers lose sight of what only this server has.")
+    ] = False,
 ) -> None:
-    """After both were active alone: this server gives up what only it has, and follows the other.
+    """After both were active alone: this server gives up its own changes, and follows the other.
 
-    It is kept aside, as a directory and a list of rows beside the database's: see the journal.
+    They are kept aside, as a directory and a list of rows beside the database's: see the journal.
     """
     if not yes:
         _fail("subscribers will no longer see what only this server has: say --yes", WRONG)
     _tell(config, OperatorCommand.REJOIN)
 
 
-def _tell(config: Path, order: OperatorCommand, *, dry_run: bool = False, seen_off: bool = False) -> None:
+def _tell(config: Path, command: OperatorCommand, *, dry_run: bool = False, seen_off: bool = False) -> None:
     by = os.environ.get("SUDO_USER") or getpass.getuser()
-    said = _ask(config, {"order": order.value, "dry_run": dry_run, "seen_off": seen_off, "by": by})
+    said = _ask(config, {"command": command.value, "dry_run": dry_run, "seen_off": seen_off, "by": by})
     if reason := said.get("refused"):
         _fail(str(reason))
-    typer.echo(f"would be done: {order.value}" if dry_run else f"told the arbiter: {order.value}")
+    typer.echo(f"would be done: {command.value}" if dry_run else f"told the arbiter: {command.value}")
 
 
 def _ask(config: Path, question: dict[str, Any]) -> dict[str, Any]:

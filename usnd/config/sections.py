@@ -37,7 +37,8 @@ from usnd.config_file.values import (
 )
 from usnd.domain.alarms.threshold import Limits
 from usnd.domain.conference.dtmf_menu import DEFAULT_KEYS, Menu
-from usnd.domain.conference.model import Feature, Rules
+from usnd.domain.conference.events import Feature
+from usnd.domain.conference.model import Rules
 from usnd.domain.dial_in.admission import DialInNumbers, GuessRules
 from usnd.domain.dial_in.pin_space import PinRules
 from usnd.domain.messaging.message import RepeatRules

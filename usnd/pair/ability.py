@@ -1,7 +1,7 @@
 """Whether this server could serve if it had to: what a standby never uses is tried before it is needed.
 
-Owns when: all of it before a standby is called able, the quick ones each minute, the thorough ones each day;
-and what an operator reads of a part that failed: what is wrong, what it would cost, what to do.
+machine.py asks, on a standby: all of it before that is called able, the quick ones each minute, the thorough
+ones each day. An operator reads of a part that failed what is wrong, what it would cost and what to do.
 """
 
 import shlex
@@ -21,24 +21,24 @@ Part = tuple[str, str]
 """Section and name."""
 SENTENCES: Mapping[Part, str] = {
     (ABLE, "keepalived"): (
-        "keepalived does not run, so this server could not take the floating address: `journalctl -u"
+        "keepalived is not running, so this server could not take the floating address: `journalctl -u"
         " keepalived` says why, then `systemctl restart keepalived`"
     ),
     (ABLE, "usnd"): (
-        "usnd does not run, so this server could not answer texts: `journalctl -u usnd` says why, then"
+        "usnd is not running, so this server could not answer texts: `journalctl -u usnd` says why, then"
         " `systemctl restart usnd`"
     ),
     (PROOFS, "keepalived"): (
         "keepalived refuses its configuration, so this server could not take the floating address:"
-        " `keepalived --config-test` says where; write it anew by site.yml"
+        " `keepalived --config-test` says where; run site.yml, which writes it again"
     ),
     (PROOFS, "usnd"): (
         "usnd refuses its configuration, so this server could not answer texts: `usnd check-config` says"
-        " what; correct it in the inventory, then site.yml"
+        " what; correct it in the inventory, then run site.yml"
     ),
     (PROOFS, "asterisk"): (
-        "Asterisk's program or its pjsip.conf is not there or may not be read, so this server could place no"
-        " calls: install it anew by site.yml"
+        "Asterisk's program or its pjsip.conf is missing or cannot be read, so this server could place no"
+        " calls: run site.yml, which installs it again"
     ),
 }
 
@@ -49,7 +49,7 @@ def sentence(part: Part, command: Sequence[str], status: int, said: str) -> str:
     if (known := SENTENCES.get(part)) is not None:
         return f"{known} ({last})" if last else known
     why = last or f"it ended with {status}"
-    return f"{part[1]} fails: run `{shlex.join(command)}` and mend what it says ({why})"
+    return f"{part[1]} fails: run `{shlex.join(command)}` and fix what it reports ({why})"
 
 
 class Ability:

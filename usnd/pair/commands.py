@@ -1,4 +1,4 @@
-"""Starts a program and waits for it, each with a deadline. Owns that none outlives it."""
+"""Starts a program and waits for it, each with a deadline that none of them outlives."""
 
 import asyncio
 import os

@@ -1,6 +1,7 @@
 """The arbiter's configuration: one TOML file, frozen, refused whole if anything in it is not understood.
 
-Owns names, defaults and bounds. Commands are argument lists, never a shell.
+main.py and `usnd pair` load it. All names, defaults and bounds are here. Commands are argument lists, never
+a shell.
 """
 
 import tomllib

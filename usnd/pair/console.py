@@ -1,8 +1,8 @@
 """The peer's power by its remote console, through a fence agent (`fence_ipmilan`, `fence_redfish`, …).
 
-Owns how agents are asked: `--action status|off|on`; status exits 0 for on, 2 for off, anything else for no
-answer (fence agents' API). Use the agent's `method=onoff`. What counts is what is read back. A console that
-is slow is no dead one: who asks may stop waiting, and is told later.
+machine.py asks it. An agent is run with `--action status|off|on`; status exits 0 for on, 2 for off, anything
+else for no answer (fence agents' API). Use the agent's `method=onoff`. What counts is what is read back. A
+console that is slow is no dead one: who asks may stop waiting, and is told later.
 """
 
 import asyncio

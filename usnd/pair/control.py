@@ -1,6 +1,7 @@
-"""The operator's word to the arbiter: one line of JSON each way over a Unix socket that file modes guard.
+"""The arbiter's control socket: one line of JSON each way over a Unix socket that file modes guard.
 
-Owns the words of the answers. An order is only put down here; the next step of the loop decides.
+`usnd pair` asks here for the status, or gives an operator's command. A command that can be done now is passed
+to the loop, whose next step decides; else the answer says why not.
 """
 
 import asyncio
@@ -9,11 +10,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from usnd.domain.pair import rules
-from usnd.domain.pair.alarms import PairAlarm
+from usnd.domain.pair.alarms import PairAlarm, sentence
 from usnd.domain.pair.evidence import NEVER, OperatorCommand
 from usnd.domain.pair.operator import refusal
 from usnd.domain.pair.states import STATE_WORDS
+from usnd.pair import wire_names
 from usnd.pair.runner import Runner
 
 PATIENCE = 5.0
@@ -32,15 +33,15 @@ def status(runner: Runner) -> dict[str, Any]:
         "state": me.state.value,
         "means": STATE_WORDS[me.state],
         "since_s": round(now - me.since, 1),
-        "epoch": me.record.right.epoch,
-        "standing": me.record.standing.value,
+        "epoch": me.record.grant.epoch,
+        "last_role": me.record.last_role.value,
         "peer": peer.state.value if peer is not None else "",
         "peer_means": _peer_means(runner),
-        "peer_heard": _hears_peer(runner),
+        "peer_heard": runner.assessment().hears_peer,
         "peer_silent_s": round(runner.silence(), 1),
         "heard_s": {path: _age(now, at) for path, at in seen.heard.items()},
-        "peer_was": peer.record.standing.value if peer is not None else "",
-        "peer_epoch": peer.record.right.epoch if peer is not None else None,
+        "peer_last_role": peer.record.last_role.value if peer is not None else "",
+        "peer_epoch": peer.record.grant.epoch if peer is not None else None,
         "peer_power": seen.power.value.value,
         "peer_power_s": _age(now, seen.power.at),
         "console_s": round(seen.console_took, 1),
@@ -51,23 +52,19 @@ def status(runner: Runner) -> dict[str, Any]:
         "claimed_by": seen.claim.mac if PairAlarm.STRANGER in raised and seen.claim is not None else "",
         "ill": seen.ill,
         "maintenance": me.maintenance,
-        "alarms": [alarm.value for alarm in raised],
+        "alarms": [sentence(alarm, seen) for alarm in raised],
     }
-
-
-def _hears_peer(runner: Runner) -> bool:
-    return rules.hears_peer(runner.seen, runner.clock(), runner.settings)
 
 
 def _peer_means(runner: Runner) -> str:
     """What its state means while it is heard; else that what is shown of it may be so no longer."""
     peer = runner.seen.peer
-    if peer is not None and _hears_peer(runner):
+    if peer is not None and runner.assessment().hears_peer:
         return STATE_WORDS[peer.state]
-    silent = f"nothing has been heard of it for {in_words(runner.silence())}"
+    silent = f"no heartbeat for {in_words(runner.silence())}"
     if peer is None:
-        return f"{silent}, since this arbiter began: what it is now is not known"
-    return f"{silent}: this is what was last known, and may be so no longer"
+        return f"{silent}, since this arbiter started: nothing is known of it"
+    return f"{silent}: this is what it said last, and may no longer be so"
 
 
 def in_words(seconds: float) -> str:
@@ -85,20 +82,20 @@ def _age(now: float, at: float) -> float | None:
 
 
 def answer(runner: Runner, line: bytes) -> dict[str, Any]:
-    """To `{"order": …, "dry_run": …}`, or `{}` for the status."""
+    """To `{"command": …, "dry_run": …}`, or `{}` for the status."""
     try:
-        asked = json.loads(line or b"{}")
-        order = OperatorCommand(asked["order"]) if "order" in asked else None
+        asked = wire_names.read(json.loads(line or b"{}"))
+        command = OperatorCommand(asked["command"]) if "command" in asked else None
     except (ValueError, TypeError):
-        return {"refused": "the arbiter did not understand"}
-    if order is None:
+        return {"refused": "the arbiter did not understand the command: is `usnd` of another release?"}
+    if command is None:
         return status(runner)
-    me, seen, now, settings = runner.me, runner.seen, runner.clock(), runner.settings
-    if reason := refusal(me, seen, now, settings, order, seen_off=bool(asked.get("seen_off"))):
+    seen_off = bool(asked.get("seen_off"))
+    if reason := refusal(runner.assessment(), command, seen_off=seen_off):
         return {"refused": reason}
     if not asked.get("dry_run"):
-        runner.obey(order, by=str(asked.get("by", "")), seen_off=bool(asked.get("seen_off")))
-    return {"done": order.value, "dry_run": bool(asked.get("dry_run"))}
+        runner.obey(command, by=str(asked.get("by", "")), seen_off=seen_off)
+    return {"done": command.value, "dry_run": bool(asked.get("dry_run"))}
 
 
 async def serve(runner: Runner, path: Path) -> asyncio.Server:
@@ -107,7 +104,7 @@ async def serve(runner: Runner, path: Path) -> asyncio.Server:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             line = await asyncio.wait_for(reader.readline(), PATIENCE)
-            writer.write(json.dumps(answer(runner, line)).encode() + b"\n")
+            writer.write(_line(answer(runner, line)))
             await asyncio.wait_for(writer.drain(), PATIENCE)
         except (TimeoutError, ConnectionError, ValueError):
             pass
@@ -120,12 +117,17 @@ async def serve(runner: Runner, path: Path) -> asyncio.Server:
     return server
 
 
+def _line(said: dict[str, Any]) -> bytes:
+    return json.dumps(wire_names.written(said)).encode() + b"\n"
+
+
 async def ask(path: Path, question: dict[str, Any]) -> dict[str, Any]:
     """One question to the running arbiter. Raises NoArbiter."""
     try:
         reader, writer = await asyncio.wait_for(asyncio.open_unix_connection(path), PATIENCE)
-        writer.write(json.dumps(question).encode() + b"\n")
-        said: dict[str, Any] = json.loads(await asyncio.wait_for(reader.readline(), PATIENCE))
+        writer.write(_line(question))
+        answered = json.loads(await asyncio.wait_for(reader.readline(), PATIENCE))
+        said: dict[str, Any] = wire_names.read(answered)
         writer.close()
     except (OSError, ValueError) as error:
         raise NoArbiter(f"the arbiter does not answer at {path}: {error}") from error

@@ -1,6 +1,7 @@
-"""What the arbiter sees and does on a server: gathers evidence beside the loop, knows how each act is done.
+"""What the arbiter sees and does on a server: gathers evidence beside the loop, and does the actions.
 
-Owns how often each thing is looked at. What was not measured keeps its age, and counts as unknown when old.
+main.py gives its newest evidence and its actions to the loop in runner.py. Each thing is looked at in its own
+time; what was not measured keeps its age, and counts as unknown when old.
 """
 
 import asyncio
@@ -32,7 +33,7 @@ from usnd.pair.threads import Threads
 EVERY = 0.5
 GATEWAY_EVERY = 0.2
 ODD = 0.4
-"""Seconds without a word of a peer that speaks ten times a second."""
+"""Seconds without a heartbeat of a peer that sends ten a second."""
 CONSOLES_EVERY = 1.0
 CONSOLES_CALM = 10.0
 """Seconds from question to question, while the peer is heard: each costs a fifth of a processor's second."""
@@ -125,7 +126,7 @@ class Machine:
         }
 
     def hands(self) -> Mapping[MachineAction, Callable[[], Awaitable[None]]]:
-        """How each act is done; what it changed is looked at at once."""
+        """How each action is done; what it changed is looked at at once."""
         database, power = self._look_at_database, self._ask_peers_console
         return {
             MachineAction.RELEASE: lambda: self._then(self._release, self._look_at_links, database),
@@ -145,8 +146,10 @@ class Machine:
             MachineAction.REBOOT: lambda: self._each((self._config.reboot,)),
         }
 
-    async def _then(self, act: Callable[[], Awaitable[None]], *looks: Callable[[], Awaitable[None]]) -> None:
-        await act()
+    async def _then(
+        self, action: Callable[[], Awaitable[None]], *looks: Callable[[], Awaitable[None]]
+    ) -> None:
+        await action()
         for look in looks:
             await look()
 
@@ -175,7 +178,7 @@ class Machine:
         try:
             await look()
         except Exception as error:  # noqa: BLE001 - what cannot be seen ages, and then permits nothing
-            self._log.error("cannot look", at=look.__name__, reason=str(error))
+            self._log.error("cannot measure", what=look.__name__.removeprefix("_look_at_"), reason=str(error))
 
     def _saw(self, **changes: Any) -> None:
         """A look that took long does not put what it saw over what was seen later."""
@@ -241,7 +244,7 @@ class Machine:
             self._disk_ill = free < self._config.service.least_free
         except (OSError, TimeoutError) as error:
             self._disk_ill = True
-            self._log.error("the disk takes nothing", reason=str(error) or f"not within {PATIENCE:g} s")
+            self._log.error("the disk cannot be written", reason=str(error) or f"not within {PATIENCE:g} s")
 
     def _write_to_disk(self) -> float:
         """Gives the part that is free."""

@@ -1,4 +1,4 @@
-"""The command `usn-arbiter`: the process of the pair. Owns words and exit statuses; refuses logic.
+"""The command `usn-arbiter`: the process of the pair, started by systemd; wires the loop to its edges.
 
 0: done. 1: not possible now. 2: wrong use or configuration.
 """
@@ -43,7 +43,7 @@ def _arbiter() -> None:
 
 @arbiter.command(epilog="Example: usn-arbiter run --config /etc/usn/arbiter.toml")
 def run(config: ConfigFile = DEFAULT) -> None:
-    """Run the arbiter until SIGTERM; then hand over, or give up the right to take over, and end."""
+    """Run the arbiter until SIGTERM; then hand over, or give up the grant to take over, and end."""
     settings = _load(config)
     journal.set_up("text", "info")
     try:
@@ -73,7 +73,7 @@ def measure_consoles(
         took, silent = asyncio.run(measure(agent, times))
         typer.echo(f"{name}: slowest answer {took:.1f} s, no answer to {silent} of {times}")
         if silent:
-            _fail(f"{name}: the console does not always answer: see to it before you rely on it")
+            _fail(f"{name}: the console does not always answer: fix that before you rely on fencing")
         if 2 * took > fencing.answer:
             _fail(
                 f"{name}: too slow: in [fencing] write answer = {2 * took + 1:.0f} "
@@ -83,7 +83,7 @@ def measure_consoles(
 
 async def _serve(config: PairConfig) -> None:
     clock = _clock
-    words = Heartbeats(config.secret, config.server, clock)
+    heartbeats = Heartbeats(config.secret, config.server, clock)
     file = RecordFile(config.state, _this_boot())
     record = _begin(file)
     database = Postgres(config.database, clock)
@@ -92,13 +92,13 @@ async def _serve(config: PairConfig) -> None:
         config,
         database,
         clock,
-        words.silence,
+        heartbeats.silence,
         booted=file.booted,
         alone_since=lambda: file.record.lsn,
     )
     paths = {path.name: ((path.local, path.port), (path.peer, path.port)) for path in config.paths}
-    runner = _runner(config, machine, words, file, record)
-    words.open(paths)
+    runner = _runner(config, machine, heartbeats, file, record)
+    heartbeats.open(paths)
     server = await control.serve(runner, config.socket)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, runner.leave)
@@ -113,7 +113,7 @@ async def _serve(config: PairConfig) -> None:
     finally:
         structlog.get_logger("usnd.pair").info("the arbiter ends", state=runner.me.state.value)
         server.close()
-        words.close()
+        heartbeats.close()
 
 
 def _begin(file: RecordFile) -> Record | None:
@@ -126,13 +126,13 @@ def _begin(file: RecordFile) -> Record | None:
 
 
 def _runner(
-    config: PairConfig, machine: Machine, words: Heartbeats, file: RecordFile, record: Record | None
+    config: PairConfig, machine: Machine, heartbeats: Heartbeats, file: RecordFile, record: Record | None
 ) -> Runner:
     state = PairState.FAULT if record is None else PairState.BOOT
     return Runner(
         settings=config.settings(),
         file=file,
-        words=words,
+        heartbeats=heartbeats,
         gather=lambda: machine.evidence,
         hands=machine.hands(),
         clock=_clock,

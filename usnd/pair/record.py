@@ -1,7 +1,8 @@
-"""The durable record: epoch, standing, where the database was; one file outside the database's directory.
+"""The durable record: epoch, last role, where the database was; one file outside the database's directory.
 
-Owns that it is whole and on the disk before anybody acts upon it. A record that cannot be read is a fault,
-never a new one: only a server without any file begins with an empty record.
+main.py begins with it, runner.py writes it before anything else of a step is done. It is whole and on the
+disk when `write` returns. A record that cannot be read is a fault, never a new one: only a server without any
+file begins with an empty record.
 """
 
 import os
@@ -10,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from usnd.domain.pair.evidence import Record
+from usnd.pair import wire_names
 
 FILE = "record.json"
 
@@ -42,7 +44,7 @@ class RecordFile:
         try:
             kept = _Kept(0, Record())
             if self._path.exists():
-                kept = msgspec.json.decode(self._path.read_bytes(), type=_Kept)
+                kept = msgspec.convert(wire_names.read(msgspec.json.decode(self._path.read_bytes())), _Kept)
         except (OSError, msgspec.MsgspecError) as error:
             raise RecordError(f"{self._path} cannot be read: {error}") from error
         self.boot = kept.boot + 1
@@ -56,7 +58,8 @@ class RecordFile:
         self.record = record
         try:
             with new.open("wb") as file:
-                file.write(msgspec.json.encode(_Kept(self.boot, record, self._machine)))
+                kept = _Kept(self.boot, record, self._machine)
+                file.write(msgspec.json.encode(wire_names.written(kept)))
                 file.flush()
                 os.fsync(file.fileno())
             new.replace(self._path)

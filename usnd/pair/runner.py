@@ -1,7 +1,8 @@
-"""The loop: gather evidence, decide, keep the record, act, speak; ten times a second.
+"""The arbiter's loop: gather evidence, decide, keep the record, act, send a heartbeat; ten times a second.
 
-Owns that order, and that a late loop takes nothing it finds for fresh. Acts run beside the loop, one of each
-kind at a time, each with its deadline: a slow fence agent does not stop the heartbeat. Refuses to decide.
+main.py starts it with the edges it needs; the control socket passes commands to it. usnd/domain/pair decides.
+A late loop takes nothing it finds for fresh. Actions run beside the loop, one of each kind at a time, each
+with its deadline: a slow fence agent does not stop the heartbeat.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import structlog
 
 from usnd.domain.pair import arbiter as arbiters
 from usnd.domain.pair.alarms import PairAlarm, alarms, particulars
+from usnd.domain.pair.assessment import Assessment
 from usnd.domain.pair.evidence import (
     NEVER,
     Arbiter,
@@ -30,7 +32,7 @@ from usnd.pair.record import RecordError, RecordFile
 
 EVERY = 0.1
 PAUSE = 0.5
-"""Seconds until an act that failed is done again."""
+"""Seconds until an action that failed is done again."""
 MOST_PAUSE = 60.0
 """Seconds to which the pause grows, doubled by each failure, for what costs much and may need a person."""
 LATE = 1.0
@@ -46,36 +48,39 @@ ROLE = frozenset(
 )
 """What changes what this server holds: one at a time, and letting go ends the others first."""
 FOLLOWS = frozenset({MachineAction.FOLLOW, MachineAction.FOLLOW_ANEW})
-"""Stops and starts the database, reads all of it or copies the peer's. Done at once again after a turn."""
+"""Stops and starts the database, reads all of it or copies the peer's. Tried anew after a transition."""
 LEAVING = 10.0
-"""Seconds for handing over, or for giving up the right, when told to stop."""
+"""Seconds for handing over, or for giving up the grant, when told to stop."""
 
 
-class Hears(Protocol):
-    """What the loop needs of `Words`."""
+class Peer(Protocol):
+    """What the loop needs of `Heartbeats`."""
 
     peer: Heartbeat | None
     heard: dict[str, float]
 
-    def hear(self) -> None: ...
-    def say(self, word: Heartbeat) -> None: ...
+    def receive(self) -> None: ...
+    def send(self, heartbeat: Heartbeat) -> None: ...
     def forget(self) -> None: ...
 
 
 @dataclass
 class Runner:
-    """One server's arbiter. gather: all evidence but words, record and order; hands: how each act is done."""
+    """One server's arbiter. hands: how each action is done.
+
+    gather: all evidence but of heartbeats, the record and the operator.
+    """
 
     settings: PairSettings
     file: RecordFile
-    words: Hears
+    heartbeats: Peer
     gather: Callable[[], Evidence]
     hands: Mapping[MachineAction, Callable[[], Awaitable[None]]]
     clock: Callable[[], float]
     alive: Callable[[], None]
     me: Arbiter
     seen: Evidence
-    order: OperatorCommand | None = None
+    command: OperatorCommand | None = None
     record_ok: bool = True
 
     def __post_init__(self) -> None:
@@ -88,10 +93,10 @@ class Runner:
         self._stepped: float | None = None
         self._leaving_since: float | None = None
 
-    def obey(self, order: OperatorCommand, *, by: str, seen_off: bool = False) -> None:
-        """With the next step. The journal keeps who ordered it, and what they said that they had seen."""
-        self._log.warning("an operator orders", order=order.value, by=by, seen_off=seen_off)
-        self.order = order
+    def obey(self, command: OperatorCommand, *, by: str, seen_off: bool = False) -> None:
+        """With the next step. The journal keeps who gave it, and what they said that they had seen."""
+        self._log.warning("operator command", command=command.value, by=by, seen_off=seen_off)
+        self.command = command
 
     def leave(self) -> None:
         """Told to stop: `run` ends when the peer no longer counts on this server, at most LEAVING later."""
@@ -113,34 +118,38 @@ class Runner:
             return False
         now = self.clock()
         over = now - self._leaving_since >= LEAVING
-        decided = self.seen.leaving and arbiters.may_end(self.me, self.seen, now, self.settings)
+        decided = self.seen.leaving and arbiters.may_end(self.assessment())
         return over or decided
+
+    def assessment(self) -> Assessment:
+        """Of what was last seen, as of now."""
+        return Assessment(self.me, self.seen, self.clock(), self.settings)
 
     def step(self) -> None:
         """One decision, and what follows from it."""
         now = self.clock()
         if self._stepped is not None and now - self._stepped > LATE:
-            self._log.warning("stood still", seconds=round(now - self._stepped, 1))
-            self.words.forget()
+            self._log.warning("the arbiter stood still", seconds=round(now - self._stepped, 1))
+            self.heartbeats.forget()
             self._listens_since = now
             self.me = arbiters.stood_still(self.me, now - self._stepped)
         self._stepped = now
-        self.words.hear()
-        order, self.order = self.order, None
+        self.heartbeats.receive()
+        command, self.command = self.command, None
         gathered = self.gather()
-        if self._is_busy(MachineAction.OPEN, MachineAction.SERVE):  # what is about to be held counts as held
+        # What is about to be held counts as held.
+        if self._is_busy(MachineAction.OPEN, MachineAction.SERVE):
             gathered = replace(gathered, serving=Reading(value=True, at=now))
-        if self._is_busy(
-            MachineAction.WAIT_OFF
-        ):  # nor is anybody in step whom commits are about to leave behind
+        # Nor is anybody in step whom commits are about to leave behind.
+        if self._is_busy(MachineAction.WAIT_OFF):
             store = gathered.store
             gathered = replace(gathered, store=replace(store, value=replace(store.value, in_step=False)))
         self.seen = replace(
             gathered,
-            peer=self.words.peer,
-            heard=dict(self.words.heard),
+            peer=self.heartbeats.peer,
+            heard=dict(self.heartbeats.heard),
             record_ok=self.record_ok,
-            order=order,
+            command=command,
             leaving=self._leaving_since is not None,
         )
         after, actions = arbiters.decide(self.me, self.seen, now, self.settings)
@@ -150,7 +159,7 @@ class Runner:
             elif not self._keep(action.record):
                 return
         self._adopt(after)
-        self.words.say(arbiters.word(after, self.seen, now, self.settings))
+        self.heartbeats.send(arbiters.heartbeat(Assessment(after, self.seen, now, self.settings)))
         self._tell()
         self.alive()
 
@@ -168,44 +177,46 @@ class Runner:
     def _adopt(self, after: Arbiter) -> None:
         if after.state is not self.me.state:
             self._log.warning(
-                "the pair turns",
+                "the pair changes state",
                 state=after.state.value,
                 was=self.me.state.value,
-                epoch=after.record.right.epoch,
+                epoch=after.record.grant.epoch,
                 means=STATE_WORDS[after.state],
             )
             self._pauses.clear()
             self._not_before.clear()
         self.me = after
 
-    def _start(self, act: MachineAction) -> None:
-        others = [other for other in ROLE - {act} if self._is_busy(other)] if act in ROLE else []
-        if act is MachineAction.RELEASE:
+    def _start(self, action: MachineAction) -> None:
+        others = [other for other in ROLE - {action} if self._is_busy(other)] if action in ROLE else []
+        if action is MachineAction.RELEASE:
             for other in others:
                 self._busy[other].cancel()
-        paused = self.clock() < self._not_before.get(act, NEVER)
-        if not (others or paused or self._is_busy(act)):
-            self._busy[act] = asyncio.create_task(self._do(act))
+        paused = self.clock() < self._not_before.get(action, NEVER)
+        if not (others or paused or self._is_busy(action)):
+            self._busy[action] = asyncio.create_task(self._do(action))
 
-    def _is_busy(self, *acts: MachineAction) -> bool:
-        return any(act in self._busy and not self._busy[act].done() for act in acts)
+    def _is_busy(self, *actions: MachineAction) -> bool:
+        return any(action in self._busy and not self._busy[action].done() for action in actions)
 
-    async def _do(self, act: MachineAction) -> None:
-        self._log.info("the arbiter acts", act=act.value)
+    async def _do(self, action: MachineAction) -> None:
+        self._log.info("the arbiter acts", action=action.value)
         try:
-            await self.hands[act]()
+            await self.hands[action]()
         except Exception as error:  # noqa: BLE001 - whatever fails is asked for again, and seen by its evidence
-            pause = self._put_off(act) if act in FOLLOWS else PAUSE
-            self._log.error("an act of the arbiter failed", act=act.value, reason=str(error), again_s=pause)
-            if act not in FOLLOWS:  # those leave the way free for what is more urgent
+            pause = self._put_off(action) if action in FOLLOWS else PAUSE
+            self._log.error(
+                "an action of the arbiter failed", action=action.value, reason=str(error), again_s=pause
+            )
+            if action not in FOLLOWS:  # those leave the way free for what is more urgent
                 await asyncio.sleep(PAUSE)
         else:
-            self._pauses.pop(act, None)
+            self._pauses.pop(action, None)
 
-    def _put_off(self, act: MachineAction) -> float:
-        """Seconds until an act that has just failed is done again."""
-        pause = self._pauses[act] = min(2 * self._pauses.get(act, PAUSE / 2), MOST_PAUSE)
-        self._not_before[act] = self.clock() + pause
+    def _put_off(self, action: MachineAction) -> float:
+        """Seconds until an action that has just failed is done again."""
+        pause = self._pauses[action] = min(2 * self._pauses.get(action, PAUSE / 2), MOST_PAUSE)
+        self._not_before[action] = self.clock() + pause
         return pause
 
     def silence(self) -> float:
@@ -214,7 +225,7 @@ class Runner:
 
     def alarms(self) -> tuple[PairAlarm, ...]:
         """What is raised now."""
-        return alarms(self.me, self.seen, self.clock(), self.settings, self._started)
+        return alarms(self.assessment(), self._started)
 
     def _tell(self) -> None:
         raised = {alarm.value: alarm for alarm in self.alarms()}

@@ -1,6 +1,6 @@
 """What may hang in the kernel, as on a disk that does not answer, is done beside the loop.
 
-Owns that one hung thread of each name is the most there is.
+machine.py and database/postgres.py call it. One hung thread of each name is the most there ever is.
 """
 
 import asyncio

@@ -54,7 +54,7 @@ def active(patience: float = PATIENCE) -> str:
 def well() -> str:
     """The active of a pair that is as new: illness adds up, and who handed over for it rests."""
     node = active()
-    if PairAlarm.ILL.value in lab.status(node)["alarms"]:
+    if any(said.startswith(PairAlarm.ILL.value) for said in lab.status(node)["alarms"]):
         lab.ask("run", node, "usnd", "pair", "switch-over")
         time.sleep(AFTER)
         node = active()

@@ -12,28 +12,20 @@ from usnd.asterisk.prompts import TEXTS
 from usnd.domain.billing.cdr import cdr_of, has_record
 from usnd.domain.conference.announcements import Announce, CheckAlone, Notice, Tell
 from usnd.domain.conference.call import Call, CallEvent, CallNews, CallState, Direction
-from usnd.domain.conference.dtmf_menu import Menu, Typed, press
-from usnd.domain.conference.launch import InstantConference, decide_launch, lines_busy
-from usnd.domain.conference.model import (
+from usnd.domain.conference.commands import (
     Admit,
-    CallIn,
-    Conference,
     ConferenceCommand,
-    Control,
-    EndReason,
-    Event,
     Goodbye,
     HangUp,
-    JoinIn,
-    LaunchPlan,
     Mute,
     PlaceCall,
-    Recall,
-    Rules,
     Text,
-    TimePassed,
     TurnAway,
 )
+from usnd.domain.conference.dtmf_menu import Menu, Typed, press
+from usnd.domain.conference.events import CallIn, Control, Event, JoinIn, Recall, TimePassed
+from usnd.domain.conference.launch import InstantConference, decide_launch, lines_busy
+from usnd.domain.conference.model import Conference, EndReason, LaunchPlan, Rules
 from usnd.domain.conference.transitions import launch, next_deadline
 from usnd.domain.dial_in.admission import (
     AskPin,

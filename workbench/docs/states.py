@@ -30,7 +30,7 @@ nothing is left out.
 PAIR_HEAD = """# The states of the pair
 
 Drawn from the tables in `usnd/domain/pair/states.py` by `python -m workbench.docs.states`; do not edit.
-What permits each turn is in `rules.py` beside it.
+What permits each transition is in `rules.py` beside it.
 
 | state | what the server does |
 |---|---|

@@ -1,7 +1,7 @@
 """Walks every world that two arbiters can come to under a number of faults: `python -m
 workbench.model.pair_proof`.
 
-Owns which faults there are and in which order things happen. The invariants are the model's (pair_world.py).
+The faults, and the order in which things happen, are here; the invariants are the model's (pair_world.py).
 A fault may strike before, between and after the two decisions of a tick, and between any two actions of one.
 """
 
@@ -56,22 +56,22 @@ def _lag(world: World, who: int) -> World:
     return model.put(world, who, lag=LAG) if standby else world
 
 
-def _order(order: OperatorCommand) -> Strike:
-    return lambda world, who: model.put(world, who, order=order) if _is_up(world, who) else world
+def _command(command: OperatorCommand) -> Strike:
+    return lambda world, who: model.put(world, who, command=command) if _is_up(world, who) else world
 
 
 def _force(world: World, who: int) -> World:
     """An operator who made sure that the other server is off, and accepts what is lost."""
     if not _is_up(world, who) or world.nodes[1 - who].run is not Run.OFF:
         return world
-    return model.put(world, who, order=OperatorCommand.FORCE_ACTIVE)._replace(forced=True)
+    return model.put(world, who, command=OperatorCommand.FORCE_ACTIVE)._replace(forced=True)
 
 
 def _force_blindly(world: World, who: int) -> World:
     """An operator who did not look: the other may be active."""
     if not _is_up(world, who):
         return world
-    return model.put(world, who, order=OperatorCommand.FORCE_ACTIVE)._replace(forced=True, blindly=True)
+    return model.put(world, who, command=OperatorCommand.FORCE_ACTIVE)._replace(forced=True, blindly=True)
 
 
 def _slow(world: World, who: int) -> World:
@@ -105,8 +105,8 @@ EACH: Mapping[str, Strike] = {
     "disk full": _put(disk=False),
     "standby lags": _lag,
     "cannot let go": _put(stuck=True),
-    "switch-over": _order(OperatorCommand.SWITCH_OVER),
-    "maintenance on": _order(OperatorCommand.MAINTENANCE_ON),
+    "switch-over": _command(OperatorCommand.SWITCH_OVER),
+    "maintenance on": _command(OperatorCommand.MAINTENANCE_ON),
 }
 """What can befall either server."""
 
@@ -114,7 +114,7 @@ BOTH: Mapping[str, Strike] = {
     "cross-over down": _all(cross=False),
     "gateway down": _all(gateway=False),
     "consoles' network down": _all(consoles=False),
-    "words are lost": _all(deaf=True),
+    "heartbeats are lost": _all(deaf=True),
     "network splits": _all(split=True),
 }
 """What can befall what they share."""
@@ -125,8 +125,8 @@ REPAIR_EACH: Mapping[str, Strike] = {
     "trunks up": _put(ill=False),
     "could serve": _put(unable=False),
     "disk free": _put(disk=True),
-    "rejoin": _order(OperatorCommand.REJOIN),
-    "maintenance off": _order(OperatorCommand.MAINTENANCE_OFF),
+    "rejoin": _command(OperatorCommand.REJOIN),
+    "maintenance off": _command(OperatorCommand.MAINTENANCE_OFF),
     "force-active": _force,
     "force-active, blindly": _force_blindly,
 }
@@ -138,7 +138,7 @@ REPAIR_BOTH: Mapping[str, Strike] = {
     "cross-over up": _all(cross=True),
     "gateway up": _all(gateway=True),
     "consoles' network up": _all(consoles=True),
-    "words pass": _all(deaf=False),
+    "heartbeats pass": _all(deaf=False),
     "network whole": _all(split=False),
 }
 

@@ -15,15 +15,16 @@ def told(world: World) -> str:
 def _told(node: Node) -> str:
     memory = node.memory
     state = node.run.value if memory is None or node.run is not Run.UP else memory.state.value
-    right = node.record.right
-    words = [state, f"{node.record.standing.value} {right.epoch}.{right.pairing}", node.database.value]
+    record = node.record
+    role = f"{record.last_role.value} {record.grant.epoch}.{record.grant.pairing}"
+    said = [state, role, node.database.value]
     marks = {
         "own": node.own, "slow console": node.shown is not None, "unable": node.unable,
         "leaving": node.leaving, "outage": node.outage, "waits": node.synchronous, "serving": node.serving,
         "has all": node.has_all, "no bond": not node.lan,
         "no console": not node.console, "ill": node.ill, "stuck": node.stuck, "full": not node.disk,
     }  # fmt: skip
-    words += [mark for mark, so in marks.items() if so]
-    if memory is not None and memory.right is not None:
-        words.append(f"right {memory.right.epoch}.{memory.right.pairing}")
-    return ", ".join(words)
+    said += [mark for mark, so in marks.items() if so]
+    if memory is not None and memory.grant is not None:
+        said.append(f"grant {memory.grant.epoch}.{memory.grant.pairing}")
+    return ", ".join(said)

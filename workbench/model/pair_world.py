@@ -1,8 +1,8 @@
 """A model of two servers, their disks, PostgreSQL, links, gateway and consoles, driven by the real arbiters.
 
-Owns the invariants of the pair and checks them at every step. Time goes in ticks, in which every server that
-lives decides once. A `World` is a value, of tuples because a walk makes millions. All times are relative to
-now, which is 0, so that equal worlds are equal.
+pair_proof.py and the unit tests walk it; the invariants of the pair are checked at every step. Time goes in
+ticks, in which every server that lives decides once. A `World` is a value, of tuples because a walk makes
+millions. All times are relative to now, which is 0, so that equal worlds are equal.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from usnd.domain.pair import arbiter as arbiters
+from usnd.domain.pair.assessment import Assessment
 from usnd.domain.pair.evidence import (
     Action,
     Arbiter,
@@ -93,11 +94,11 @@ class Node(NamedTuple):
     disk: bool = True
     leaving: bool = False
     outage: bool = False
-    order: OperatorCommand | None = None
+    command: OperatorCommand | None = None
 
 
 class World(NamedTuple):
-    """split: both see the gateway and not each other. deaf: words are lost, all else passes.
+    """split: both see the gateway and not each other. deaf: heartbeats are lost, all else passes.
 
     forced: an operator accepted a loss, or (blindly) two actives.
     """
@@ -119,7 +120,7 @@ def boot(world: World, who: int, **changes: Any) -> World:
     node = world.nodes[who]
     lost = {
         "run": Run.UP, "hung": 0, "database": Database.STOPPED, "serving": False, "heard": None, "lag": 0,
-        "heard_at": OLDEST, "gateway_at": OLDEST, "order": None, "stuck": False, "leaving": False,
+        "heard_at": OLDEST, "gateway_at": OLDEST, "command": None, "stuck": False, "leaving": False,
         "outage": False, "memory": Arbiter(0, node.record, who, 0.0),
     }  # fmt: skip
     world = put(world, who, **{**lost, **changes})
@@ -198,7 +199,7 @@ def evidence(world: World, who: int) -> Evidence:
         store=Reading(store, 0.0), serving=Reading(node.serving, 0.0),
         ill="ill" if node.ill or not node.disk else "",
         unable="unable" if node.unable and not node.serving else "",
-        record_ok=node.disk, order=node.order, leaving=node.leaving,
+        record_ok=node.disk, command=node.command, leaving=node.leaving,
     )  # fmt: skip
 
 
@@ -218,7 +219,7 @@ def step(world: World, who: int) -> Iterator[tuple[World, bool]]:
     memory, actions = arbiters.decide(node.memory, seen, 0.0, SETTINGS)
     for action in actions:
         if isinstance(action, Write) and not node.disk:
-            yield put(world, who, order=None), False
+            yield put(world, who, command=None), False
             return
         world = committed(act(world, who, action))
         check(world)
@@ -226,13 +227,14 @@ def step(world: World, who: int) -> Iterator[tuple[World, bool]]:
         if action is MachineAction.REBOOT:
             yield boot(world, who), False
             return
-    world = put(world, who, memory=memory, order=None)
-    if node.leaving and arbiters.may_end(memory, seen, 0.0, SETTINGS):
+    world = put(world, who, memory=memory, command=None)
+    case = Assessment(memory, seen, 0.0, SETTINGS)
+    if node.leaving and arbiters.may_end(case):
         yield restart(world, who), False
         return
-    said = arbiters.word(memory, seen, 0.0, SETTINGS)
+    sent = arbiters.heartbeat(case)
     if path(world) and not world.deaf and world.nodes[1 - who].run is Run.UP:
-        world = put(world, 1 - who, heard=said, heard_at=0.0)
+        world = put(world, 1 - who, heard=sent, heard_at=0.0)
     yield world, False
 
 

@@ -12,7 +12,7 @@ from sip_peer import HOST, Peer
 
 from usnd.asterisk.progress import IncomingCall, PinEntered
 from usnd.domain.conference.dtmf_menu import Menu, Typed
-from usnd.domain.conference.model import Feature
+from usnd.domain.conference.events import Feature
 from usnd.domain.dial_in.pin_entry import press_pin
 from usnd.services.conference.keypads import Keypads
 

@@ -1,4 +1,4 @@
-"""Two arbiters' loops with real datagrams, records and control sockets; their acts only set variables."""
+"""Two arbiters' loops with real datagrams, records and control sockets; their actions only set variables."""
 
 import asyncio
 import socket
@@ -29,7 +29,7 @@ from usnd.domain.pair.states import PairState
 from usnd.pair import console, control
 from usnd.pair.commands import run
 from usnd.pair.network.heartbeats import Heartbeats, opened, sealed
-from usnd.pair.network.heartbeats import Path as WordPath
+from usnd.pair.network.heartbeats import Path as HeartbeatPath
 from usnd.pair.record import RecordError, RecordFile
 from usnd.pair.runner import EVERY, Runner
 from workbench.parts.ports import HOST, PortBlock
@@ -42,19 +42,19 @@ QUICK = PairSettings(boot_patience=0.5, suspect_after=5, fence_delay=0.2, deadli
 
 
 class Server:
-    """Its database and its address are variables, which the acts set."""
+    """Its database and its address are variables, which the actions set."""
 
-    def __init__(self, home: Path, name: str, standing: LastRole) -> None:
+    def __init__(self, home: Path, name: str, last_role: LastRole) -> None:
         home.mkdir()
         self.file = RecordFile(home)
-        self.file.write(Record(standing))
-        self.words = Heartbeats(SECRET, name, time.monotonic)
+        self.file.write(Record(last_role))
+        self.heartbeats = Heartbeats(SECRET, name, time.monotonic)
         self.database, self.waits, self.serving = Database.STOPPED, False, False
         self.power = Power.ON
         self.peer: Server | None = None
         me = Arbiter(0, self.file.begin(), int(name == "B"), time.monotonic())
         self.runner = Runner(
-            QUICK, self.file, self.words, self.gather, self.hands(), time.monotonic, lambda: None,
+            QUICK, self.file, self.heartbeats, self.gather, self.hands(), time.monotonic, lambda: None,
             replace(me, boot=self.file.boot), Evidence(),
         )  # fmt: skip
 
@@ -113,8 +113,8 @@ async def two(tmp_path: Path) -> AsyncIterator[Two]:
     a.peer, b.peer = b, a
     block = PortBlock()
     ports = block.spare(0), block.spare(1)
-    a.words.open({"bond": ((HOST, ports[0]), (HOST, ports[1])), "cross": (NOT_HERE, NOT_HERE)})
-    b.words.open({"bond": ((HOST, ports[1]), (HOST, ports[0]))})
+    a.heartbeats.open({"bond": ((HOST, ports[0]), (HOST, ports[1])), "cross": (NOT_HERE, NOT_HERE)})
+    b.heartbeats.open({"bond": ((HOST, ports[1]), (HOST, ports[0]))})
     loops = [asyncio.create_task(end.runner.run()) for end in (a, b)]
     try:
         yield Two(a, b, loops)
@@ -122,8 +122,8 @@ async def two(tmp_path: Path) -> AsyncIterator[Two]:
         for loop in loops:
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
-        a.words.close()
-        b.words.close()
+        a.heartbeats.close()
+        b.heartbeats.close()
         block.close()
 
 
@@ -136,20 +136,20 @@ async def test_a_pair_forms_hands_over_on_the_operators_word_and_forms_again(
     try:
         await a.comes(PairState.ACTIVE_PAIRED)
         await b.comes(PairState.STANDBY)
-        assert await until(lambda: a.words.peer is not None and a.words.peer.holds is not None, 2)
+        assert await until(lambda: a.heartbeats.peer is not None and a.heartbeats.peer.holds is not None, 2)
         await asyncio.sleep(2 * EVERY)
         found = await control.ask(socket, {})
-        assert (found["state"], found["peer"], found["standing"]) == ("active_paired", "standby", "paired")
-        assert await control.ask(socket, {"order": "rejoin"}) == {
+        assert (found["state"], found["peer"], found["last_role"]) == ("active_paired", "standby", "paired")
+        assert await control.ask(socket, {"command": "rejoin"}) == {
             "refused": "there is nothing to choose: the servers' histories agree"
         }
-        dry = await control.ask(socket, {"order": "switch-over", "dry_run": True})
+        dry = await control.ask(socket, {"command": "switch-over", "dry_run": True})
         assert dry == {"done": "switch-over", "dry_run": True}
-        await control.ask(socket, {"order": OperatorCommand.SWITCH_OVER.value})
+        await control.ask(socket, {"command": OperatorCommand.SWITCH_OVER.value})
         await b.comes(PairState.ACTIVE_PAIRED)
         await a.comes(PairState.STANDBY)
         assert (a.serving, b.serving) == (False, True)
-        assert b.file.begin().right.epoch == 1
+        assert b.file.begin().grant.epoch == 1
     finally:
         server.close()
 
@@ -157,7 +157,9 @@ async def test_a_pair_forms_hands_over_on_the_operators_word_and_forms_again(
 async def test_told_to_stop_the_active_hands_over_before_it_ends(two: Two) -> None:
     await two.a.comes(PairState.ACTIVE_PAIRED)
     await two.b.comes(PairState.STANDBY)
-    assert await until(lambda: two.a.words.peer is not None and two.a.words.peer.holds is not None, 2)
+    assert await until(
+        lambda: two.a.heartbeats.peer is not None and two.a.heartbeats.peer.holds is not None, 2
+    )
     two.a.runner.leave()
     await asyncio.wait_for(two.loops[0], 60)
     assert (two.a.serving, two.a.database) == (False, Database.STOPPED)
@@ -171,9 +173,9 @@ async def test_letting_go_ends_what_would_take_hold_and_never_runs_beside_it(two
     runner, held = two.a.runner, asyncio.Event()
     begun: list[MachineAction] = []
 
-    def hand(act: MachineAction) -> Callable[[], Awaitable[None]]:
+    def hand(action: MachineAction) -> Callable[[], Awaitable[None]]:
         async def do() -> None:
-            begun.append(act)
+            begun.append(action)
             await held.wait()
 
         return do
@@ -181,7 +183,7 @@ async def test_letting_go_ends_what_would_take_hold_and_never_runs_beside_it(two
     two.loops[0].cancel()
     await asyncio.gather(two.loops[0], return_exceptions=True)
     await asyncio.sleep(0)
-    runner.hands = {act: hand(act) for act in MachineAction}
+    runner.hands = {action: hand(action) for action in MachineAction}
     runner._start(MachineAction.OPEN)
     await asyncio.sleep(0)
     runner._start(MachineAction.SERVE)
@@ -195,7 +197,7 @@ async def test_letting_go_ends_what_would_take_hold_and_never_runs_beside_it(two
 
 
 async def test_nobody_is_in_step_while_commits_are_told_to_wait_no_more(two: Two) -> None:
-    """What was read before may say otherwise, and a right would be given on it."""
+    """What was read before may say otherwise, and a grant would be given on it."""
     await two.a.comes(PairState.ACTIVE_PAIRED)
     runner, told = two.a.runner, asyncio.Event()
 
@@ -233,20 +235,20 @@ async def test_an_arbiter_that_is_away_is_said_to_be(tmp_path: Path) -> None:
         await control.ask(tmp_path / "none", {})
 
 
-def test_words_that_are_forged_late_or_our_own_are_nothing() -> None:
-    word = Heartbeat(3, PairState.STANDBY, Record())
-    words = Heartbeats(SECRET, "A", lambda: 5.0)
-    words.take("bond", sealed(SECRET.encode(), "B", 9, word))
-    assert (words.peer, words.heard) == (word, {"bond": 5.0})
+def test_heartbeats_that_are_forged_late_or_our_own_are_nothing() -> None:
+    heartbeat = Heartbeat(3, PairState.STANDBY, Record())
+    heartbeats = Heartbeats(SECRET, "A", lambda: 5.0)
+    heartbeats.take("bond", sealed(SECRET.encode(), "B", 9, heartbeat))
+    assert (heartbeats.peer, heartbeats.heard) == (heartbeat, {"bond": 5.0})
     for datagram in (
-        sealed(SECRET.encode(), "B", 8, replace(word, asks=True)),
-        sealed(SECRET.encode(), "B", 99, replace(word, boot=2)),
-        sealed(b"another", "B", 10, replace(word, asks=True)),
+        sealed(SECRET.encode(), "B", 8, replace(heartbeat, asks=True)),
+        sealed(SECRET.encode(), "B", 99, replace(heartbeat, boot=2)),
+        sealed(b"another", "B", 10, replace(heartbeat, asks=True)),
         b"short",
     ):
-        words.take("bond", datagram)
-    assert words.peer == word
-    assert opened(SECRET.encode(), "A", sealed(SECRET.encode(), "A", 1, word)) is None
+        heartbeats.take("bond", datagram)
+    assert heartbeats.peer == heartbeat
+    assert opened(SECRET.encode(), "A", sealed(SECRET.encode(), "A", 1, heartbeat)) is None
 
 
 def test_a_record_outlives_and_a_broken_one_is_no_new_one(tmp_path: Path) -> None:
@@ -292,8 +294,8 @@ def test_a_path_that_is_not_there_at_boot_is_used_as_soon_as_it_is() -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
             taken.bind(at)
             path, peer = (
-                WordPath("cross", at, back, lambda: now[0]),
-                WordPath("back", back, at, lambda: now[0]),
+                HeartbeatPath("cross", at, back, lambda: now[0]),
+                HeartbeatPath("back", back, at, lambda: now[0]),
             )
             path.send(b"lost")
         path.send(b"too early")

@@ -176,7 +176,7 @@ async def test_a_base_backup_that_did_not_help_is_not_made_again_at_once(
     with pytest.raises(PostgresError, match="false ended with 1"):
         await broken.follow()
     pair.left("b", "unsure").touch()
-    with pytest.raises(PostgresError, match="the next is made in"):
+    with pytest.raises(PostgresError, match="the next one starts in"):
         await broken.follow()
     monkeypatch.setattr(directory, "COPY_PAUSE", 0.0)
     with pytest.raises(PostgresError, match="false ended with 1"):  # it was made: the pause was what held

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from usnd.domain.conference.model import Conference, ConferenceState, Rules, Step
+from usnd.domain.conference.commands import Step
+from usnd.domain.conference.model import Conference, ConferenceState, Rules
 from usnd.domain.messaging.message import OutgoingText, RepeatRules
 from usnd.domain.messaging.reassembly import PartsRules
 from usnd.domain.sms.decision import TextRules

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from usnd.domain.conference.commands import Step
+from usnd.domain.conference.events import CallIn
 from usnd.domain.conference.launch import InstantConference, Named
-from usnd.domain.conference.model import CallIn, Rules, Step
+from usnd.domain.conference.model import Rules
 from usnd.domain.directory.model import NumberMember, PutConference
 from usnd.domain.messaging.message import Draft, OutgoingText
 from usnd.domain.replies.catalogue import Reply, Say, render

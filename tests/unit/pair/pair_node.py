@@ -1,4 +1,4 @@
-"""An arbiter's loop without a server: words that come by hand, a disk that takes all, idle acts."""
+"""An arbiter's loop without a server: heartbeats that come by hand, a disk that takes all, idle actions."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -16,24 +16,24 @@ from usnd.domain.pair.states import PairState
 from usnd.pair.runner import Runner
 
 NOW = 1000.0
-RIGHT = TakeoverGrant(0, 1)
+GRANT = TakeoverGrant(0, 1)
 Hand = Callable[[], Awaitable[None]]
 
 
-class FakeWords:
+class FakeHeartbeats:
     """The other server's, as they came."""
 
     def __init__(self) -> None:
         self.peer: Heartbeat | None = None
         self.heard = {"bond": float("-inf")}
 
-    def take(self, word: Heartbeat, at: float) -> None:
-        self.peer, self.heard = word, {"bond": at}
+    def take(self, heartbeat: Heartbeat, at: float) -> None:
+        self.peer, self.heard = heartbeat, {"bond": at}
 
-    def hear(self) -> None:
+    def receive(self) -> None:
         pass
 
-    def say(self, _word: Heartbeat) -> None:
+    def send(self, _heartbeat: Heartbeat) -> None:
         pass
 
     def forget(self) -> None:
@@ -55,10 +55,10 @@ class Node:
     """An arbiter that looks when it is told to, at a clock that is set."""
 
     def __init__(self, me: Arbiter | None = None, hands: Mapping[MachineAction, Hand] | None = None) -> None:
-        self.now, self.words, self.seen = NOW, FakeWords(), Evidence()
-        alone = Arbiter(1, Record(LastRole.SOLO, RIGHT), 0, NOW - 100, PairState.ACTIVE_SOLO)
+        self.now, self.heartbeats, self.seen = NOW, FakeHeartbeats(), Evidence()
+        alone = Arbiter(1, Record(LastRole.SOLO, GRANT), 0, NOW - 100, PairState.ACTIVE_SOLO)
         self.runner = Runner(
-            PairSettings(), FakeFile(), self.words, lambda: self.seen,
+            PairSettings(), FakeFile(), self.heartbeats, lambda: self.seen,
             {**dict.fromkeys(MachineAction, does_nothing), **(hands or {})},
             lambda: self.now, lambda: None, me or alone, self.seen,
         )  # fmt: skip

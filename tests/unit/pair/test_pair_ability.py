@@ -43,7 +43,7 @@ async def test_what_fails_at_first_is_told_at_once_and_what_fails_later_when_it_
     world = World()
     world.failing["c"] = "a line\nexpired yesterday"
     assert await world.at(0) == (
-        "certificate fails: run `c --check` and mend what it says (expired yesterday)"
+        "certificate fails: run `c --check` and fix what it reports (expired yesterday)"
     )
     del world.failing["c"]
     assert await world.at(EVERY) == ""
@@ -83,4 +83,4 @@ def test_a_part_that_fails_says_in_one_sentence_what_is_wrong_and_what_to_do(par
 
 def test_a_part_of_the_operators_own_says_which_command_failed() -> None:
     said = sentence((ABLE, "rsync"), ("ssh", "other host", "true"), 255, "")
-    assert said == "rsync fails: run `ssh 'other host' true` and mend what it says (it ended with 255)"
+    assert said == "rsync fails: run `ssh 'other host' true` and fix what it reports (it ended with 255)"

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from pair_node import NOW, RIGHT, Node
+from pair_node import GRANT, NOW, Node
 
 from usnd.domain.pair.evidence import (
     Arbiter,
@@ -20,14 +20,14 @@ from usnd.domain.pair.evidence import (
 from usnd.domain.pair.states import PairState
 from usnd.pair.runner import MOST_PAUSE, PAUSE
 
-ACTIVE = Heartbeat(7, PairState.ACTIVE_SOLO, Record(LastRole.SOLO, RIGHT), active=True)
-GAVE_UP = Record(LastRole.STANDBY, RIGHT, keeps=True)
+ACTIVE = Heartbeat(7, PairState.ACTIVE_SOLO, Record(LastRole.SOLO, GRANT), active=True)
+GAVE_UP = Record(LastRole.STANDBY, GRANT, keeps=True)
 FOLLOWER = Arbiter(1, GAVE_UP, 0, NOW, PairState.CATCHUP)
 EVERY = 0.25
 
 
 class Failing:
-    """An act, and when it was tried; it fails until it is mended."""
+    """An action, and when it was tried; it fails until it is mended."""
 
     def __init__(self) -> None:
         self.tries: list[float] = []
@@ -48,7 +48,7 @@ class Failing:
 async def pass_time(node: Node, seconds: float) -> None:
     for _ in range(int(seconds / EVERY)):
         node.now += EVERY
-        node.words.take(ACTIVE, node.now)
+        node.heartbeats.take(ACTIVE, node.now)
         store = Reading(Store(Database.STANDBY), node.now)
         node.seen = Evidence(store=store, serving=Reading(value=False, at=node.now), gateway_at=node.now)
         node.runner.step()
@@ -99,4 +99,4 @@ async def test_a_pause_keeps_nobody_from_serving(follow: Failing) -> None:
     node.runner.obey(OperatorCommand.FORCE_ACTIVE, by="a person")
     await pass_time(node, 2 * EVERY)
     assert opened.is_set()
-    assert not node.runner._not_before, "after a turn all is tried at once"
+    assert not node.runner._not_before, "after a transition all is tried at once"

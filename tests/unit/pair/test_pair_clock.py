@@ -14,7 +14,7 @@ TIME_OF_DAY = {"time.time", "time.time_ns", "datetime.now", "datetime.today", "d
 SOURCES = [
     path
     for package in (usnd.pair, usnd.domain.pair)
-    for path in sorted(Path(str(package.__file__)).parent.glob("*.py"))
+    for path in sorted(Path(str(package.__file__)).parent.rglob("*.py"))
 ]
 
 

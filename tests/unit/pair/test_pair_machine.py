@@ -112,7 +112,7 @@ async def test_a_role_that_was_held_before_this_arbiter_is_no_beginning(machine:
 async def test_why_what_only_this_server_has_is_not_put_aside_is_known_until_it_is(machine: Machine) -> None:
     for why, told in (
         (NotKeptError("main is a mount point"), "main is a mount point"),
-        (PostgresError("the peer is not there"), ""),  # it is aside; the rest is an act that failed
+        (PostgresError("the peer is not there"), ""),  # it is aside; the rest is an action that failed
         (NotKeptError("does not stop"), "does not stop"),
         (None, ""),
     ):

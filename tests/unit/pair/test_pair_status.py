@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pair_node import NOW, RIGHT, Node
+from pair_node import GRANT, NOW, Node
 from structlog.testing import capture_logs
 
 from usnd.cli.pair import told
@@ -13,7 +13,7 @@ from usnd.domain.pair.evidence import Evidence, Heartbeat, LastRole, Power, Read
 from usnd.domain.pair.states import STATE_WORDS, PairState
 from usnd.pair import control
 
-SAID = Heartbeat(7, PairState.STANDBY, Record(LastRole.STANDBY, RIGHT))
+SAID = Heartbeat(7, PairState.STANDBY, Record(LastRole.STANDBY, GRANT))
 
 
 def status(node: Node, now: float) -> tuple[dict[str, Any], dict[str, str]]:
@@ -30,37 +30,39 @@ async def node() -> Node:
 
 
 async def test_one_that_is_heard_is_shown_as_it_is(node: Node) -> None:
-    node.words.take(SAID, NOW)
+    node.heartbeats.take(SAID, NOW)
     node.seen = Evidence(power=Reading(Power.ON, NOW - 8))
     found, lines = status(node, NOW)
     assert (found["peer"], found["peer_heard"], found["peer_silent_s"]) == ("standby", True, 0.0)
     assert lines["peer"] == f"standby: {STATE_WORDS[PairState.STANDBY]}"
-    assert (lines["peer_was"], lines["peer_epoch"], lines["peer_power"]) == ("standby", "0", "on, 8 s ago")
+    assert (lines["peer_last_role"], lines["peer_epoch"], lines["peer_power"]) == (
+        "standby",
+        "0",
+        "on, 8 s ago",
+    )
 
 
 async def test_what_a_silent_one_said_last_is_shown_as_last_known_with_since_when(node: Node) -> None:
-    node.words.take(SAID, NOW)
+    node.heartbeats.take(SAID, NOW)
     found, lines = status(node, NOW + 312)
     assert (found["peer"], found["peer_heard"], found["peer_silent_s"]) == ("standby", False, 312.0)
     assert lines["peer"] == (
-        "standby: nothing has been heard of it for 5 min 12 s: this is what was last known, and may be so no"
-        " longer"
+        "standby: no heartbeat for 5 min 12 s: this is what it said last, and may no longer be so"
     )
-    assert (lines["peer_was"], lines["peer_epoch"]) == ("standby (last known)", "0 (last known)")
+    assert (lines["peer_last_role"], lines["peer_epoch"]) == ("standby (last known)", "0 (last known)")
 
 
 async def test_of_one_that_was_never_heard_nothing_is_known(node: Node) -> None:
     _, lines = status(node, NOW + 42)
     assert lines["peer"] == (
-        "not known: nothing has been heard of it for 42 s, since this arbiter began: what it is now is not"
-        " known"
+        "not known: no heartbeat for 42 s, since this arbiter started: nothing is known of it"
     )
     assert (lines["peer_epoch"], lines["peer_power"]) == ("None", "not known")
 
 
 async def test_after_a_standstill_the_silence_is_counted_anew(node: Node) -> None:
     """What came meanwhile was thrown away, unread."""
-    node.words.take(SAID, NOW)
+    node.heartbeats.take(SAID, NOW)
     status(node, NOW)
     node.now = NOW + 100
     node.runner.step()

@@ -89,8 +89,8 @@ def test_in_systemds_journal_each_line_says_how_grave_it_is(
     for form in ("text", "json"):
         journal.set_up(form, "debug")
         log = structlog.get_logger("usnd.pair")
-        log.error("alarm raised: nobody can take over from this server")
-        log.warning("the pair turns")
+        log.error("alarm raised: this server serves alone: no standby could take over")
+        log.warning("the pair changes state")
         log.info("alarm cleared")
         log.error("failed", exc_info=ValueError("two\nlines"))
         marks = [line[:3] for line in written(capsys)]

@@ -34,7 +34,7 @@ def test_two_actives_are_nobodys_fault_but_that_of_who_forces_them() -> None:
 
 def test_who_boots_without_a_part_serves_or_says_why_not_and_goes_on_saying_it() -> None:
     row = Row(nothing, look=40.0, says=("the SMSC is not bound", "trunk down"))
-    for said in ({}, {"standing": {"a": ["nobody can take over from this server"]}}):
+    for said in ({}, {"standing": {"a": ["this server serves alone: no standby could take over"]}}):
         assert judged(row, text=None, call=None, **said) == ["no text", "no call"]
     raised = "21:05 error alarm raised: the SMSC is not bound smsc=main others=0"
     cleared = "21:06 info alarm cleared: the SMSC is not bound smsc=main"

@@ -17,24 +17,25 @@ from usnd.domain.conference.call import (
     Role,
     follow,
 )
+from usnd.domain.conference.commands import (
+    Admit,
+    ConferenceCommand,
+    Goodbye,
+    HangUp,
+    PlaceCall,
+    Step,
+    TellRevived,
+    TurnAway,
+)
+from usnd.domain.conference.events import CallIn, JoinIn
 from usnd.domain.conference.model import (
     CONFERENCE_TABLE,
     OVER,
-    Admit,
-    CallIn,
     Conference,
-    ConferenceCommand,
     EndReason,
-    Goodbye,
-    HangUp,
-    JoinIn,
     Participant,
-    PlaceCall,
     Rules,
-    Step,
-    TellRevived,
     Turn,
-    TurnAway,
 )
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from types import MappingProxyType
 
-from usnd.domain.conference.model import Feature
+from usnd.domain.conference.events import Feature
 from usnd.domain.numbers.e164 import as_written
 
 DEFAULT_KEYS: Mapping[Feature, str] = MappingProxyType(

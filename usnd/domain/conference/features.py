@@ -10,20 +10,9 @@ from datetime import datetime
 from usnd.domain.conference.announcements import Announce, Notice, Tell
 from usnd.domain.conference.call import Call, CallState, Role
 from usnd.domain.conference.call_plan import end, plan, told_to_end, with_call
-from usnd.domain.conference.model import (
-    OVER,
-    Conference,
-    ConferenceCommand,
-    Control,
-    EndReason,
-    Feature,
-    HangUp,
-    Mute,
-    Participant,
-    Rules,
-    Step,
-    TellMenu,
-)
+from usnd.domain.conference.commands import ConferenceCommand, HangUp, Mute, Step, TellMenu
+from usnd.domain.conference.events import Control, Feature
+from usnd.domain.conference.model import OVER, Conference, EndReason, Participant, Rules
 from usnd.domain.recording.control import record
 
 FOR_EVERYBODY = frozenset({Feature.MUTE_ME, Feature.WRONG_KEY})

@@ -31,34 +31,29 @@ from usnd.domain.conference.call_plan import (
     told_to_end,
     with_call,
 )
+from usnd.domain.conference.commands import (
+    Admit,
+    ConferenceCommand,
+    HangUp,
+    Step,
+    TellNoCredit,
+    TellNoMinutes,
+    TellTimeLimit,
+    TurnAway,
+)
+from usnd.domain.conference.events import CallIn, Control, Event, JoinIn, Recall, StillAlone, TimePassed
 from usnd.domain.conference.features import control, on_joined, resume_mutes
 from usnd.domain.conference.model import (
     ABSENT,
     CONFERENCE_TABLE,
     OVER,
-    Admit,
-    CallIn,
     Conference,
-    ConferenceCommand,
     ConferenceState,
-    Control,
-    End,
     EndReason,
-    Event,
-    HangUp,
-    JoinIn,
     LaunchPlan,
     Participant,
-    Recall,
     Rules,
-    Step,
-    StillAlone,
-    TellNoCredit,
-    TellNoMinutes,
-    TellTimeLimit,
-    TimePassed,
     Turn,
-    TurnAway,
 )
 from usnd.domain.conference.quota import used_up_at
 from usnd.domain.conference.unreached import break_silence, still_alone
@@ -110,8 +105,6 @@ def _handle(conference: Conference, event: Event, rules: Rules, now: datetime) -
             return _on_call(conference, event, rules, now)
         case TimePassed():
             return _on_time(conference, rules, now)
-        case End():
-            return end(conference, EndReason.TOLD, now)
         case CallIn():
             return _on_call_in(conference, event, now)
         case JoinIn():

@@ -17,15 +17,8 @@ from usnd.domain.conference.announcements import (
 )
 from usnd.domain.conference.call import Call, CallOutcome, CallState, Direction, Role
 from usnd.domain.conference.call_plan import attempts, changed_calls, ended_calls, owner_calls, owner_coming
-from usnd.domain.conference.model import (
-    ABSENT,
-    OVER,
-    Conference,
-    ConferenceCommand,
-    ConferenceState,
-    EndReason,
-    Step,
-)
+from usnd.domain.conference.commands import ConferenceCommand, Step
+from usnd.domain.conference.model import ABSENT, OVER, Conference, ConferenceState, EndReason
 
 _TOLD_OTHERWISE = frozenset(
     {

@@ -1,7 +1,8 @@
-"""What an arbiter knows, what it says to its peer, what it keeps and what it asks for.
+"""What an arbiter knows, what it says to its peer, what it keeps and what it asks for. Pure data.
 
-Owns these terms. Refuses to decide. All times are in seconds of one clock that counts while the machine
-sleeps; each measured value carries its age, and counts as unknown when it is too old.
+usnd/pair gathers, sends and keeps these; the domain judges them. All times are in seconds of one clock that
+counts while the machine sleeps; each measured value carries its age, and counts as unknown when too old. On
+the wire and on the disk some fields bear older names: usnd/pair/wire_names.py.
 """
 
 from collections.abc import Mapping
@@ -27,7 +28,10 @@ class LastRole(Enum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class TakeoverGrant:
-    """A right to take over from the active of `epoch`, given with its `pairing`; each is given once."""
+    """Permits the standby to take over from the active of `epoch`, given with its `pairing`; each once.
+
+    It does not run out: it is used once, or given up for good. `lease` is another thing (PairSettings).
+    """
 
     epoch: int = 0
     pairing: int = 0
@@ -40,11 +44,11 @@ class Record:
     timeline, lsn: where the database was when this was written, of a primary where its standby had got to:
     from there on it was alone, also with what waited for it just then; lsn in bytes. owes_power: told
     the peer to switch off, and it was not read on again yet. keeps: gave up what only this server has, by an
-    operator's word; that is kept aside before it follows.
+    operator's command; that is kept aside before it follows.
     """
 
-    standing: LastRole = LastRole.STANDBY
-    right: TakeoverGrant = TakeoverGrant()
+    last_role: LastRole = LastRole.STANDBY
+    grant: TakeoverGrant = TakeoverGrant()
     timeline: int = 0
     lsn: int = 0
     owes_power: bool = False
@@ -55,9 +59,9 @@ class Record:
 class Heartbeat:
     """What an arbiter says to its peer several times a second, over both paths.
 
-    boot counts the sender's boots. grants: that boot of the peer may take over. asks: give up the right.
-    inactive: "I hold nothing and shall not be active under `record.right` without your word".
-    freed: "I shall never use that right".
+    boot counts the sender's boots. grantee: that boot of the peer may take over. asks: give up the grant.
+    inactive: "I hold nothing and shall not be active under `record.grant` without your heartbeat".
+    holds: the grant that its sender has. freed: "I shall never use that grant".
     """
 
     boot: int
@@ -65,14 +69,14 @@ class Heartbeat:
     record: Record
     active: bool = False
     inactive: bool = False
-    grants: int | None = None
+    grantee: int | None = None
     asks: bool = False
     holds: TakeoverGrant | None = None
     freed: TakeoverGrant | None = None
     well: bool = True
     """Could serve: voice, trunks and disk."""
     fit: bool = True
-    """Would use a right to take over: its database follows, it could serve, and is to stay as it is."""
+    """Would use a grant to take over: its database follows, it could serve, and is to stay as it is."""
     rests: bool = False
     """Was handed away from because it was ill: not to be handed to by illness of the other."""
 
@@ -127,7 +131,7 @@ class Power(Enum):
 
 
 class OperatorCommand(Enum):
-    """The operator's word; heard once."""
+    """What an operator tells an arbiter; it counts for one step."""
 
     SWITCH_OVER = "switch-over"
     FORCE_ACTIVE = "force-active"
@@ -173,7 +177,7 @@ class Evidence:
     """No target of the service's bond answers, so that its links decide."""
     firewall_ok: bool = True
     record_ok: bool = True
-    order: OperatorCommand | None = None
+    command: OperatorCommand | None = None
     leaving: bool = False
 
     @property
@@ -191,11 +195,13 @@ class Evidence:
 class PairSettings:
     """Seconds. deadline: from the signature of a power loss to taking over (R3); the rest must fit in it.
 
-    fencing: it is configured and was tested; without it nobody takes over by itself but by a hand-over.
-    console_answer: what a console may take to answer. console_patience: until an order to it has had its
-    effect, if it has any. mend_after: seconds of illness until the ill part is restarted. damping: until the
-    peer shall take over. rest: how long illness of the other does not bring the role back to a server that
-    was ill itself, and until a part that was restarted is restarted again.
+    lease: how long an active that hears nobody may go on (R3); so long, too, a paired active waits with its
+    commits for a standby that looks as if it had lost its power. fencing: it is configured and was tested;
+    without it nobody takes over by itself but by a hand-over. console_answer: what a console may take to
+    answer. console_patience: until what it was told has had its effect, if it has any. mend_after: seconds of
+    illness until the ill part is restarted. damping: until the peer shall take over. rest: how long illness
+    of the other does not bring the role back to a server that was ill itself, and until a part that was
+    restarted is restarted again.
     """
 
     fencing: bool = True
@@ -224,12 +230,12 @@ class PairSettings:
 class Arbiter:
     """All that an arbiter remembers; only the record outlives a boot. colour: 0 or 1, the own epochs.
 
-    right: given to this server in this boot. freed: given up for good. loss_since: since when everything
+    grant: given to this server in this boot. freed: given up for good. loss_since: since when everything
     looks as if the peer had lost its power. off_at: when the peer was last told to switch off, or that was
     found in the record, while its power is owed. let_go: told the peer that all is let go of; there is no way
-    back but by its word. rests_since: handed over because it was ill. illness: seconds of it that are not yet
-    made good, counted since `looked_at`; what is ill every other second is ill. mended, mended_at: what was
-    last restarted.
+    back but by its heartbeat. rests_since: handed over because it was ill. illness: seconds of it that are
+    not yet made good, counted since `looked_at`; what is ill every other second is ill. mended, mended_at:
+    what was last restarted.
     """
 
     boot: int
@@ -237,7 +243,7 @@ class Arbiter:
     colour: int
     since: float
     state: PairState = PairState.BOOT
-    right: TakeoverGrant | None = None
+    grant: TakeoverGrant | None = None
     freed: TakeoverGrant | None = None
     stalled_since: float | None = None
     loss_since: float | None = None

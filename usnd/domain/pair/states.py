@@ -1,17 +1,15 @@
-"""What a server of the pair can be, and the table between. Owns the nouns; arbiter.py owns the verbs.
+"""What a server of the pair can be, and the table of its transitions. Pure data.
 
-Refuses what the table does not know. The rules that permit a turn are in rules.py.
+arbiter.py looks up where a transition leads, and raises KeyError for one that is not in the table; the rules
+that permit a transition are in rules.py. docs/pair-states.md is drawn from here.
 """
 
+from dataclasses import dataclass
 from enum import Enum
 
 
 class PairState(Enum):
-    """BOOT: holds nothing, knows nothing. CATCHUP: follows, may not take over. STANDBY: has the right to.
-
-    SUSPECT: the active is silent. FENCING: it is being switched off. PROMOTING: opens the database.
-    HANDOVER: was active, lets go of everything. FAULT: needs a person.
-    """
+    """STATE_WORDS says what each does."""
 
     BOOT = "boot"
     CATCHUP = "catchup"
@@ -26,13 +24,13 @@ class PairState(Enum):
 
 
 class Transition(Enum):
-    """What can turn a server from one state to the next; the words are those of the journal."""
+    """What takes a server from one state to the next; the words are those of the diagram."""
 
     PEER_ACTIVE = "the peer is active"
-    RESUMES = "may be active without asking"
-    ORDERED = "an operator says so"
-    GRANTED = "got the right to take over"
-    RIGHT_LOST = "gave up the right to take over"
+    RESUMES = "may be active without a grant"
+    FORCED = "an operator says force-active"
+    GRANTED = "was granted the take-over"
+    GRANT_LOST = "gave up its grant"
     PEER_SILENT = "the peer is silent"
     PEER_HEARD = "the peer is heard again"
     FENCE = "the peer stays silent"
@@ -52,55 +50,71 @@ class Transition(Enum):
 ACTIVE = frozenset({PairState.ACTIVE_SOLO, PairState.ACTIVE_PAIRED})
 """Holds the address and the trunks; its database is open."""
 
-RIGHTFUL = frozenset({PairState.STANDBY, PairState.SUSPECT, PairState.FENCING})
-"""Has the right to take over."""
+GRANTED = frozenset({PairState.STANDBY, PairState.SUSPECT, PairState.FENCING})
+"""Holds the grant to take over."""
 
-_T, _P = Transition, PairState
-_LOSES = {_T.RIGHT_LOST: _P.CATCHUP}
-_GAINS = {_T.TAKES_OVER: _P.PROMOTING, _T.ORDERED: _P.PROMOTING}
-_DROPS = {_T.CUT_OFF: _P.BOOT, _T.OUTRANKED: _P.BOOT}
-_ROWS: dict[PairState, dict[Transition, PairState]] = {
-    _P.BOOT: {
-        _T.PEER_ACTIVE: _P.CATCHUP,
-        _T.RESUMES: _P.PROMOTING,
-        _T.ORDERED: _P.PROMOTING,
-        _T.BROKEN: _P.FAULT,
-    },
-    _P.CATCHUP: {_T.GRANTED: _P.STANDBY, _T.ORDERED: _P.PROMOTING},
-    _P.STANDBY: {**_LOSES, **_GAINS, _T.PEER_SILENT: _P.SUSPECT},
-    _P.SUSPECT: {**_LOSES, **_GAINS, _T.PEER_HEARD: _P.STANDBY, _T.FENCE: _P.FENCING},
-    _P.FENCING: {**_LOSES, **_GAINS, _T.PEER_HEARD: _P.STANDBY},
-    _P.PROMOTING: {**_DROPS, _T.PRIMARY: _P.ACTIVE_SOLO},
-    _P.ACTIVE_SOLO: {**_DROPS, _T.PAIRED: _P.ACTIVE_PAIRED, _T.GIVES_UP: _P.BOOT},
-    _P.ACTIVE_PAIRED: {
-        **_DROPS,
-        _T.ALONE: _P.ACTIVE_SOLO,
-        _T.ORDERED: _P.ACTIVE_SOLO,
-        _T.HAND_OVER: _P.HANDOVER,
-    },
-    _P.HANDOVER: {
-        _T.PEER_ACTIVE: _P.CATCHUP,
-        _T.RESUMES: _P.PROMOTING,
-        _T.ORDERED: _P.PROMOTING,
-        _T.WITHDRAWN: _P.ACTIVE_PAIRED,
-        _T.BROKEN: _P.FAULT,
-    },
-    _P.FAULT: {_T.REPAIRED: _P.BOOT, _T.ORDERED: _P.PROMOTING},
-}
-PAIR_TABLE: dict[tuple[PairState, Transition], PairState] = {
-    (state, turn): after for state, row in _ROWS.items() for turn, after in row.items()
-}
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`on` that transition a server in `state` becomes what is named there."""
+
+    state: PairState
+    on: Transition
+    becomes: PairState
+
+
+ROWS = (
+    Row(state=PairState.BOOT, on=Transition.PEER_ACTIVE, becomes=PairState.CATCHUP),
+    Row(state=PairState.BOOT, on=Transition.RESUMES, becomes=PairState.PROMOTING),
+    Row(state=PairState.BOOT, on=Transition.FORCED, becomes=PairState.PROMOTING),
+    Row(state=PairState.BOOT, on=Transition.BROKEN, becomes=PairState.FAULT),
+    Row(state=PairState.CATCHUP, on=Transition.GRANTED, becomes=PairState.STANDBY),
+    Row(state=PairState.CATCHUP, on=Transition.FORCED, becomes=PairState.PROMOTING),
+    Row(state=PairState.STANDBY, on=Transition.GRANT_LOST, becomes=PairState.CATCHUP),
+    Row(state=PairState.STANDBY, on=Transition.TAKES_OVER, becomes=PairState.PROMOTING),
+    Row(state=PairState.STANDBY, on=Transition.FORCED, becomes=PairState.PROMOTING),
+    Row(state=PairState.STANDBY, on=Transition.PEER_SILENT, becomes=PairState.SUSPECT),
+    Row(state=PairState.SUSPECT, on=Transition.GRANT_LOST, becomes=PairState.CATCHUP),
+    Row(state=PairState.SUSPECT, on=Transition.TAKES_OVER, becomes=PairState.PROMOTING),
+    Row(state=PairState.SUSPECT, on=Transition.FORCED, becomes=PairState.PROMOTING),
+    Row(state=PairState.SUSPECT, on=Transition.PEER_HEARD, becomes=PairState.STANDBY),
+    Row(state=PairState.SUSPECT, on=Transition.FENCE, becomes=PairState.FENCING),
+    Row(state=PairState.FENCING, on=Transition.GRANT_LOST, becomes=PairState.CATCHUP),
+    Row(state=PairState.FENCING, on=Transition.TAKES_OVER, becomes=PairState.PROMOTING),
+    Row(state=PairState.FENCING, on=Transition.FORCED, becomes=PairState.PROMOTING),
+    Row(state=PairState.FENCING, on=Transition.PEER_HEARD, becomes=PairState.STANDBY),
+    Row(state=PairState.PROMOTING, on=Transition.CUT_OFF, becomes=PairState.BOOT),
+    Row(state=PairState.PROMOTING, on=Transition.OUTRANKED, becomes=PairState.BOOT),
+    Row(state=PairState.PROMOTING, on=Transition.PRIMARY, becomes=PairState.ACTIVE_SOLO),
+    Row(state=PairState.ACTIVE_SOLO, on=Transition.CUT_OFF, becomes=PairState.BOOT),
+    Row(state=PairState.ACTIVE_SOLO, on=Transition.OUTRANKED, becomes=PairState.BOOT),
+    Row(state=PairState.ACTIVE_SOLO, on=Transition.PAIRED, becomes=PairState.ACTIVE_PAIRED),
+    Row(state=PairState.ACTIVE_SOLO, on=Transition.GIVES_UP, becomes=PairState.BOOT),
+    Row(state=PairState.ACTIVE_PAIRED, on=Transition.CUT_OFF, becomes=PairState.BOOT),
+    Row(state=PairState.ACTIVE_PAIRED, on=Transition.OUTRANKED, becomes=PairState.BOOT),
+    Row(state=PairState.ACTIVE_PAIRED, on=Transition.ALONE, becomes=PairState.ACTIVE_SOLO),
+    Row(state=PairState.ACTIVE_PAIRED, on=Transition.FORCED, becomes=PairState.ACTIVE_SOLO),
+    Row(state=PairState.ACTIVE_PAIRED, on=Transition.HAND_OVER, becomes=PairState.HANDOVER),
+    Row(state=PairState.HANDOVER, on=Transition.PEER_ACTIVE, becomes=PairState.CATCHUP),
+    Row(state=PairState.HANDOVER, on=Transition.RESUMES, becomes=PairState.PROMOTING),
+    Row(state=PairState.HANDOVER, on=Transition.FORCED, becomes=PairState.PROMOTING),
+    Row(state=PairState.HANDOVER, on=Transition.WITHDRAWN, becomes=PairState.ACTIVE_PAIRED),
+    Row(state=PairState.HANDOVER, on=Transition.BROKEN, becomes=PairState.FAULT),
+    Row(state=PairState.FAULT, on=Transition.REPAIRED, becomes=PairState.BOOT),
+    Row(state=PairState.FAULT, on=Transition.FORCED, becomes=PairState.PROMOTING),
+)
+PAIR_TABLE = {(row.state, row.on): row.becomes for row in ROWS}
 
 STATE_WORDS: dict[PairState, str] = {
-    _P.BOOT: "holds nothing; waits until it is sure what it may be",
-    _P.CATCHUP: "fetches what the active has; cannot take over yet",
-    _P.STANDBY: "has everything the active has, and takes over when the active is gone",
-    _P.SUSPECT: "no longer hears the active",
-    _P.FENCING: "tries to switch the silent active off, and serves when its console says that it is",
-    _P.PROMOTING: "opens the database, then takes the address and the trunks",
-    _P.ACTIVE_SOLO: "serves alone: the other server cannot take over",
-    _P.ACTIVE_PAIRED: "serves; each change is on both servers before it is acknowledged",
-    _P.HANDOVER: "lets go of trunks, address and database for the other server",
-    _P.FAULT: "needs a person: see the alarms",
+    PairState.BOOT: "holds nothing yet; waits until it is sure what it may be",
+    PairState.CATCHUP: "copies what the active has; cannot take over yet",
+    PairState.STANDBY: "has everything the active has, and takes over when the active is gone",
+    PairState.SUSPECT: "no longer hears the active",
+    PairState.FENCING: "is switching the silent active off; serves once the active's console reports it off",
+    PairState.PROMOTING: "is opening the database; then takes the address and the trunks",
+    PairState.ACTIVE_SOLO: "serves alone: the other server cannot take over",
+    PairState.ACTIVE_PAIRED: "serves; each change is on both servers before it is acknowledged",
+    PairState.HANDOVER: "is letting go of trunks, address and database, for the other server to take",
+    PairState.FAULT: "needs a person: see the alarms",
 }
 """What the night shift reads beside the state."""

@@ -9,7 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from usnd.domain.conference.announcements import Announce, Notice, Tell
-from usnd.domain.conference.model import OVER, Conference, ConferenceCommand, Step, TellNotRecorded
+from usnd.domain.conference.commands import ConferenceCommand, Step, TellNotRecorded
+from usnd.domain.conference.model import OVER, Conference
 from usnd.domain.recording.files import (
     OPEN,
     RecorderNews,
@@ -56,7 +57,7 @@ def on_recorder(conference: Conference, news: RecorderNews, now: datetime) -> St
 def with_recording(before: Conference, step: Step, now: datetime) -> Step:
     """The step, when what it means for the recording is done too."""
     conference = step.conference
-    if conference is before or not conference.recording_parts:
+    if not (step.changes(before) and conference.recording_parts):
         return step
     if conference.state in OVER:
         return _untaped(step, now)

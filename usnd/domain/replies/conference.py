@@ -4,8 +4,7 @@ from collections.abc import Mapping
 
 from usnd.domain.conference.announcements import TellNobodyReached, TellNotReached
 from usnd.domain.conference.call import CallOutcome
-from usnd.domain.conference.dtmf_menu import Menu, described
-from usnd.domain.conference.model import (
+from usnd.domain.conference.commands import (
     TellMenu,
     TellNoCredit,
     TellNoLine,
@@ -15,6 +14,7 @@ from usnd.domain.conference.model import (
     TellTimeLimit,
     Text,
 )
+from usnd.domain.conference.dtmf_menu import Menu, described
 from usnd.domain.replies.catalogue import Reply, Say, reply
 
 _WHY: Mapping[CallOutcome, Say] = {

@@ -23,15 +23,9 @@ from usnd.domain.conference.call import (
     follow,
 )
 from usnd.domain.conference.call_plan import attempts, changed_calls, next_attempt, placing, with_call
-from usnd.domain.conference.model import (
-    Conference,
-    ConferenceCommand,
-    Event,
-    PlaceCall,
-    Rules,
-    Step,
-    TellNoLine,
-)
+from usnd.domain.conference.commands import ConferenceCommand, PlaceCall, Step, TellNoLine
+from usnd.domain.conference.events import Event
+from usnd.domain.conference.model import Conference, Rules
 from usnd.domain.conference.transitions import handle
 from usnd.domain.conference.unreached import somebody_reached
 from usnd.domain.trunks.trunk import Load, Pool, TrunkVerdict, verdict

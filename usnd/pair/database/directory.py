@@ -1,6 +1,6 @@
 """The own database's directory: started and stopped as a standby's, and made into the peer's (R6).
 
-Owns what stands beside it meanwhile, so that a crash at any moment leaves what can be told. Refuses SQL.
+postgres.py calls it. What stands beside `main` meanwhile tells after a crash at any moment how far it was.
 
     beside `main` | says                                | then
     --------------+-------------------------------------+-------------------------------------------------
@@ -37,7 +37,7 @@ _OURS = ("primary_conninfo", "synchronous_standby_names")
 
 
 class PostgresError(Exception):
-    """An act on the database failed; the text ends with what the program said."""
+    """An action on the database failed; the text ends with what the program said."""
 
 
 class DataDirectory:
@@ -88,7 +88,7 @@ class DataDirectory:
         """
         status, said = await run(self._config.stop, PATIENCE)
         if self.running:
-            raise PostgresError(f"does not stop ({status}): {said[-500:]}")
+            raise PostgresError(f"PostgreSQL does not stop ({status}): {said[-500:]}")
         self._signal()
 
     async def become_the_peers(self, *, copied: bool) -> None:
@@ -103,7 +103,7 @@ class DataDirectory:
         else:
             status, said = await self._rewind()
             if status:
-                self._log.warning("pg_rewind failed, a base backup follows", said=said[-500:])
+                self._log.warning("pg_rewind failed: making a base backup instead", said=said[-500:])
                 await self._copy()
         self._connect_to_peer()
         await self.start()
@@ -180,7 +180,7 @@ class DataDirectory:
         pause = min(COPY_PAUSE * 2 ** (self.fruitless - 1), MOST_PAUSE) if self.fruitless else 0.0
         wait = self._copied_at + pause - self._clock()
         if wait > 0:
-            raise PostgresError(f"the last base backup did not help; the next is made in {wait:.0f} s")
+            raise PostgresError(f"the last base backup did not help; the next one starts in {wait:.0f} s")
         await self._remove(self._new)
         copy = (self._program("pg_basebackup"), "-D", str(self._new), "-d", self._config.peer, "-c", "fast")
         await self._run((*self._config.as_user, *copy), COPY_PATIENCE)

@@ -1,7 +1,8 @@
 """What only this server's database has, kept aside before it is given up (R7): its directory, and a list.
 
-Owns that nothing acknowledged is thrown away: `main` becomes `main.kept-TIME`, whole, and
-`main.kept-TIME.jsonl` says what was in it that the other never had. Refuses to judge what it is worth.
+postgres.py calls it before a database that was active alone follows the other's. Nothing acknowledged is
+thrown away: `main` becomes `main.kept-TIME`, whole, and `main.kept-TIME.jsonl` lists what the other never
+had.
 """
 
 import asyncio

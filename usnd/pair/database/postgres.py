@@ -1,8 +1,9 @@
 """The own PostgreSQL, beside the peer's: what it is, and how it is opened, made to wait, or made to follow.
 
-Owns PostgreSQL's words for it; what lies on the disk is directory.py's. Refuses to decide. It is only ever
-started as a standby, and opened by promotion, so that who is primary is never what a restart happens to find.
-Every act is idempotent and bounded in time; errors mean "unknown", never "no".
+machine.py reads its figures, and calls its actions when the arbiter wants them; what lies on the disk is
+directory.py's. The database is only ever started as a standby, and opened by promotion, so that who is
+primary is never what a restart happens to find. Every action is idempotent and bounded in time; errors mean
+"unknown", never "no".
 """
 
 import asyncio
@@ -134,7 +135,7 @@ class Postgres:
                 place, since = store.lsn, self._clock()
             if self._clock() - since >= STUCK:
                 self._copies_next = await asyncio.to_thread(self._is_peer_open)
-                raise PostgresError("it does not follow: the peer has not, or no more, what it needs")
+                raise PostgresError("the database does not follow: the other server lacks the log it needs")
             await asyncio.sleep(SETTLED)
 
     def _is_peer_open(self) -> bool:
@@ -158,7 +159,7 @@ class Postgres:
             recovers, timeline, lsn, replayed, receives, paused = row
             if paused:  # nobody but a person does that, and what is not replayed keeps it from taking over
                 link.execute("select pg_wal_replay_resume()")
-                self._log.warning("replay of the other server's changes was paused: it goes on")
+                self._log.warning("replay of the other server's changes was paused; it has been resumed")
         if recovers:
             self._waits_since = self._line = None
             self._confirmed = 0

@@ -1,7 +1,8 @@
-"""What the two arbiters say to each other: one signed datagram several times a second over each path.
+"""Heartbeats between the two arbiters: one signed datagram several times a second over each path.
 
-Owns the form, the signature, and that an old word never counts as a new one: words are numbered within the
-sender's boots. A word is its sender's heartbeat on that path. Refuses to answer, and to need any one path.
+runner.py sends one after each step, and takes in what came before the next. A heartbeat says all that the
+other server needs to know; it is never answered, and no single path is needed. They are numbered within the
+sender's boots, so that an old one never counts as a new one.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ import msgspec
 import structlog
 
 from usnd.domain.pair.evidence import NEVER, Heartbeat
+from usnd.pair import wire_names
 
 _SIGNATURE = hashlib.sha256().digest_size
 _IP_FREEBIND = 15  # linux/in.h; Python has no name for it
@@ -24,28 +26,28 @@ Place = tuple[str, int]
 """Address and port."""
 
 
-class _Letter(msgspec.Struct, frozen=True, array_like=True):
+class _Signed(msgspec.Struct, frozen=True, array_like=True):
     server: str
     number: int
-    word: Heartbeat
+    heartbeat: Heartbeat
 
 
-def sealed(secret: bytes, server: str, number: int, word: Heartbeat) -> bytes:
+def sealed(secret: bytes, server: str, number: int, heartbeat: Heartbeat) -> bytes:
     """A datagram."""
-    body = msgspec.msgpack.encode(_Letter(server, number, word))
+    body = msgspec.msgpack.encode(wire_names.written(_Signed(server, number, heartbeat)))
     return hmac.digest(secret, body, "sha256") + body
 
 
 def opened(secret: bytes, server: str, datagram: bytes) -> tuple[int, Heartbeat] | None:
-    """The number and the word, if it is the other server's and unchanged."""
+    """The number and the heartbeat, if it is the other server's and unchanged."""
     signature, body = datagram[:_SIGNATURE], datagram[_SIGNATURE:]
     if not hmac.compare_digest(signature, hmac.digest(secret, body, "sha256")):
         return None
     try:
-        letter = msgspec.msgpack.decode(body, type=_Letter)
+        signed = msgspec.convert(wire_names.read(msgspec.msgpack.decode(body)), _Signed)
     except msgspec.MsgspecError:
         return None
-    return None if letter.server == server else (letter.number, letter.word)
+    return None if signed.server == server else (signed.number, signed.heartbeat)
 
 
 class Path:
@@ -109,13 +111,13 @@ class Path:
         if bool(trouble) is self._works:
             self._works = not trouble
             if trouble:
-                self._log.warning("a path cannot be used now", path=self.name, reason=trouble)
+                self._log.warning("a path to the other server cannot be used", path=self.name, reason=trouble)
             else:
-                self._log.info("a path can be used again", path=self.name)
+                self._log.info("a path to the other server can be used again", path=self.name)
 
 
 class Heartbeats:
-    """The last word of the peer, and when it was heard on each path."""
+    """The peer's last heartbeat, and when one came over each path."""
 
     def __init__(self, secret: str, server: str, clock: Callable[[], float]) -> None:
         self._secret, self._server, self._clock = secret.encode(), server, clock
@@ -132,30 +134,30 @@ class Heartbeats:
         for path in self._paths:
             path.open()
 
-    def hear(self) -> None:
+    def receive(self) -> None:
         """Takes all that came since the last step, on each path."""
         for path in self._paths:
             for datagram in path.receive():
                 self.take(path.name, datagram)
 
-    def say(self, word: Heartbeat) -> None:
+    def send(self, heartbeat: Heartbeat) -> None:
         """On all paths, each with the same number."""
         self._number += 1
-        datagram = sealed(self._secret, self._server, self._number, word)
+        datagram = sealed(self._secret, self._server, self._number, heartbeat)
         assert len(datagram) <= LONGEST
         for path in self._paths:
             path.send(datagram)
 
     def take(self, path: str, datagram: bytes) -> None:
         """A datagram that came by a path. A forged or late one is nothing."""
-        letter = opened(self._secret, self._server, datagram)
-        if letter is None:
+        signed = opened(self._secret, self._server, datagram)
+        if signed is None:
             return
-        number, word = letter
-        if (word.boot, number) < self._last:
+        number, heartbeat = signed
+        if (heartbeat.boot, number) < self._last:
             return
-        self._last = (word.boot, number)
-        self.peer = word
+        self._last = (heartbeat.boot, number)
+        self.peer = heartbeat
         self.heard[path] = self._clock()
 
     def silence(self) -> float:

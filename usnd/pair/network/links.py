@@ -1,6 +1,6 @@
 """Links, addresses and neighbours by netlink and ARP: carrier of the cross-over, who answers for an address.
 
-Owns how these are asked. keepalived's events are not listened to: what counts is read here.
+machine.py asks. keepalived's events are not listened to: what counts is read here.
 Needs CAP_NET_RAW for ARP; without it nothing is known, which permits nothing.
 """
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from usnd.domain.conference.call import Call, CallState, Role
+from usnd.domain.conference.events import Control, Feature
 from usnd.domain.conference.launch import members_named
-from usnd.domain.conference.model import OVER, Conference, Control, Feature, Participant, Rules
+from usnd.domain.conference.model import OVER, Conference, Participant, Rules
 from usnd.domain.directory.model import people
 from usnd.domain.numbers.e164 import to_e164
 from usnd.domain.replies.catalogue import DEFAULT_LANGUAGE, Reply, render

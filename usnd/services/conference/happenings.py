@@ -11,7 +11,8 @@ import structlog
 
 from usnd.asterisk.prompts import TEXTS
 from usnd.domain.conference.announcements import Announce, Notice, Tell
-from usnd.domain.conference.model import Conference, Control
+from usnd.domain.conference.events import Control
+from usnd.domain.conference.model import Conference
 
 _MOST = 20
 """Of a conference; the oldest is forgotten first."""

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from usnd.asterisk.progress import Digit
 from usnd.domain.conference.dtmf_menu import Menu, Typed, press
-from usnd.domain.conference.model import Control
+from usnd.domain.conference.events import Control
 
 
 class Keypads:

@@ -14,8 +14,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from usnd.domain.conference.commands import Step
+from usnd.domain.conference.events import CallIn
 from usnd.domain.conference.launch import Whom, decide_launch, lines_busy
-from usnd.domain.conference.model import CallIn, LaunchPlan, Participant, Rules, Step
+from usnd.domain.conference.model import LaunchPlan, Participant, Rules
 from usnd.domain.conference.quota import month_of, seconds_left
 from usnd.domain.conference.transitions import launch
 from usnd.domain.directory.model import Subscriber

@@ -6,37 +6,30 @@ domain/conference/transitions.py.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
 import structlog
 
-from usnd.asterisk.ami import AmiError
-from usnd.asterisk.calls import Calls
-from usnd.asterisk.progress import Digit, IncomingCall, News, PinEntered
+from usnd.asterisk.progress import Digit, Survey
 from usnd.domain.billing.cdr import cdr_of, has_record
 from usnd.domain.conference.announcements import Announce, CheckAlone, Tell
-from usnd.domain.conference.call import SIGNS_OF_LIFE, CallEvent, CallNews
+from usnd.domain.conference.call import Call, CallEvent, CallNews
 from usnd.domain.conference.call_plan import ended_calls
-from usnd.domain.conference.dtmf_menu import Menu
-from usnd.domain.conference.model import (
-    OVER,
+from usnd.domain.conference.commands import (
     CallAction,
-    Conference,
     ConferenceCommand,
-    Event,
     HangUp,
     PlaceCall,
-    Recall,
     RoomAction,
-    Rules,
     Step,
-    StillAlone,
     Text,
-    TimePassed,
 )
+from usnd.domain.conference.dtmf_menu import Menu
+from usnd.domain.conference.events import Event, Recall, StillAlone, TimePassed
+from usnd.domain.conference.model import OVER, Conference, Rules
 from usnd.domain.conference.transitions import next_deadline, resume
 from usnd.domain.messaging.message import OutgoingText
 from usnd.domain.recording.control import open_recorders
@@ -53,10 +46,8 @@ from usnd.domain.replies.conference import message_of
 from usnd.services.conference.happenings import Happenings
 from usnd.services.conference.journal import tell_calls, tell_turn
 from usnd.services.conference.keypads import Keypads
-from usnd.services.conference.voice_actions import carry_out, news_of
-from usnd.services.dial_in.incoming_calls import IncomingCalls
+from usnd.services.conference.voice_actions import VoiceActions, news_of
 from usnd.services.messaging.outbox import Outbox
-from usnd.services.recording.recordings import Recordings
 from usnd.services.transactions.commits import surely
 from usnd.services.trunks.trunks import Trunks
 from usnd.store.core.transaction import Transaction
@@ -90,7 +81,7 @@ class Conferences:
         self,
         store: Store,
         outbox: Outbox,
-        calls: Calls,
+        actions: VoiceActions,
         trunks: Trunks,
         rules: Rules,
         menu: Menu,
@@ -99,7 +90,7 @@ class Conferences:
         """`clock` gives the time in UTC."""
         self._store = store
         self._outbox = outbox
-        self._calls = calls
+        self._actions = actions
         self._trunks = trunks
         self._rules = rules
         self._menu = menu
@@ -107,8 +98,6 @@ class Conferences:
         self.happenings = Happenings()
         self._clock = clock
         self._running: dict[int, _Running] = {}
-        self._dial_in: IncomingCalls
-        self._recording: Recordings
         self._conference_of: dict[str, int] = {}
         self._tasks = asyncio.TaskGroup()
         self.loaded = asyncio.Event()
@@ -150,33 +139,9 @@ class Conferences:
         self._refresh(running)
         self._carry_out(step.conference, step.commands)
 
-    def serve(self, dial_in: IncomingCalls, recording: Recordings) -> None:
-        """Calls that come in go there, and recordings are made there."""
-        self._dial_in = dial_in
-        self._recording = recording
-
-    def hear(self, news: News) -> None:
-        """Takes what the voice edge heard; a call that nobody knows is released."""
-        conference_id = self._conference_of.get(news.call)
-        match news:
-            case IncomingCall():
-                self._dial_in.came(news)
-                self._spawn(self._dial_in.receive(news.call))
-            case PinEntered():
-                self._spawn(self._dial_in.entered(news))
-            case Digit():
-                if conference_id is not None:
-                    self._press(conference_id, news)
-                else:
-                    self._spawn(self._dial_in.pressed(news))
-            case CallNews():
-                if conference_id is not None:
-                    self.apply(conference_id, news)
-                elif news.event is CallEvent.ENDED:  # a call in that reached no conference
-                    self._dial_in.gone(news.call)
-                    self._spawn(self._forget([news.call]))
-                elif news.event in SIGNS_OF_LIFE and not self._dial_in.knows(news.call):
-                    self._release(news.call)
+    def of_call(self, call: str) -> int | None:
+        """The id of the live conference that has the call."""
+        return self._conference_of.get(call)
 
     def hear_recorder(self, news: RecorderNews) -> None:
         """Takes news of a recorder; one that no live conference has is stopped."""
@@ -184,7 +149,7 @@ class Conferences:
         if conference_id in self._running:
             self.apply(conference_id, news)
         elif news.event is RecordEvent.BEGUN:
-            self._spawn(self._act(0, StopRecording(news.recorder)))
+            self.spawn(self._act(0, StopRecording(news.recorder)))
 
     def hang_up_unknown(self, call: str) -> None:
         """The call ended before its conference was committed."""
@@ -199,7 +164,7 @@ class Conferences:
             return
         before = running.conference
         step = self._trunks.decide(before, event, self._rules, at or self._clock())
-        if step.conference is before and not any(isinstance(command, Text) for command in step.commands):
+        if not (step.changes(before) or step.tells):
             self._carry_out(before, step.commands)
             if isinstance(event, TimePassed):
                 self._refresh(running)  # the timer was early by the clock
@@ -207,12 +172,12 @@ class Conferences:
         running.conference = step.conference
         running.commands += step.commands
         tell_calls(self._log, before, step.conference)
-        self._recording.follow(before, step.conference)
+        self._actions.follow(before, step.conference)
         if step.conference.state is not before.state:
             running.turns.append(step.conference)
         self._refresh(running)
         if running.writer is None:
-            running.writer = self._spawn(self._save(running))
+            running.writer = self.spawn(self._save(running))
 
     async def ask(self, conference_id: int, event: Event) -> Conference | None:
         """As `apply`, and waits until what was decided is committed; None if there is no such conference."""
@@ -233,7 +198,6 @@ class Conferences:
     def lose_calls(self, at: datetime) -> None:
         """Asterisk died at that time, and every call with it."""
         self._placing = False
-        self._dial_in.gone(*self._dial_in.waiting)
         for conference in self.live:
             for recorder in open_recorders(conference):
                 self.apply(conference.id, RecorderNews(recorder, RecordEvent.LOST), at)
@@ -245,16 +209,8 @@ class Conferences:
         """The voice link is down: calls that are not placed yet wait for the next survey."""
         self._placing = False
 
-    async def survey(self, started: datetime | None = None) -> None:
-        """Asks Asterisk what became of every call, and goes on from there (REQUIREMENTS C11).
-
-        started: when this Asterisk did, if it says so.
-        """
-        known = [(conference.id, call) for conference in self.live for call in conference.calls]
-        expected = {recorder for conference in self.live for recorder in open_recorders(conference)}
-        waiting = self._dial_in.waiting
-        found = await self._calls.survey()
-        self._dial_in.gone(*(waiting - found.live.keys()))
+    def go_on_from(self, found: Survey, known: Iterable[tuple[int, Call]], started: datetime | None) -> None:
+        """Takes what a survey found of the calls that were known when it began; calls are placed again."""
         self._placing = True
         now = self._clock()
         for conference_id, call in known:
@@ -262,21 +218,18 @@ class Conferences:
             if call.live or call.id in found.live:
                 for news, at in news_of(found, call, now, started):
                     self.apply(conference_id, news, at)
-        for recorder in expected - found.recorders.keys():
-            self.hear_recorder(RecorderNews(recorder, RecordEvent.MISSING))
-        for recorder, in_room in found.recorders.items():
-            if in_room or recorder not in expected:
-                self.hear_recorder(RecorderNews(recorder, RecordEvent.BEGUN))
+
+    def resume(self, there: Collection[str]) -> None:
+        """After a survey: what was perhaps not carried out is done again. there: all calls in Asterisk."""
         for running in self._running.values():
             self._refresh(running)
-        for call_id in found.live.keys() - self._conference_of.keys():
-            self._release(call_id)
+        for call in there - self._conference_of.keys():
+            self.release(call)
         for conference in self.live:
             self._carry_out(conference, resume(conference))
-        settled = found.settled.keys() - {call.id for _, call in known if call.live}
-        await self._calls.forget(settled)
 
-    def _press(self, conference_id: int, pressed: Digit) -> None:
+    def press(self, conference_id: int, pressed: Digit) -> None:
+        """Takes a key of a call that is in the conference."""
         now = pressed.at or self._clock()
         chosen = self._keypads.press(pressed, now)
         if chosen is not None:
@@ -304,7 +257,7 @@ class Conferences:
                 self._outbox.send(text)
             self._carry_out(after, commands)
             if ended := [call.id for call in ended_calls(before, after)]:
-                self._spawn(self._forget(ended))
+                self.forget(ended)
         running.writer = None
         if not running.conference.live:
             del self._running[running.conference.id]
@@ -346,29 +299,24 @@ class Conferences:
                 self.happenings.said(conference, command, self._clock())
             if isinstance(command, PlaceCall | StartRecording) and not self._placing:
                 continue  # the survey at the next link-up places it
-            self._spawn(self._act(conference.id, command))
+            self.spawn(self._act(conference.id, command))
 
     def _still_alone(self, conference_id: int, call: str) -> None:
         if not self._stopping.is_set():
             self.apply(conference_id, StillAlone(call))
 
     async def _act(self, conference_id: int, action: CallAction | RoomAction | RecordAction) -> None:
-        news: CallNews | RecorderNews | None
-        if isinstance(action, StartRecording | StopRecording):
-            news = await self._recording.carry_out(action)
-        else:
-            news = await carry_out(self._calls, action)
+        news = await self._actions.carry_out(action)
         if news is not None:
             self.apply(conference_id, news)
 
-    def _release(self, call: str) -> None:
-        self._spawn(self._act(0, HangUp(call)))
+    def release(self, call: str) -> None:
+        """Hangs up a call that no conference has."""
+        self.spawn(self._act(0, HangUp(call)))
 
-    async def _forget(self, calls: list[str]) -> None:
-        try:
-            await self._calls.forget(calls)
-        except AmiError as error:
-            self._log.debug("call records left to the next survey", error=str(error))
+    def forget(self, calls: list[str]) -> None:
+        """Deletes what Asterisk keeps of calls that are over and saved."""
+        self.spawn(self._actions.forget(calls))
 
     def _refresh(self, running: _Running) -> None:
         """Keeps the index of calls and the timer true to the conference.
@@ -396,5 +344,6 @@ class Conferences:
         if self._placing:
             self.apply(running.conference.id, TimePassed())
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    def spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Begins work that `run` waits for at the end."""
         return self._tasks.create_task(work)

@@ -14,7 +14,7 @@ from usnd.asterisk.calls import Calls
 from usnd.asterisk.progress import Survey
 from usnd.domain.conference.announcements import Announce, Tell
 from usnd.domain.conference.call import Call, CallEvent, CallNews, CallState
-from usnd.domain.conference.model import (
+from usnd.domain.conference.commands import (
     Admit,
     CallAction,
     Goodbye,
@@ -24,6 +24,9 @@ from usnd.domain.conference.model import (
     RoomAction,
     TurnAway,
 )
+from usnd.domain.conference.model import Conference
+from usnd.domain.recording.files import RecordAction, RecorderNews, StartRecording, StopRecording
+from usnd.services.recording.recordings import Recordings
 
 _EVENT_OF_STATE = {
     CallState.DIALLING: CallEvent.PLACED,
@@ -32,6 +35,34 @@ _EVENT_OF_STATE = {
     CallState.JOINED: CallEvent.JOINED,
     CallState.LEAVING: CallEvent.LEFT,
 }
+
+
+class VoiceActions:
+    """Does in Asterisk what conferences ask for."""
+
+    def __init__(self, calls: Calls, recordings: Recordings) -> None:
+        self._calls = calls
+        self._recordings = recordings
+
+    async def carry_out(
+        self, action: CallAction | RoomAction | RecordAction
+    ) -> CallNews | RecorderNews | None:
+        """Gives the news that Asterisk will not send by itself, if any."""
+        if isinstance(action, StartRecording | StopRecording):
+            return await self._recordings.carry_out(action)
+        return await carry_out(self._calls, action)
+
+    def follow(self, before: Conference, after: Conference) -> None:
+        """What became of the recordings of a conference."""
+        self._recordings.follow(before, after)
+
+    async def forget(self, calls: list[str]) -> None:
+        """Deletes what Asterisk keeps of calls that are over and saved; else the next survey does."""
+        try:
+            await self._calls.forget(calls)
+        except AmiError as error:
+            log = structlog.get_logger("usnd.conference")
+            log.debug("call records left to the next survey", error=str(error))
 
 
 async def carry_out(calls: Calls, action: CallAction | RoomAction) -> CallNews | None:

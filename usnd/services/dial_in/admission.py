@@ -15,8 +15,8 @@ from usnd.asterisk.ami import AmiError
 from usnd.asterisk.calls import Calls
 from usnd.asterisk.progress import Digit, IncomingCall, PinEntered
 from usnd.domain.conference.dtmf_menu import Typed
+from usnd.domain.conference.events import CallIn, JoinIn
 from usnd.domain.conference.launch import InstantConference
-from usnd.domain.conference.model import CallIn, JoinIn
 from usnd.domain.dial_in.admission import (
     AskPin,
     Denial,

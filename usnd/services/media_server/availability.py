@@ -26,8 +26,7 @@ from usnd.domain.media_server.availability import Voice, VoiceEvent, VoiceState,
 from usnd.domain.media_server.foreign_channels import ordered_by
 from usnd.domain.recording.files import RecorderNews
 from usnd.services.alarms.alarms import Alarms
-from usnd.services.conference.live import Conferences
-from usnd.services.dial_in.incoming_calls import IncomingCalls
+from usnd.services.conference.call_router import CallRouter
 from usnd.services.figures import AsteriskFigures
 from usnd.services.media_server.foreign_channels import EVENTS as FOREIGN_EVENTS
 from usnd.services.media_server.foreign_channels import ForeignChannels
@@ -65,27 +64,27 @@ class VoiceEdge:
         self._patience = patience
         self._clock = clock
         self._voice = Voice(VoiceState.STARTING, clock())
-        self._conferences: Conferences | None = None
+        self._router: CallRouter | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._log = structlog.get_logger("usnd.voice")
 
-    async def run(self, conferences: Conferences) -> None:
-        """Serves the conferences until `stop`."""
-        self._conferences = conferences
+    async def run(self, router: CallRouter) -> None:
+        """Tells the router what is heard, until `stop`."""
+        self._router = router
         await self._link.run()
 
-    async def check_channels(self, dial_in: IncomingCalls) -> None:
+    async def check_channels(self) -> None:
         """Looks now and then for channels that no row has; runs until it is cancelled."""
         while True:
             await asyncio.sleep(_CHECK_SECONDS)
-            if self._conferences is None or not self._conferences.voice_up:
+            if self._router is None or not self._router.voice_up:
                 continue
             try:
                 channels = await self._link.listing("CoreShowChannels")
             except AmiError as error:
                 self._log.debug("channels not listed", error=str(error))
                 continue
-            ordered = ordered_by(self._conferences.live) | dial_in.waiting | self.calls.ordered
+            ordered = ordered_by(self._router.live) | self._router.waiting | self.calls.ordered
             self.foreign.check(channels, ordered)
 
     async def stop(self) -> None:
@@ -116,19 +115,19 @@ class VoiceEdge:
             self._trunks.account(account)
 
     def _on_news(self, news: News) -> None:
-        if self._conferences is not None:
-            self._conferences.hear(news)
+        if self._router is not None:
+            self._router.hear(news)
 
     def _on_recorder(self, news: RecorderNews) -> None:
-        if self._conferences is not None:
-            self._conferences.hear_recorder(news)
+        if self._router is not None:
+            self._router.hear_recorder(news)
 
     async def _on_up(self, up: LinkUp) -> None:
         self._hear(VoiceEvent.UP_OTHER if up.same is False else VoiceEvent.UP_SAME)
         await self._say_with(found_in(self._prompts))
         await self._look_at_trunks()
-        if self._conferences is not None:
-            await self._conferences.survey(_time_of(up.started))
+        if self._router is not None:
+            await self._router.survey(_time_of(up.started))
             self.foreign.look(await self._link.listing("CoreShowChannels"))
 
     async def _say_with(self, prompts: Mapping[str, Path | None]) -> None:
@@ -167,8 +166,8 @@ class VoiceEdge:
             self._trunks.account(account)
 
     def _on_down(self, down: LinkDown) -> None:
-        if self._conferences is not None:
-            self._conferences.stop_placing()
+        if self._router is not None:
+            self._router.stop_placing()
         self._hear(VoiceEvent.REFUSED if down.reason is DownReason.REFUSED else VoiceEvent.CUT)
 
     def _hear(self, event: VoiceEvent) -> None:
@@ -177,9 +176,9 @@ class VoiceEdge:
         if self._voice.state is not before.state:
             self._log.info(f"voice {self._voice.state.value}", because=event.value)
             self._alarm(event)
-        if lost and self._conferences is not None:
+        if lost and self._router is not None:
             # A silent Asterisk was last heard when it fell silent; what calls it had ended then.
-            self._conferences.lose_calls(before.since if before.state is VoiceState.SILENT else now)
+            self._router.lose_calls(before.since if before.state is VoiceState.SILENT else now)
         self._set_timer(now)
 
     def _alarm(self, event: VoiceEvent) -> None:

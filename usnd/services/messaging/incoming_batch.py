@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from usnd.domain.conference.commands import Step
 from usnd.domain.conference.launch import lines_busy
-from usnd.domain.conference.model import ConferenceState, Rules, Step
+from usnd.domain.conference.model import ConferenceState, Rules
 from usnd.domain.conference.quota import month_of, seconds_left
 from usnd.domain.directory.model import Subscriber
 from usnd.domain.messaging.automatic_senders import AutomaticSenderRules, BatchCount, Hearing, SenderHistory

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Self
 
-from usnd.domain.conference.model import CallIn, Conference, Step
+from usnd.domain.conference.commands import Step
+from usnd.domain.conference.events import CallIn
+from usnd.domain.conference.model import Conference
 from usnd.domain.trunks.routing import admit, load_of
 from usnd.domain.trunks.trunk import Load, Pool
 

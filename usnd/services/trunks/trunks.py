@@ -14,7 +14,9 @@ import structlog
 from usnd.asterisk.technology.contacts import Account, Contact
 from usnd.asterisk.technology.endpoints import trunk_of_channel
 from usnd.domain.alarms.catalogue import TRUNK_DAMPED, TRUNK_DOWN, TRUNK_NOT_REGISTERED, TRUNK_SUSPECT
-from usnd.domain.conference.model import CallIn, Conference, Event, JoinIn, Rules, Step
+from usnd.domain.conference.commands import Step
+from usnd.domain.conference.events import CallIn, Event, JoinIn
+from usnd.domain.conference.model import Conference, Rules
 from usnd.domain.trunks.registration import Registration, standing
 from usnd.domain.trunks.routing import decide, heard_of
 from usnd.domain.trunks.trunk import (

@@ -8,7 +8,8 @@ from conference_scene import BOB, EVE, HIM, ME, OWNER, RULES, T0, E, S, Scene
 
 from usnd.domain.conference.announcements import Announce, Notice, TellNotReached
 from usnd.domain.conference.call import CallOutcome, CallState
-from usnd.domain.conference.model import Admit, CallIn, End, HangUp, PlaceCall, Recall
+from usnd.domain.conference.commands import Admit, HangUp, PlaceCall
+from usnd.domain.conference.events import CallIn, Control, Feature, Recall
 
 TWICE = replace(RULES, call_backs=2)
 FIRST, SECOND, THIRD = "usn-7-4", "usn-7-5", "usn-7-6"
@@ -97,7 +98,7 @@ def test_a_text_calls_back_at_once(dropped: Scene) -> None:
 
 
 def test_the_end_stops_the_call_backs(dropped: Scene) -> None:
-    dropped.do(End())
+    dropped.do(Control(Feature.END, None))
     assert dropped.conference.call_back_at is None
     dropped.hear(HIM, E.ENDED)
     assert dropped.conference.state is S.ENDED

@@ -16,7 +16,7 @@ from usnd.domain.conference.dtmf_menu import (
     described,
     press,
 )
-from usnd.domain.conference.model import Feature
+from usnd.domain.conference.events import Feature
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MENU = Menu()

@@ -11,7 +11,9 @@ import pytest
 from conference_world import World
 
 from usnd.domain.conference import transitions
-from usnd.domain.conference.model import End, PlaceCall, Recall, Rules
+from usnd.domain.conference.commands import PlaceCall
+from usnd.domain.conference.events import Control, Feature, Recall
+from usnd.domain.conference.model import Rules
 
 pytestmark = pytest.mark.no_cover
 """Tracing the lines of every world would take longer than visiting it; other tests cover them."""
@@ -40,7 +42,7 @@ def happenings(world: World) -> Iterator[World]:
         yield model.hear(world, Recall())
         if not world.called_in:
             yield model.call_in(world)
-    yield model.hear(world, End())
+    yield model.hear(world, Control(Feature.END, None))
     yield model.kill_asterisk(world)
 
 

@@ -7,17 +7,9 @@ from conference_scene import BOB, EVE, HER, HIM, ME, OWNER, RULES, E, S, Scene
 
 from usnd.domain.conference.announcements import Announce, CheckAlone, Notice, Tell
 from usnd.domain.conference.call import CallOutcome, CallState, Role
-from usnd.domain.conference.model import (
-    ConferenceCommand,
-    Control,
-    EndReason,
-    Feature,
-    Goodbye,
-    HangUp,
-    Mute,
-    PlaceCall,
-    TellMenu,
-)
+from usnd.domain.conference.commands import ConferenceCommand, Goodbye, HangUp, Mute, PlaceCall, TellMenu
+from usnd.domain.conference.events import Control, Feature
+from usnd.domain.conference.model import EndReason
 from usnd.domain.conference.transitions import resume
 
 NEW = "+447700900077"

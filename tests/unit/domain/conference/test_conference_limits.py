@@ -7,7 +7,9 @@ import pytest
 from conference_scene import BOB, HIM, ME, OWNER, RULES, E, S, Scene
 
 from usnd.domain.conference.announcements import Notice, Tell
-from usnd.domain.conference.model import Control, End, EndReason, Feature, Goodbye, TellTimeLimit
+from usnd.domain.conference.commands import Goodbye, TellTimeLimit
+from usnd.domain.conference.events import Control, Feature
+from usnd.domain.conference.model import EndReason
 from usnd.domain.directory.model import Subscriber
 from usnd.domain.numbers.e164 import NumberPlan
 from usnd.domain.replies.catalogue import Say
@@ -49,6 +51,6 @@ def test_a_conference_that_nobody_ends_is_ended_and_told(scene: Scene) -> None:
 
 def test_it_is_told_once_and_not_of_a_conference_that_ends_already(scene: Scene) -> None:
     scene.seconds = 3599
-    scene.do(End())
+    scene.do(Control(Feature.END, None))
     assert TellTimeLimit(OWNER) not in scene.at(3614)
     assert scene.conference.end_reason is EndReason.TOLD

@@ -6,7 +6,9 @@ import pytest
 from conference_scene import BOB, HIM, ME, RULES, E, Scene
 
 from usnd.domain.conference.call import CallOutcome
-from usnd.domain.conference.model import End, HangUp, PlaceCall, Recall, Rules
+from usnd.domain.conference.commands import HangUp, PlaceCall
+from usnd.domain.conference.events import Control, Feature, Recall
+from usnd.domain.conference.model import Rules
 
 ASKING = replace(RULES, press_one=True)
 
@@ -40,7 +42,7 @@ def test_who_pressed_has_completed(scene: Scene) -> None:
 
 
 def test_who_joined_while_being_released_has_completed(scene: Scene) -> None:
-    scene.do(End())
+    scene.do(Control(Feature.END, None))
     scene.hear(HIM, E.JOINED, E.ENDED, cause=16)
     assert scene.outcome_of(HIM) is CallOutcome.COMPLETED
 

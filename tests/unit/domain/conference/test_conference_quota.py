@@ -6,7 +6,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from conference_scene import BOB, EVE, HER, HIM, ME, OWNER, T0, E, S, Scene
 
-from usnd.domain.conference.model import EndReason, Goodbye, TellNoMinutes
+from usnd.domain.conference.commands import Goodbye, TellNoMinutes
+from usnd.domain.conference.model import EndReason
 from usnd.domain.conference.quota import month_of, seconds_left, talked_seconds
 from usnd.domain.directory.model import Subscriber
 from usnd.domain.replies.catalogue import Say

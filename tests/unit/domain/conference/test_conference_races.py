@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from usnd.domain.conference.dtmf_menu import LONGEST_NUMBER, Menu, Typed, press
-from usnd.domain.conference.model import Control, Feature, Recall, Rules
+from usnd.domain.conference.events import Control, Feature, Recall
+from usnd.domain.conference.model import Rules
 from usnd.domain.dial_in.admission import PinKind
 from usnd.domain.trunks.trunk import Pool
 

@@ -7,7 +7,9 @@ from conference_scene import BOB, EVE, HER, HIM, ME, OWNER, RULES, E, S, Scene
 
 from usnd.domain.conference.announcements import TellNobodyReached
 from usnd.domain.conference.call import CallOutcome
-from usnd.domain.conference.model import ConferenceCommand, End, EndReason, JoinIn, PlaceCall, TellRevived
+from usnd.domain.conference.commands import ConferenceCommand, PlaceCall, TellRevived
+from usnd.domain.conference.events import Control, Feature, JoinIn
+from usnd.domain.conference.model import EndReason
 
 REVIVING = replace(RULES, revive=True)
 
@@ -77,7 +79,7 @@ def test_nobody_is_called_again(scene: Scene, what: str) -> None:
     if what == "switched off":
         scene.rules = RULES
     elif what == "ending":
-        scene.do(End())
+        scene.do(Control(Feature.END, None))
     else:
         scene = Scene(BOB, rules=REVIVING)
         scene.hear(ME, E.JOINED)

@@ -9,20 +9,9 @@ from conference_scene import BOB, EVE, HER, HIM, ME, OWNER, RULES, T0, E, S, Sce
 
 from usnd.domain.conference.announcements import Announce, CheckAlone, Notice, Tell, TellNobodyReached
 from usnd.domain.conference.call import CallOutcome, CallState, Direction, Role
-from usnd.domain.conference.model import (
-    Admit,
-    CallIn,
-    End,
-    EndReason,
-    Goodbye,
-    HangUp,
-    LaunchPlan,
-    Participant,
-    PlaceCall,
-    Recall,
-    TellNoCredit,
-    TurnAway,
-)
+from usnd.domain.conference.commands import Admit, Goodbye, HangUp, PlaceCall, TellNoCredit, TurnAway
+from usnd.domain.conference.events import CallIn, Control, Feature, Recall
+from usnd.domain.conference.model import EndReason, LaunchPlan, Participant
 from usnd.domain.conference.transitions import launch, resume
 
 
@@ -195,7 +184,7 @@ def test_a_recall_in_vain_changes_nothing_for_who_is_in(running: Scene) -> None:
 
 
 def test_nobody_comes_into_a_conference_that_is_over(running: Scene) -> None:
-    running.do(End())
+    running.do(Control(Feature.END, None))
     assert running.do(CallIn("171.5", "52272")) == (TurnAway("171.5", "not-running"),)
     for call in (ME, HIM, HER):
         running.hear(call, E.ENDED)
@@ -218,22 +207,22 @@ def test_a_recall_does_not_wait_for_the_release_of_the_former_call(running: Scen
 
 
 def test_the_end_says_goodbye_in_the_room_and_releases_the_rest(running: Scene) -> None:
-    said = running.do(End())
+    said = running.do(Control(Feature.END, None))
     assert said == (Goodbye(ME, EndReason.TOLD), Goodbye(HIM, EndReason.TOLD), HangUp(HER))
-    assert running.do(End()) == ()
+    assert running.do(Control(Feature.END, None)) == ()
     assert running.hear(HER, E.ENDED, cause=16) == ()
     assert running.outcome_of(HER) is CallOutcome.CANCELLED
 
 
 def test_an_answer_that_comes_while_the_conference_ends_is_released_and_recorded(running: Scene) -> None:
-    running.do(End())
+    running.do(Control(Feature.END, None))
     assert running.hear(HER, E.ANSWERED) == (HangUp(HER),)
     running.hear(HER, E.ENDED, cause=16)
     assert running.outcome_of(HER) is CallOutcome.CANCELLED
 
 
 def test_who_does_not_go_is_put_out(running: Scene) -> None:
-    running.do(End())
+    running.do(Control(Feature.END, None))
     assert running.due() == 25
     assert set(running.at(25)) == {HangUp(ME), HangUp(HIM), HangUp(HER)}
     assert running.conference.state is S.ENDED
@@ -295,7 +284,7 @@ def test_a_dead_asterisk_ends_the_conference(running: Scene) -> None:
 
 
 def test_the_reason_of_an_end_is_the_first_one(running: Scene) -> None:
-    running.do(End())
+    running.do(Control(Feature.END, None))
     for call in (ME, HIM, HER):
         running.hear(call, E.VOICE_LOST)
     assert running.conference.end_reason is EndReason.TOLD
@@ -315,7 +304,7 @@ def test_after_a_crash_it_can_be_too_late_to_place_a_call(scene: Scene) -> None:
 
 
 def test_after_a_crash_releases_are_sent_again(running: Scene) -> None:
-    running.do(End())
+    running.do(Control(Feature.END, None))
     assert resume(running.conference) == (HangUp(ME), HangUp(HIM), HangUp(HER))
 
 

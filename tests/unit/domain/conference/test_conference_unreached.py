@@ -15,7 +15,7 @@ from usnd.domain.conference.announcements import (
     TellNotReached,
 )
 from usnd.domain.conference.call import CallOutcome
-from usnd.domain.conference.model import Control, End, Feature, JoinIn, Recall, StillAlone
+from usnd.domain.conference.events import Control, Feature, JoinIn, Recall, StillAlone
 
 N = Notice
 ADDED = "usn-7-4"
@@ -60,7 +60,7 @@ def test_who_is_first_in_hears_so_if_nobody_comes_for_a_moment(scene: Scene) -> 
     assert scene.do(StillAlone(ME)) == ()
     assert scene.hear(HIM, E.LEFT) == (CheckAlone(ME),)
     assert scene.do(StillAlone(ME)) == (Tell(ME, N.ALONE),)
-    scene.do(End())
+    scene.do(Control(Feature.END, None))
     assert scene.do(StillAlone(ME)) == ()
 
 

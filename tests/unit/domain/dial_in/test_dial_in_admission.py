@@ -8,19 +8,9 @@ from conference_scene import BOB, EVE, HIM, ME, OWNER, RULES, E, S, Scene
 
 from usnd.domain.billing.cdr import cdr_of
 from usnd.domain.conference.call import CallNews, CallOutcome, Direction, Role, follow
-from usnd.domain.conference.model import (
-    Admit,
-    CallIn,
-    Conference,
-    Control,
-    End,
-    Feature,
-    HangUp,
-    JoinIn,
-    LaunchPlan,
-    PlaceCall,
-    TurnAway,
-)
+from usnd.domain.conference.commands import Admit, HangUp, PlaceCall, TurnAway
+from usnd.domain.conference.events import CallIn, Control, Feature, JoinIn
+from usnd.domain.conference.model import Conference, LaunchPlan
 from usnd.domain.conference.transitions import launch
 from usnd.domain.dial_in.admission import (
     AskPin,
@@ -81,7 +71,7 @@ def test_a_call_goes_by_who_calls_what(scene: Scene, cli: str | None, dnis: str,
 
 def test_a_conference_that_says_goodbye_is_in_nobodys_way(scene: Scene) -> None:
     """Right behind `**` the subscriber starts the next one, by a call or a PIN."""
-    scene.do(End())
+    scene.do(Control(Feature.END, None))
     assert route(OWNER, "52201", NUMBERS, [scene.conference], barred=False) == LaunchInstant(1)
     assert enter(ACTIVATION, [scene.conference]) == LaunchInstant(
         ACTIVATION.instant, ACTIVATION.subscriber_id
@@ -196,7 +186,7 @@ def test_a_locked_a_full_and_an_ending_conference_take_nobody(scene: Scene) -> N
     scene.do(Control(Feature.LOCK, ME))
     scene.rules = replace(RULES, most_calls=2)
     assert scene.do(join) == (TurnAway(CALL, Denial.FULL.value),)
-    scene.do(End())
+    scene.do(Control(Feature.END, None))
     assert scene.conference.state is S.ENDING
     assert scene.do(join) == (TurnAway(CALL, Denial.NOT_RUNNING.value),)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from conference_scene import BOB, EVE, HER, HIM, ME, E, Scene
 
-from usnd.domain.conference.model import Control, Feature
+from usnd.domain.conference.events import Control, Feature
 from usnd.domain.media_server.foreign_channels import (
     LONGEST_STAY,
     QUIET,

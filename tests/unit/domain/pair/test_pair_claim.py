@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from pair_evidence import IDLE, NOW, SETTINGS, seen, server
+from pair_evidence import IDLE, NOW, SETTINGS, case, seen, server
 
 from usnd.domain.pair.alarms import PairAlarm, alarms, particulars
 from usnd.domain.pair.arbiter import decide
@@ -23,7 +23,7 @@ def asked(answers: str, claim: Claim | None = None, begin: float = NOW, *, held:
 
 
 def rings(me: Arbiter, claim: Claim | None, now: float = NOW) -> bool:
-    return PairAlarm.STRANGER in alarms(me, seen(claim=claim), now, SETTINGS)
+    return PairAlarm.STRANGER in alarms(case(me, seen(claim=claim), now))
 
 
 @pytest.mark.parametrize("state", sorted(ACTIVE, key=str))
@@ -38,8 +38,8 @@ def test_a_stranger_that_answers_for_the_actives_address_is_an_alarm_with_its_ma
 
 def test_one_that_answers_now_and_then_is_one_alarm_and_one_that_is_gone_is_none() -> None:
     me, claim = server(PairState.ACTIVE_SOLO), asked("x" * 21, held=True)
-    for turn in range(9):
-        claim = asked("." * 100 + "x", claim, NOW + 11 + turn * 50, held=True)
+    for round_ in range(9):
+        claim = asked("." * 100 + "x", claim, NOW + 11 + round_ * 50, held=True)
         assert rings(me, claim)
     assert claim is not None
     assert noted(claim, "", claim.at + QUIET - 1, held=True) == claim
@@ -66,11 +66,11 @@ def test_who_may_not_serve_because_of_a_stranger_says_so() -> None:
     known = seen(peer=None, heard={}, claim=asked("x" * 40, held=False), **IDLE)
     known = replace(known, silent=replace(known.silent, value=False))
     assert decide(me, known, NOW, SETTINGS)[0].state is PairState.BOOT
-    assert PairAlarm.STRANGER in alarms(me, known, NOW, SETTINGS)
+    assert PairAlarm.STRANGER in alarms(case(me, known))
     early = replace(me, since=NOW - SETTINGS.boot_patience + 1)
-    assert PairAlarm.STRANGER not in alarms(early, known, NOW, SETTINGS), "it looks for its peer first"
+    assert PairAlarm.STRANGER not in alarms(case(early, known)), "it looks for its peer first"
     paired = server(PairState.BOOT, LastRole.PAIRED)
-    assert PairAlarm.STRANGER not in alarms(paired, known, NOW, SETTINGS), "it waits for its peer anyway"
+    assert PairAlarm.STRANGER not in alarms(case(paired, known)), "it waits for its peer anyway"
 
 
 def test_who_cannot_take_over_because_the_address_is_answered_for_says_so() -> None:

@@ -10,6 +10,7 @@ from pair_evidence import (
     NOW,
     SETTINGS,
     YES,
+    case,
     peer,
     seen,
     server,
@@ -47,13 +48,13 @@ def test_who_was_active_alone_follows_nobody_by_itself(mine: int, theirs: int) -
     active = server(PairState.ACTIVE_SOLO, record=Record(LastRole.SOLO, TakeoverGrant(theirs)))
     other = peer(PairState.FAULT, record=me.record)
     for one, evidence in ((me, known), (active, seen(peer=other))):
-        assert PairAlarm.DIVERGED in alarms(one, evidence, NOW, SETTINGS)
+        assert PairAlarm.DIVERGED in alarms(case(one, evidence))
 
 
 def test_what_is_given_up_is_kept_aside_before_it_follows_and_once() -> None:
     me, known = divided(2, 3)
     me, _ = decide(me, known, NOW, SETTINGS)
-    me, actions = decide(me, replace(known, order=OperatorCommand.REJOIN), NOW, SETTINGS)
+    me, actions = decide(me, replace(known, command=OperatorCommand.REJOIN), NOW, SETTINGS)
     assert actions[0] == Write(Record(LastRole.STANDBY, TakeoverGrant(3), keeps=True))
     me, actions = decide(me, known, NOW, SETTINGS)
     assert (me.state, me.record.keeps, actions) == (
@@ -68,8 +69,8 @@ def test_what_is_given_up_is_kept_aside_before_it_follows_and_once() -> None:
 def test_the_active_gives_up_what_only_it_has_and_the_other_goes_on() -> None:
     me = server(PairState.ACTIVE_SOLO, record=Record(LastRole.SOLO, TakeoverGrant(3)))
     other = peer(PairState.FAULT, record=Record(LastRole.SOLO, TakeoverGrant(2)))
-    me, actions = decide(me, seen(peer=other, order=OperatorCommand.REJOIN), NOW, SETTINGS)
-    assert (me.state, me.record.standing, me.record.keeps) == (PairState.BOOT, LastRole.STANDBY, True)
+    me, actions = decide(me, seen(peer=other, command=OperatorCommand.REJOIN), NOW, SETTINGS)
+    assert (me.state, me.record.last_role, me.record.keeps) == (PairState.BOOT, LastRole.STANDBY, True)
     assert MachineAction.RELEASE in actions
     waits = server(PairState.FAULT, diverged=True, record=Record(LastRole.SOLO, TakeoverGrant(2)))
     gave_up = seen(peer=peer(PairState.BOOT, record=me.record), **IDLE)
@@ -83,7 +84,7 @@ def test_the_active_gives_up_what_only_it_has_and_the_other_goes_on() -> None:
 def test_who_waits_for_a_choice_may_be_forced_when_the_active_died() -> None:
     me, known = divided(2, 3)
     me, _ = decide(me, known, NOW, SETTINGS)
-    me, _ = decide(me, replace(known, heard={}, order=OperatorCommand.FORCE_ACTIVE), NOW, SETTINGS)
+    me, _ = decide(me, replace(known, heard={}, command=OperatorCommand.FORCE_ACTIVE), NOW, SETTINGS)
     assert (me.state, me.record) == (PairState.PROMOTING, Record(LastRole.SOLO, TakeoverGrant(4)))
 
 

@@ -4,18 +4,19 @@ from dataclasses import replace
 
 from pair_evidence import (
     FOLLOWS,
+    GRANT,
     NOW,
-    RIGHT,
     SETTINGS,
     STREAMS,
     at,
+    case,
     peer,
     seen,
     server,
 )
 
 from usnd.domain.pair.alarms import PairAlarm, alarms
-from usnd.domain.pair.arbiter import decide, stood_still, word
+from usnd.domain.pair.arbiter import decide, heartbeat, stood_still
 from usnd.domain.pair.evidence import (
     NEVER,
     Arbiter,
@@ -71,9 +72,9 @@ def test_nothing_is_restarted_that_the_peer_is_about_to_take_over() -> None:
     ill = seen(ill="database", remedy=True)
     for illness, paired, restarted in ((2.0, True, True), (7.0, True, False), (7.0, False, True)):
         me = server(PairState.ACTIVE_PAIRED, illness=illness)
-        known = ill if paired else replace(ill, peer=peer(holds=RIGHT, well=False))
+        known = ill if paired else replace(ill, peer=peer(holds=GRANT, well=False))
         assert (MachineAction.MEND in decide(me, known, NOW, SETTINGS)[1]) is restarted
-    rests = replace(ill, peer=peer(holds=RIGHT, rests=True))
+    rests = replace(ill, peer=peer(holds=GRANT, rests=True))
     assert MachineAction.MEND in decide(server(PairState.ACTIVE_PAIRED, illness=7.0), rests, NOW, SETTINGS)[1]
 
 
@@ -102,15 +103,15 @@ def test_a_gateway_that_is_silent_alone_is_an_alarm_and_nothing_else() -> None:
         for state in (PairState.ACTIVE_PAIRED, PairState.ACTIVE_SOLO):
             me, _ = decide(server(state), known, NOW, SETTINGS)
             assert me.state in (PairState.ACTIVE_PAIRED, PairState.ACTIVE_SOLO)
-            assert PairAlarm.NO_GATEWAY in alarms(me, known, NOW, SETTINGS)
+            assert PairAlarm.NO_GATEWAY in alarms(case(me, known))
 
 
 def test_a_standby_that_could_not_serve_is_not_able_until_it_can() -> None:
-    active = peer(PairState.ACTIVE_PAIRED, active=True, record=Record(LastRole.PAIRED, RIGHT), grants=1)
-    me = server(PairState.STANDBY, LastRole.STANDBY, right=RIGHT)
+    active = peer(PairState.ACTIVE_PAIRED, active=True, record=Record(LastRole.PAIRED, GRANT), grantee=1)
+    me = server(PairState.STANDBY, LastRole.STANDBY, grant=GRANT)
     unable = seen(peer=active, unable="keepalived", **FOLLOWS)
     me, _ = decide(me, unable, NOW, SETTINGS)
-    said = word(me, unable, NOW, SETTINGS)
+    said = heartbeat(case(me, unable))
     assert (me.state, said.fit, said.well) == (PairState.CATCHUP, False, False)
     again = replace(active, record=Record(LastRole.PAIRED, TakeoverGrant(0, 2)))
     assert decide(me, replace(unable, peer=again), NOW, SETTINGS)[0].state is PairState.CATCHUP
@@ -118,6 +119,6 @@ def test_a_standby_that_could_not_serve_is_not_able_until_it_can() -> None:
 
 
 def test_a_standby_whose_active_is_dead_takes_over_as_well_as_it_can() -> None:
-    me = server(PairState.SUSPECT, LastRole.STANDBY, right=RIGHT)
+    me = server(PairState.SUSPECT, LastRole.STANDBY, grant=GRANT)
     dead = seen(heard={"bond": NOW - 5}, power=at(Power.OFF), unable="time", **FOLLOWS)
     assert decide(me, dead, NOW, SETTINGS)[0].state is PairState.PROMOTING

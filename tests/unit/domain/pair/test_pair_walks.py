@@ -13,6 +13,7 @@ import pytest
 
 from usnd.domain.pair import arbiter, remedies, rules
 from usnd.domain.pair.alarms import PairAlarm, alarms
+from usnd.domain.pair.assessment import Assessment
 from usnd.domain.pair.evidence import (
     Arbiter,
     Evidence,
@@ -43,7 +44,7 @@ from workbench.model.pair_world import (
 )
 
 Rule = Callable[..., Any]
-DEAD, CRASH, SPLIT, DEAF = "dead, console alive", "crash", "network splits", "words are lost"
+DEAD, CRASH, SPLIT, DEAF = "dead, console alive", "crash", "network splits", "heartbeats are lost"
 BOND, CROSS, CONSOLE = "bond down", "cross-over down", "console down"
 CUTS = frozenset({BOND, CROSS, CONSOLE})
 
@@ -86,11 +87,11 @@ def stays_off(world: World) -> bool:
     return any(node.run is Run.OFF and not node.outage for node in world.nodes)
 
 
-PASSING = frozenset({DEAF, "words pass"})
+PASSING = frozenset({DEAF, "heartbeats pass"})
 
 
 @pytest.mark.no_cover
-@pytest.mark.parametrize("befalls", [None, PASSING], ids=["one fault", "words pass again, one crashes"])
+@pytest.mark.parametrize("befalls", [None, PASSING], ids=["one fault", "heartbeats pass again, one crashes"])
 def test_who_switched_the_other_off_switches_it_on_again(befalls: frozenset[str] | None) -> None:
     """Also when the peer is heard again meanwhile, and when the one who did it crashes then."""
     walk = Walk(befalls)
@@ -106,26 +107,26 @@ def test_without_owing_a_fenced_server_stays_off(monkeypatch: pytest.MonkeyPatch
     assert any(map(stays_off, walk.came))
 
 
-def orders_to_switch_off(lag: int) -> int:
+def times_switched_off(lag: int) -> int:
     """How often A, silent, is switched off until B serves, which first has that many ticks to replay."""
-    orders = 0
+    times = 0
     world = put(put(steady(0, 0)._replace(deaf=True), A, run=Run.HUNG), B, lag=lag)
     for _ in range(2 * QUIET):
         before, world = world.nodes[A].run, settle(world)
-        orders += before is not Run.OFF and world.nodes[A].run is Run.OFF
+        times += before is not Run.OFF and world.nodes[A].run is Run.OFF
     assert is_active(world, B)
-    return orders
+    return times
 
 
 @pytest.mark.parametrize("lag", [0, 3, QUIET])
 def test_a_standby_that_cannot_take_over_yet_leaves_the_silent_active_its_power(lag: int) -> None:
-    assert orders_to_switch_off(lag) == 1
+    assert times_switched_off(lag) == 1
 
 
 @pytest.mark.no_cover
 def test_else_it_is_switched_off_each_time_it_boots(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remedies, "_is_ready", in_fencing)
-    assert orders_to_switch_off(QUIET) > 1
+    assert times_switched_off(QUIET) > 1
 
 
 @pytest.mark.parametrize("who", [A, B])
@@ -161,7 +162,7 @@ def forced_apart(faults: int, repairs: int, *forced: int) -> World:
     """Cut apart, and these were forced, one after the other."""
     world = steady(0, 0)._replace(cross=False, split=True, forced=True, blindly=True)
     for who in forced:
-        world = put(world, who, order=OperatorCommand.FORCE_ACTIVE)
+        world = put(world, who, command=OperatorCommand.FORCE_ACTIVE)
         for _ in range(4):
             world = settle(world)
     return world._replace(faults=faults, repairs=repairs)
@@ -176,11 +177,11 @@ def is_told(world: World, who: int) -> bool:
     memory = world.nodes[who].memory
     if memory is None:
         return False
-    return PairAlarm.DIVERGED in alarms(memory, evidence(world, who), 0.0, SETTINGS)
+    return PairAlarm.DIVERGED in alarms(Assessment(memory, evidence(world, who), 0.0, SETTINGS))
 
 
 @pytest.mark.no_cover
-def test_both_see_that_both_were_forced_and_nothing_goes_without_a_word() -> None:
+def test_both_see_that_both_were_forced_and_nothing_goes_without_a_choice() -> None:
     walk = Walk(MEETS)
     walk.run({BOTH_FORCED}, DEPTH)
     divided = [world for world in walk.came if all(node.own for node in world.nodes) and bond(world)]
@@ -204,7 +205,7 @@ def test_whichever_history_an_operator_chooses_goes_on_and_a_pair_forms(gives_up
         world = settle(world)
     assert sum(is_active(world, who) for who in (A, B)) == 1
     assert all(node.own for node in world.nodes)
-    world = put(world, gives_up, order=OperatorCommand.REJOIN)
+    world = put(world, gives_up, command=OperatorCommand.REJOIN)
     for _ in range(QUIET):
         world = settle(world)
     assert paired(world)
@@ -218,7 +219,7 @@ def test_the_active_dies_and_the_one_that_waits_for_a_choice_can_be_forced() -> 
         world = settle(world)
     assert (is_active(world, A), is_active(world, B)) == (False, True)
     world = put(power(world, B, on=False), B, outage=True)
-    world = settle(settle(put(world, A, order=OperatorCommand.FORCE_ACTIVE)))
+    world = settle(settle(put(world, A, command=OperatorCommand.FORCE_ACTIVE)))
     assert is_active(settle(world), A)
 
 
@@ -233,29 +234,29 @@ def never(*_: object) -> bool:
 def blind(rule: Rule, **believed: Any) -> Rule:
     """The rule with one kind of evidence taken for granted."""
 
-    def mutant(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> Any:
-        return rule(me, replace(seen, **believed), now, settings)
+    def mutant(case: Assessment) -> Any:
+        return rule(replace(case, seen=replace(case.seen, **believed)))
 
     return mutant
 
 
-def at_once(me: Arbiter, *_: object) -> bool:
-    return me.loss_since is not None
+def at_once(case: Assessment) -> bool:
+    return case.me.loss_since is not None
 
 
-def in_hearing(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
-    return rules.hears_peer(seen, now, settings)
+def in_hearing(case: Assessment) -> bool:
+    return case.hears_peer
 
 
-def in_fencing(me: Arbiter, *_: object) -> bool:
-    return me.state is PairState.FENCING
+def in_fencing(case: Assessment) -> bool:
+    return case.me.state is PairState.FENCING
 
 
-def not_on_disk(turn: Transition) -> Rule:
+def not_on_disk(lost: Transition) -> Rule:
     recorded = arbiter._recorded
 
-    def mutant(me: Arbiter, now_turn: Transition, *rest: Any) -> Record:
-        return me.record if now_turn is turn else recorded(me, now_turn, *rest)
+    def mutant(case: Assessment, transition: Transition) -> Record:
+        return case.me.record if transition is lost else recorded(case, transition)
 
     return mutant
 
@@ -265,31 +266,31 @@ def kept_last(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -
     return after, actions[::-1]
 
 
-def was_active(me: Arbiter, seen: Evidence, now: float, settings: PairSettings) -> bool:
-    return me.record.standing is not LastRole.STANDBY
+def was_active(case: Assessment) -> bool:
+    return case.me.record.last_role is not LastRole.STANDBY
 
 
 def about_to_pair(faults: int) -> World:
-    """The standby follows, and is given its right in the next tick."""
+    """The standby follows, and is given its grant in the next tick."""
     world = first(0, 0)
     while not paired(settle(world)):
         world = settle(world)
     return world._replace(faults=faults)
 
 
-def gave_up(me: Arbiter, seen: Evidence) -> bool:
-    return seen.peer is not None and seen.peer.freed == me.record.right
+def gave_up(case: Assessment) -> bool:
+    return case.peer is not None and case.peer.freed == case.me.record.grant
 
 
 def not_aside(*given: Any) -> Record:
     return replace(RECORDED(*given), keeps=False)
 
 
-def was_later(me: Arbiter, seen: Evidence) -> bool:
+def was_later(case: Assessment) -> bool:
     """As it was once: who is outranked follows, whatever it acknowledged alone."""
-    peer = seen.peer
-    was_active = me.record.standing is not LastRole.STANDBY
-    return was_active and peer is not None and peer.active and not rules.outranks(peer.record, me.record)
+    peer, ours = case.peer, case.me.record
+    was_active = ours.last_role is not LastRole.STANDBY
+    return was_active and peer is not None and peer.active and not rules.outranks(peer.record, ours)
 
 
 DECIDE, RECORDED = arbiter.decide, arbiter._recorded
@@ -305,18 +306,18 @@ CRASHED = frozenset({CRASH})
 FENCED_FORCED = frozenset({"arbiter hangs", "database dies", "force-active"})
 MUTANTS: dict[str, Mutant] = {
     "R1: alone without asking": (rules, "may_go_alone", always, steady(2, 0), CUTS),
-    "R1: the word of another right": (rules, "standby_said_so", always, steady(2, 0), CUTS),
+    "R1: the heartbeat about another grant": (rules, "standby_said_so", always, steady(2, 0), CUTS),
     "R1: alone before the lease": (rules, "looks_without_power", always, steady(3, 0), CUTS),
-    "R1: the right too early": (rules, "may_give_right", in_hearing, first(1, 0), CRASHED),
+    "R1: the grant too early": (rules, "may_grant", in_hearing, first(1, 0), CRASHED),
     "R1: paired, not on disk": (
         arbiter, "_recorded", not_on_disk(Transition.PAIRED), about_to_pair(2)._replace(cross=False),
         HUNG_APART,
     ),
     "R1: acts before the disk": (arbiter, "decide", kept_last, steady(2, 0), CRASHED),
-    "R2: the right without a word": (rules, "is_granted", always, first(1, 0), frozenset({DEAD})),
+    "R2: the grant without a heartbeat": (rules, "is_granted", always, first(1, 0), frozenset({DEAD})),
     "R2: fenced, not read back": (rules, "fenced", always, steady(2, 0), CUTS),
     "R2: before it has replayed": (rules, "has_replayed", always, steady(2, 0), LAGS),
-    "R2: another right was let go": (rules, "peer_let_go", always, first(1, 0), CRASHED),
+    "R2: another grant was let go": (rules, "peer_let_go", always, first(1, 0), CRASHED),
     "R2: power not looked at": (
         rules, "looks_without_power", blind(rules.looks_without_power, power=Reading(Power.SILENT, NOW)),
         steady(4, 0), frozenset({SPLIT, CROSS, "console disobeys"}),
@@ -330,12 +331,12 @@ MUTANTS: dict[str, Mutant] = {
         steady(3, 0), frozenset({SPLIT, CROSS, "consoles' network down"}),
     ),
     "R2: address not looked at": (rules, "address_is_free", always, steady(3, 0), DEAF_APART),
-    "R2: own gateway not looked at": (rules, "has_gateway", always, APART, DISOBEYED),
+    "R2: own gateway not looked at": (Assessment, "has_gateway", property(always), APART, DISOBEYED),
     "R3: no self-fence": (rules, "is_cut_off", never, steady(3, 0), CUTS),
     "R3: no deadline": (rules, "waited_out", at_once, steady(3, 0), CUTS),
     "R4: resumes, whatever it was": (rules, "may_resume_alone", always, first(1, 0), CRASHED),
-    "R4: resumes without a word": (rules, "may_resume_by_word", was_active, steady(1, 1), FORCED),
-    "R4: the word of one that was forced": (rules, "standby_said_so", gave_up, steady(2, 1), FENCED_FORCED),
+    "R4: resumes without a heartbeat": (rules, "may_resume_by_heartbeat", was_active, steady(1, 1), FORCED),
+    "R4: heard from one that was forced": (rules, "standby_said_so", gave_up, steady(2, 1), FENCED_FORCED),
     "R4: the higher epoch is nothing": (rules, "outranks", never, first(1, 2), FORCED),
     "R7: two histories are one": (rules, "are_divided", never, BOTH_FORCED, MEETS),
     "R7: only the later one sees it": (rules, "has_diverged", was_later, ONE_FORCED, FORCES),
@@ -355,8 +356,8 @@ def test_without_the_rule_an_invariant_breaks(name: str, monkeypatch: pytest.Mon
 
 
 SLOW = put(steady(1, 1)._replace(deaf=True), A, shown=(Power.ON, Power.ON))
-"""The console of A tells what was two ticks ago, and words are lost; a server dies and is switched on."""
-SLOW_BEFALLS = frozenset({DEAD, "switched on", "words pass", CRASH})
+"""A's console tells what was two ticks ago, and heartbeats are lost; a server dies and is switched on."""
+SLOW_BEFALLS = frozenset({DEAD, "switched on", "heartbeats pass", CRASH})
 
 WALKED = list(dict.fromkeys((start, befalls) for *_, start, befalls in MUTANTS.values()))
 WALKED.append((SLOW, SLOW_BEFALLS))

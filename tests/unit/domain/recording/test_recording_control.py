@@ -7,7 +7,8 @@ from conference_scene import BOB, EVE, HER, HIM, ME, OWNER, E, Scene
 
 from usnd.domain.billing.cdr import cdr_of
 from usnd.domain.conference.announcements import Announce, Notice, Tell
-from usnd.domain.conference.model import ConferenceCommand, Control, End, Feature, TellNotRecorded
+from usnd.domain.conference.commands import ConferenceCommand, TellNotRecorded
+from usnd.domain.conference.events import Control, Feature
 from usnd.domain.conference.transitions import resume
 from usnd.domain.recording.control import open_recorders
 from usnd.domain.recording.files import RecorderNews, RecordEvent, RecordState, StartRecording, StopRecording
@@ -115,7 +116,7 @@ def test_with_the_conference_the_recording_ends(scene: Scene, *, begun: bool) ->
     key(scene)
     if begun:
         hear(scene, R.BEGUN)
-    commands = scene.do(End())
+    commands = scene.do(Control(Feature.END, None))
     assert commands[-1] == StopRecording(FIRST)
     assert states(scene) == [RecordState.CLOSED if begun else RecordState.FAILED]
     assert hear(scene, R.ENDED) == (), "nobody is told any more"

@@ -6,8 +6,8 @@ import pytest
 
 from usnd.domain.conference.announcements import TellNobodyReached, TellNotReached
 from usnd.domain.conference.call import CallOutcome
+from usnd.domain.conference.commands import TellMenu, Text
 from usnd.domain.conference.dtmf_menu import DEFAULT_KEYS, Menu, described
-from usnd.domain.conference.model import TellMenu, Text
 from usnd.domain.replies.catalogue import render
 from usnd.domain.replies.conference import message_of
 from usnd.smpp.text.alphabets import Alphabet

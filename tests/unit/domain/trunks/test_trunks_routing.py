@@ -9,22 +9,17 @@ from conference_scene import BOB, EVE, HER, HIM, ME, OWNER, RULES, T0, E
 from usnd.domain.billing.cdr import cdr_of, has_record
 from usnd.domain.conference.announcements import TellNobodyReached, TellNotReached
 from usnd.domain.conference.call import CONGESTION, CallEvent, CallNews, CallOutcome
-from usnd.domain.conference.launch import lines_busy
-from usnd.domain.conference.model import (
+from usnd.domain.conference.commands import (
     Admit,
-    CallIn,
-    Conference,
     ConferenceCommand,
-    Control,
-    Event,
-    Feature,
-    JoinIn,
-    LaunchPlan,
     PlaceCall,
     Step,
     TellNoCredit,
     TellNoLine,
 )
+from usnd.domain.conference.events import CallIn, Control, Event, Feature, JoinIn
+from usnd.domain.conference.launch import lines_busy
+from usnd.domain.conference.model import Conference, LaunchPlan
 from usnd.domain.conference.transitions import launch
 from usnd.domain.directory.model import Subscriber
 from usnd.domain.numbers.e164 import NumberPlan

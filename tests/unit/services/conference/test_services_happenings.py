@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from usnd.domain.conference.announcements import Announce, Notice, Tell
 from usnd.domain.conference.call import Call, CallState, Direction, Role
-from usnd.domain.conference.model import Conference, ConferenceState, Control, Feature
+from usnd.domain.conference.events import Control, Feature
+from usnd.domain.conference.model import Conference, ConferenceState
 from usnd.services.conference.happenings import EVERYBODY, Happening, Happenings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

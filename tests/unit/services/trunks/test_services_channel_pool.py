@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from usnd.domain.conference.model import CallIn, LaunchPlan, Participant, Rules, Step
+from usnd.domain.conference.commands import Step
+from usnd.domain.conference.events import CallIn
+from usnd.domain.conference.model import LaunchPlan, Participant, Rules
 from usnd.domain.conference.transitions import launch
 from usnd.domain.trunks.trunk import Routing, Trunk
 from usnd.services.alarms.alarms import Alarms

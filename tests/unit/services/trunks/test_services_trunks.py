@@ -14,7 +14,9 @@ from usnd.config.sections import parse
 from usnd.domain.alarms.alarm import Alarm
 from usnd.domain.alarms.catalogue import TRUNK_DAMPED, TRUNK_DOWN, TRUNK_NOT_REGISTERED
 from usnd.domain.conference.call import CallEvent, CallNews
-from usnd.domain.conference.model import CallIn, Conference, JoinIn, Participant, Rules, Step
+from usnd.domain.conference.commands import Step
+from usnd.domain.conference.events import CallIn, JoinIn
+from usnd.domain.conference.model import Conference, Participant, Rules
 from usnd.domain.directory.model import Subscriber
 from usnd.domain.replies.catalogue import Say, reply
 from usnd.domain.sms.decision import Decision
