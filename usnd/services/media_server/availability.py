@@ -19,8 +19,7 @@ from usnd.asterisk.probe import Probe
 from usnd.asterisk.progress import News
 from usnd.asterisk.prompts import found_in
 from usnd.asterisk.recorders import Recorders
-from usnd.asterisk.technology import contacts
-from usnd.asterisk.technology.contacts import listed_account, listed_contact, read_account, read_contact
+from usnd.asterisk.technology.interface import Account, Contact
 from usnd.domain.alarms.catalogue import ASTERISK_DOWN, NO_REGISTRATIONS
 from usnd.domain.media_server.availability import Voice, VoiceEvent, VoiceState, give_up_at, hear
 from usnd.domain.media_server.foreign_channels import ordered_by
@@ -52,8 +51,9 @@ class VoiceEdge:
 
         `prompts`: the directories of announcements; the first that has one is asked for it.
         """
-        wanted = progress.EVENTS | mutes.EVENTS | recorders.EVENTS | contacts.EVENTS | FOREIGN_EVENTS
-        wanted |= probe.EVENTS
+        wanted = progress.EVENTS | mutes.EVENTS | recorders.EVENTS | FOREIGN_EVENTS | probe.EVENTS
+        wanted |= calls.technology.events
+        self._technology = calls.technology
         self._link = AmiLink(ami, self._on_event, self._on_up, self._on_down, wanted)
         self.calls = Calls(self._link, calls, self._on_news, time.monotonic)
         self.foreign = ForeignChannels(self.calls, calls.prefix, alarms, clock)
@@ -108,11 +108,14 @@ class VoiceEdge:
         self.calls.hear(event)
         self.recorders.hear(event)
         self.foreign.hear(event)
-        contact = read_contact(event)
-        if contact is not None:
-            self._trunks.contact(contact, self._clock())
-        if (account := read_account(event)) is not None:
-            self._trunks.account(account)
+        self._note(self._technology.read(event))
+
+    def _note(self, news: Contact | Account | None) -> None:
+        match news:
+            case Contact():
+                self._trunks.contact(news, self._clock())
+            case Account():
+                self._trunks.account(news)
 
     def _on_news(self, news: News) -> None:
         if self._router is not None:
@@ -140,16 +143,14 @@ class VoiceEdge:
         """Once at each log-in; what changes later is an event."""
         await self._look_at_registrations()
         try:
-            items = await self._link.listing("PJSIPShowContacts")
+            items = await self._link.listing(self._technology.contact_listing)
         except AmiFailed as error:  # there is none, or no PJSIP at all
             self._log.info("asterisk knows no trunk address", answer=str(error))
             self._trunks.looked()
             return
         self._trunks.forget_contacts()
         for item in items:
-            contact = listed_contact(item)
-            if contact is not None:
-                self._trunks.contact(contact, self._clock())
+            self._note(self._technology.listed(item))
         self._trunks.looked()
 
     async def _look_at_registrations(self) -> None:
@@ -157,13 +158,13 @@ class VoiceEdge:
             self._alarms.clear(NO_REGISTRATIONS)
             return
         try:
-            items = await self._link.listing("PJSIPShowRegistrationsOutbound")
+            items = await self._link.listing(self._technology.account_listing)
         except AmiFailed as error:
             self._alarms.raise_(NO_REGISTRATIONS, answer=str(error))
             return
         self._alarms.clear(NO_REGISTRATIONS)
-        for account in filter(None, map(listed_account, items)):
-            self._trunks.account(account)
+        for item in items:
+            self._note(self._technology.listed(item))
 
     def _on_down(self, down: LinkDown) -> None:
         if self._router is not None:

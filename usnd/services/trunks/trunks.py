@@ -11,8 +11,8 @@ from datetime import datetime
 
 import structlog
 
-from usnd.asterisk.technology.contacts import Account, Contact
-from usnd.asterisk.technology.endpoints import trunk_of_channel
+from usnd.asterisk.technology.interface import Account, Contact, Technology
+from usnd.asterisk.technology.pjsip import PJSIP
 from usnd.domain.alarms.catalogue import TRUNK_DAMPED, TRUNK_DOWN, TRUNK_NOT_REGISTERED, TRUNK_SUSPECT
 from usnd.domain.conference.commands import Step
 from usnd.domain.conference.events import CallIn, Event, JoinIn
@@ -51,9 +51,16 @@ class _Figures:
 class Trunks:
     """All trunks. Times are UTC."""
 
-    def __init__(self, routing: Routing, alarms: Alarms, accounts: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        routing: Routing,
+        alarms: Alarms,
+        accounts: Mapping[str, str] | None = None,
+        technology: Technology = PJSIP,
+    ) -> None:
         """`accounts`: the trunks that register, by the URI of their account."""
         self._routing, self._alarms = routing, alarms
+        self._technology = technology
         self._accounts = dict(accounts or {})
         self._registrations = dict.fromkeys(self._accounts.values(), Registration.WAITING)
         self._health = {trunk.name: Health() for trunk in routing.trunks}
@@ -104,7 +111,7 @@ class Trunks:
 
     def of_channel(self, channel: str) -> str:
         """The trunk of a channel as Asterisk names it; empty if it is none of ours."""
-        name = trunk_of_channel(channel)
+        name = self._technology.trunk_of_channel(channel)
         return name if name in self._health else ""
 
     def contact(self, contact: Contact, now: datetime) -> None:

@@ -9,7 +9,7 @@ import pytest
 from config_samples import GOOD
 from structlog.testing import capture_logs
 
-from usnd.asterisk.technology.contacts import Account, Contact
+from usnd.asterisk.technology.interface import Account, Contact
 from usnd.config.sections import parse
 from usnd.domain.alarms.alarm import Alarm
 from usnd.domain.alarms.catalogue import TRUNK_DAMPED, TRUNK_DOWN, TRUNK_NOT_REGISTERED
