@@ -11,6 +11,7 @@ from usnd.domain.alarms.catalogue import AlarmKind
 
 Key = tuple[str, str]
 """The alarm's name, and of which object: once raised, it is not raised again."""
+_A_CLEARING_AND_A_RAISING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,6 @@ def newest_of_each(changes: Sequence[Alarm]) -> list[Alarm]:
     seen: dict[Key, int] = {}
     for change in reversed(changes):
         seen[change.key] = seen.get(change.key, 0) + 1
-        if seen[change.key] <= 2:  # noqa: PLR2004 # a clearing and a raising
+        if seen[change.key] <= _A_CLEARING_AND_A_RAISING:
             kept.append(change)
     return kept[::-1]
