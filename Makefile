@@ -47,10 +47,11 @@ format: $(DEV)/ready ## put the sources into the one format
 	@$(DEV)/bin/ruff check --fix-only --quiet .
 	@$(DEV)/bin/ruff format --quiet .
 
-pages: $(DEV)/ready ## draw states and call flows and write the subscriber's manual anew, from what they come from
+pages: $(DEV)/ready ## draw states and call flows, write the subscriber's manual and the alarms' page anew, from what they come from
 	@$(DEV)/bin/python -m workbench.docs.states
 	@$(DEV)/bin/python -m workbench.docs.call_flows
 	@$(DEV)/bin/python -m workbench.docs.sms_manual
+	@$(DEV)/bin/python -m workbench.docs.alarms
 
 prompts: $(DEV)/ready ## speak the announcements into build/prompts/en/, for a node's [voice] prompts
 	@$(DEV)/bin/python -m workbench.release.prompts

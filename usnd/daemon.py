@@ -16,7 +16,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import structlog
 
@@ -26,29 +25,34 @@ from usnd.config.pjsip_conf import account_of
 from usnd.config.sections import Config, SmscConfig
 from usnd.control.acts import Acts
 from usnd.control.requests import socket_of
+from usnd.control.rights import table_here
 from usnd.control.server import ControlServer
 from usnd.domain.alarms.threshold import Limits
 from usnd.domain.messaging.message import Priority
+from usnd.monitoring.binds import Binds
+from usnd.monitoring.gather import Gatherer
 from usnd.monitoring.liveness import Health
-from usnd.monitoring.smpp import SmppStatus
 from usnd.process.single_instance import AlreadyRunning, claim
-from usnd.process.status_file import show
 from usnd.process.systemd import notify
+from usnd.services.alarms.alarms import Alarms
+from usnd.services.alarms.database_watch import watch_database
+from usnd.services.alarms.stored import StoredAlarms
 from usnd.services.conference.administration import Administration
 from usnd.services.conference.call_router import CallRouter
+from usnd.services.conference.figures import conference_figures
 from usnd.services.conference.launch import Launches
 from usnd.services.conference.live import Conferences
 from usnd.services.conference.voice_actions import VoiceActions
-from usnd.services.dial_in.admission import FILE as WAYS_IN_FILE
 from usnd.services.dial_in.admission import DialIn, DialInRules
 from usnd.services.dial_in.pin_space import PinCensus
+from usnd.services.dial_in.wrong_pins import WrongPins
+from usnd.services.figures import DatabaseFigures
 from usnd.services.media_server.availability import VoiceEdge
 from usnd.services.messaging.delivery_receipts import Receipts
 from usnd.services.messaging.incoming import IncomingTexts
 from usnd.services.messaging.incoming_batch import TextPolicy
 from usnd.services.messaging.outbox import Outbox
 from usnd.services.recording.recordings import Recordings
-from usnd.services.trunks.trunks import FILE as TRUNKS_FILE
 from usnd.services.trunks.trunks import Trunks
 from usnd.smpp.link.link import SmscLink
 from usnd.smpp.link.session import Timers
@@ -159,10 +163,12 @@ class Daemon:
     """All parts of one node, wired."""
 
     def __init__(self, config: Config, store: Store, clock: Callable[[], datetime]) -> None:
-        self._config = config
+        self._config, self._store = config, store
+        self._alarms = Alarms(clock)
+        self._stored_alarms = StoredAlarms(store, self._alarms, clock)
         self._outbox = Outbox(store, config.node.short_code, timedelta(seconds=config.texts.validity), clock)
         accounts = {account_of(trunk): trunk.name for trunk in config.trunk if trunk.register}
-        self._trunks = Trunks(config.routing(), accounts)
+        self._trunks = Trunks(config.routing(), self._alarms, accounts)
         self._voice = VoiceEdge(
             _ami(config),
             CallSettings(
@@ -171,6 +177,7 @@ class Daemon:
                 trunks=config.trunk_numbers(),
             ),
             self._trunks,
+            self._alarms,
             timedelta(seconds=config.asterisk.frozen_after),
             clock,
             config.voice.prompts,
@@ -181,6 +188,7 @@ class Daemon:
             config.recording.directory,
             config.keep_rules(),
             config.recording.sweep,
+            self._alarms,
             clock,
         )
         rules = config.conference_rules()
@@ -215,7 +223,7 @@ class Daemon:
             secrets.randbelow,
             clock,
         )
-        self._census = PinCensus(store, config.pin_rules())
+        self._census = PinCensus(store, config.pin_rules(), self._alarms)
         self._dial_in = DialIn(
             store,
             self._conferences,
@@ -224,13 +232,19 @@ class Daemon:
             launches,
             DialInRules(config.numbers_in(), config.guess_rules(), config.trunk_numbers()),
             self._census,
+            WrongPins(config.guess_rules(), self._alarms, clock()),
             clock,
         )
         self._router = CallRouter(self._conferences, self._dial_in, self._voice.calls)
         administration = Administration(store, self._conferences, launches, rules, config.node.home_region)
         acts = Acts(administration, config.node.home_region)
-        runtime = config.node.runtime
-        self._control = ControlServer(socket_of(runtime) if runtime else None, acts.act)
+        runtime, operators = config.node.runtime, config.node.operators_group
+        self._control = ControlServer(
+            socket_of(runtime) if runtime else None,
+            acts.act,
+            table_here(operators),
+            to_all=operators is not None,
+        )
         self._health = Health(
             lambda: store.run(lambda tx: tx.ask()), self._voice.probe.call, lambda: self._voice.linked, notify
         )
@@ -243,18 +257,18 @@ class Daemon:
 
     async def run(self, stopped: asyncio.Event) -> None:
         """Runs all parts until `stopped` is set; a part that fails stops all, and systemd starts it."""
-        status = self._status()
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self._conferences.run())
+            watching = [
+                parts.create_task(self._stored_alarms.run()),
+                parts.create_task(watch_database(self._store, self._alarms)),
+            ]
             working = parts.create_task(self._health.run(self._config.node.runtime))
             await self._conferences.loaded.wait()
+            await self._stored_alarms.loaded.wait()
             sending = parts.create_task(self._outbox.run())
             expecting = parts.create_task(self._texts.run())
-            showing = [
-                parts.create_task(status.run()),
-                parts.create_task(self._show(TRUNKS_FILE, self._snapshot_of_trunks)),
-                parts.create_task(self._show(WAYS_IN_FILE, self._dial_in.snapshot)),
-            ]
+            showing = parts.create_task(self._gatherer().run(self._config.node.runtime))
             commanded = parts.create_task(self._control.run())
             keeping = parts.create_task(self._recordings.run())
             counting = parts.create_task(self._census.run())
@@ -270,7 +284,7 @@ class Daemon:
                 await asyncio.wait_for(self._outbox.flush(), _FLUSH_SECONDS)
             sending.cancel()
             expecting.cancel()
-            for one in showing:
+            for one in (showing, *watching):
                 one.cancel()
             keeping.cancel()
             working.cancel()
@@ -279,22 +293,22 @@ class Daemon:
             await self._voice.stop()
             self._conferences.stop()
 
-    def _snapshot_of_trunks(self, now: datetime) -> dict[str, Any]:
-        return {**self._trunks.snapshot(now), "foreign": self._voice.foreign.snapshot(now)}
-
-    async def _show(self, file: str, snapshot: Callable[[datetime], dict[str, Any]]) -> None:
-        runtime = self._config.node.runtime
-        await show(runtime / file if runtime is not None else None, snapshot)
-
-    def _status(self) -> SmppStatus:
+    def _gatherer(self) -> Gatherer:
         limit = self._config.texts.oldest_alarm
-        return SmppStatus(
-            self._links,
-            self._outbox,
-            self._texts,
-            self._receipts,
-            self._config.node.runtime,
-            Limits(limit, limit / 2),
+        store, conferences = self._store, self._conferences
+        binds = Binds(self._links, self._outbox, self._receipts, self._alarms, Limits(limit, limit / 2))
+        return Gatherer(
+            self._alarms,
+            binds,
+            texts=self._texts.figures,
+            trunks=self._trunks.figures,
+            asterisk=self._voice.figures,
+            conferences=lambda: conference_figures(conferences.live),
+            dial_in=self._dial_in.figures,
+            recordings=lambda: self._recordings.figures(conferences.live),
+            database=lambda: DatabaseFigures(
+                reachable=store.reachable, waiting=store.waiting, trouble=store.trouble
+            ),
         )
 
     def _link(self, settings: LinkSettings) -> SmscLink:

@@ -34,6 +34,8 @@ AS_USND = ("runuser", "-u", "usnd", "--")
 AS_POSTGRES = ("runuser", "-u", "postgres", "--", "psql", "-X", "-c")
 QUESTIONS = {
     "pair.json": ("usnd", "pair", "status", "--json"),
+    "status.txt": (*AS_USND, "usnd", "status"),
+    "alarms.txt": (*AS_USND, "usnd", "alarms", "--history"),
     "smpp.txt": (*AS_USND, "usnd", "smpp", "status"),
     "trunks.txt": (*AS_USND, "usnd", "trunk", "status"),
     "conferences.txt": (*AS_USND, "usnd", "conferences"),

@@ -76,3 +76,12 @@ def test_no_two_test_modules_share_a_name() -> None:
 def test_no_address_of_a_package_registry_is_written_anywhere() -> None:
     """The mirror is the machine's own; a lock with addresses would tie the tree to one place."""
     assert [path.name for path in tracked(*LOCKS) if re.search("https?://", path.read_text())] == []
+
+
+def test_nothing_is_left_of_a_merge() -> None:
+    marked = [
+        str(path.relative_to(ROOT))
+        for path in tracked("*.md", "*.py", "*.yml", "*.j2", "*.toml", "Makefile")
+        if re.search(r"^(<{7}|>{7}) ", path.read_text(), re.MULTILINE)
+    ]
+    assert marked == []

@@ -18,7 +18,8 @@ from usnd.asterisk.ami import Ami, AmiError, AmiFailed, AmiRefused, AmiTimeout
 from usnd.asterisk.mutes import Mutes
 from usnd.asterisk.progress import RECORDS, News, Progress, Survey, survey
 from usnd.asterisk.prompts import variable
-from usnd.asterisk.technology.endpoints import dial_string
+from usnd.asterisk.technology.interface import Technology
+from usnd.asterisk.technology.pjsip import PJSIP
 from usnd.domain.conference.call import CallEvent, CallNews
 from usnd.domain.trunks.number_format import TrunkNumbers, write
 
@@ -41,6 +42,8 @@ class CallSettings:
     """What the ids of our calls begin with."""
     originates_per_s: float = 60.0
     """Asterisk fails under a burst of Originate (asterisk#1928, #1962)."""
+    technology: Technology = PJSIP
+    """How trunks are reached."""
     codecs: str = "alaw"
     doubt_s: float = 1.0
     """How long a refused order may show a channel yet: a busy Asterisk tells of it late (22.10, measured)."""
@@ -85,7 +88,7 @@ class Calls:
         self._on_news = on_news
         self._clock = clock
         self._pacer = Pacer(settings.originates_per_s)
-        self._progress = Progress(settings.prefix)
+        self._progress = Progress(settings.prefix, settings.technology)
         self._holds = Mutes(ami)
         self._waiting: set[str] = set()
         self._unwanted: dict[str, int] = {}
@@ -142,7 +145,7 @@ class Calls:
     ) -> None:
         """Dials `number`, showing `cli`, into the room once it answers; waits for its turn to do so.
 
-        `trunk`: the PJSIP endpoint that carries it. `ask`: who answers must press 1 first.
+        `trunk`: that carries it. `ask`: who answers must press 1 first.
 
         Returns when Asterisk has taken the order: what follows is news. An id that waits already is not
         ordered twice; one that lives already is refused by Asterisk (22.10 then takes 15 s longer to stop).
@@ -154,7 +157,7 @@ class Calls:
         order: dict[str, str | Sequence[str]] = {
             "ActionID": _checked(_CALL, "call id", call),
             "ChannelId": call,
-            "Channel": _dial(called, trunk),
+            "Channel": self._dial(called, trunk),
             "CallerID": f"<{_checked(_NUMBER, 'calling number', calling)}>",
             "Context": "usn-ask" if ask else "usn-join",
             "Exten": _checked(_ROOM, "room", room),
@@ -306,7 +309,7 @@ class Calls:
             heard = frozenset(self._heard)
         finally:
             self._heard = None
-        found = survey(channels, records, self._settings.prefix)
+        found = survey(channels, records, self._settings.prefix, self._settings.technology)
         self._progress.found(before - heard, found.live.keys() - heard)
         self._unwanted.clear()
         await self._holds.survey()
@@ -315,6 +318,11 @@ class Calls:
         self._doubted.clear()
         self._log.info("calls surveyed", live=len(found.live), settled=len(found.settled))
         return replace(found, heard=heard)
+
+    def _dial(self, number: str, trunk: str) -> str:
+        """The dial string. Neither part can hold what Asterisk would read: & , @ / or a line's end."""
+        checked = _checked(_NUMBER, "number", number), _checked(_TRUNK, "trunk", trunk)
+        return self._settings.technology.dial_string(*checked)
 
     async def forget(self, calls: Iterable[str]) -> None:
         """Deletes the records of calls that are settled and committed; one that is not there does no harm.
@@ -326,11 +334,6 @@ class Calls:
                 await self._ami.action("DBDel", Family=RECORDS, Key=_checked(_CALL, "call id", call))
             except AmiFailed as error:
                 self._log.debug("call record not there", call=call, error=str(error))
-
-
-def _dial(number: str, trunk: str) -> str:
-    """The dial string. Neither part can hold what Asterisk would read as another: & , @ / or a line's end."""
-    return dial_string(_checked(_NUMBER, "number", number), _checked(_TRUNK, "trunk", trunk))
 
 
 def _ordered_into(room: str) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
+from usnd.asterisk.technology.interface import Technology
+from usnd.asterisk.technology.pjsip import PJSIP
 from usnd.domain.conference.call import CallEvent, CallNews, CallState
 from usnd.domain.trunks.sip_uri import Identity, Signalling
 
@@ -40,35 +42,6 @@ EVENTS = frozenset(
 _RINGING_IN, _UP = "4", "6"
 _EVENT_OF_CHANNEL_STATE = {"5": CallEvent.RINGING, _UP: CallEvent.ANSWERED}
 _STATE_OF_CHANNEL_STATE = {_RINGING_IN: CallState.RINGING, "5": CallState.RINGING, "6": CallState.ANSWERED}
-
-# Where Asterisk 22 tells too little of a SIP refusal. Of its Reason header (RFC 3326) nothing is left:
-# Asterisk reads it, then puts what it makes of the status in its place (chan_pjsip_session_end, 22.10).
-_CAUSE_OF_SIP = {
-    "300": 23,  # diverted, and the diversion is not followed: 16 in Asterisk, like our own time-out
-    "301": 22,  # Moved Permanently: the number has changed
-    "302": 23,
-    "305": 23,
-    "380": 23,
-    "402": 50,  # Payment Required: 127 in Asterisk; a prepaid system says 50 by PRI, facility not subscribed
-    "480": 18,  # Temporarily Unavailable: 19 in Asterisk, like our own time-out; RFC 3398 §8.2.6.1
-    "401": 47,  # the trunk does not know us; 21 in Asterisk, as if the called party had rejected the call
-    "407": 47,
-    "400": 41,  # RFC 3398 §8.2.6.1; 127 in Asterisk
-    "405": 63,  # RFC 3398 §8.2.6.1, also below; 127 in Asterisk
-    "406": 79,
-    "415": 79,
-    "408": 102,  # nobody answered at the other end of the trunk; 18 in Asterisk, as if a handset were off
-    "420": 127,  # 3 in Asterisk, as if there were no such number
-    "481": 41,
-    "482": 25,  # the call goes round in a loop
-    "483": 25,  # Too Many Hops: 19 in Asterisk, as if nobody had answered
-    "500": 41,
-    "501": 79,  # 29 in Asterisk
-    "502": 38,
-    "503": 41,
-    "504": 102,
-    "513": 127,  # 34 in Asterisk, as if all circuits were busy
-}
 
 _PRIVACY = ("privacy", "privacy2", "privacy3")
 _HEADERS = {
@@ -157,12 +130,13 @@ class Survey:
 class Progress:
     """Reads events in their order. Remembers which calls are ours and which have a channel."""
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, technology: Technology = PJSIP) -> None:
         """`prefix`: what the ids of the calls we place begin with."""
         self._prefix = prefix
+        self._technology = technology
         self._channels: set[str] = set()
         self._expected: set[str] = set()
-        self._refused_by_sip: dict[str, str] = {}
+        self._refusals: dict[str, str] = {}
         self._begun: dict[str, str] = {}
         self._readers: dict[str, Callable[[str, Mapping[str, str]], News | None]] = {
             "Newchannel": self._placed,
@@ -197,7 +171,7 @@ class Progress:
         """A survey found these calls: of what was `known` before it, no others are left."""
         self._expected -= before
         self._channels = (self._channels - before) | set(live)
-        self._refused_by_sip.clear()
+        self._refusals.clear()
 
     def is_ours(self, event: Mapping[str, str]) -> bool:
         """Whether the event is about a call that news is taken of."""
@@ -242,18 +216,17 @@ class Progress:
         return Digit(call, digit, _moment(event.get("timestamp", "")), begun)
 
     def _asked_to_end(self, call: str, event: Mapping[str, str]) -> None:
-        # The other end's word: in Hangup, TechCause may be what Asterisk made of our own time-out. Of a call
-        # that was answered, or that came in, it is made of the cause in the Reason of BYE or CANCEL.
-        refusal = call.startswith(self._prefix) and event.get("channelstate") != _UP
-        if refusal and event.get("channel", "").startswith("PJSIP/") and event.get("techcause"):
-            self._refused_by_sip[call] = event["techcause"]
+        # Of a call that was answered, or came in, it is made of the cause in the Reason of BYE or CANCEL.
+        refuses = call.startswith(self._prefix) and event.get("channelstate") != _UP
+        if refuses and (said := self._technology.refusal(event)):
+            self._refusals[call] = said
 
     def _ended(self, call: str, event: Mapping[str, str]) -> CallNews:
         self._channels.discard(call)
         self._expected.discard(call)
         self._begun.pop(call, None)
-        sip = self._refused_by_sip.pop(call, "")
-        return CallNews(call, CallEvent.ENDED, _cause(event.get("cause", ""), sip))
+        cause = self._technology.cause(event.get("cause", ""), self._refusals.pop(call, ""))
+        return CallNews(call, CallEvent.ENDED, cause)
 
     def _originated(self, event: Mapping[str, str]) -> CallNews | None:
         # The ActionID is the call id. A call that has, or had, a channel ends with its Hangup: this refuses
@@ -289,13 +262,18 @@ def _signalling(event: Mapping[str, str]) -> Signalling | None:
 
 
 def survey(
-    channels: Iterable[Mapping[str, str]], records: Iterable[Mapping[str, str]], prefix: str
+    channels: Iterable[Mapping[str, str]],
+    records: Iterable[Mapping[str, str]],
+    prefix: str,
+    technology: Technology = PJSIP,
 ) -> Survey:
     """Reads the items of CoreShowChannels and, asked after it, of DBGetTree.
 
     The order matters: the record of a call is complete before its channel is gone.
     """
-    kept = {item["key"].removeprefix(f"/{RECORDS}/"): _record(item.get("val", "")) for item in records}
+    kept = {
+        item["key"].removeprefix(f"/{RECORDS}/"): _record(item.get("val", ""), technology) for item in records
+    }
     live = {}
     recorders: dict[str, bool] = {}
     for item in channels:
@@ -322,9 +300,9 @@ def _live(item: Mapping[str, str], answered_at: datetime | None) -> LiveCall:
     return LiveCall(item.get("channel", ""), reached, room, answered_at)
 
 
-def _record(text: str) -> Settled:
-    answered, ended, cause, sip, joined = [*text.split(","), "", "", "", ""][:5]
-    return Settled(_time(answered), _time(ended), _cause(cause, sip.removeprefix("SIP ")), _time(joined))
+def _record(text: str, technology: Technology) -> Settled:
+    answered, ended, cause, refusal, joined = [*text.split(","), "", "", "", ""][:5]
+    return Settled(_time(answered), _time(ended), technology.cause(cause, refusal), _time(joined))
 
 
 def _moment(seconds: str) -> datetime | None:
@@ -337,8 +315,3 @@ def _moment(seconds: str) -> datetime | None:
 
 def _time(seconds: str) -> datetime | None:
     return datetime.fromtimestamp(int(seconds), UTC) if seconds.isdecimal() else None
-
-
-def _cause(text: str, sip: str) -> int | None:
-    """The Q.850 cause; Asterisk says 0 where it has none. `sip`: the status of a refusal, or empty."""
-    return _CAUSE_OF_SIP.get(sip) or (int(text) or None if text.isdecimal() else None)

@@ -4,8 +4,9 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
@@ -14,6 +15,7 @@ from usnd.config.sections import Config, ConfigError, load
 from usnd.control.rows import Row
 
 if TYPE_CHECKING:
+    from usnd.monitoring.snapshot import Snapshot
     from usnd.store.core.transaction import Transaction
 
 T = TypeVar("T")
@@ -42,7 +44,7 @@ def e164_of(number: str, settings: Config) -> str:
     e164 = to_e164(number, settings.node.home_region)
     if e164 is None:
         fail(
-            f"{number} is no phone number of {settings.node.home_region}, nor an international one: "
+            f"{number} is not a phone number of {settings.node.home_region} or an international one: "
             f"write it as {example_number(settings.node.home_region)} or as it is dialled",
             WRONG,
         )
@@ -54,18 +56,23 @@ def fail(message: str, status: int = NOT_NOW) -> NoReturn:
     sys.exit(status)
 
 
-def status_of(config: Path, file: str) -> dict[str, Any]:
-    """What the running daemon shows of itself in that file."""
-    from usnd.daemon import utc_now  # noqa: PLC0415
-    from usnd.process.status_file import NoStatus, read_status  # noqa: PLC0415
+def snapshot_of(config: Path) -> "Snapshot":
+    """What the running usnd shows of itself. Ends the program when there is none."""
+    from usnd.monitoring.snapshot import NoStatus  # noqa: PLC0415 - as below
 
-    runtime = load_config(config).node.runtime
-    if runtime is None:
-        fail("the configuration has no node.runtime: the daemon shows nothing")
     try:
-        return read_status(runtime, file, utc_now())
+        return read_snapshot(load_config(config))
     except NoStatus as error:
         fail(str(error))
+
+
+def read_snapshot(settings: Config) -> "Snapshot":
+    """As snapshot_of. Raises NoStatus."""
+    from usnd.monitoring.snapshot import NoStatus, read  # noqa: PLC0415 - only a few commands show it
+
+    if settings.node.runtime is None:
+        raise NoStatus("the configuration has no node.runtime: usnd shows nothing of itself")
+    return read(settings.node.runtime, datetime.now(UTC))
 
 
 def in_store(settings: Config, unit: "Callable[[Transaction], T]") -> T:
@@ -79,7 +86,7 @@ def in_store(settings: Config, unit: "Callable[[Transaction], T]") -> T:
     try:
         with in_words(url):
             if is_standby(url):
-                fail("this server is the standby: say it on the active one; `usnd pair status` shows both")
+                fail("this server is the standby: run this on the active one; `usnd pair status` shows both")
             if not is_usable(url):
                 fail("the database is not at this release: run `usnd db upgrade` first")
             while True:
@@ -88,7 +95,10 @@ def in_store(settings: Config, unit: "Callable[[Transaction], T]") -> T:
     except DatabaseTrouble as error:
         fail(str(error))
     except TimeoutError:
-        fail(f"the database has not answered in {PATIENCE:g} s: see that it runs, and look before you repeat")
+        fail(
+            f"the database did not answer within {PATIENCE:g} s, is it running? It may have been done: "
+            "check before you retry"
+        )
 
 
 async def _once(url: str, unit: "Callable[[Transaction], T]") -> T:

@@ -1,11 +1,13 @@
 """The commands `usnd conference …`: an administrator looks, and acts for a subscriber (REQUIREMENTS C1, C8).
 
-Owns words. What only looks reads the store, also while usnd is down; what acts asks the running usnd.
+`list` and `show` read the store, also while usnd is down; all others ask the running usnd by its control
+socket.
 """
 
 import contextlib
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,16 +27,19 @@ from usnd.config.sections import Config
 from usnd.control.rows import call_rows
 
 if TYPE_CHECKING:
-    from usnd.control.requests import Answer, Request
+    from usnd.control.answers import Done, Live
+    from usnd.control.requests import Instruction, Look
 
 conference = typer.Typer(
     help="The conferences: look at them, launch and control them.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+_RUNTIME = Path("/run/usnd")
+"""Of a node: roles/usnd."""
 Id = Annotated[int, typer.Argument(help="The conference, as `usnd conference list` numbers it.", min=1)]
 Who = Annotated[str, typer.Argument(help="A participant: number, name, or the call's id.")]
-Off = Annotated[bool, typer.Option("--off", help="The opposite.")]
+Off = Annotated[bool, typer.Option("--off", help="Undo it.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show who would be called or released.")]
 
 
@@ -42,8 +47,8 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show who would be 
 def list_(
     config: ConfigFile = DEFAULT_CONFIG,
     *,
-    ended: Annotated[bool, typer.Option("--ended", help="Those that have ended instead.")] = False,
-    last: Annotated[int, typer.Option(help="With --ended: the last so many.", min=1, max=10_000)] = 20,
+    ended: Annotated[bool, typer.Option("--ended", help="Only those that have ended.")] = False,
+    last: Annotated[int, typer.Option(help="With --ended: how many, the last ones.", min=1, max=10_000)] = 20,
     as_json: Json = False,
 ) -> None:
     """List the live conferences, one a line. Times are UTC; `in` are the calls in the room."""
@@ -62,7 +67,9 @@ def show(number: Id, config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = Fal
     """
     found = in_store(load_config(config), lambda tx: tx.conferences.get(number))
     if found is None:
-        fail(f"there is no conference {number}: see `usnd conference list` and `--ended`")
+        fail(
+            f"there is no conference {number}: see `usnd conference list` and `usnd conference list --ended`"
+        )
     print_rows(call_rows(found), as_json=as_json)
     if found.live and not as_json:
         _tell_lately(load_config(config), number)
@@ -77,7 +84,7 @@ def launch(
     config: ConfigFile = DEFAULT_CONFIG,
     *,
     number: Annotated[
-        int | None, typer.Option(help="A conference that the subscriber has defined.", min=1, max=30)
+        int | None, typer.Option(help="A stored conference of the subscriber.", min=1, max=30)
     ] = None,
     request: Annotated[
         str, typer.Option(help="An id of your own: launched once, however often it is asked for in a day.")
@@ -89,11 +96,11 @@ def launch(
     from usnd.control.requests import Launch  # noqa: PLC0415 - as everywhere here: other commands need it not
 
     if bool(members) is (number is not None):
-        fail("name whom to call, or a conference with --number: one of the two", WRONG)
-    wish = Launch(
+        fail("name either whom to call or, with --number, a stored conference", WRONG)
+    wanted = Launch(
         subscriber=subscriber, members=tuple(members or ()), number=number, request=request, dry_run=dry_run
     )
-    _say(_ask(load_config(config), wish), as_json=as_json)
+    _say(_ask(config, wanted), as_json=as_json)
 
 
 @conference.command("end", epilog="Example: usnd conference end 7 --dry-run")
@@ -103,7 +110,7 @@ def end(
     """End a conference: all hear the goodbye and are released; nobody is called back."""
     from usnd.control.requests import End  # noqa: PLC0415
 
-    _say(_ask(load_config(config), End(conference=number, dry_run=dry_run)), as_json=as_json)
+    _say(_ask(config, End(conference=number, dry_run=dry_run)), as_json=as_json)
 
 
 @conference.command("add", epilog="Example: usnd conference add 7 07700900005")
@@ -117,7 +124,7 @@ def add(
     """Call more people into a conference; who is in it already is not called."""
     from usnd.control.requests import Add  # noqa: PLC0415
 
-    _say(_ask(load_config(config), Add(conference=number, members=tuple(members))), as_json=as_json)
+    _say(_ask(config, Add(conference=number, members=tuple(members))), as_json=as_json)
 
 
 @conference.command("drop", epilog="Example: usnd conference drop 7 07700900005")
@@ -125,7 +132,7 @@ def drop(number: Id, who: Who, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Release one participant."""
     from usnd.control.requests import Drop  # noqa: PLC0415
 
-    _say(_ask(load_config(config), Drop(conference=number, who=who)))
+    _say(_ask(config, Drop(conference=number, who=who)))
 
 
 @conference.command("mute", epilog="Example: usnd conference mute 7 bob; usnd conference mute 7 --off")
@@ -139,7 +146,7 @@ def mute(
     """Mute one participant or all. Safe to repeat."""
     from usnd.control.requests import Mute  # noqa: PLC0415
 
-    _say(_ask(load_config(config), Mute(conference=number, who=who, on=not off)))
+    _say(_ask(config, Mute(conference=number, who=who, on=not off)))
 
 
 @conference.command("lock", epilog="Example: usnd conference lock 7; usnd conference lock 7 --off")
@@ -147,7 +154,7 @@ def lock(number: Id, config: ConfigFile = DEFAULT_CONFIG, *, off: Off = False) -
     """Let nobody in who was not called. Safe to repeat."""
     from usnd.control.requests import Lock  # noqa: PLC0415
 
-    _say(_ask(load_config(config), Lock(conference=number, on=not off)))
+    _say(_ask(config, Lock(conference=number, on=not off)))
 
 
 @conference.command("watch", epilog="Example: usnd conference watch 7")
@@ -164,22 +171,21 @@ def watch(
     """
     from usnd.control.requests import Look  # noqa: PLC0415
 
-    settings, wish = load_config(config), Look(conference=number)
+    socket, look = control_socket(config), Look(conference=number)
     clear = "\x1b[H\x1b[2J" if sys.stdout.isatty() and not as_json else ""
-    shown: list[dict[str, object]] | None = None
+    shown: Live | None = None
     while True:
-        answer = _ask(settings, wish)
-        rows = [*answer.rows, *answer.lately]
-        if rows != shown:
-            typer.echo(clear + (json_lines(answer.rows) if as_json else _with_lately(answer)))
-            shown = rows
+        live = _look(socket, look)
+        if live != shown:
+            typer.echo(clear + (json_lines(live.calls) if as_json else _with_lately(live)))
+            shown = live
         time.sleep(every)
 
 
-def _with_lately(answer: "Answer") -> str:
+def _with_lately(live: "Live") -> str:
     """The calls, and below them what was pressed and said lately."""
-    lately = (f"{row['at']}  {row['conference']}  {row['who']} {row['what']}" for row in answer.lately)
-    return "\n".join((columns(answer.rows), *lately))
+    lately = (f"{row['at']}  {row['conference']}  {row['who']} {row['what']}" for row in live.lately)
+    return "\n".join((columns(live.calls), *lately))
 
 
 def _tell_lately(settings: Config, number: int) -> None:
@@ -195,28 +201,51 @@ def _tell_lately(settings: Config, number: int) -> None:
             typer.echo("\n" + columns(lately))
 
 
-def _ask(settings: Config, request: "Request") -> "Answer":
-    """What the running daemon answers."""
-    from usnd.control.client import NoAnswer, NotDone, ask  # noqa: PLC0415
+def control_socket(config: Path) -> Path:
+    """Where the running usnd listens.
+
+    Its configuration holds passwords: for operators who may not read it, that is where a node's usnd listens.
+    """
     from usnd.control.requests import socket_of  # noqa: PLC0415
 
-    if settings.node.runtime is None:
-        fail(
-            "the configuration has no node.runtime: set it to a directory, as /run/usnd, and start usnd again"
-        )
     try:
-        return ask(socket_of(settings.node.runtime), request)
+        with config.open():
+            pass
+    except PermissionError:
+        return socket_of(_RUNTIME)
+    except OSError:
+        pass  # the configuration says it better
+    runtime = load_config(config).node.runtime
+    if runtime is None:
+        fail("the configuration has no node.runtime: set it to a directory, as /run/usnd, and restart usnd")
+    return socket_of(runtime)
+
+
+def _look(socket: Path, look: "Look") -> "Live":
+    from usnd.control.client import NoAnswer, NotDone, ask  # noqa: PLC0415
+
+    try:
+        return ask(socket, look)
     except (NoAnswer, NotDone) as error:
         fail(str(error))
 
 
-def _say(answer: "Answer", *, as_json: bool = False) -> None:
+def _ask(config: Path, instruction: "Instruction") -> "Done":
+    """What the running daemon answers."""
+    from usnd.control.client import NoAnswer, NotDone, ask  # noqa: PLC0415
+
+    try:
+        return ask(control_socket(config), instruction)
+    except (NoAnswer, NotDone) as error:
+        fail(str(error))
+
+
+def _say(done: "Done", *, as_json: bool = False) -> None:
     """The sentence and its table for people; one object for programs."""
+    rows = [*done.calls, *done.people]
     if as_json:
-        print_rows(
-            [{"said": answer.said, "conference": answer.conference, "rows": answer.rows}], as_json=True
-        )
+        print_rows([{"said": done.said, "conference": done.conference, "rows": rows}], as_json=True)
         return
-    typer.echo(answer.said)
-    if answer.rows:
-        typer.echo(columns(answer.rows))
+    typer.echo(done.said)
+    if rows:
+        typer.echo(columns(rows))

@@ -49,8 +49,8 @@ def recording_list(
 @recording.command("export", epilog="Example: usnd recording export 7-1 talk.wav --subscriber +447700900001")
 def recording_export(
     which: Annotated[str, typer.Argument(metavar="ID", help="As `usnd recording list` names it.")],
-    file: Annotated[Path, typer.Argument(help="Where the recording is to go: a new file.")],
-    number: Annotated[str, typer.Option("--subscriber", help="Whose it is: nobody else's is given out.")],
+    file: Annotated[Path, typer.Argument(help="The file to write; it must not exist.")],
+    number: Annotated[str, typer.Option("--subscriber", help="Its owner: only they get it.")],
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:
     """Copy a recording for its owner, as WAV."""
@@ -59,7 +59,7 @@ def recording_export(
     settings = load_config(config)
     e164 = e164_of(number, settings)
     if not (found := re.fullmatch(r"(\d{1,18})-(\d{1,6})", which)):
-        fail(f"{which} is no recording: write it as `usnd recording list` does, 7-1", WRONG)
+        fail(f"{which} is not a recording's id: write it as `usnd recording list` does, 7-1", WRONG)
     conference, part = int(found[1]), int(found[2])
     try:
         one = in_store(settings, lambda tx: owned(tx, conference, part, e164))
@@ -75,7 +75,7 @@ def recording_export(
 def recording_prune(
     config: ConfigFile = DEFAULT_CONFIG,
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
 ) -> None:
     """Remove the recordings that are too old or too many, and files that no recording names."""
     from usnd.daemon import utc_now  # noqa: PLC0415

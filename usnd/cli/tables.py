@@ -6,7 +6,6 @@ Owns which columns people see. Refuses to cut or wrap: what is printed is whole,
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
 
 from usnd.control.rows import Row, second
 from usnd.domain.billing.cdr import Cdr
@@ -16,20 +15,6 @@ from usnd.domain.directory.model import Subscriber
 from usnd.domain.recording.files import Recording
 
 GAP = "  "
-_BIND_COLUMNS = (
-    "bind",
-    "kind",
-    "state",
-    "rate",
-    "rate_limit",
-    "in_flight",
-    "window",
-    "queue",
-    "oldest_s",
-    "throttled",
-    "rejected",
-    "odd",
-)
 
 
 def columns(rows: Iterable[Row]) -> str:
@@ -66,15 +51,6 @@ def subscriber_row(subscriber: Subscriber) -> Row:
     }
 
 
-def bind_row(figures: Mapping[str, Any]) -> Row:
-    """An SMSC bind of the running daemon: rates in segments a second, queue in texts, oldest_s seconds.
-
-    odd: deliveries that were read though something was wrong, or refused; `--json` has them by name.
-    """
-    told = {**figures, "odd": sum(figures.get("oddities", {}).values())}
-    return {name: "" if told.get(name) is None else told[name] for name in _BIND_COLUMNS}
-
-
 def conference_row(conference: Conference) -> Row:
     """A conference in one line. number: of the subscriber's conferences, if it is one of those."""
     return {
@@ -92,34 +68,6 @@ def conference_row(conference: Conference) -> Row:
     }
 
 
-def trunk_row(figures: Mapping[str, Any]) -> Row:
-    """A trunk of the running daemon; `unanswered`: how many calls by Q.850 cause, since its start."""
-    return {
-        "trunk": figures["trunk"],
-        "state": figures["state"],
-        "registration": figures["registration"],
-        "in_use": figures["in_use"],
-        "channels": "any" if figures["channels"] is None else figures["channels"],
-        "calls": figures["calls"],
-        "unanswered": " ".join(f"{cause}:{count}" for cause, count in figures["causes"].items()),
-    }
-
-
-def dial_in_row(figures: Mapping[str, Any]) -> Row:
-    """The calls that came in to the running daemon; `refused`: how many by reason, since its start."""
-    refused = " ".join(f"{reason}:{count}" for reason, count in sorted(figures["refused"].items()))
-    shown = ("calls", "waiting", "wrong_pins", "wrong_last_hour", "barred", "alarm")
-    one_in = figures["guess_one_in"]
-    return {
-        **{name: figures[name] for name in shown},
-        "pins": figures["pins"],
-        "guess_hits": "never" if one_in is None else f"1 in {one_in}",
-        "own_number_only": figures["own_number_only"],
-        "pins_run_out": figures["pins_run_out"],
-        "refused": refused,
-    }
-
-
 def cdr_object(sequence: int, cdr: Cdr) -> Row:
     """A call detail record in full, for programs: times are UTC to the ms."""
     return {
@@ -133,7 +81,7 @@ def cdr_object(sequence: int, cdr: Cdr) -> Row:
         "start": cdr.start.isoformat(timespec="milliseconds"),
         "answer": cdr.answer.isoformat(timespec="milliseconds") if cdr.answer else "",
         "stop": cdr.stop.isoformat(timespec="milliseconds"),
-        "outcome": cdr.outcome,
+        "outcome": cdr.outcome.value,
         "cause": cdr.cause if cdr.cause is not None else "",
         "recorded": cdr.recorded,
         "activation_pin": cdr.activation_pin,
@@ -154,7 +102,7 @@ def cdr_row(sequence: int, cdr: Cdr) -> Row:
         "start": second(cdr.start),
         "rang_s": _seconds(cdr.start, cdr.answer or cdr.stop),
         "talked_s": _seconds(cdr.answer or cdr.stop, cdr.stop),
-        "outcome": cdr.outcome,
+        "outcome": cdr.outcome.value,
         "cause": cdr.cause if cdr.cause is not None else "",
         "trunk": cdr.trunk,
         "rec": cdr.recorded,

@@ -10,9 +10,9 @@ from usnd.cli.common import (
     fail,
     load_config,
     print_rows,
-    status_of,
+    snapshot_of,
 )
-from usnd.cli.tables import trunk_row
+from usnd.cli.status import foreign_line, trunk_object, trunk_row
 
 trunk = typer.Typer(help="The trunks to the switches.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -20,14 +20,11 @@ trunk = typer.Typer(help="The trunks to the switches.", no_args_is_help=True, ri
 @trunk.command("status", epilog="Example: usnd trunk status --json")
 def trunk_status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
     """Show each trunk of the running daemon: state, channels in use, calls, those not answered by cause."""
-    from usnd.services.trunks.trunks import FILE  # noqa: PLC0415
-
-    status = status_of(config, FILE)
-    trunks, foreign = status["trunks"], status["foreign"]
-    print_rows(trunks if as_json else (trunk_row(one) for one in trunks), as_json=as_json)
-    if foreign["released"] and not as_json:
-        last = f"{foreign['last']} at {foreign['last_at']}"
-        typer.echo(f"channels that usnd did not order, released: {foreign['released']}; the last: {last}")
+    snapshot = snapshot_of(config)
+    trunks = map(trunk_object, snapshot.trunks.trunks)
+    print_rows(trunks if as_json else map(trunk_row, trunks), as_json=as_json)
+    if not as_json and (foreign := foreign_line(snapshot)):
+        typer.echo(foreign)
 
 
 @trunk.command("pjsip", epilog="Example: usnd trunk pjsip > /etc/asterisk/pjsip.conf")

@@ -8,7 +8,7 @@ our registration where several share one.
 from collections.abc import Iterator, Sequence
 
 from usnd.asterisk.progress import INCOMING
-from usnd.asterisk.technology.endpoints import endpoint_of
+from usnd.asterisk.technology.pjsip import endpoint_of
 from usnd.config.trunks import SIP_PORT, TrunkConfig, TrunksConfig, address_of
 from usnd.domain.trunks.identification import Known, tell_apart
 
@@ -146,7 +146,7 @@ def _endpoint(trunk: TrunkConfig, common: TrunksConfig) -> Options:
         ("timers", "always"),
         ("timers_sess_expires", common.session_expires),
         # Nothing is dialled that usnd did not order (REQUIREMENTS C12):
-        # usnd/asterisk/technology/endpoints.py.
+        # usnd/asterisk/technology/pjsip.py.
         ("redirect_method", "uri_core"),
         ("allow_transfer", "no"),
         ("allow_subscribe", "no"),

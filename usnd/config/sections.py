@@ -21,6 +21,7 @@ from usnd.config_file.values import (
     Cause,
     ConfigError,
     Dnis,
+    GroupName,
     Language,
     Name,
     Octet,
@@ -58,12 +59,16 @@ _GIGABYTE = 10**9
 
 
 class NodeConfig(Section, frozen=True, kw_only=True):
-    """Who we are in the numbering plan; `runtime`: a directory for the daemon's status and control socket."""
+    """Who we are in the numbering plan; `runtime`: a directory for the daemon's status and control socket.
+
+    `operators_group`: who is in it may launch and control conferences by that socket.
+    """
 
     home_region: Region
     short_code: ShortCode
     call_back_number: E164 | None = None
     runtime: Path | None = None
+    operators_group: GroupName | None = None
 
 
 class StoreConfig(Section, frozen=True, kw_only=True):

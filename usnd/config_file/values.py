@@ -28,6 +28,9 @@ Name = Annotated[
         "a name of small letters, digits and -, a letter first, at most 31 characters",
     ),
 ]
+GroupName = Annotated[
+    str, text(r"^[a-z_][a-z0-9_-]{0,30}$", 'a group of users of this machine, as "usn-operators"')
+]
 ShortCode = Annotated[str, text(r"^\+?[0-9]{1,15}$", 'the digits of a short code or number, as "52272"')]
 Region = Annotated[str, text(r"^[A-Z]{2}$", 'a country code of two capital letters (ISO 3166), as "GB"')]
 URL_WORDS = '"sqlite:////path/to/file" or "postgresql+psycopg://user:password@host/name"'

@@ -1,14 +1,14 @@
-"""What a request on the control socket does: names the service function, and says what came of it.
+"""What a request on the control socket does: calls the service, and says in a sentence what came of it.
 
-Owns the sentences. Refuses what texts, keys and the portal could not do:
-services/conference/administration.py.
+Called by the server with a request that is allowed; services/conference/administration.py decides, and what
+it refuses is refused in its words.
 """
 
 from collections.abc import Iterable
-from typing import Any
 
-from usnd.control.requests import Add, Answer, Drop, End, Launch, Lock, Look, Mute, Request
-from usnd.control.rows import call_rows
+from usnd.control.answers import Answer, Done, Live, PersonRow, Refusal, RefusalCode
+from usnd.control.requests import Add, Drop, End, Launch, Lock, Look, Mute, Request
+from usnd.control.rows import CallRow, HappeningRow, call_rows, second
 from usnd.domain.conference.launch import InstantConference, Named
 from usnd.domain.conference.model import Conference, Participant
 from usnd.domain.numbers.e164 import example_number, to_e164
@@ -29,74 +29,69 @@ class Acts:
         try:
             return await self._act(request, by)
         except Refused as refused:
-            return Answer(refused=str(refused))
+            return Refusal(code=RefusalCode.NOT_POSSIBLE, refused=str(refused))
 
     async def _act(self, request: Request, by: str) -> Answer:
         administration = self._administration
         match request:
             case Look(conference=conference):
-                lately = [happening_row(one) for one in administration.lately(conference)]
-                return Answer(rows=_calls(administration.live(conference)), lately=lately)
+                lately = tuple(happening_row(one) for one in administration.lately(conference))
+                return Live(calls=_calls(administration.live(conference)), lately=lately)
             case Launch():
                 return await self._launch(request, by)
             case End(conference=conference, dry_run=True):
-                return Answer(said="these would be released", rows=_calls(administration.live(conference)))
+                return Done(said="these would be released", calls=_calls(administration.live(conference)))
             case End(conference=conference):
                 await administration.end(conference)
-                return Answer(said=f"conference {conference} ends", conference=conference)
+                return Done(said=f"conference {conference} is ending", conference=conference)
             case Add(conference=conference, members=members):
                 called = await administration.add(conference, members)
-                said = "calling" if called else "all of them are in it, or called already"
-                return Answer(
-                    said=f"conference {conference}: {said}", conference=conference, rows=_people(called)
+                said = "calling" if called else "all of them are in it or being called already"
+                return Done(
+                    said=f"conference {conference}: {said}", conference=conference, people=_people(called)
                 )
             case Drop(conference=conference, who=who):
                 call = await administration.drop(conference, who)
-                return Answer(said=f"conference {conference}: {call.name or call.number or call.id} dropped")
+                return Done(said=f"conference {conference}: {call.name or call.number or call.id} dropped")
             case Mute(conference=conference, who=who, on=on):
                 await administration.mute(conference, who, on=on)
-                return Answer(said=f"conference {conference}: {who or 'all'} {'' if on else 'un'}muted")
+                return Done(said=f"conference {conference}: {who or 'all'} {'' if on else 'un'}muted")
             case Lock(conference=conference, on=on):
                 await administration.lock(conference, on=on)
-                return Answer(said=f"conference {conference} {'' if on else 'un'}locked")
+                return Done(said=f"conference {conference} {'' if on else 'un'}locked")
 
     async def _launch(self, request: Launch, by: str) -> Answer:
         if bool(request.members) is (request.number is not None):
-            raise Refused("name whom to call, or the number of a conference: one of the two")
+            raise Refused("name either whom to call or a stored conference")
         subscriber = to_e164(request.subscriber, self._home_region)
         if subscriber is None:
             example = example_number(self._home_region)
-            raise Refused(f"{request.subscriber} is no phone number: write it as {example}")
+            raise Refused(f"{request.subscriber} is not a phone number: write it as {example}")
         whom = InstantConference(request.number) if request.number is not None else Named(request.members)
         asked = LaunchRequest(subscriber, whom, by, key=request.request)
         result = await self._administration.launch(asked, dry_run=request.dry_run)
         if isinstance(result, Running):
-            said = f"conference {result.conference} waits for its subscriber, who is called back"
-            return Answer(said=said, conference=result.conference)
-        return Answer(said=_told(result), conference=result.conference, rows=_people(result.called))
+            said = f"conference {result.conference} is running without its subscriber, who is being called"
+            return Done(said=said, conference=result.conference)
+        return Done(said=_told(result), conference=result.conference, people=_people(result.called))
 
 
 def _told(launched: Launched) -> str:
     if launched.again:
-        return f"conference {launched.conference} was launched by this request already: nothing was done"
+        return f"conference {launched.conference} was already launched by this request: nothing was done"
     if launched.conference is None:
         return "the subscriber and these would be called"
     return f"conference {launched.conference} launched: calling the subscriber and these"
 
 
-def _people(called: Iterable[Participant]) -> list[dict[str, Any]]:
-    return [{"number": person.number, "name": person.name} for person in called]
+def _people(called: Iterable[Participant]) -> tuple[PersonRow, ...]:
+    return tuple({"number": person.number, "name": person.name} for person in called)
 
 
-def happening_row(one: Happening) -> dict[str, Any]:
+def happening_row(one: Happening) -> HappeningRow:
     """For people and programs."""
-    return {
-        "at": one.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "conference": one.conference,
-        "who": one.who,
-        "what": one.what,
-    }
+    return {"at": second(one.at), "conference": one.conference, "who": one.who, "what": one.what}
 
 
-def _calls(conferences: Iterable[Conference]) -> list[dict[str, Any]]:
-    return [dict(row) for conference in conferences for row in call_rows(conference)]
+def _calls(conferences: Iterable[Conference]) -> tuple[CallRow, ...]:
+    return tuple(row for conference in conferences for row in call_rows(conference))

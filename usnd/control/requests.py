@@ -1,15 +1,18 @@
-"""What can be asked of the running daemon, and how it answers: version 1 of the lines on its socket.
+"""What can be asked of the running usnd: version 2 of the lines on its control socket.
 
-Owns names and bounds. Refuses what it does not know: a misspelt field would be a wish that is not heard.
+Commands send these with client.py, the server decodes them, acts.py does them. A field that is not known is
+refused: a misspelt one would be a wish that is not heard. The version changes when a request does.
 """
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
 
-VERSION = 1
+from usnd.control.rights import Right
+
+VERSION = 2
 LONGEST_REQUEST = 16_384
 """Octets of a line."""
 LONGEST_ANSWER = 16 * 1024 * 1024
@@ -22,6 +25,7 @@ ConferenceId = Annotated[int, Meta(ge=1)]
 
 class _Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="do"):
     version: int = VERSION
+    needs: ClassVar[Right] = Right.CONTROL
 
 
 class Launch(_Request, frozen=True, kw_only=True, tag="launch"):
@@ -38,7 +42,7 @@ class Launch(_Request, frozen=True, kw_only=True, tag="launch"):
 
 
 class End(_Request, frozen=True, kw_only=True, tag="end"):
-    """Everybody is sent home."""
+    """Everybody hears the goodbye and is released."""
 
     conference: ConferenceId
     dry_run: bool = False
@@ -77,23 +81,12 @@ class Look(_Request, frozen=True, kw_only=True, tag="look"):
     """The live conferences as they are this moment; of one, or of all."""
 
     conference: ConferenceId | None = None
+    needs: ClassVar[Right] = Right.LOOK
 
 
-Request = Launch | End | Add | Drop | Mute | Lock | Look
-
-
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """`said`: a sentence; `rows`: what it is about. `refused`: why nothing was done.
-
-    `lately`: of `Look`, what was pressed and said, a row each.
-    """
-
-    version: int = VERSION
-    said: str = ""
-    conference: int | None = None
-    rows: list[dict[str, Any]] = []
-    lately: list[dict[str, Any]] = []
-    refused: str = ""
+Instruction = Launch | End | Add | Drop | Mute | Lock
+"""Answered by Done; Look by Live."""
+Request = Instruction | Look
 
 
 def socket_of(runtime: Path) -> Path:

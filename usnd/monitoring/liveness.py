@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from usnd.domain.monitoring.liveness import CALLS_WITHIN, LastWork, is_alive
-from usnd.process.status_file import show
+from usnd.monitoring.status_file import show
 from usnd.store.core.writer import StoreBusy, StoreClosed
 from usnd.store.core.writer_connection import StoreTaken
 

@@ -16,8 +16,11 @@ from usnd.domain.pair.operator import refusal
 from usnd.domain.pair.states import STATE_WORDS
 from usnd.pair import wire_names
 from usnd.pair.runner import Runner
+from usnd.process.local_socket import Bounds, LineServer, Peer, Problem, exchange
 
 PATIENCE = 5.0
+_BOUNDS = Bounds(longest=4096, patience=PATIENCE)
+_LONGEST_ANSWER = 1_000_000
 _UNITS = ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 
 
@@ -98,37 +101,38 @@ def answer(runner: Runner, line: bytes) -> dict[str, Any]:
     return {"done": command.value, "dry_run": bool(asked.get("dry_run"))}
 
 
+class _Arbiter:
+    """What is said at the socket; the file's mode says who may ask."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def turn_away(self, _peer: Peer) -> None:
+        """Nobody."""
+
+    def refuse(self, problem: Problem) -> bytes:
+        return _line({"refused": problem.value})
+
+    async def answer(self, line: bytes, _peer: Peer) -> bytes:
+        return _line(answer(self._runner, line))
+
+
 async def serve(runner: Runner, path: Path) -> asyncio.Server:
     """Listens; only the socket's owner and group may ask. Raises OSError."""
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            line = await asyncio.wait_for(reader.readline(), PATIENCE)
-            writer.write(_line(answer(runner, line)))
-            await asyncio.wait_for(writer.drain(), PATIENCE)
-        except (TimeoutError, ConnectionError, ValueError):
-            pass
-        finally:
-            writer.close()
-
-    await asyncio.to_thread(path.unlink, missing_ok=True)
-    server = await asyncio.start_unix_server(talk, path, limit=4096)
-    await asyncio.to_thread(path.chmod, 0o660)
-    return server
+    return await LineServer(path, _Arbiter(runner), _BOUNDS).start()
 
 
 def _line(said: dict[str, Any]) -> bytes:
-    return json.dumps(wire_names.written(said)).encode() + b"\n"
+    return json.dumps(wire_names.written(said)).encode()
 
 
 async def ask(path: Path, question: dict[str, Any]) -> dict[str, Any]:
     """One question to the running arbiter. Raises NoArbiter."""
     try:
-        reader, writer = await asyncio.wait_for(asyncio.open_unix_connection(path), PATIENCE)
-        writer.write(_line(question))
-        answered = json.loads(await asyncio.wait_for(reader.readline(), PATIENCE))
-        said: dict[str, Any] = wire_names.read(answered)
-        writer.close()
+        line = await asyncio.to_thread(
+            exchange, path, _line(question), patience=PATIENCE, longest=_LONGEST_ANSWER
+        )
+        said: dict[str, Any] = wire_names.read(json.loads(line))
     except (OSError, ValueError) as error:
         raise NoArbiter(f"the arbiter does not answer at {path}: {error}") from error
     return said

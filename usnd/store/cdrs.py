@@ -1,19 +1,31 @@
-"""The call detail records in the store (REQUIREMENTS B1, B2). Refuses files, delivery and retention.
+"""The call detail records in the store, by their sequence (REQUIREMENTS B1, B2).
 
-Owns the sequence: without a gap, in commit order, and one record a call however often it is added.
+A call's record is added with its end, in the same transaction; sequence numbers have no gap and stand in
+commit order, so that who read up to one number asks for those after it. Read by pages: there may be millions.
 """
+
+from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 
-from usnd.domain.billing.cdr import Cdr
+from usnd.domain.billing.cdr import Cdr, outcome_named
 from usnd.store.core.execution import Executor, next_number
+from usnd.store.core.statements import Row, Rows
 from usnd.store.schema import cdrs
 
 _FIELDS = tuple(Cdr.__slots__)
-_SELECT = select(cdrs.c.sequence, *(cdrs.c[name] for name in _FIELDS)).order_by(cdrs.c.sequence)
-_OF_CONFERENCE = _SELECT.where(cdrs.c.conference_id == bindparam("conference"))
+_OUTCOME = _FIELDS.index("outcome")
+_SELECT = select(cdrs.c.sequence, *(cdrs.c[name] for name in _FIELDS)).limit(bindparam("most"))
+_OF_CONFERENCE = cdrs.c.conference_id == bindparam("conference")
+_AFTER = _SELECT.where(cdrs.c.sequence > bindparam("known")).order_by(cdrs.c.sequence)
+_LAST = _SELECT.order_by(cdrs.c.sequence.desc())
+_AFTER_OF_ONE = _AFTER.where(_OF_CONFERENCE)
+_LAST_OF_ONE = _LAST.where(_OF_CONFERENCE)
 _SEQUENCE_OF = select(cdrs.c.sequence).where(cdrs.c.call_id == bindparam("call"))
 _INSERT = insert(cdrs)
+
+Numbered = tuple[tuple[int, Cdr], ...]
+"""Sequence number and record, in order."""
 
 
 class Cdrs:
@@ -28,13 +40,30 @@ class Cdrs:
         if sequence is None:
             sequence = next_number(self._tx, "cdr")
             values = {name: getattr(cdr, name) for name in _FIELDS}
-            self._tx.execute(_INSERT, {"sequence": sequence, **values})
+            self._tx.execute(_INSERT, {"sequence": sequence, **values, "outcome": cdr.outcome.value})
         return sequence
 
-    def list(self, conference_id: int | None = None) -> tuple[tuple[int, Cdr], ...]:
-        """Sequence number and record, in order: those of a conference, or all."""
+    def after(self, sequence: int, limit: int, conference_id: int | None = None) -> Numbered:
+        """The first `limit` records behind that sequence number; of a conference, or of all.
+
+        0: from the first record.
+        """
+        values: Row = {"known": sequence, "most": limit}
         if conference_id is None:
-            found = self._tx.execute(_SELECT)
-        else:
-            found = self._tx.execute(_OF_CONFERENCE, {"conference": conference_id})
-        return tuple((row[0], Cdr(*row[1:])) for row in found)
+            return _numbered(self._tx.execute(_AFTER, values))
+        return _numbered(self._tx.execute(_AFTER_OF_ONE, {**values, "conference": conference_id}))
+
+    def last(self, limit: int, conference_id: int | None = None) -> Numbered:
+        """The last `limit` records, the oldest first; of a conference, or of all."""
+        if conference_id is None:
+            return _numbered(self._tx.execute(_LAST, {"most": limit}))[::-1]
+        return _numbered(self._tx.execute(_LAST_OF_ONE, {"most": limit, "conference": conference_id}))[::-1]
+
+
+def _numbered(rows: Rows) -> Numbered:
+    return tuple((sequence, _cdr(fields)) for sequence, *fields in rows)
+
+
+def _cdr(fields: list[Any]) -> Cdr:
+    fields[_OUTCOME] = outcome_named(fields[_OUTCOME])
+    return Cdr(*fields)

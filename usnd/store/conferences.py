@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Select, bindparam, insert, not_, select, update
+from sqlalchemy import Select, bindparam, func, insert, not_, select, update
 
 from usnd.domain.conference.call import Call
 from usnd.domain.conference.model import Conference, ConferenceState
@@ -41,6 +41,9 @@ _BY_TEXT = select(conferences.c.id).where(conferences.c.mo_id == bindparam("text
 _ENDED = _SELECT.where(not_(is_live)).order_by(conferences.c.id.desc()).limit(bindparam("most"))
 _CALLS_ENDED = _CALLS.where(calls.c.conference_id.in_(_ENDED.with_only_columns(conferences.c.id)))
 
+_COUNT_OF = (
+    select(func.count()).select_from(conferences).where(conferences.c.subscriber_id == bindparam("owner"))
+)
 _LIVE_OF = (
     select(conferences.c.subscriber_id, conferences.c.id, conferences.c.state)
     .where(is_live, OneOf(conferences.c.subscriber_id, "owners"))
@@ -117,6 +120,10 @@ class Conferences:
     def ended(self, most: int) -> list[Conference]:
         """Those that ended, the newest launched last, and no more than that many."""
         return list(reversed(self._load(_ENDED, _CALLS_ENDED, {"most": most})))
+
+    def count_of(self, owner: int) -> int:
+        """How many a subscriber has, live or ended."""
+        return int(self._tx.execute(_COUNT_OF, {"owner": owner}).scalar_one())
 
     def live(self) -> list[Conference]:
         """All that have not ended, in the order launched."""

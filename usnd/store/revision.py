@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from usnd.store.core.engine import engine_for
 
-HEAD = "0012"
+HEAD = "0013"
 READERS = "0006"
 """The oldest schema whose release can work on HEAD: all migrations after it only add."""
 _SQLITE = "sqlite:///"

@@ -333,6 +333,19 @@ counters = Table(
     CheckConstraint("name IN ('conference', 'cdr')", name="name"),
 )
 
+# The alarms that are raised, and the last of those that were.
+alarms = Table(
+    "alarms",
+    metadata,
+    row_id(),
+    Column("name", String, nullable=False),  # domain/alarms/catalogue.py
+    Column("object", String, nullable=False),
+    Column("raised_at", Utc, nullable=False),
+    Column("facts", Written, nullable=False),
+    Column("cleared_at", Utc),
+    sqlite_autoincrement=True,
+)
+
 # Which batch of a writer was committed last: see store/core/writer.py.
 commit_mark = Table(
     "commit_mark",
@@ -359,6 +372,15 @@ Index(
     mo_part_texts.c.begun_at,
     postgresql_where=is_gathering,
     sqlite_where=is_gathering,
+)
+is_raised = alarms.c.cleared_at.is_(None)
+Index(
+    "uq_alarms_raised",
+    alarms.c.name,
+    alarms.c.object,
+    unique=True,
+    postgresql_where=is_raised,
+    sqlite_where=is_raised,
 )
 is_untold = mt_texts.c.untold
 Index("ix_mt_texts_untold", mt_texts.c.mo_id, postgresql_where=is_untold, sqlite_where=is_untold)

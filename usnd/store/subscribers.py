@@ -1,15 +1,16 @@
-"""The subscribers in the store. Refuses to decide who may command."""
+"""The subscribers in the store: found by number or id, added, saved, removed (services/subscribers.py)."""
 
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, not_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from usnd.domain.directory.model import Subscriber
 from usnd.domain.replies.catalogue import DEFAULT_LANGUAGE
 from usnd.store.core.execution import Executor
 from usnd.store.core.row_sets import OneOf, json_of
-from usnd.store.schema import subscribers
+from usnd.store.schema import conferences, is_live, subscribers
 
 _FIELDS = tuple(Subscriber.__slots__)
 _SELECT = select(*(subscribers.c[name] for name in _FIELDS))
@@ -19,6 +20,12 @@ _BY_ID = _SELECT.where(subscribers.c.id == bindparam("wanted"))
 _ALL = _SELECT.order_by(subscribers.c.id)
 _INSERT = insert(subscribers).returning(subscribers.c.id)
 _UPDATE = update(subscribers).where(subscribers.c.id == bindparam("saved"))
+_DELETE_ENDED = delete(conferences).where(conferences.c.subscriber_id == bindparam("removed"), not_(is_live))
+_DELETE = delete(subscribers).where(subscribers.c.id == bindparam("removed"))
+
+
+class StillLive(Exception):
+    """A conference of the subscriber is live, perhaps launched this moment by another writer."""
 
 
 class Subscribers:
@@ -54,6 +61,17 @@ class Subscribers:
         values = {name: getattr(subscriber, name) for name in _FIELDS[1:]}
         if self._tx.execute(_UPDATE, {**values, "saved": subscriber.id}).rowcount != 1:
             raise LookupError(f"subscriber {subscriber.id} is not in the store")
+
+    def remove(self, subscriber_id: int) -> None:
+        """Delete a subscriber with their directory, PINs, and conferences that have ended.
+
+        CDRs, usage and recordings refer to none of these. Raises StillLive; the transaction must end then.
+        """
+        self._tx.execute(_DELETE_ENDED, {"removed": subscriber_id})
+        try:
+            self._tx.execute(_DELETE, {"removed": subscriber_id})
+        except IntegrityError as error:
+            raise StillLive from error
 
     def list(self) -> tuple[Subscriber, ...]:
         """All, in the order registered."""

@@ -26,14 +26,14 @@ from usnd.asterisk.ami_connection import AmiConnection, Fields
 from usnd.asterisk.calls import Calls, CallSettings
 from usnd.asterisk.progress import News
 from usnd.asterisk.recorders import Recorders
-from usnd.asterisk.technology import contacts
-from usnd.asterisk.technology.contacts import read_contact
+from usnd.asterisk.technology.pjsip import PJSIP
 from usnd.domain.conference.call import CallNews
 from usnd.domain.conference.model import Conference, LaunchPlan, Participant, Rules
 from usnd.domain.conference.transitions import launch
 from usnd.domain.directory.model import Subscriber
 from usnd.domain.trunks.trunk import Routing, Trunk
 from usnd.process.journal import set_up
+from usnd.services.alarms.alarms import Alarms
 from usnd.services.conference.journal import tell_calls
 from usnd.services.trunks.trunks import Trunks
 from workbench import ROOT
@@ -42,7 +42,7 @@ from workbench.bench.results import write_result
 RECORDING = ROOT / "workbench/recorded/four-calls.ami"
 CALLS = 4
 ROOM = 42
-EVENTS = progress.EVENTS | recorders.EVENTS | contacts.EVENTS
+EVENTS = progress.EVENTS | recorders.EVENTS | PJSIP.events
 OWNER = Subscriber(1, "+447900000100")
 OTHERS = tuple(Participant(f"+4479000001{index:02}", "") for index in range(1, CALLS))
 READ = 1460  # octets that come at once
@@ -77,7 +77,7 @@ class Edge:
     def hear(self, event: Mapping[str, str]) -> None:
         self._calls.hear(event)
         self._recorders.hear(event)
-        read_contact(event)
+        PJSIP.read(event)
 
 
 class Panoramisk:
@@ -96,7 +96,7 @@ class Deciding:
     """The conference of the recording, launched again for each reading."""
 
     def __init__(self) -> None:
-        self._trunks = Trunks(Routing((Trunk("trunk-msc", 60),)))
+        self._trunks = Trunks(Routing((Trunk("trunk-msc", 60),)), Alarms(lambda: datetime.now(UTC)))
         self._rules = Rules()
         self._journal = structlog.get_logger("bench")
         self._conference: Conference | None = None

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from usnd.asterisk.ami import AmiLink, AmiSettings
-from usnd.asterisk.technology.endpoints import dial_string
+from usnd.asterisk.technology.pjsip import PJSIP
 from workbench.bench.results import write_result
 from workbench.demo.stage import GROUP, SUBSCRIBER, Stage, stage
 from workbench.parts.ports import HOST
@@ -70,7 +70,7 @@ async def by_originate(parts: Stage, link: AmiLink) -> float:
     sent = time.time()
     await link.action(
         "Originate",
-        Channel=dial_string(GROUP["alfa"], TRUNK),
+        Channel=PJSIP.dial_string(GROUP["alfa"], TRUNK),
         CallerID=SUBSCRIBER,
         Context="usn-join",
         Exten="c0",

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from usnd.asterisk.ami import AmiLink, AmiSettings
-from usnd.asterisk.technology.endpoints import dial_string
+from usnd.asterisk.technology.pjsip import PJSIP
 from usnd.store.core.transaction import Transaction
 from usnd.store.core.writer import Store
 from workbench.bench.handsets import Crowd, Kind, number
@@ -105,7 +105,7 @@ class Field:
 async def originate(link: AmiLink, called: str, room: str) -> None:
     await link.action(
         "Originate",
-        Channel=dial_string(called, TRUNK),
+        Channel=PJSIP.dial_string(called, TRUNK),
         Context="stock",
         Exten=room,
         Priority="1",

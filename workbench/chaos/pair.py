@@ -140,7 +140,7 @@ def _look_on(result: Run, until: float) -> None:
         time.sleep(ALARMS_EVERY)
     result.states = lab.states()
     result.standing = {node: lab.status(node).get("alarms", []) for node in net.ADDRESSES}
-    words = ("journalctl", "-b", "-o", "cat", "-g", "alarm (raised|cleared)|trunk (down|up)")
+    words = ("journalctl", "-b", "-o", "cat", "-g", "alarm (raised|cleared)")
     for node in net.ADDRESSES:
         with suppress(PartError):  # it is off
             result.journal[node] = sorted(set(lab.ask("run", node, *words).splitlines()))

@@ -282,7 +282,7 @@ class Flow:
             if call.live or (was is not None and not was.live):
                 continue
             if has_record(call):
-                yield f"CDR of {self._name(call.id)} {cdr_of(after, call).outcome}"
+                yield f"CDR of {self._name(call.id)} {cdr_of(after, call).outcome.value}"
             else:
                 yield f"{self._name(call.id)} over {call.trunk} overflowed"
         for part in after.recording_parts:

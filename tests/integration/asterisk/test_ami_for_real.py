@@ -7,13 +7,13 @@ from listener import listening, until
 from voice_network import VoiceNetwork
 
 from usnd.asterisk.ami import AmiDown, AmiFailed, AmiSettings, AmiTimeout
-from usnd.asterisk.technology.endpoints import dial_string
+from usnd.asterisk.technology.pjsip import PJSIP
 from workbench.parts.voice.asterisk import TRUNK
 from workbench.parts.voice.switch import Handset
 
 ORDER = {
     "ChannelId": "usn-1",
-    "Channel": dial_string("+441", TRUNK),
+    "Channel": PJSIP.dial_string("+441", TRUNK),
     "Context": "usn-join",
     "Exten": "c1",
     "Variable": "USN_ROOM=c1",

@@ -2,18 +2,26 @@
 
 import asyncio
 import json
+import os
 import socket
 import stat
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from usnd.control.answers import Answer, Done, Live, Refusal, RefusalCode
 from usnd.control.client import NoAnswer, NotDone, ask
-from usnd.control.requests import LONGEST_REQUEST, Answer, Look, Request
+from usnd.control.requests import LONGEST_REQUEST, End, Lock, Look, Request
+from usnd.control.rights import OPERATORS, Right, Row, table_here, who_may_what
 from usnd.control.server import MOST_AT_ONCE, ControlServer
+from usnd.process.local_socket import Peer
 from workbench.parts.process import until
 
 
@@ -26,13 +34,17 @@ async def echo(request: Request, by: str) -> Answer:
     if isinstance(request, Look) and request.conference == 13:
         raise RuntimeError("hush")
     if isinstance(request, Look) and request.conference == 12:
-        return Answer(refused="not that one")
-    return Answer(said=f"{type(request).__name__} by {by}")
+        return Refusal(code=RefusalCode.NOT_POSSIBLE, refused="not that one")
+    if isinstance(request, Look):
+        return Live(lately=({"at": "", "conference": 1, "who": by, "what": "asks"},))
+    return Done(said=f"{type(request).__name__} by {by}")
 
 
 @asynccontextmanager
-async def serving(path: Path, patience: float = 0.3) -> AsyncIterator[ControlServer]:
-    server = ControlServer(path, echo, patience)
+async def serving(
+    path: Path, patience: float = 0.3, table: Sequence[Row] | None = None, *, to_all: bool = False
+) -> AsyncIterator[ControlServer]:
+    server = ControlServer(path, echo, table_here(None) if table is None else table, patience, to_all=to_all)
     running = asyncio.create_task(server.run())
     assert await until(lambda: answers(path), 5, 0.01)
     yield server
@@ -74,9 +86,9 @@ def lines(request: str) -> bytes:
 @pytest.mark.parametrize(
     ("sent", "refused"),
     [
-        (b"", "no request of one line"),
-        (b'{"do":"look"}', "no request of one line"),
-        (b"x" * (LONGEST_REQUEST + 1) + b"\n", "no request of one line"),
+        (b"", "no request came: it is one line"),
+        (b'{"do":"look"}', "no request came: it is one line"),
+        (b"x" * (LONGEST_REQUEST + 1) + b"\n", "no request came: it is one line"),
         (b"\xff\xfe\n", "not understood: "),
         (b"[]\n", "not understood: "),
         (lines('{"do":"dance"}'), "not understood: Invalid value 'dance'"),
@@ -84,8 +96,11 @@ def lines(request: str) -> bytes:
         (lines('{"do":"end","conference":0}'), "not understood: Expected `int` >= 1"),
         (lines('{"do":"end","conference":1,"sudo":1}'), "contains unknown field `sudo`"),
         (lines('{"do":"launch","subscriber":"' + "9" * 65 + '"}'), "length <= 64"),
-        (lines('{"do":"look","version":2}'), "usnd speaks version 1"),
-        (lines('{"do":"look","conference":13}'), "a fault in usnd: see its journal"),
+        (
+            lines('{"do":"dance","version":1,"sudo":1}'),
+            "usnd speaks version 2, the command 1: use the command of",
+        ),
+        (lines('{"do":"look","conference":13}'), "an error in usnd, see its journal"),
     ],
 )
 async def test_what_is_no_request_is_refused_in_words(path: Path, sent: bytes, refused: str) -> None:
@@ -93,14 +108,15 @@ async def test_what_is_no_request_is_refused_in_words(path: Path, sent: bytes, r
         answer = await answer_to(path, sent)
         assert refused in answer["refused"]
         assert "hush" not in answer["refused"]
-        assert "Look" in (await answer_to(path, lines('{"do":"look"}')))["said"], "the next is served"
+        assert (await answer_to(path, lines('{"do":"look"}')))["lately"], "the next is served"
 
 
 async def test_who_talks_to_it_is_told_by_the_kernel_and_others_may_not(path: Path) -> None:
     async with serving(path):
         owner, mode = owner_and_mode(path)
         assert mode == 0o660
-        assert (await asyncio.to_thread(ask, path, Look())).said == f"Look by {owner}"
+        assert (await asyncio.to_thread(ask, path, Look())).lately[0]["who"] == owner
+        assert (await asyncio.to_thread(ask, path, End(conference=1))).said == f"End by {owner}"
         with pytest.raises(NotDone, match="not that one"):
             await asyncio.to_thread(ask, path, Look(conference=12))
 
@@ -111,22 +127,41 @@ async def test_a_crowd_is_turned_away_and_a_silent_one_is_let_go(path: Path) -> 
         await asyncio.sleep(0.05)
         assert "too many" in (await answer_to(path, lines('{"do":"look"}')))["refused"]
         for reader, writer in silent:
-            assert b"no request" in await reader.read()
+            assert b"no request came" in await reader.read()
             await close(writer)
-        assert "said" in await answer_to(path, lines('{"do":"look"}'))
+        assert "lately" in await answer_to(path, lines('{"do":"look"}'))
 
 
 async def test_a_socket_left_by_a_kill_is_replaced_and_a_living_one_is_not(path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(path))
     async with serving(path):
-        await ControlServer(path, echo).run()  # says so in the journal, and goes on without
-        assert "said" in await answer_to(path, lines('{"do":"look"}'))
+        await ControlServer(path, echo, table_here(None)).run()  # says so in the journal, and goes on without
+        assert "lately" in await answer_to(path, lines('{"do":"look"}'))
 
 
 async def test_a_directory_that_is_missing_stops_nothing(tmp_path: Path) -> None:
-    await ControlServer(tmp_path / "none" / "control.sock", echo).run()
-    await ControlServer(None, echo).run()
+    await ControlServer(tmp_path / "none" / "control.sock", echo, table_here(None)).run()
+    await ControlServer(None, echo, table_here(None)).run()
+
+
+@contextmanager
+def listening(path: Path, then: Callable[[socket.socket], object]) -> Iterator[None]:
+    """Somebody who takes one connection, reads a line and does that."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+
+        def serve() -> None:
+            channel, _ = server.accept()
+            with channel, channel.makefile("rb") as lines_:
+                lines_.readline()
+                then(channel)
+
+        serving_ = threading.Thread(target=serve)
+        serving_.start()
+        yield
+        serving_.join(10)
 
 
 def nobody(_path: Path) -> None:
@@ -143,3 +178,125 @@ def test_a_daemon_that_does_not_run_is_said_so(path: Path, there: Callable[[Path
     there(path)
     with pytest.raises(NoAnswer, match="usnd is not running: "):
         ask(path, Look())
+
+
+# Who may what ----------------------------------------------------------------------------------------------
+
+TABLE = (*who_may_what(own_user=990, operators=1200), Row(frozenset({Right.LOOK}), user="usn-portal"))
+OPERATOR, OTHER = Peer(1007, frozenset({100, 1200}), "ada"), Peer(1008, frozenset({100}), "bob")
+PORTAL = Peer(991, frozenset({991}), "usn-portal")
+
+
+@pytest.mark.parametrize(
+    ("peer", "sent", "answer"),
+    [
+        (OPERATOR, '{"do":"end","conference":1}', "End by ada"),
+        (OPERATOR, '{"do":"look"}', "asks"),
+        (PORTAL, '{"do":"look"}', "asks"),
+        (PORTAL, '{"do":"end","conference":1}', "usn-portal may not launch and control conferences: be root"),
+    ],
+)
+async def test_the_table_says_who_may_what(path: Path, peer: Peer, sent: str, answer: str) -> None:
+    """The peers are put in the place of what the kernel says."""
+    server = ControlServer(path, echo, TABLE)
+    assert server.turn_away(peer) is None
+    assert answer in (await server.answer(sent.encode(), peer)).decode()
+
+
+def test_who_may_do_nothing_is_turned_away(path: Path) -> None:
+    refused = ControlServer(path, echo, TABLE).turn_away(OTHER)
+    assert refused is not None
+    assert b"bob may not command this usnd: be root" in refused
+    assert b'"not-allowed"' in refused
+
+
+def test_an_operators_group_that_does_not_exist_has_nobody_in_it() -> None:
+    assert len(table_here("no-such-group")) == 2
+    assert table_here(None)[2].rights == OPERATORS
+
+
+PROGRAM = """
+import os, pathlib, sys
+from usnd.control.client import NoAnswer, NotDone, ask
+from usnd.control.requests import Lock
+path, user, group, *groups = sys.argv[1:]
+os.setgroups([int(one) for one in groups])
+os.setgid(int(group))
+os.setuid(int(user))
+try:
+    print(ask(pathlib.Path(path), Lock(conference=1)).said)
+except (NoAnswer, NotDone) as error:
+    print(error)
+"""
+STRANGER, THEIR_GROUP, OPERATORS_HERE = 64_007, 64_100, 64_200
+
+
+def said_to(path: Path, *groups: int) -> str:
+    """What the kernel lets somebody of another uid reach, and usnd answers them."""
+    who = map(str, (STRANGER, THEIR_GROUP, *groups))
+    command = [sys.executable, "-c", PROGRAM, str(path), *who]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def reachable() -> Iterator[Path]:
+    """A path that every user may go to."""
+    with tempfile.TemporaryDirectory() as home:
+        Path(home).chmod(0o755)
+        yield Path(home) / "control.sock"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+async def test_the_kernel_tells_operators_from_others(reachable: Path) -> None:
+    table = who_may_what(os.geteuid(), OPERATORS_HERE)
+    async with serving(reachable, 5, table, to_all=True):
+        assert await asyncio.to_thread(said_to, reachable, OPERATORS_HERE) == f"Lock by uid {STRANGER}"
+        refused = await asyncio.to_thread(said_to, reachable)
+        assert refused.startswith(f"uid {STRANGER} may not command this usnd: be root, the user of usnd")
+    async with serving(reachable, 5, table):  # the file's mode lets nobody else connect
+        refused = await asyncio.to_thread(said_to, reachable, OPERATORS_HERE)
+        assert refused.startswith("you may not command this usnd (")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+async def test_those_who_may_do_nothing_take_nobodys_place(reachable: Path) -> None:
+    async with serving(reachable, 5, (Row(OPERATORS, user=STRANGER),), to_all=True):
+        crowd = [await asyncio.open_unix_connection(str(reachable)) for _ in range(2 * MOST_AT_ONCE)]
+        for reader, writer in crowd:
+            assert b"may not command" in await reader.read()
+            await close(writer)
+
+
+# Another release -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"version":1,"said":"","conference":null,"rows":[],"lately":[],"refused":"usnd speaks version 1"}',
+        b'{"version":3,"is":"something else"}',
+    ],
+)
+def test_a_usnd_of_another_release_is_named_as_such(path: Path, line: bytes) -> None:
+    answering = listening(path, lambda channel: channel.sendall(line + b"\n"))
+    with (
+        answering,
+        pytest.raises(NoAnswer, match=r"usnd speaks version [13], this command 2: use"),
+    ):
+        ask(path, Lock(conference=1))
+
+
+async def test_a_command_of_the_release_before_reads_the_version(path: Path) -> None:
+    """It reads `version` before anything else, and needs `refused` to be a text."""
+    async with serving(path):
+        answer = await answer_to(path, lines('{"do":"look","version":1,"conference":null}'))
+        assert answer["version"] == 2
+        assert isinstance(answer["refused"], str)
+
+
+@pytest.mark.parametrize("line", [b"nonsense", b"{}", b'{"version":2,"is":"live"}'])
+def test_an_answer_that_is_none_may_have_been_one(path: Path, line: bytes) -> None:
+    answering = listening(path, lambda channel: channel.sendall(line + b"\n"))
+    with answering, pytest.raises(NoAnswer, match="check with `usnd conference list`"):
+        ask(path, Lock(conference=1))

@@ -22,6 +22,7 @@ from usnd.domain.messaging.reassembly import PartsRules
 from usnd.domain.replies.no_service import NoServiceRules
 from usnd.domain.sms.decision import TextRules
 from usnd.domain.trunks.trunk import Routing, Trunk
+from usnd.services.alarms.alarms import Alarms
 from usnd.services.messaging.incoming import IncomingTexts
 from usnd.services.messaging.incoming_batch import IncomingBatch, TakenText, TextPolicy
 from usnd.services.messaging.unsent import tell_unsent
@@ -35,7 +36,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 ANN, BOB, ZOE = "+447700900001", "+447700900002", "+447700900003"
 TALK = AutomaticSenderRules(answers=3, commands=60)
-TRUNKS = Trunks(Routing((Trunk("msc"),)))
+TRUNKS = Trunks(Routing((Trunk("msc"),)), Alarms(lambda: NOW))
 POLICY = TextPolicy(
     TextRules("GB"),
     Rules(),

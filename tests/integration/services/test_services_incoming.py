@@ -11,6 +11,7 @@ from usnd.domain.messaging.message import OutgoingText, RepeatRules
 from usnd.domain.messaging.reassembly import PartsRules
 from usnd.domain.sms.decision import TextRules
 from usnd.domain.trunks.trunk import Routing, Trunk
+from usnd.services.alarms.alarms import Alarms
 from usnd.services.messaging.incoming import IncomingTexts
 from usnd.services.messaging.incoming_batch import TextPolicy
 from usnd.services.trunks.trunks import Trunks
@@ -59,7 +60,7 @@ class Sent:
 async def test_who_is_told_of_a_call_back_is_called_though_the_conference_ended_meanwhile(
     store: Store,
 ) -> None:
-    trunks = Trunks(Routing((Trunk("msc"),)))
+    trunks = Trunks(Routing((Trunk("msc"),)), Alarms(lambda: NOW))
     draw = random.Random(5).randrange
     policy = TextPolicy(TextRules("GB"), Rules(), RepeatRules(HOUR), None, HOUR, "52272", draw, PartsRules())
     conferences: Any = EndsMeanwhile(store)

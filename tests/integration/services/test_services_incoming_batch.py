@@ -24,6 +24,7 @@ from usnd.domain.messaging.reassembly import Part, PartsRules, PartVerdict
 from usnd.domain.replies.no_service import NoServiceRules
 from usnd.domain.sms.decision import TextRules
 from usnd.domain.trunks.trunk import Routing, Trunk
+from usnd.services.alarms.alarms import Alarms
 from usnd.services.messaging.incoming_batch import IncomingBatch, TakenText, TextOutcome, TextPolicy
 from usnd.services.messaging.long_texts import give_up
 from usnd.services.trunks.trunks import Trunks
@@ -35,7 +36,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 WINDOW = timedelta(minutes=10)
 DRAW = random.Random(5).randrange
-TRUNKS = Trunks(Routing((Trunk("msc"),)))
+TRUNKS = Trunks(Routing((Trunk("msc"),)), Alarms(lambda: NOW))
 POLICY = TextPolicy(
     TextRules("GB"),
     Rules(),

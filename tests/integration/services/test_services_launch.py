@@ -15,6 +15,7 @@ from usnd.domain.messaging.message import Draft, OutgoingText
 from usnd.domain.replies.catalogue import Reply, Say, render
 from usnd.domain.sms.decision import TextRules
 from usnd.domain.trunks.trunk import Routing, Trunk
+from usnd.services.alarms.alarms import Alarms
 from usnd.services.conference.launch import (
     REMEMBERED,
     Launched,
@@ -60,7 +61,7 @@ class Bench:
     def __init__(self, store: Store, channels: int = 4) -> None:
         self.now = NOW
         self.live, self.posted = Live(), Posted()
-        self.trunks = Trunks(Routing((Trunk("msc", channels),)))
+        self.trunks = Trunks(Routing((Trunk("msc", channels),)), Alarms(lambda: self.now))
         conferences: Any = self.live
         outbox: Any = self.posted
         self.launches = Launches(
@@ -80,7 +81,7 @@ class Bench:
 
     @property
     def in_use(self) -> int:
-        return int(self.trunks.snapshot(self.now)["trunks"][0]["in_use"])
+        return self.trunks.figures(self.now).trunks[0].in_use
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
-"""Conferences and their CDRs are saved and loaded exactly as the domain has them, on both databases."""
+"""Conferences are saved and loaded exactly as the domain has them, on both databases."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +11,6 @@ from sqlalchemy import Update, text
 from sqlalchemy.exc import IntegrityError
 from store_savepoint import savepoint
 
-from usnd.domain.billing.cdr import Cdr, cdr_of
 from usnd.domain.conference.call import Call, CallOutcome, CallState, Direction, Role
 from usnd.domain.conference.model import (
     Conference,
@@ -172,38 +170,3 @@ def test_the_same_conference_is_not_launched_twice(tx: Transaction) -> None:
     before = gathered(tx)
     with pytest.raises(IntegrityError), savepoint(tx):
         tx.conferences.add([(before, None)])
-
-
-def ended(tx: Transaction) -> tuple[Cdr, ...]:
-    before = gathered(tx)
-    return tuple(
-        cdr_of(
-            before, replace(call, state=CallState.ENDED, ended_at=LATER, outcome=CallOutcome.BUSY, cause=17)
-        )
-        for call in before.calls
-    )
-
-
-def test_cdrs_are_numbered_without_a_gap_and_once_a_call(tx: Transaction) -> None:
-    one, two, three = ended(tx)
-    assert [tx.cdrs.add(cdr) for cdr in (one, two, one, three, two)] == [1, 2, 1, 3, 2]
-    assert tx.cdrs.list() == ((1, one), (2, two), (3, three))
-    assert tx.cdrs.list(one.conference_id) == tx.cdrs.list()
-    assert tx.cdrs.list(99) == ()
-
-
-def test_a_rolled_back_cdr_leaves_no_gap(tx: Transaction) -> None:
-    one, two, _ = ended(tx)
-    with suppress(LookupError), savepoint(tx):
-        assert tx.cdrs.add(one) == 1
-        raise LookupError
-    assert tx.cdrs.add(two) == 1
-
-
-def test_numbers_go_on_after_old_cdrs_are_removed(tx: Transaction) -> None:
-    one, two, three = ended(tx)
-    full = replace(one, answer=NOW, recorded=True, activation_pin="123", trunk="msc", cause=None)
-    assert (tx.cdrs.add(full), tx.cdrs.add(two)) == (1, 2)
-    assert tx.cdrs.list()[0] == (1, full)
-    tx.execute(text("DELETE FROM cdrs"))
-    assert tx.cdrs.add(three) == 3

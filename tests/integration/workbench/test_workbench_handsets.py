@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from usnd.asterisk.technology.endpoints import dial_string
+from usnd.asterisk.technology.pjsip import PJSIP
 from workbench.bench.handsets import Crowd, Kind, number
 from workbench.bench.load_field import conferees, until_so_many
 from workbench.parts.process import PartError
@@ -18,7 +18,7 @@ HALF_A_SECOND = 25  # packets
 
 async def call(asterisk: Asterisk, called: str) -> bool:
     """Whether it answered."""
-    channel = dial_string(called, TRUNK)
+    channel = PJSIP.dial_string(called, TRUNK)
     return (await asterisk.act("Originate", Channel=channel, Context="stock", Exten="c1", Priority="1")).good
 
 

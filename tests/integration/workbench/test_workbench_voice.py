@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from usnd.asterisk.technology.endpoints import dial_string
+from usnd.asterisk.technology.pjsip import PJSIP
 from workbench.demo.tones import RATE, TONES, present
 from workbench.parts.process import PartError
 from workbench.parts.usn import product_dialplan
@@ -56,7 +56,7 @@ async def ring(usn: Asterisk, number: str, channel: str | None = None) -> None:
     """As the product does, by its own dialplan: the subscriber's number as CLI, into the room."""
     answer = await usn.act(
         "Originate",
-        Channel=dial_string(number, TRUNK),
+        Channel=PJSIP.dial_string(number, TRUNK),
         ChannelId=channel or f"leg-{number}",
         Context="usn-join",
         Exten="c77",
@@ -183,7 +183,7 @@ async def test_a_handset_presses_digits_after_its_answer_and_goes_on_sending_its
     async with network(tree, Handset(presser, 1750, digits="12"), Handset(other, 2350)) as (switch, usn):
         await usn.act("DBPut", Family="incoming", Key="pin", Val="")
         where = {"Context": "usn-incoming", "Exten": "8001", "Priority": "1", "Async": "true"}
-        await usn.act("Originate", Channel=dial_string(presser, TRUNK), CallerID=SUBSCRIBER, **where)
+        await usn.act("Originate", Channel=PJSIP.dial_string(presser, TRUNK), CallerID=SUBSCRIBER, **where)
         await ring(usn, other)
         await eventually(lambda: stored(usn, "incoming", "pin"), "12")
 

@@ -4,10 +4,10 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from usnd.cli.tables import cdr_object, cdr_row, columns, json_lines, trunk_row
+from usnd.cli.tables import cdr_object, cdr_row, columns, json_lines
 from usnd.control.rows import call_rows
 from usnd.domain.billing.cdr import Cdr
-from usnd.domain.conference.call import Call, CallState, Direction, Role
+from usnd.domain.conference.call import Call, CallOutcome, CallState, Direction, Role
 from usnd.domain.conference.model import Conference, ConferenceState
 from usnd.domain.recording.files import RecordingPart, RecordState
 
@@ -26,7 +26,7 @@ def cdr(answer: datetime | None, cause: int | None = 16) -> Cdr:
         start=START,
         answer=answer,
         stop=START + timedelta(seconds=95, milliseconds=400),
-        outcome="completed",
+        outcome=CallOutcome.COMPLETED,
         cause=cause,
         trunk="msc",
     )
@@ -98,17 +98,3 @@ def test_a_live_call_shows_who_is_not_heard_and_whether_the_conference_is_locked
         [True, True, True, True],
         [True, False, True, True],
     ]
-
-
-def test_a_trunk_shows_its_lines_and_the_causes_of_what_was_not_answered() -> None:
-    figures = {
-        "trunk": "msc",
-        "state": "up",
-        "registration": "",
-        "in_use": 3,
-        "channels": None,
-        "calls": 9,
-        "unanswered": 3,
-    }
-    row = trunk_row({**figures, "causes": {"17": 2, "41": 1}})
-    assert list(row.values()) == ["msc", "up", "", 3, "any", 9, "17:2 41:1"]

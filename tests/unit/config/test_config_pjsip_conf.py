@@ -87,7 +87,7 @@ def test_a_trunk_without_a_host_is_refused_by_name() -> None:
 
 def test_nothing_is_dialled_or_transferred_that_usnd_did_not_order() -> None:
     """An endpoint with a slash in its name is not found by a diversion:
-    usnd/asterisk/technology/endpoints.py."""
+    usnd/asterisk/technology/pjsip.py."""
     for trunk in (PLAIN, TLS):
         endpoint = sections(PLAIN, TLS)[f"usn/{trunk.name}", "endpoint"]
         assert (endpoint["redirect_method"], endpoint["allow_transfer"]) == ("uri_core", "no")

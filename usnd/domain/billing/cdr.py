@@ -1,4 +1,8 @@
-"""What a call detail record says (REQUIREMENTS B1). Owns its contents; refuses files and formats."""
+"""What a call detail record says (REQUIREMENTS B1).
+
+services/conference makes one of each call that ended, store/cdrs.py keeps it. Who reads it later may be of
+another release: an outcome that is not known here is kept as it is written.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,6 +10,21 @@ from datetime import datetime
 from usnd.domain.conference.call import Call, CallOutcome, Direction, Role
 from usnd.domain.conference.call_plan import attempts
 from usnd.domain.conference.model import Conference
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignOutcome:
+    """An outcome that another release wrote and this one has no name for."""
+
+    value: str
+
+
+def outcome_named(value: str) -> CallOutcome | ForeignOutcome:
+    """What a record of any release says of how its call ended."""
+    try:
+        return CallOutcome(value)
+    except ValueError:
+        return ForeignOutcome(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +45,7 @@ class Cdr:
     start: datetime
     answer: datetime | None
     stop: datetime
-    outcome: str
+    outcome: CallOutcome | ForeignOutcome
     cause: int | None
     recorded: bool = False
     activation_pin: str = ""
@@ -57,7 +76,7 @@ def cdr_of(conference: Conference, call: Call) -> Cdr:
         start=min(attempt.planned_at for attempt in attempts(conference, call)),
         answer=call.answered_at,
         stop=call.ended_at,
-        outcome=call.outcome.value,
+        outcome=call.outcome,
         cause=call.cause,
         recorded=call.recorded,
         activation_pin=call.activation_pin,

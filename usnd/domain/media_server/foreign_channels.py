@@ -1,22 +1,16 @@
-"""Channels in Asterisk that usnd did not order (REQUIREMENTS C12): which stay too long, when it is an alarm.
-
-state   | one was released | none for `quiet`
---------+------------------+-----------------
-clear   | RAISED           | -
-raised  | -                | CLEARED
-"""
+"""Channels in Asterisk that usnd did not order (REQUIREMENTS C12): which stay too long, when it is over."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from usnd.domain.alarms.threshold import AlarmChange
 from usnd.domain.conference.model import Conference
 from usnd.domain.recording.control import open_recorders
 
 LONGEST_STAY = timedelta(seconds=60)
 """Of a channel that no row has: an announcement, or a call that hears why it ends, is over sooner."""
 QUIET = timedelta(minutes=15)
+"""Without another: then the alarm is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +20,16 @@ class ForeignWatch:
     released: int = 0
     last: str = ""
     last_at: datetime | None = None
-    raised: bool = False
 
 
-def release_one(watch: ForeignWatch, channel: str, now: datetime) -> tuple[ForeignWatch, AlarmChange | None]:
+def release_one(watch: ForeignWatch, channel: str, now: datetime) -> ForeignWatch:
     """One more was released."""
-    after = ForeignWatch(watch.released + 1, channel, now, raised=True)
-    return after, None if watch.raised else AlarmChange.RAISED
+    return ForeignWatch(watch.released + 1, channel, now)
 
 
-def let_time_pass(watch: ForeignWatch, now: datetime) -> tuple[ForeignWatch, AlarmChange | None]:
-    """The alarm ends by itself when no further one comes."""
-    if not watch.raised or watch.last_at is None or now - watch.last_at < QUIET:
-        return watch, None
-    return replace(watch, raised=False), AlarmChange.CLEARED
+def is_quiet(watch: ForeignWatch, since: datetime, now: datetime) -> bool:
+    """None was released for long. `since`: when usnd began to look; what was before is not known."""
+    return now - (watch.last_at or since) >= QUIET
 
 
 def ordered_by(conferences: Iterable[Conference]) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Whether a carrier knows us at this address, where it wants us to register (REQUIREMENTS V4). Pure.
 
-asterisk/technology/contacts.py reads Asterisk's word for it; services/trunks/trunks.py asks `standing` what
+asterisk/technology/pjsip.py reads Asterisk's word for it; services/trunks/trunks.py asks `standing` what
 it means for calls.
 """
 

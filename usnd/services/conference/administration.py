@@ -66,7 +66,8 @@ class Administration:
         result = await self._launch(request, dry_run=dry_run)
         if isinstance(result, Running) and not result.called:
             raise Refused(
-                f"conference {result.conference} of {request.subscriber} is running: add to that one"
+                f"conference {result.conference} of {request.subscriber} is still running: "
+                f"`usnd conference add {result.conference} …` calls more people into it"
             )
         if (
             isinstance(result, Running)
@@ -93,9 +94,9 @@ class Administration:
         known = {conference.subscriber_number, *(call.number for call in live)}
         new = tuple(person for person in people(directory, members) if person.number not in known)
         if barred := [person.number for person in new if not self._rules.plan.permits(person.number)]:
-            raise Refused(f"[numbers] bars {', '.join(barred)}: nobody was called")
+            raise Refused(f"{', '.join(barred)} may not be called ([numbers]): nobody was called")
         if len(live) + len(new) > self._rules.most_calls:
-            raise Refused(f"that makes more than {self._rules.most_calls} calls: nobody was called")
+            raise Refused(f"there would be more than {self._rules.most_calls} calls: nobody was called")
         for person in new:
             await self._ask(conference_id, Control(Feature.ADD, None, person.number, person.name))
         return new
@@ -122,7 +123,7 @@ class Administration:
     def _conference(self, conference_id: int) -> Conference:
         found = (one for one in self._conferences.live if one.id == conference_id)
         if (conference := next(found, None)) is None or conference.state in OVER:
-            raise Refused(f"conference {conference_id} does not run: see `usnd conference list`")
+            raise Refused(f"conference {conference_id} is not running: see `usnd conference list`")
         return conference
 
     def _in(self, conference_id: int, who: str) -> Call:
@@ -132,7 +133,9 @@ class Administration:
         calls = [call for call in conference.calls if call.live and call.state is not CallState.LEAVING]
         found = [c for c in calls if who == c.id or c.number == number or c.name.casefold() == who.casefold()]
         if len(found) > 1:
-            raise Refused(f"{who} has several calls: name one of {', '.join(call.id for call in found)}")
+            raise Refused(
+                f"{who} has several calls: say which, one of {', '.join(call.id for call in found)}"
+            )
         if not found:
             names = ", ".join(call.name or call.number or call.id for call in calls)
             raise Refused(f"{who} is not in conference {conference_id}: in it are {names}")

@@ -172,6 +172,7 @@ class Conferences:
         running.conference = step.conference
         running.commands += step.commands
         tell_calls(self._log, before, step.conference)
+        self._actions.follow(before, step.conference)
         if step.conference.state is not before.state:
             running.turns.append(step.conference)
         self._refresh(running)

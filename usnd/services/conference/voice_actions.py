@@ -24,6 +24,7 @@ from usnd.domain.conference.commands import (
     RoomAction,
     TurnAway,
 )
+from usnd.domain.conference.model import Conference
 from usnd.domain.recording.files import RecordAction, RecorderNews, StartRecording, StopRecording
 from usnd.services.recording.recordings import Recordings
 
@@ -50,6 +51,10 @@ class VoiceActions:
         if isinstance(action, StartRecording | StopRecording):
             return await self._recordings.carry_out(action)
         return await carry_out(self._calls, action)
+
+    def follow(self, before: Conference, after: Conference) -> None:
+        """A conference has changed: its recordings may have failed, or go on."""
+        self._recordings.follow(before, after)
 
     async def forget(self, calls: list[str]) -> None:
         """Deletes what Asterisk keeps of calls that are over and saved; else the next survey does."""

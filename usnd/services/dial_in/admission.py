@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import structlog
 
@@ -43,12 +42,11 @@ from usnd.services.conference.launch import Launched, Launches, LaunchRequest, N
 from usnd.services.conference.live import Conferences
 from usnd.services.dial_in.pin_space import PinCensus
 from usnd.services.dial_in.wrong_pins import WrongPins, withheld_on
+from usnd.services.figures import DialInFigures
 from usnd.services.trunks.trunks import Trunks
 from usnd.store.core.transaction import Transaction
 from usnd.store.core.writer import Store, StoreBusy
 from usnd.store.core.writer_connection import StoreTaken
-
-FILE = "dial-in.json"
 
 
 @dataclass(slots=True)
@@ -83,7 +81,7 @@ class DialInRules:
 class DialIn:
     """The calls that come in, until each is in a conference or turned away.
 
-    pin_space says whether PINs are too many; clock gives the time in UTC.
+    pin_space says whether PINs are too many, wrong_pins who guesses them; clock gives the time in UTC.
     """
 
     store: Store
@@ -93,11 +91,11 @@ class DialIn:
     launches: Launches
     rules: DialInRules
     pin_space: PinCensus
+    wrong_pins: WrongPins
     clock: Callable[[], datetime]
 
     def __post_init__(self) -> None:
         self._callers: dict[str, _Caller] = {}
-        self._wrong_pins = WrongPins(self.rules.guesses)
         self._came = 0
         self._refused: Counter[str] = Counter()
         self._log = structlog.get_logger("usnd.calls_in")
@@ -134,19 +132,23 @@ class DialIn:
         cli = read(calling, writing.calling_in, region)[1] if calling else None
         return cli, as_configured(*read(called, writing.called_in, region), self.rules.numbers, region)
 
-    def snapshot(self, now: datetime) -> dict[str, Any]:
-        """All figures, for the status file; counts are since the start."""
-        calls = {"calls": self._came, "waiting": len(self._callers), "refused": dict(self._refused)}
+    def figures(self, now: datetime) -> DialInFigures:
+        """All of them; counts are since the start."""
         running = sum(one.instant is not None for one in self.conferences.live)
-        space = self.pin_space.figures(running)
-        return {"at": now.isoformat(), **calls, **self._wrong_pins.figures(now), **space}
+        return DialInFigures(
+            calls=self._came,
+            waiting=len(self._callers),
+            refused=dict(self._refused),
+            wrong=self.wrong_pins.figures(now),
+            pins=self.pin_space.figures(running),
+        )
 
     async def receive(self, call: str) -> None:
         """Takes a call that came, unless it is gone."""
         caller = self._callers.get(call)
         if caller is None:
             return
-        barred = self._wrong_pins.barred(caller.guesser, self.clock())
+        barred = self.wrong_pins.barred(caller.guesser, self.clock())
         way = route(caller.cli, caller.dnis, self.rules.numbers, self.conferences.live, barred=barred)
         await self._go(caller, way)
 
@@ -176,7 +178,7 @@ class DialIn:
             await self._go(caller, Deny(Denial.BUSY))
             return
         live = self.conferences.live
-        guessed = caller.cli is None and self._wrong_pins.go_on(caller.guesser, self.clock())
+        guessed = caller.cli is None and self.wrong_pins.go_on(caller.guesser, self.clock())
         narrow = self.pin_space.narrow or guessed
         if pin is None or not counts(pin, caller.cli, owner, live, narrow=narrow):
             await self._go(caller, self._wrong(caller))
@@ -186,7 +188,7 @@ class DialIn:
     def _wrong(self, caller: _Caller) -> Way:
         now = self.clock()
         caller.wrong += 1
-        guesses = self._wrong_pins.wrong(caller.guesser, now)
+        guesses = self.wrong_pins.wrong(caller.guesser, now)
         tell = self._log.error if guesses.barred(now) else self._log.warning
         tell("wrong pin", call=caller.call, cli=caller.cli, wrong=guesses.wrong, barred=guesses.barred(now))
         return after_wrong_pin(caller.wrong, guesses, self.rules.guesses, now)

@@ -6,12 +6,14 @@ What is too many is decided in domain/dial_in/pin_space.py.
 
 import asyncio
 import time
-from typing import Any
 
 import structlog
 
+from usnd.domain.alarms.catalogue import PINS_RUN_OUT
 from usnd.domain.alarms.threshold import AlarmChange, judge_alarm
 from usnd.domain.dial_in.pin_space import SPACE, PinRules, one_in
+from usnd.services.alarms.alarms import Alarms
+from usnd.services.figures import PinFigures
 from usnd.store.core.writer import Store, StoreBusy, StoreClosed
 from usnd.store.core.writer_connection import StoreTaken
 
@@ -23,11 +25,11 @@ _COST = 1000
 class PinCensus:
     """Of the whole system. Until the first count, as if there were too many."""
 
-    def __init__(self, store: Store, rules: PinRules) -> None:
+    def __init__(self, store: Store, rules: PinRules, alarms: Alarms) -> None:
         self._store = store
+        self._alarms = alarms
         self._rules = rules
         self._given = 0
-        self._alarm = False
         self.narrow = True
         """PINs open less, since too many are given."""
         self._known = False
@@ -60,24 +62,13 @@ class PinCensus:
                 pins=given,
                 one_in=one_in(given),
             )
-        self._judge(given)
+        self._alarms.judge(PINS_RUN_OUT, "", given, self._rules.filling, pins=given, space=SPACE)
 
-    def _judge(self, given: int) -> None:
-        change = judge_alarm(given, self._rules.filling, raised=self._alarm)
-        if change is AlarmChange.RAISED:
-            self._log.error("alarm raised: PINs run out", pins=given, of=SPACE)
-        elif change is AlarmChange.CLEARED:
-            self._log.info("alarm cleared: PINs run out", pins=given, of=SPACE)
-        self._alarm = self._alarm if change is None else change is AlarmChange.RAISED
-
-    def figures(self, running: int) -> dict[str, Any]:
-        """For the status file. `running`: stored conferences that run now.
-
-        `guess_one_in`: of how many guesses from a stranger's telephone one opens something.
-        """
-        return {
-            "pins": self._given,
-            "guess_one_in": one_in(running if self.narrow else self._given),
-            "own_number_only": self.narrow,
-            "pins_run_out": self._alarm,
-        }
+    def figures(self, running: int) -> PinFigures:
+        """As of the last count. `running`: stored conferences that run now."""
+        return PinFigures(
+            pins=self._given,
+            guess_one_in=one_in(running if self.narrow else self._given),
+            own_number_only=self.narrow,
+            pins_run_out=self._alarms.is_raised(PINS_RUN_OUT),
+        )

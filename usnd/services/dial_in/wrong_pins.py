@@ -5,12 +5,11 @@ Owns both counts, bounded. Refuses decisions: domain/dial_in/admission.py. Not k
 
 from collections import OrderedDict, deque
 from datetime import datetime, timedelta
-from typing import Any
 
-import structlog
-
-from usnd.domain.alarms.threshold import AlarmChange, judge_alarm
+from usnd.domain.alarms.catalogue import PINS_GUESSED
 from usnd.domain.dial_in.admission import Guesses, GuessRules, guesses_go_on, wrong_pin
+from usnd.services.alarms.alarms import Alarms
+from usnd.services.figures import WrongPinFigures
 
 _MOST_NUMBERS = 10_000
 """Whose wrong PINs are remembered; the oldest is forgotten first."""
@@ -27,13 +26,12 @@ def withheld_on(trunk: str) -> str:
 class WrongPins:
     """All wrong PINs of this node, by calling number, or `withheld_on` a trunk."""
 
-    def __init__(self, rules: GuessRules) -> None:
-        self._rules = rules
+    def __init__(self, rules: GuessRules, alarms: Alarms, since: datetime) -> None:
+        """`since`: when it began to count, UTC."""
+        self._rules, self._alarms, self._since = rules, alarms, since
         self._guesses: OrderedDict[str, Guesses] = OrderedDict()
         self._lately: deque[datetime] = deque(maxlen=_MOST_LATELY)
         self._count = 0
-        self._alarm = False
-        self._log = structlog.get_logger("usnd.calls_in")
 
     def barred(self, number: str, now: datetime) -> bool:
         """The number may not try now."""
@@ -54,22 +52,20 @@ class WrongPins:
         self._lately.append(now)
         return guesses
 
-    def figures(self, now: datetime) -> dict[str, Any]:
-        """For the status file: wrong PINs since the start and in the last hour, numbers barred, the alarm."""
+    def figures(self, now: datetime) -> WrongPinFigures:
+        """To be asked each second, since the alarm ends with the time."""
         while self._lately and now - self._lately[0] > _LATELY:
             self._lately.popleft()
-        self._judge(len(self._lately))
-        return {
-            "wrong_pins": self._count,
-            "wrong_last_hour": len(self._lately),
-            "barred": sum(guesses.barred(now) for guesses in self._guesses.values()),
-            "alarm": self._alarm,
-        }
+        self._judge(len(self._lately), now)
+        return WrongPinFigures(
+            wrong_pins=self._count,
+            wrong_last_hour=len(self._lately),
+            barred=sum(guesses.barred(now) for guesses in self._guesses.values()),
+            alarm=self._alarms.is_raised(PINS_GUESSED),
+        )
 
-    def _judge(self, lately: int) -> None:
-        change = judge_alarm(lately, self._rules.alarm, raised=self._alarm)
-        if change is AlarmChange.RAISED:
-            self._log.error("alarm raised: PINs are guessed", wrong_last_hour=lately)
-        elif change is AlarmChange.CLEARED:
-            self._log.info("alarm cleared: PINs are guessed", wrong_last_hour=lately)
-        self._alarm = self._alarm if change is None else change is AlarmChange.RAISED
+    def _judge(self, lately: int, now: datetime) -> None:
+        limits = self._rules.alarm
+        if lately < limits.clear_at and now - self._since < _LATELY:
+            return  # what was guessed in the former life is not known, and not over yet
+        self._alarms.judge(PINS_GUESSED, "", lately, limits, wrong_last_hour=lately)

@@ -19,12 +19,14 @@ from usnd.asterisk.probe import Probe
 from usnd.asterisk.progress import News
 from usnd.asterisk.prompts import found_in
 from usnd.asterisk.recorders import Recorders
-from usnd.asterisk.technology import contacts
-from usnd.asterisk.technology.contacts import listed_account, listed_contact, read_account, read_contact
+from usnd.asterisk.technology.interface import Account, Contact
+from usnd.domain.alarms.catalogue import ASTERISK_DOWN, NO_REGISTRATIONS
 from usnd.domain.media_server.availability import Voice, VoiceEvent, VoiceState, give_up_at, hear
 from usnd.domain.media_server.foreign_channels import ordered_by
 from usnd.domain.recording.files import RecorderNews
+from usnd.services.alarms.alarms import Alarms
 from usnd.services.conference.call_router import CallRouter
+from usnd.services.figures import AsteriskFigures
 from usnd.services.media_server.foreign_channels import EVENTS as FOREIGN_EVENTS
 from usnd.services.media_server.foreign_channels import ForeignChannels
 from usnd.services.trunks.trunks import Trunks
@@ -40,6 +42,7 @@ class VoiceEdge:
         ami: AmiSettings,
         calls: CallSettings,
         trunks: Trunks,
+        alarms: Alarms,
         patience: timedelta,
         clock: Callable[[], datetime],
         prompts: Sequence[Path] = (),
@@ -48,15 +51,16 @@ class VoiceEdge:
 
         `prompts`: the directories of announcements; the first that has one is asked for it.
         """
-        wanted = progress.EVENTS | mutes.EVENTS | recorders.EVENTS | contacts.EVENTS | FOREIGN_EVENTS
-        wanted |= probe.EVENTS
+        wanted = progress.EVENTS | mutes.EVENTS | recorders.EVENTS | FOREIGN_EVENTS | probe.EVENTS
+        wanted |= calls.technology.events
+        self._technology = calls.technology
         self._link = AmiLink(ami, self._on_event, self._on_up, self._on_down, wanted)
         self.calls = Calls(self._link, calls, self._on_news, time.monotonic)
-        self.foreign = ForeignChannels(self.calls, calls.prefix, clock)
+        self.foreign = ForeignChannels(self.calls, calls.prefix, alarms, clock)
         self.recorders = Recorders(self._link, self._on_recorder)
         self.probe = Probe(self._link)
         self._prompts = prompts
-        self._trunks = trunks
+        self._trunks, self._alarms = trunks, alarms
         self._patience = patience
         self._clock = clock
         self._voice = Voice(VoiceState.STARTING, clock())
@@ -94,16 +98,24 @@ class VoiceEdge:
         """Asterisk's manager interface is logged in to."""
         return self._link.up
 
+    def figures(self, now: datetime) -> AsteriskFigures:
+        """As of now."""
+        voice = self._voice
+        return AsteriskFigures(state=voice.state.value, since=voice.since, foreign=self.foreign.figures(now))
+
     def _on_event(self, event: Mapping[str, str]) -> None:
         self.probe.hear(event)
         self.calls.hear(event)
         self.recorders.hear(event)
         self.foreign.hear(event)
-        contact = read_contact(event)
-        if contact is not None:
-            self._trunks.contact(contact, self._clock())
-        if (account := read_account(event)) is not None:
-            self._trunks.account(account)
+        self._note(self._technology.read(event))
+
+    def _note(self, news: Contact | Account | None) -> None:
+        match news:
+            case Contact():
+                self._trunks.contact(news, self._clock())
+            case Account():
+                self._trunks.account(news)
 
     def _on_news(self, news: News) -> None:
         if self._router is not None:
@@ -131,26 +143,28 @@ class VoiceEdge:
         """Once at each log-in; what changes later is an event."""
         await self._look_at_registrations()
         try:
-            items = await self._link.listing("PJSIPShowContacts")
+            items = await self._link.listing(self._technology.contact_listing)
         except AmiFailed as error:  # there is none, or no PJSIP at all
             self._log.info("asterisk knows no trunk address", answer=str(error))
+            self._trunks.looked()
             return
         self._trunks.forget_contacts()
         for item in items:
-            contact = listed_contact(item)
-            if contact is not None:
-                self._trunks.contact(contact, self._clock())
+            self._note(self._technology.listed(item))
+        self._trunks.looked()
 
     async def _look_at_registrations(self) -> None:
         if not self._trunks.registers:
+            self._alarms.clear(NO_REGISTRATIONS)
             return
         try:
-            items = await self._link.listing("PJSIPShowRegistrationsOutbound")
+            items = await self._link.listing(self._technology.account_listing)
         except AmiFailed as error:
-            self._log.error("asterisk registers nowhere: is its configuration older?", answer=str(error))
+            self._alarms.raise_(NO_REGISTRATIONS, answer=str(error))
             return
-        for account in filter(None, map(listed_account, items)):
-            self._trunks.account(account)
+        self._alarms.clear(NO_REGISTRATIONS)
+        for item in items:
+            self._note(self._technology.listed(item))
 
     def _on_down(self, down: LinkDown) -> None:
         if self._router is not None:
@@ -162,10 +176,18 @@ class VoiceEdge:
         self._voice, lost = hear(before, event, now)
         if self._voice.state is not before.state:
             self._log.info(f"voice {self._voice.state.value}", because=event.value)
+            self._alarm(event)
         if lost and self._router is not None:
             # A silent Asterisk was last heard when it fell silent; what calls it had ended then.
             self._router.lose_calls(before.since if before.state is VoiceState.SILENT else now)
         self._set_timer(now)
+
+    def _alarm(self, event: VoiceEvent) -> None:
+        """A link that is only cut is none: its calls live, and it is made again or given up soon."""
+        if self._voice.up:
+            self._alarms.clear(ASTERISK_DOWN)
+        elif self._voice.state is VoiceState.LOST:
+            self._alarms.raise_(ASTERISK_DOWN, because=event.value)
 
     def _set_timer(self, now: datetime) -> None:
         if self._timer is not None:

@@ -1,21 +1,22 @@
 """Releases foreign channels: no room may have anybody in it whom usnd did not order (REQUIREMENTS C12).
 
-Owns their count and their alarm. Refuses decisions: asterisk/foreign_channels.py and
-domain/media_server/foreign_channels.py.
+availability.py gives it what the AMI link hears. What is foreign is decided in asterisk/foreign_channels.py
+and domain/media_server/foreign_channels.py.
 """
 
 import asyncio
 from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
 import structlog
 
 from usnd.asterisk.ami import AmiError
 from usnd.asterisk.calls import Calls
 from usnd.asterisk.foreign_channels import ForeignChannel, found_foreign, unordered_in
-from usnd.domain.alarms.threshold import AlarmChange
-from usnd.domain.media_server.foreign_channels import ForeignWatch, let_time_pass, overstayed, release_one
+from usnd.domain.alarms.catalogue import FOREIGN_CHANNEL
+from usnd.domain.media_server.foreign_channels import ForeignWatch, is_quiet, overstayed, release_one
+from usnd.services.alarms.alarms import Alarms
+from usnd.services.figures import ForeignFigures
 
 EVENTS = frozenset({"Newchannel", "ConfbridgeJoin", "BridgeEnter"})
 """All that is heard here."""
@@ -24,9 +25,10 @@ EVENTS = frozenset({"Newchannel", "ConfbridgeJoin", "BridgeEnter"})
 class ForeignChannels:
     """Give every AMI event to `hear`, all channels to `look` at each log-in, and to `check` now and then."""
 
-    def __init__(self, calls: Calls, prefix: str, clock: Callable[[], datetime]) -> None:
+    def __init__(self, calls: Calls, prefix: str, alarms: Alarms, clock: Callable[[], datetime]) -> None:
         """`prefix`: what the ids of our calls begin with; `clock` gives UTC."""
-        self._calls, self._prefix, self._clock = calls, prefix, clock
+        self._calls, self._prefix, self._alarms, self._clock = calls, prefix, alarms, clock
+        self._since = clock()
         self._watch = ForeignWatch()
         self._unordered: dict[str, datetime] = {}
         self._releases: set[asyncio.Task[None]] = set()
@@ -52,23 +54,17 @@ class ForeignChannels:
         for call in sorted(late):
             self._release(found[call])
 
-    def snapshot(self, now: datetime) -> dict[str, Any]:
-        """For the status file."""
-        self._watch, change = let_time_pass(self._watch, now)
-        if change is AlarmChange.CLEARED:
-            self._log.info("alarm cleared: foreign channel in asterisk")
-        at = self._watch.last_at
-        return {
-            "released": self._watch.released,
-            "last": self._watch.last or None,
-            "last_at": at.isoformat() if at else None,
-        }
+    def figures(self, now: datetime) -> ForeignFigures:
+        """Since the start; to be asked each second, since the alarm ends with the time."""
+        if is_quiet(self._watch, self._since, now):
+            self._alarms.clear(FOREIGN_CHANNEL)
+        watch = self._watch
+        return ForeignFigures(released=watch.released, last=watch.last or None, last_at=watch.last_at)
 
     def _release(self, foreign: ForeignChannel) -> None:
-        self._watch, change = release_one(self._watch, foreign.channel, self._clock())
+        self._watch = release_one(self._watch, foreign.channel, self._clock())
         self._log.error("foreign channel released", channel=foreign.channel, call=foreign.id)
-        if change is AlarmChange.RAISED:
-            self._log.error("alarm raised: foreign channel in asterisk", channel=foreign.channel)
+        self._alarms.raise_(FOREIGN_CHANNEL, channel=foreign.channel)
         task = asyncio.create_task(self._hang_up(foreign))
         self._releases.add(task)
         task.add_done_callback(self._releases.discard)

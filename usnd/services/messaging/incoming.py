@@ -20,6 +20,7 @@ from usnd.domain.replies.no_service import NoServiceReplies
 from usnd.domain.sms.decision import Situation
 from usnd.domain.sms.interpreter import interpret
 from usnd.services.conference.live import Conferences
+from usnd.services.figures import TextFigures
 from usnd.services.messaging.incoming_batch import (
     IncomingBatch,
     TakenText,
@@ -104,6 +105,11 @@ class IncomingTexts:
         if outcome.stranger is not None:
             await self._tell_stranger(received, outcome.stranger, outcome.mo_id)
         return CommandStatus.ESME_ROK
+
+    def figures(self) -> TextFigures:
+        """Since the start."""
+        parts = {verdict.name.lower(): count for verdict, count in self.parts.items()}
+        return TextFigures(parts=parts, not_answered=self.quiet, unregistered=self.unregistered)
 
     async def run(self) -> None:
         """Gives up texts whose parts do not come, and tells what was not sent, until cancelled."""

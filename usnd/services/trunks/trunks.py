@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import structlog
 
-from usnd.asterisk.technology.contacts import Account, Contact
-from usnd.asterisk.technology.endpoints import trunk_of_channel
+from usnd.asterisk.technology.interface import Account, Contact, Technology
+from usnd.asterisk.technology.pjsip import PJSIP
+from usnd.domain.alarms.catalogue import TRUNK_DAMPED, TRUNK_DOWN, TRUNK_NOT_REGISTERED, TRUNK_SUSPECT
 from usnd.domain.conference.commands import Step
 from usnd.domain.conference.events import CallIn, Event, JoinIn
 from usnd.domain.conference.model import Conference, Rules
@@ -29,9 +29,15 @@ from usnd.domain.trunks.trunk import (
     hear,
     refused,
 )
+from usnd.services.alarms.alarms import Alarms
+from usnd.services.figures import TrunkFigures, TrunksFigures
 from usnd.services.trunks.channel_pool import ChannelPool, Reservation
 
-FILE = "trunks.json"
+_ALARMS = {
+    TrunkState.SUSPECT: TRUNK_SUSPECT,
+    TrunkState.DAMPED: TRUNK_DAMPED,
+    TrunkState.DOWN: TRUNK_DOWN,
+}
 
 
 @dataclass(slots=True)
@@ -45,9 +51,16 @@ class _Figures:
 class Trunks:
     """All trunks. Times are UTC."""
 
-    def __init__(self, routing: Routing, accounts: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        routing: Routing,
+        alarms: Alarms,
+        accounts: Mapping[str, str] | None = None,
+        technology: Technology = PJSIP,
+    ) -> None:
         """`accounts`: the trunks that register, by the URI of their account."""
-        self._routing = routing
+        self._routing, self._alarms = routing, alarms
+        self._technology = technology
         self._accounts = dict(accounts or {})
         self._registrations = dict.fromkeys(self._accounts.values(), Registration.WAITING)
         self._health = {trunk.name: Health() for trunk in routing.trunks}
@@ -98,7 +111,7 @@ class Trunks:
 
     def of_channel(self, channel: str) -> str:
         """The trunk of a channel as Asterisk names it; empty if it is none of ours."""
-        name = trunk_of_channel(channel)
+        name = self._technology.trunk_of_channel(channel)
         return name if name in self._health else ""
 
     def contact(self, contact: Contact, now: datetime) -> None:
@@ -123,36 +136,44 @@ class Trunks:
             return
         with self._channels.lock:
             before, self._registrations[name] = self._registrations[name], account.registration
-        if account.registration is before:
-            return
         if account.registration is Registration.REGISTERED:
-            self._log.info("trunk registered", trunk=name)
-        else:
-            self._log.error("trunk not registered", trunk=name, registration=account.registration.value)
+            if not self._alarms.clear(TRUNK_NOT_REGISTERED, name) and account.registration is not before:
+                self._log.info("trunk registered", trunk=name)
+        elif account.registration is not before:
+            self._alarms.raise_(TRUNK_NOT_REGISTERED, name, registration=account.registration.value)
 
     def forget_contacts(self) -> None:
         """Another listing follows, which is complete."""
         self._contacts.clear()
 
-    def snapshot(self, now: datetime) -> dict[str, Any]:
-        """All figures, for the status file."""
+    def looked(self) -> None:
+        """The listing is complete: alarms of a former life that no longer hold are over."""
+        with self._channels.lock:
+            for name, health in self._health.items():
+                self._alarm(name, health.state)
+        for kind in _ALARMS.values():
+            self._alarms.clear_others(kind, self._health)
+        self._alarms.clear_others(TRUNK_NOT_REGISTERED, self._registrations)
+
+    def figures(self, now: datetime) -> TrunksFigures:
+        """Of all trunks, in the order configured."""
         with self._channels.lock:
             self._pool(now)
-            rows = [self._row(trunk.name, trunk.channels) for trunk in self._routing.trunks]
-            return {"at": now.isoformat(), "trunks": rows, "waiting": self._channels.load.waiting}
+            rows = tuple(self._row(trunk.name, trunk.channels) for trunk in self._routing.trunks)
+            return TrunksFigures(trunks=rows, waiting=self._channels.load.waiting)
 
-    def _row(self, name: str, channels: int | None) -> dict[str, Any]:
+    def _row(self, name: str, channels: int | None) -> TrunkFigures:
         figures, registration = self._figures[name], self._registrations.get(name)
-        return {
-            "trunk": name,
-            "state": self._health[name].state.value,
-            "registration": registration.value if registration else "",
-            "in_use": self._channels.in_use(name),
-            "channels": channels,
-            "calls": figures.calls,
-            "unanswered": figures.causes.total(),
-            "causes": {str(cause): count for cause, count in sorted(figures.causes.items())},
-        }
+        return TrunkFigures(
+            trunk=name,
+            state=self._health[name].state.value,
+            registration=registration.value if registration else "",
+            in_use=self._channels.in_use(name),
+            channels=channels,
+            calls=figures.calls,
+            unanswered=figures.causes.total(),
+            causes={str(cause): count for cause, count in sorted(figures.causes.items())},
+        )
 
     def _pool(self, now: datetime) -> Pool:
         for name, health in self._health.items():
@@ -189,10 +210,12 @@ class Trunks:
         before, self._health[name] = self._health[name], health
         if before.state is health.state:
             return
-        facts = {"trunk": name, "in_use": self._channels.in_use(name), "refused": len(health.refused) or None}
-        if health.state is TrunkState.UP:
+        facts = {"in_use": self._channels.in_use(name), "refused": len(health.refused) or None}
+        if not self._alarm(name, health.state, **facts) and health.state is TrunkState.UP:
             self._log.info("trunk up", trunk=name)
-        elif health.state is TrunkState.SUSPECT:
-            self._log.warning("trunk suspect", **facts)
-        else:
-            self._log.error(f"trunk {health.state.value}", **facts)
+
+    def _alarm(self, name: str, state: TrunkState, **facts: object) -> bool:
+        """The one of the state stands, and no other; whether any changed."""
+        over = [self._alarms.clear(kind, name) for bad, kind in _ALARMS.items() if bad is not state]
+        raised = state in _ALARMS and self._alarms.raise_(_ALARMS[state], name, **facts)
+        return raised or any(over)

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from sqlalchemy import Connection, Executable, literal, select
 
+from usnd.store.alarms import Alarms
 from usnd.store.cdrs import Cdrs
 from usnd.store.conferences import Conferences
 from usnd.store.core.statements import Row, Rows, run
@@ -78,6 +79,10 @@ class Transaction:
     @cached_property
     def cdrs(self) -> Cdrs:
         return Cdrs(self)
+
+    @cached_property
+    def alarms(self) -> Alarms:
+        return Alarms(self)
 
     @cached_property
     def usage(self) -> Usage:

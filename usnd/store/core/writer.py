@@ -66,7 +66,10 @@ class Store:
         self._closing = threading.Event()
         self.taken = asyncio.Event()
         """Set once another process is found to have taken the name over: nothing can be written any more."""
-        self._reachable = True
+        self.reachable = True
+        """Whether the database answered when it was last used."""
+        self.trouble = ""
+        """Why it did not, in the driver's words."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._log = structlog.get_logger("usnd.store")
         self._thread = threading.Thread(target=self._serve, name="store", daemon=True)
@@ -84,6 +87,11 @@ class Store:
         store = cls(WriterConnection(url, writer), most_waiting, most_together)
         store._thread.start()
         return store
+
+    @property
+    def waiting(self) -> int:
+        """Units of work that are not done yet."""
+        return len(self._waiting)
 
     async def run(self, unit: Callable[[Transaction], T]) -> T:
         """Run the unit in a transaction; gives its result only after the commit that holds its work.
@@ -191,11 +199,12 @@ class Store:
                 return results
 
     def _note(self, trouble: BaseException | None) -> None:
-        if trouble is not None and self._reachable:
-            self._log.error("store unreachable", reason=str(trouble).partition("\n")[0])
-        elif trouble is None and not self._reachable:
+        self.trouble = "" if trouble is None else str(trouble).partition("\n")[0]
+        if trouble is not None and self.reachable:
+            self._log.warning("store unreachable", reason=self.trouble)
+        elif trouble is None and not self.reachable:
             self._log.info("store reachable again")
-        self._reachable = trouble is None
+        self.reachable = trouble is None
 
     def _answer(self, outcomes: Sequence[_Outcome]) -> None:
         self._tell(lambda: self._resolve(outcomes))

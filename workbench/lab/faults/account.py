@@ -152,14 +152,13 @@ def worst(values: Iterable[float | None]) -> float | None:
 
 
 def standing(lines: Iterable[str]) -> list[str]:
-    """Of a journal, in time order: lines of what was raised or went down, and is so still."""
+    """Of a journal, in time order: lines of the alarms that were raised, and are so still."""
     found: dict[tuple[str, ...], str] = {}
     for line in lines:
-        for began, ended in (("alarm raised: ", "alarm cleared: "), ("trunk down", "trunk up")):
-            if began in line:
-                found[_about(line, began)] = line
-            elif ended in line:
-                found.pop(_about(line, ended), None)
+        if "alarm raised: " in line:
+            found[_about(line, "alarm raised: ")] = line
+        elif "alarm cleared: " in line:
+            found.pop(_about(line, "alarm cleared: "), None)
     return list(found.values())
 
 

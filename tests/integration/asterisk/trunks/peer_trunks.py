@@ -18,6 +18,7 @@ from usnd.config.pjsip_conf import pjsip_conf
 from usnd.config.trunks import TrunkConfig, TrunksConfig
 from usnd.domain.conference.call import CallEvent, CallNews
 from usnd.domain.network.hosts import Host, OwnAddress
+from usnd.services.alarms.alarms import Alarms
 from usnd.services.media_server.foreign_channels import ForeignChannels
 from workbench.bench.handset_media import encode
 from workbench.parts.ports import HOST
@@ -46,7 +47,7 @@ class PeerStage:
     @property
     def released(self) -> int:
         """How many foreign channels were, as the status file tells."""
-        return int(self.foreign.snapshot(datetime.now(UTC))["released"])
+        return self.foreign.figures(datetime.now(UTC)).released
 
     def causes(self) -> dict[str, int | None]:
         ended = (one for one in self.news if isinstance(one, CallNews) and one.event is CallEvent.ENDED)
@@ -88,7 +89,9 @@ async def peers_at(peers: Mapping[str, Peer], **common: int) -> AsyncIterator[Pe
         )
         listener = await parts.enter_async_context(listening(account_of(node)))
         calls = Calls(listener.link, CallSettings(), news.append, time.monotonic)
-        foreign = ForeignChannels(calls, CallSettings().prefix, lambda: datetime.now(UTC))
+        foreign = ForeignChannels(
+            calls, CallSettings().prefix, Alarms(lambda: datetime.now(UTC)), lambda: datetime.now(UTC)
+        )
 
         def hear(event: Mapping[str, str]) -> None:
             calls.hear(event)

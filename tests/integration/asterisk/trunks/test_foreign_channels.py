@@ -12,6 +12,7 @@ from sip_peer import Message, Peer
 from usnd.asterisk.progress import IncomingCall
 from usnd.domain.conference.call import CallEvent, CallNews
 from usnd.domain.media_server.foreign_channels import LONGEST_STAY
+from usnd.services.alarms.alarms import Alarms
 from usnd.services.media_server.foreign_channels import ForeignChannels
 from workbench.parts.ports import HOST
 
@@ -185,11 +186,11 @@ async def test_a_channel_that_no_row_has_does_not_stay_whatever_it_is_called() -
         await stage.node.act("Originate", Channel='PJSIP/+4490@"usn/far"', Timeout="60000", **order)
         await until(lambda: CallNews("usn-9-9", CallEvent.RINGING) in stage.news)
         now = datetime.now(UTC)
-        foreign = ForeignChannels(stage.calls, "usn-", lambda: now)
+        foreign = ForeignChannels(stage.calls, "usn-", Alarms(lambda: now), lambda: now)
         for passed in (timedelta(), LONGEST_STAY):
             now += passed
-            assert foreign.snapshot(now)["released"] == 0
+            assert foreign.figures(now).released == 0
             foreign.check(await stage.listener.link.listing("CoreShowChannels"), {"usn-1-1"})
-        assert foreign.snapshot(now)["released"] == 1
+        assert foreign.figures(now).released == 1
         await until(lambda: far.got("CANCEL"))
         assert await stage.in_rooms() == ["usn-1-1"]

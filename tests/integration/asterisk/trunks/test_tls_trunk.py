@@ -9,7 +9,7 @@ from listener import joined, listening, until
 
 from usnd.asterisk.ami import AmiSettings
 from usnd.asterisk.calls import Calls, CallSettings
-from usnd.asterisk.technology.endpoints import endpoint_of
+from usnd.asterisk.technology.pjsip import endpoint_of
 from usnd.config.pjsip_conf import pjsip_conf
 from usnd.config.trunks import TrunkConfig, TrunksConfig
 from usnd.domain.network.hosts import Host, OwnAddress

@@ -22,6 +22,9 @@ COMMANDS = (
     ("db", "upgrade"),
     ("subscriber", "add"),
     ("subscriber", "list"),
+    ("subscriber", "suspend"),
+    ("subscriber", "resume"),
+    ("subscriber", "remove"),
     ("conferences",),
     ("conference",),
     ("conference", "launch"),
@@ -57,6 +60,28 @@ def test_the_first_steps_of_an_operator(node: Node) -> None:
     assert (
         node.command("check-config").out == f"{node.config}: good. SMSC binds: first. Asterisk: 127.0.0.1.\n"
     )
+
+
+def test_a_subscriber_is_suspended_resumed_and_removed(node: Node) -> None:
+    node.ready().command("subscriber", "add", NUMBER)
+    done = node.command("subscriber", "suspend", "07700 900001")
+    assert (done.status, done.out) == (0, f"{NUMBER} suspended\n")
+    assert node.command("subscriber", "suspend", NUMBER).out == f"{NUMBER} is suspended already\n"
+    assert json.loads(node.command("subscriber", "list", "--json").out)["suspended"] is True
+    assert node.command("subscriber", "resume", NUMBER).out == f"{NUMBER} resumed\n"
+    assert node.command("subscriber", "resume", NUMBER).out == f"{NUMBER} is not suspended\n"
+    whole = (
+        "  0 users, 0 groups, 0 stored conferences, 0 PINs, 0 ended conferences\n"
+        "its call detail records and recordings stay\n"
+    )
+    plan = node.command("subscriber", "remove", NUMBER, "--dry-run").out
+    assert plan == f"{NUMBER} would be removed, with\n{whole}"
+    assert node.command("subscriber", "remove", NUMBER).out == f"{NUMBER} removed, with\n{whole}"
+    for words in (("suspend",), ("resume",), ("remove",), ("pins",), ("set", "--press-one")):
+        done = node.command("subscriber", *words, NUMBER)
+        assert done.sentence == f"{NUMBER} is not registered: usnd subscriber add {NUMBER}"
+        assert done.status == 1
+    assert node.command("subscriber", "set", NUMBER, "--language", "eng").status == 2
 
 
 def test_a_table_is_whole_on_a_terminal_of_40_columns(node: Node) -> None:
@@ -115,7 +140,7 @@ def test_a_wrong_configuration(node: Node, was: str, now: str, words: str) -> No
 def test_a_bad_number(node: Node, number: str) -> None:
     done = node.ready().command("subscriber", "add", number)
     assert done.sentence == (
-        f"{number} is no phone number of GB, nor an international one: "
+        f"{number} is not a phone number of GB or an international one: "
         "write it as +447400123456 or as it is dialled"
     )
     assert done.status == 2
@@ -139,7 +164,7 @@ async def test_a_standby_sends_to_the_active_at_once(programs: Programs, tmp_pat
         await standby.restart()
         for words in (("conferences",), ("subscriber", "add", NUMBER)):
             done = node.command(*words)
-            assert done.sentence.startswith("this server is the standby: say it on the active one")
+            assert done.sentence.startswith("this server is the standby: run this on the active one")
             assert done.status == 1
 
 

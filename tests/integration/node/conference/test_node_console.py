@@ -5,8 +5,9 @@ import json
 
 import pytest
 
+from usnd.control.answers import Done
 from usnd.control.client import NotDone, ask
-from usnd.control.requests import Add, Answer, Drop, End, Launch, Lock, Look, Mute, Request, socket_of
+from usnd.control.requests import Add, Drop, End, Instruction, Launch, Lock, Look, Mute, socket_of
 from workbench.demo.stage import EVERYBODY, GROUP, GROUP_NAME, SUBSCRIBER, Stage, stage
 from workbench.demo.tones import TONES
 from workbench.parts.process import PartError, until
@@ -15,7 +16,7 @@ ALFA, BRAVO, CHARLIE = GROUP.values()
 DELTA = "+447700900005"
 
 
-def act(parts: Stage, request: Request) -> Answer:
+def act(parts: Stage, request: Instruction) -> Done:
     """As the command does it, without the time that starting it takes."""
     return ask(socket_of(parts.usn.home), request)
 
@@ -28,7 +29,7 @@ async def test_an_administrator_launches_controls_and_ends_a_conference() -> Non
         launch = Launch(subscriber=SUBSCRIBER, members=(GROUP_NAME,), request="ticket-4711")
 
         dry = act(parts, Launch(subscriber=SUBSCRIBER, members=(GROUP_NAME,), dry_run=True))
-        assert {row["number"] for row in dry.rows} == set(GROUP.values())
+        assert {row["number"] for row in dry.people} == set(GROUP.values())
         assert parts.switch.invites == []
         with pytest.raises(PartError, match="Not known: nobody"):
             parts.usn.command("conference", "launch", SUBSCRIBER, "nobody")
@@ -49,7 +50,7 @@ async def test_an_administrator_launches_controls_and_ends_a_conference() -> Non
 
 async def control(parts: Stage) -> None:
     everybody = [*EVERYBODY.values(), DELTA]
-    assert act(parts, Add(conference=1, members=(DELTA, ALFA))).rows == [{"number": DELTA, "name": ""}]
+    assert act(parts, Add(conference=1, members=(DELTA, ALFA))).people == ({"number": DELTA, "name": ""},)
     assert len(await parts.until_heard(everybody)) == 20
     assert "called already" in act(parts, Add(conference=1, members=(DELTA,))).said
 
@@ -74,11 +75,11 @@ async def control(parts: Stage) -> None:
 async def look(parts: Stage) -> None:
     (row,) = [json.loads(line) for line in parts.usn.command("conference", "list", "--json").splitlines()]
     assert (row["state"], row["in"], row["locked"], row["muted"]) == ("running", 4, True, False)
-    assert len(act(parts, End(conference=1, dry_run=True)).rows) == 5
-    assert len(act(parts, Look()).rows) == 5
+    assert len(act(parts, End(conference=1, dry_run=True)).calls) == 5
+    assert len(ask(socket_of(parts.usn.home), Look()).calls) == 5
     act(parts, End(conference=1))
     await parts.usn.until_event("conference ended", 20, reason="told")
-    with pytest.raises(NotDone, match="does not run"):
+    with pytest.raises(NotDone, match="conference 1 is not running: see `usnd conference list`"):
         act(parts, Lock(conference=1))
 
     await parts.usn.stop_daemon()

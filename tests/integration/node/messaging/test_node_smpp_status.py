@@ -19,7 +19,7 @@ async def test_the_status_of_the_binds() -> None:
         try:
             usn.command("db", "upgrade")
             usn.command("subscriber", "add", SUBSCRIBER)
-            with pytest.raises(PartError, match="left no status"):
+            with pytest.raises(PartError, match="is not running"):
                 usn.command("smpp", "status")
             usn.process.start()
             await usn.until_event("smsc link bound")
@@ -43,7 +43,7 @@ async def test_the_status_of_the_binds() -> None:
             shown = usn.command("smpp", "status").splitlines()
             assert shown[0].split()[:3] == ["bind", "kind", "state"]
             await usn.process.stop()
-            with pytest.raises(PartError, match="left no status"):
+            with pytest.raises(PartError, match="is not running"):
                 usn.command("smpp", "status")
         finally:
             await usn.stop()

@@ -101,20 +101,22 @@ async def test_it_registers_with_the_password_again_in_time_and_is_used() -> Non
 
 async def test_who_is_refused_asks_again_and_calls_go_by_the_other_trunk_meanwhile() -> None:
     async with world(lambda _: (403, "Forbidden", {})) as here:
-        await here.usn.until_event("trunk not registered", 20, trunk="carrier", registration="refused")
+        await here.usn.until_event(
+            "alarm raised: trunk not registered", 20, trunk="carrier", registration="refused"
+        )
         await launch(here)
         assert here.carrier.of("INVITE") == []
         known = len(here.carrier.of("REGISTER"))
         here.carrier.registrar = lambda _: OK
         assert await until(lambda: len(here.carrier.of("REGISTER")) > known, 10)
-        await here.usn.until_event("trunk registered", 5, trunk="carrier")
+        await here.usn.until_event("alarm cleared: trunk not registered", 5, trunk="carrier")
 
 
 async def test_a_wrong_password_is_not_for_ever() -> None:
     async with world(password="another") as here:
-        await here.usn.until_event("trunk not registered", 20, registration="refused")
+        await here.usn.until_event("alarm raised: trunk not registered", 20, registration="refused")
         here.carrier.password = PASSWORD
-        await here.usn.until_event("trunk registered", 15, trunk="carrier")
+        await here.usn.until_event("alarm cleared: trunk not registered", 15, trunk="carrier")
 
 
 async def test_a_registrar_that_wants_a_longer_time_gets_it() -> None:
@@ -132,10 +134,10 @@ async def test_a_registrar_that_wants_a_longer_time_gets_it() -> None:
 
 async def test_a_silent_registrar_and_one_that_comes_back() -> None:
     async with world(lambda _: None, keys="") as here:
-        await here.usn.until_event("trunk not registered", 25, registration="refused")
+        await here.usn.until_event("alarm raised: trunk not registered", 25, registration="refused")
         assert (await here.trunk())["registration"] == "refused"
         here.carrier.registrar = here.carrier.challenge
-        await here.usn.until_event("trunk registered", 20, trunk="carrier")
+        await here.usn.until_event("alarm cleared: trunk not registered", 20, trunk="carrier")
 
 
 async def test_two_trunks_at_one_address_are_told_apart_by_port() -> None:

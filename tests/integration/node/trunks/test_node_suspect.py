@@ -38,7 +38,7 @@ async def test_what_a_trunk_refuses_to_all_goes_by_the_next_one(status: int, tmp
                 parts = Stage(smsc, switch, usn, tones)
                 await parts.text("IC " + " ".join(GROUP.values()))
                 await parts.usn.until_event("call joined", 20, len(EVERYBODY) - 1)
-                await parts.usn.until_event("trunk damped", 10, trunk="first")
+                await parts.usn.until_event("alarm raised: trunk damped", 10, trunk="first")
                 await parts.switch.press(SUBSCRIBER, "**")
                 await parts.usn.until_event("conference ended", 20)
                 before = len(usn.cdrs())

@@ -155,16 +155,16 @@ async def test_a_trunk_whose_switch_dies_is_passed_by_until_it_answers_again() -
     async with two_trunks() as stage:
         parts = stage.parts
         await shows(parts, {"first": {"state": "up"}, "second": {"state": "up"}})
-        before = parts.usn.count("trunk down", trunk="first")
+        before = parts.usn.count("alarm raised: trunk down", trunk="first")
         parts.switch.asterisk.kill()
-        await parts.usn.until_event("trunk down", 15, before + 1, trunk="first")
+        await parts.usn.until_event("alarm raised: trunk down", 15, before + 1, trunk="first")
         await parts.text("IC " + " ".join(GROUP.values()))
         await parts.usn.until_event("call joined", 15, len(EVERYBODY))
         assert called(stage) == ([], [*EVERYBODY.values()])
         await shows(parts, {"first": {"state": "down"}})
-        before = parts.usn.count("trunk up", trunk="first")
+        before = parts.usn.count("alarm cleared: trunk down", trunk="first")
         await parts.switch.asterisk.start()
-        await parts.usn.until_event("trunk up", 15, before + 1, trunk="first")
+        await parts.usn.until_event("alarm cleared: trunk down", 15, before + 1, trunk="first")
 
 
 async def test_minutes_are_used_up_and_then_nobody_is_called() -> None:

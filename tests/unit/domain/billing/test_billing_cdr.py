@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from usnd.domain.billing.cdr import Cdr, cdr_of
+from usnd.domain.billing.cdr import Cdr, ForeignOutcome, cdr_of, outcome_named
 from usnd.domain.conference.call import Call, CallEvent, CallNews, CallOutcome, CallState, Direction, Role
 from usnd.domain.conference.model import Conference, ConferenceState, LaunchPlan, Participant, Rules
 from usnd.domain.conference.transitions import handle, launch
@@ -32,7 +32,7 @@ def test_a_record_of_an_answered_call() -> None:
         start=T0,
         answer=T0 + timedelta(seconds=1),
         stop=T0 + timedelta(seconds=3),
-        outcome="completed",
+        outcome=CallOutcome.COMPLETED,
         cause=16,
     )
 
@@ -41,7 +41,7 @@ def test_a_record_of_a_busy_number_has_no_answer() -> None:
     news = CallNews("usn-7-1", CallEvent.ENDED, 17)
     conference = handle(LAUNCHED, news, Rules(), T0).conference
     cdr = cdr_of(conference, conference.calls[0])
-    assert (cdr.answer, cdr.stop, cdr.outcome, cdr.cause) == (None, T0, "busy", 17)
+    assert (cdr.answer, cdr.stop, cdr.outcome, cdr.cause) == (None, T0, CallOutcome.BUSY, 17)
 
 
 @pytest.mark.parametrize("state", [state for state in CallState if state is not CallState.ENDED])
@@ -53,3 +53,8 @@ def test_a_call_that_goes_on_has_no_record(state: CallState) -> None:
 
 def test_every_outcome_has_a_word_of_its_own() -> None:
     assert len({outcome.value for outcome in CallOutcome}) == len(CallOutcome)
+
+
+def test_an_outcome_of_another_release_is_kept_as_it_is_written() -> None:
+    assert [outcome_named(one.value) for one in CallOutcome] == list(CallOutcome)
+    assert outcome_named("abducted") == ForeignOutcome("abducted")

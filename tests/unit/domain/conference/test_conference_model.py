@@ -1,9 +1,11 @@
 """Every state of a conference against everything that can turn it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from usnd.domain.conference.commands import HangUp, Step, TellNoLine
 from usnd.domain.conference.model import CONFERENCE_TABLE, Conference, ConferenceState, Turn
 
 S, T = ConferenceState, Turn
@@ -42,3 +44,11 @@ def test_only_an_ended_conference_is_not_live() -> None:
     assert [conf.state for conf in conferences if not conf.live] == [S.ENDED]
     assert {conf.room for conf in conferences} == {"c7"}
     assert conferences[0].call("usn-7-1") is None
+
+
+def test_a_step_knows_whether_it_changes_and_tells_anything() -> None:
+    before = Conference(7, 42, "+447700900001", S.RUNNING, datetime(2026, 3, 1, tzinfo=UTC), ())
+    assert not Step(before).changes(before)
+    assert Step(replace(before, locked=True)).changes(before)
+    assert not Step(before, (HangUp("usn-7-1"),)).tells
+    assert Step(before, (TellNoLine(before.subscriber_number),)).tells

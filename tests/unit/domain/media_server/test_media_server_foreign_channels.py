@@ -4,13 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 from conference_scene import BOB, EVE, HER, HIM, ME, E, Scene
 
-from usnd.domain.alarms.threshold import AlarmChange
 from usnd.domain.conference.events import Control, Feature
 from usnd.domain.media_server.foreign_channels import (
     LONGEST_STAY,
     QUIET,
     ForeignWatch,
-    let_time_pass,
+    is_quiet,
     ordered_by,
     overstayed,
     release_one,
@@ -19,25 +18,18 @@ from usnd.domain.media_server.foreign_channels import (
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def test_the_first_raises_the_alarm_and_each_is_counted() -> None:
-    watch, change = release_one(ForeignWatch(), "Local/a", T0)
-    assert change is AlarmChange.RAISED
-    watch, change = release_one(watch, "Local/b", T0 + QUIET)
-    assert change is None
-    assert (watch.released, watch.last, watch.last_at) == (2, "Local/b", T0 + QUIET)
+def test_each_is_counted_and_the_last_is_known() -> None:
+    watch = release_one(release_one(ForeignWatch(), "Local/a", T0), "Local/b", T0 + QUIET)
+    assert watch == ForeignWatch(2, "Local/b", T0 + QUIET)
 
 
-def test_a_quiet_time_ends_it_and_the_count_stays() -> None:
-    raised, _ = release_one(ForeignWatch(), "Local/a", T0)
-    assert let_time_pass(raised, T0 + QUIET - timedelta(seconds=1)) == (raised, None)
-    watch, change = let_time_pass(raised, T0 + QUIET)
-    assert (watch.released, watch.raised, change) == (1, False, AlarmChange.CLEARED)
-    assert let_time_pass(watch, T0 + 2 * QUIET) == (watch, None)
-    assert release_one(watch, "Local/b", T0 + 2 * QUIET)[1] is AlarmChange.RAISED
-
-
-def test_nothing_happens_without_one() -> None:
-    assert let_time_pass(ForeignWatch(), T0) == (ForeignWatch(), None)
+def test_it_is_quiet_when_none_came_since_the_last_one_or_since_somebody_looks() -> None:
+    moment = timedelta(seconds=1)
+    assert not is_quiet(ForeignWatch(), T0, T0 + QUIET - moment)
+    assert is_quiet(ForeignWatch(), T0, T0 + QUIET)
+    watch = release_one(ForeignWatch(), "Local/a", T0 + QUIET)
+    assert not is_quiet(watch, T0, T0 + 2 * QUIET - moment)
+    assert is_quiet(watch, T0, T0 + 2 * QUIET)
 
 
 def test_what_no_row_has_may_stay_for_a_while() -> None:

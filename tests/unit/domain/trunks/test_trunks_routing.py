@@ -152,7 +152,7 @@ def test_one_record_tells_of_the_call_and_the_trunk_that_carried_it() -> None:
     scene.hear("usn-7-2.2", E.PLACED, E.JOINED, E.ENDED, cause=16)
     records = [cdr_of(scene.conference, call) for call in scene.conference.calls if has_record(call)]
     assert [(cdr.call_id, cdr.trunk, cdr.outcome, cdr.start) for cdr in records] == [
-        ("usn-7-2.2", "b", "completed", T0)
+        ("usn-7-2.2", "b", CallOutcome.COMPLETED, T0)
     ]
 
 

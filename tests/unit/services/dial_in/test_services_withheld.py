@@ -11,7 +11,9 @@ from usnd.asterisk.progress import IncomingCall, PinEntered
 from usnd.domain.dial_in.admission import Denial, DialInNumbers, GuessRules, Pin, PinKind
 from usnd.domain.sms.decision import TextRules
 from usnd.domain.trunks.trunk import Routing, Trunk
+from usnd.services.alarms.alarms import Alarms
 from usnd.services.dial_in.admission import DialIn, DialInRules
+from usnd.services.dial_in.wrong_pins import WrongPins
 from usnd.services.trunks.trunks import Trunks
 from usnd.store.core.transaction import Transaction
 
@@ -66,7 +68,8 @@ class Desk:
         self.now = NOW
         self.asterisk = Asterisk()
         self._count = 0
-        trunks = Trunks(Routing((Trunk("a"), Trunk("b"))))
+        alarms = Alarms(lambda: self.now)
+        trunks = Trunks(Routing((Trunk("a"), Trunk("b"))), alarms)
         conferences = SimpleNamespace(live=(), voice_up=True)
         self.dial_in = DialIn(
             cast("Store", Rows()),
@@ -76,6 +79,7 @@ class Desk:
             cast("Launches", SimpleNamespace(texts=TextRules("GB"), launch=_launch)),
             DialInRules(DialInNumbers(COMMON), RULES),
             cast("PinCensus", SimpleNamespace(narrow=False)),
+            WrongPins(RULES, alarms, NOW),
             lambda: self.now,
         )
 

@@ -15,6 +15,7 @@ from usnd.asterisk.calls import CallSettings
 from usnd.config.sections import parse
 from usnd.daemon import Daemon
 from usnd.domain.trunks.trunk import Routing, Trunk
+from usnd.services.alarms.alarms import Alarms
 from usnd.services.media_server.availability import VoiceEdge
 from usnd.services.trunks.trunks import Trunks
 
@@ -56,10 +57,12 @@ def looked(asterisk: Asterisk, seconds: float, monkeypatch: pytest.MonkeyPatch, 
     """`seconds` of a node whose conferences, waiting calls and link are so."""
 
     async def work() -> None:
+        alarms = Alarms(lambda: NOW)
         edge = VoiceEdge(
             AmiSettings("127.0.0.1", 1, "usn", ""),
             CallSettings(),
-            Trunks(Routing((Trunk("msc"),))),
+            Trunks(Routing((Trunk("msc"),)), alarms),
+            alarms,
             timedelta(seconds=5),
             lambda: NOW + timedelta(seconds=now()),
         )
@@ -125,14 +128,14 @@ class IdleConferences(IdleVoice):
 def test_the_daemon_looks_as_long_as_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     async def work() -> None:
         daemon = Daemon(parse(GOOD), cast("Store", None), lambda: NOW)
-        for part in ("outbox", "texts", "recordings", "census", "control", "health"):
+        for part in ("outbox", "texts", "recordings", "census", "control", "health", "stored_alarms"):
             monkeypatch.setattr(daemon, f"_{part}", Idle())
         voice = IdleVoice()
         monkeypatch.setattr(daemon, "_voice", voice)
         monkeypatch.setattr(daemon, "_conferences", IdleConferences())
         monkeypatch.setattr(daemon, "_links", [])
-        monkeypatch.setattr(daemon, "_status", Idle)
-        monkeypatch.setattr(daemon, "_show", Idle().run)
+        monkeypatch.setattr(daemon, "_gatherer", Idle)
+        monkeypatch.setattr("usnd.daemon.watch_database", Idle().run)
         stopped = asyncio.Event()
         running = asyncio.create_task(daemon.run(stopped))
         await asyncio.sleep(1)

@@ -9,6 +9,7 @@ from usnd.domain.conference.events import CallIn
 from usnd.domain.conference.model import LaunchPlan, Participant, Rules
 from usnd.domain.conference.transitions import launch
 from usnd.domain.trunks.trunk import Routing, Trunk
+from usnd.services.alarms.alarms import Alarms
 from usnd.services.trunks.channel_pool import Reservation
 from usnd.services.trunks.trunks import Trunks
 
@@ -22,11 +23,11 @@ def launched(conference: int, caller: CallIn | None = None) -> Step:
 
 
 def trunks() -> Trunks:
-    return Trunks(Routing((Trunk("a", 2), Trunk("b", 2))))
+    return Trunks(Routing((Trunk("a", 2), Trunk("b", 2))), Alarms(lambda: NOW))
 
 
 def in_use(node: Trunks) -> list[int]:
-    return [row["in_use"] for row in node.snapshot(NOW)["trunks"]]
+    return [row.in_use for row in node.figures(NOW).trunks]
 
 
 def takes(lines: Reservation, conference: int, caller: CallIn | None = None) -> bool:

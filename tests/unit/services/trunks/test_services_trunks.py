@@ -3,13 +3,16 @@
 import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from config_samples import GOOD
 from structlog.testing import capture_logs
 
-from usnd.asterisk.technology.contacts import Account, Contact
+from usnd.asterisk.technology.interface import Account, Contact
 from usnd.config.sections import parse
+from usnd.domain.alarms.alarm import Alarm
+from usnd.domain.alarms.catalogue import TRUNK_DAMPED, TRUNK_DOWN, TRUNK_NOT_REGISTERED
 from usnd.domain.conference.call import CallEvent, CallNews
 from usnd.domain.conference.commands import Step
 from usnd.domain.conference.events import CallIn, JoinIn
@@ -18,7 +21,8 @@ from usnd.domain.directory.model import Subscriber
 from usnd.domain.replies.catalogue import Say, reply
 from usnd.domain.sms.decision import Decision
 from usnd.domain.trunks.registration import Registration
-from usnd.domain.trunks.trunk import Routing, Trunk
+from usnd.domain.trunks.trunk import Health, Routing, Trunk, TrunkState
+from usnd.services.alarms.alarms import Alarms
 from usnd.services.conference.launch import admitted
 from usnd.services.trunks.trunks import Trunks
 
@@ -30,7 +34,8 @@ ROUTING = Routing((Trunk("a", 2), Trunk("b", 2)), failures=2)
 
 class Bench:
     def __init__(self) -> None:
-        self.trunks = Trunks(ROUTING)
+        self.alarms = Alarms(lambda: NOW)
+        self.trunks = Trunks(ROUTING, self.alarms)
         self.now = NOW
 
     def launch(self, conference: int, caller: CallIn | None = None) -> Step | None:
@@ -55,7 +60,7 @@ class Bench:
         return conference
 
     def rows(self) -> list[tuple[str, int]]:
-        return [(row["state"], row["in_use"]) for row in self.trunks.snapshot(self.now)["trunks"]]
+        return [(row.state, row.in_use) for row in self.trunks.figures(self.now).trunks]
 
 
 def test_lines_are_taken_at_the_launch_and_given_back_when_calls_end() -> None:
@@ -69,8 +74,8 @@ def test_lines_are_taken_at_the_launch_and_given_back_when_calls_end() -> None:
     assert bench.rows() == [("up", 1), ("up", 2)]
     bench.hear(first, 1, CallEvent.PLACED, CallEvent.ENDED, cause=17)
     assert bench.rows() == [("up", 0), ("up", 2)]
-    row = bench.trunks.snapshot(NOW)["trunks"][0]
-    assert (row["calls"], row["unanswered"], row["causes"]) == (2, 2, {"17": 2})
+    row = bench.trunks.figures(NOW).trunks[0]
+    assert (row.calls, row.unanswered, row.causes) == (2, 2, {"17": 2})
 
 
 def test_a_call_that_comes_in_holds_a_line_until_it_is_gone_or_in_a_conference() -> None:
@@ -140,7 +145,9 @@ def test_a_trunk_that_refuses_everything_is_told_apart_by_what_the_other_carries
 @pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
 def test_refusals_a_moment_apart_are_counted_as_they_come(order: tuple[int, ...]) -> None:
     """Three 403 in 40 ms, none committed yet: from the second on, the next trunk is asked."""
-    trunks = Trunks(parse(GOOD + '[[trunk]]\nname = "a"\n[[trunk]]\nname = "b"\n').routing())
+    trunks = Trunks(
+        parse(GOOD + '[[trunk]]\nname = "a"\n[[trunk]]\nname = "b"\n').routing(), Alarms(lambda: NOW)
+    )
     people = (Participant("+447700900002", ""), Participant("+447700900003", ""))
     with trunks.reservation() as lines:
         step = admitted(lines, 1, ME, replace(CALL_BOB, launch=people), Rules(), NOW)
@@ -179,21 +186,71 @@ def test_a_channel_names_its_trunk() -> None:
 
 def test_a_trunk_that_is_not_registered_is_used_only_where_no_other_has_a_line() -> None:
     bench = Bench()
-    bench.trunks = Trunks(ROUTING, {"sip:acc@a": "a"})
+    bench.trunks = Trunks(ROUTING, bench.alarms, {"sip:acc@a": "a"})
     assert bench.trunks.registers
-    assert [row["registration"] for row in bench.trunks.snapshot(NOW)["trunks"]] == ["waiting", ""]
+    assert [row.registration for row in bench.trunks.figures(NOW).trunks] == ["waiting", ""]
     assert {call.trunk for call in bench.running(1).calls} == {"b"}
     bench.trunks.account(Account("sip:acc@a", Registration.REFUSED))
     assert {call.trunk for call in bench.running(2).calls} == {"a"}, "b is full"
     bench.trunks.account(Account("sip:acc@elsewhere", Registration.REGISTERED))
-    assert bench.trunks.snapshot(NOW)["trunks"][0]["registration"] == "refused"
+    assert bench.trunks.figures(NOW).trunks[0].registration == "refused"
 
 
 def test_a_registered_trunk_is_used_in_its_order() -> None:
     bench = Bench()
-    bench.trunks = Trunks(ROUTING, {"sip:acc@a": "a"})
+    bench.trunks = Trunks(ROUTING, bench.alarms, {"sip:acc@a": "a"})
     with capture_logs() as logs:
         for registration in (Registration.REGISTERED, Registration.REGISTERED):
             bench.trunks.account(Account("sip:acc@a", registration))
     assert [(log["event"], log["trunk"]) for log in logs] == [("trunk registered", "a")]
     assert {call.trunk for call in bench.running(1).calls} == {"a"}
+
+
+def raised(alarms: Alarms) -> list[tuple[str, str]]:
+    return [alarm.key for alarm in alarms.raised]
+
+
+def test_a_trunk_has_the_alarm_of_its_state_and_no_other() -> None:
+    bench = Bench()
+    contact = partial(Contact, "a", "sip:a")
+    with capture_logs() as logs:
+        bench.trunks.contact(contact(answers=False), NOW)
+        assert raised(bench.alarms) == [("trunk-down", "a")]
+        bench.trunks.contact(contact(answers=True), NOW)
+    assert raised(bench.alarms) == []
+    assert [(log["event"], log["log_level"], log["trunk"]) for log in logs] == [
+        ("alarm raised: trunk down", "error", "a"),
+        ("alarm cleared: trunk down", "info", "a"),
+    ]
+    bench.trunks._become("b", Health(TrunkState.DAMPED, damped_until=NOW))
+    assert raised(bench.alarms) == [("trunk-damped", "b")]
+    bench.trunks.figures(NOW)
+    assert raised(bench.alarms) == [("trunk-suspect", "b")]
+
+
+def test_a_trunk_that_a_registrar_refuses_is_an_alarm_until_it_is_registered() -> None:
+    bench = Bench()
+    bench.trunks = Trunks(ROUTING, bench.alarms, {"sip:acc@a": "a"})
+    bench.trunks.account(Account("sip:acc@a", Registration.WAITING))
+    assert raised(bench.alarms) == []
+    for _ in range(2):
+        bench.trunks.account(Account("sip:acc@a", Registration.REFUSED))
+        assert raised(bench.alarms) == [("trunk-not-registered", "a")]
+    bench.trunks.account(Account("sip:acc@a", Registration.REGISTERED))
+    assert raised(bench.alarms) == []
+
+
+def test_alarms_of_a_former_life_end_once_asterisk_has_said_how_the_trunks_are() -> None:
+    alarms = Alarms(lambda: NOW)
+    former = (
+        Alarm(TRUNK_DOWN, "a", NOW), Alarm(TRUNK_DOWN, "b", NOW), Alarm(TRUNK_DAMPED, "gone", NOW),
+        Alarm(TRUNK_NOT_REGISTERED, "a", NOW), Alarm(TRUNK_NOT_REGISTERED, "b", NOW),
+    )  # fmt: skip
+    alarms.take_over(former)
+    trunks = Trunks(ROUTING, alarms, {"sip:acc@a": "a"})
+    trunks.contact(Contact("a", "sip:a", answers=False), NOW)
+    assert len(alarms.raised) == len(former), "the listing is not complete"
+    trunks.looked()
+    assert raised(alarms) == [("trunk-down", "a"), ("trunk-not-registered", "a")]
+    trunks.account(Account("sip:acc@a", Registration.REGISTERED))
+    assert raised(alarms) == [("trunk-down", "a")]

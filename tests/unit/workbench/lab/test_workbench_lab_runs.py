@@ -42,7 +42,7 @@ def test_who_boots_without_a_part_serves_or_says_why_not_and_goes_on_saying_it()
     assert judged(row, text=None, call=None, journal={"a": [raised, cleared]}) == ["no text", "no call"]
     other = cleared.replace("main", "other")
     assert judged(row, call=None, journal={"a": [raised, other]}) == []
-    assert judged(row, call=None, journal={"a": ["21:05 error trunk down trunk=one"]}) == []
+    assert judged(row, call=None, journal={"a": ["21:05 error alarm raised: trunk down trunk=one"]}) == []
     assert judged(Row(nothing, says=("cut off",)), call=None, standing={"a": ["is cut off"]}) == []
 
 

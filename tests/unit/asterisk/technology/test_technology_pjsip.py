@@ -2,14 +2,8 @@
 
 import pytest
 
-from usnd.asterisk.technology.contacts import (
-    Account,
-    Contact,
-    listed_account,
-    listed_contact,
-    read_account,
-    read_contact,
-)
+from usnd.asterisk.technology.interface import Account, Contact
+from usnd.asterisk.technology.pjsip import PJSIP
 from usnd.domain.trunks.registration import Registration
 
 URI = "sip:192.0.2.20"
@@ -27,18 +21,16 @@ URI = "sip:192.0.2.20"
 )
 def test_each_status_is_an_answer_or_silence(status: str, answers: bool) -> None:  # noqa: FBT001 # by parametrize
     event = {"event": "ContactStatus", "uri": URI, "contactstatus": status, "endpointname": "usn/msc"}
-    assert read_contact(event) == Contact("msc", URI, answers)
-    assert listed_contact({"endpoint": "usn/msc", "uri": URI, "status": status}) == Contact(
-        "msc", URI, answers
-    )
+    assert PJSIP.read(event) == Contact("msc", URI, answers)
+    assert PJSIP.listed({"endpoint": "usn/msc", "uri": URI, "status": status}) == Contact("msc", URI, answers)
 
 
 @pytest.mark.parametrize(
     "event", [{}, {"event": "Hangup", "endpointname": "msc"}, {"event": "ContactStatus", "uri": URI}]
 )
 def test_other_events_say_nothing(event: dict[str, str]) -> None:
-    assert read_contact(event) is None
-    assert listed_contact(event) is None
+    assert PJSIP.read(event) is None
+    assert PJSIP.listed(event) is None
 
 
 @pytest.mark.parametrize(
@@ -52,11 +44,11 @@ def test_other_events_say_nothing(event: dict[str, str]) -> None:
 )
 def test_each_status_of_a_registration(status: str, registration: Registration) -> None:
     event = {"event": "Registry", "username": URI, "domain": "sip:h", "status": status}
-    assert read_account(event) == Account(URI, registration)
-    assert listed_account({"clienturi": URI, "status": status}) == Account(URI, registration)
+    assert PJSIP.read(event) == Account(URI, registration)
+    assert PJSIP.listed({"clienturi": URI, "status": status}) == Account(URI, registration)
 
 
 def test_what_is_no_registration_says_nothing() -> None:
-    assert read_account({"event": "ContactStatus", "username": URI}) is None
-    assert read_account({"event": "Registry"}) is None
-    assert listed_account({"event": "AuthDetail"}) is None
+    assert PJSIP.read({"event": "ContactStatus", "username": URI}) is None
+    assert PJSIP.read({"event": "Registry"}) is None
+    assert PJSIP.listed({"event": "AuthDetail"}) is None

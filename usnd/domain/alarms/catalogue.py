@@ -1,0 +1,238 @@
+"""The catalogue of alarms: for each its number and name, how grave it is, what it says, what to do. Pure.
+
+The owner of a condition raises and clears it by services/alarms/alarms.py; `usnd alarms` shows it, and
+docs/operator/alarms.md is generated from here. A new alarm is one more constant in the list, and a call where
+its condition is known.
+
+Numbers and names are for ever: a network management system keeps them. One that is no longer raised leaves
+a gap. 1 to 99 are usnd's; from `PAIR_FROM` on are the arbiter's.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+PAIR_FROM = 101
+
+
+class Severity(Enum):
+    """X.733 §8.1.2.3. CRITICAL: no service. MAJOR: less service. MINOR: soon. WARNING: look at it by day."""
+
+    CRITICAL = "critical"
+    MAJOR = "major"
+    MINOR = "minor"
+    WARNING = "warning"
+
+
+class ObjectKind(Enum):
+    """Of what an alarm is. Of binds and trunks there are several, so that their alarms name one."""
+
+    BIND = "bind"
+    TRUNK = "trunk"
+    ASTERISK = "Asterisk"
+    DATABASE = "database"
+    PINS = "PINs"
+    RECORDINGS = "recordings"
+    SERVER = "server"
+
+
+JOURNAL_KEYS = {ObjectKind.BIND: "smsc", ObjectKind.TRUNK: "trunk"}
+"""By which key a line of the journal names the object."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmKind:
+    """One entry of the catalogue.
+
+    number, name: stable, a name in kebab case. cause: X.733's probable cause (§8.1.2.1). says: what stands in
+    the journal and in every list. remedy: what to do, in whole sentences.
+    """
+
+    number: int
+    name: str
+    severity: Severity
+    object: ObjectKind
+    cause: str
+    says: str
+    remedy: str
+
+
+SMSC_NOT_BOUND = AlarmKind(
+    1,
+    "smsc-not-bound",
+    Severity.MAJOR,
+    ObjectKind.BIND,
+    "communications subsystem failure",
+    "the SMSC is not bound",
+    "The journal's line before it says why: the SMSC cannot be reached, or it refused the bind. "
+    "With others=0 no text comes in or goes out; calls go on.",
+)
+TEXTS_WAIT = AlarmKind(
+    2,
+    "texts-wait",
+    Severity.MAJOR,
+    ObjectKind.BIND,
+    "queue size exceeded",
+    "texts wait too long",
+    "Look at `usnd smpp status`: is the bind down, or slower than what comes? "
+    "If it is slower, agree a higher rate with the SMSC's operator.",
+)
+PINS_GUESSED = AlarmKind(
+    3,
+    "pins-guessed",
+    Severity.MAJOR,
+    ObjectKind.PINS,
+    "unauthorized access attempt",
+    "PINs are guessed",
+    "Look at `usnd dial-in status`; the journal's `wrong pin` lines say who. "
+    "Many numbers with few wrong PINs each: ask the carrier.",
+)
+PINS_RUN_OUT = AlarmKind(
+    4,
+    "pins-run-out",
+    Severity.MINOR,
+    ObjectKind.PINS,
+    "resource at or nearing capacity",
+    "PINs run out",
+    "Remove subscribers that are none any more: their PINs become free. "
+    "Tell your supplier while half are left.",
+)
+FOREIGN_CHANNEL = AlarmKind(
+    5,
+    "foreign-channel",
+    Severity.MAJOR,
+    ObjectKind.ASTERISK,
+    "unauthorized access attempt",
+    "foreign channel in asterisk",
+    "Somebody else drives this Asterisk, or its dialplan or pjsip.conf is not ours. "
+    "`asterisk -rx 'manager show connected'` shows who is there. It clears after 15 minutes without another.",
+)
+TRUNK_DOWN = AlarmKind(
+    6,
+    "trunk-down",
+    Severity.MAJOR,
+    ObjectKind.TRUNK,
+    "communications subsystem failure",
+    "trunk down",
+    "The switch does not answer. Can it be reached (`ping`, then `asterisk -rx 'pjsip show contacts'`)? "
+    "If not, tell the carrier. Calls go over the other trunks; it comes back by itself.",
+)
+TRUNK_DAMPED = AlarmKind(
+    7,
+    "trunk-damped",
+    Severity.MINOR,
+    ObjectKind.TRUNK,
+    "call establishment error",
+    "trunk damped",
+    "Too many calls in a row failed, so that it is used only where no other trunk has a channel. "
+    "Look at its causes in `usnd trunk status`; docs/operator/trunks.md says what each means.",
+)
+TRUNK_SUSPECT = AlarmKind(
+    8,
+    "trunk-suspect",
+    Severity.WARNING,
+    ObjectKind.TRUNK,
+    "call establishment error",
+    "trunk suspect",
+    "It refuses calls that may be good. Does `usnd trunk status` show the causes 21, 58, 63, 79 or 127 "
+    "for all? The carrier does not take our number, codec or address.",
+)
+TRUNK_NOT_REGISTERED = AlarmKind(
+    9,
+    "trunk-not-registered",
+    Severity.MAJOR,
+    ObjectKind.TRUNK,
+    "communications subsystem failure",
+    "trunk not registered",
+    "registration=refused: ask the carrier about account and password. `asterisk -r`, and there "
+    "`pjsip set logger on`, shows its answer; `off` ends it.",
+)
+NO_REGISTRATIONS = AlarmKind(
+    10,
+    "no-registrations",
+    Severity.MAJOR,
+    ObjectKind.ASTERISK,
+    "configuration or customization error",
+    "Asterisk registers no trunk",
+    "Its configuration is older than usnd's: write it again with `usnd trunk pjsip`, and see that "
+    "res_pjsip_outbound_registration is loaded.",
+)
+ASTERISK_DOWN = AlarmKind(
+    11,
+    "asterisk-down",
+    Severity.CRITICAL,
+    ObjectKind.ASTERISK,
+    "application subsystem failure",
+    "Asterisk cannot be reached, no calls can be made",
+    "The line `asterisk link down` before it says why. refused: start Asterisk, and look into its log. "
+    "denied: make `[asterisk] secret` equal to that in its manager.conf.",
+)
+RECORDINGS_DIRECTORY = AlarmKind(
+    12,
+    "recordings-directory",
+    Severity.MAJOR,
+    ObjectKind.RECORDINGS,
+    "file error",
+    "the recordings directory cannot be used",
+    "Nothing is recorded. Make the directory, or give it to Asterisk's user and usnd's group, mode 2770.",
+)
+RECORDINGS_DISK = AlarmKind(
+    13,
+    "recordings-disk",
+    Severity.MAJOR,
+    ObjectKind.RECORDINGS,
+    "storage capacity problem",
+    "the disk for recordings is nearly full",
+    "Nothing new is recorded, and subscribers are told so; conferences go on. Make room on that disk, or "
+    "keep less: `keep_days`, `max_gigabytes`, then `usnd recording prune`.",
+)
+RECORDING_FAILED = AlarmKind(
+    14,
+    "recording-failed",
+    Severity.MINOR,
+    ObjectKind.RECORDINGS,
+    "application subsystem failure",
+    "a recording failed",
+    "Asterisk could not write it; its log says why. Look at the owner of the recordings directory. "
+    "It clears with the next recording, or after an hour without another failure.",
+)
+DATABASE_UNREACHABLE = AlarmKind(
+    15,
+    "database-unreachable",
+    Severity.CRITICAL,
+    ObjectKind.DATABASE,
+    "underlying resource unavailable",
+    "the database cannot be reached",
+    "Nothing is acknowledged, nothing is lost, calls go on. Start the database, or make room on its disk.",
+)
+
+CATALOGUE = (
+    SMSC_NOT_BOUND,
+    TEXTS_WAIT,
+    PINS_GUESSED,
+    PINS_RUN_OUT,
+    FOREIGN_CHANNEL,
+    TRUNK_DOWN,
+    TRUNK_DAMPED,
+    TRUNK_SUSPECT,
+    TRUNK_NOT_REGISTERED,
+    NO_REGISTRATIONS,
+    ASTERISK_DOWN,
+    RECORDINGS_DIRECTORY,
+    RECORDINGS_DISK,
+    RECORDING_FAILED,
+    DATABASE_UNREACHABLE,
+)
+"""All that usnd raises, by number."""
+
+
+def by_name(*lists: Iterable[AlarmKind]) -> dict[str, AlarmKind]:
+    """The entries of all lists by their names. Raises ValueError where two share a number or a name."""
+    kinds = [kind for kinds in lists for kind in kinds]
+    found = {kind.name: kind for kind in kinds}
+    if len(found) < len(kinds) or len({kind.number for kind in kinds}) < len(kinds):
+        raise ValueError("two alarms share a number or a name")
+    return found
+
+
+USND_ALARMS = by_name(CATALOGUE)

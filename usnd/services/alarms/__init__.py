@@ -1,0 +1,1 @@
+"""The alarms that are raised: in memory, in the journal, in the store."""

@@ -1,0 +1,48 @@
+"""Writes docs/operator/alarms.md from the catalogue of alarms: `python -m workbench.docs.alarms`."""
+
+from usnd.domain.alarms.catalogue import CATALOGUE, AlarmKind
+from workbench import ROOT
+
+PAGE = ROOT / "docs/operator/alarms.md"
+HEAD = """# Alarms
+
+Written from `usnd/domain/alarms/catalogue.py` by `make pages`; do not edit.
+
+`usnd alarms` lists what is raised on this node, since when, and what to do; `--history` also the last
+thousand that are over, `--json` every field. It works while usnd is stopped, too: then it shows what was
+raised when usnd last ran. A restart clears nothing: an alarm is over when usnd has looked and found it so.
+Numbers and names never change. The pair's alarms are in [pair.md](pair.md), and in `usnd pair status`.
+
+In the journal each is one line when it is raised (`alarm raised: …`) and one when it is over
+(`alarm cleared: …`), with `smsc=` or `trunk=` and what was seen. `journalctl -u usnd -p err` finds those of
+severity critical, major and minor.
+
+| severity | means |
+|---|---|
+| critical | no service |
+| major | less service, or somebody attacks: act now |
+| minor | act soon |
+| warning | look at it by day |
+"""
+
+
+def page() -> str:
+    """The whole page, as Markdown."""
+    table = ["| number | name | severity | object | says |", "|---|---|---|---|---|", *map(_row, CATALOGUE)]
+    return "\n".join((HEAD, *table, "", *map(_section, CATALOGUE)))
+
+
+def _row(kind: AlarmKind) -> str:
+    link = f"[`{kind.name}`](#{kind.name})"
+    return f"| {kind.number} | {link} | {kind.severity.value} | {kind.object.value} | {kind.says} |"
+
+
+def _section(kind: AlarmKind) -> str:
+    return (
+        f"## {kind.name}\n"
+        f"`{kind.says}` · {kind.severity.value} · probable cause (X.733): {kind.cause}\n\n{kind.remedy}\n"
+    )
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
