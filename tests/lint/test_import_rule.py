@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LINT = Path(sysconfig.get_path("scripts")) / "lint-imports"
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-LAYERS, WORKBENCH, DOMAIN, SQL = CONTRACTS
+LAYERS, WORKBENCH, DEMO, DOMAIN, SQL = CONTRACTS
 ORDER = [layer.split(" | ") for layer in LAYERS["layers"]]
 PLACED = [name for layer in ORDER for name in layer]
 UPWARDS = [(low, up) for higher, lower in pairwise(ORDER) for up in higher for low in lower]
@@ -31,8 +31,8 @@ def lint_imports(tree: Path) -> subprocess.CompletedProcess[str]:
 
 def plant(tree: Path, package: str, imported: str) -> str:
     """Writes the import into the package; the line by which lint-imports tells of it."""
-    module = tree / "usnd" / f"{package}.py"
-    name = f"usnd.{package}"
+    name = package if package.startswith("workbench") else f"usnd.{package}"
+    module = tree / (name.replace(".", "/") + ".py")
     if not module.exists():
         name = f"{name}.planted_{imported.replace('.', '_')}"
         module = tree / (name.replace(".", "/") + ".py")
@@ -57,6 +57,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], str]:
     (tree / "usnd" / NEW / "__init__.py").touch()
     told = [plant(tree, low, f"usnd.{up}") for low, up in [*UPWARDS, *SIDEWAYS]]
     told += [plant(tree, package, "workbench") for package in PLACED]
+    told += [plant(tree, "workbench.demo", outside) for outside in DEMO["forbidden_modules"]]
     told += [plant(tree, "domain", outside) for outside in DOMAIN["forbidden_modules"]]
     told += [plant(tree, package, "sqlalchemy") for package in [*NO_SQL, "pair", NEW]]
     done = lint_imports(tree)
