@@ -1,34 +1,35 @@
-"""The daemon: wires store, SMSC links, voice and services together, runs them, and stops in good order.
+"""The daemon: puts a node together, runs its parts, and stops them in good order. Calls stay up meanwhile.
 
-Owns the order of starting and stopping. Refuses decisions. Calls stay up when the daemon stops.
+`usnd run` calls it with the configuration. assembly.py makes those parts that are mostly configuration; who
+works with whom, what starts first and what stops last stands here.
 """
 
 import asyncio
 import gc
 import random
-import secrets
 import signal
-import ssl
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
 
-from usnd.asterisk.ami import AmiSettings
-from usnd.asterisk.calls import CallSettings
-from usnd.config.pjsip_conf import account_of
-from usnd.config.sections import Config, SmscConfig
+from usnd.assembly import (
+    NotReady,
+    control_server,
+    launches,
+    link_settings,
+    recordings,
+    text_policy,
+    trunks,
+    voice_edge,
+)
+from usnd.config.sections import Config
 from usnd.control.acts import Acts
-from usnd.control.requests import socket_of
-from usnd.control.rights import table_here
-from usnd.control.server import ControlServer
 from usnd.domain.alarms.threshold import Limits
-from usnd.domain.messaging.message import Priority
 from usnd.monitoring.binds import Binds
 from usnd.monitoring.gather import Gatherer
 from usnd.monitoring.liveness import Health
@@ -40,44 +41,26 @@ from usnd.services.alarms.stored import StoredAlarms
 from usnd.services.conference.administration import Administration
 from usnd.services.conference.call_router import CallRouter
 from usnd.services.conference.figures import conference_figures
-from usnd.services.conference.launch import Launches
 from usnd.services.conference.live import Conferences
 from usnd.services.conference.voice_actions import VoiceActions
 from usnd.services.dial_in.admission import DialIn, DialInRules
 from usnd.services.dial_in.pin_space import PinCensus
 from usnd.services.dial_in.wrong_pins import WrongPins
 from usnd.services.figures import DatabaseFigures
-from usnd.services.media_server.availability import VoiceEdge
 from usnd.services.messaging.delivery_receipts import Receipts
 from usnd.services.messaging.incoming import IncomingTexts
-from usnd.services.messaging.incoming_batch import TextPolicy
 from usnd.services.messaging.outbox import Outbox
-from usnd.services.recording.recordings import Recordings
-from usnd.services.trunks.trunks import Trunks
 from usnd.smpp.link.link import SmscLink
-from usnd.smpp.link.session import Timers
 from usnd.smpp.link.settings import BindKind, LinkSettings, LinkState
-from usnd.smpp.text.alphabets import Alphabet
 from usnd.store.core.trouble import DatabaseTrouble, in_words
 from usnd.store.core.writer import Store
 from usnd.store.core.writer_connection import StoreTaken
 from usnd.store.revision import is_usable
 
-_RECEIPTS = {
-    "none": frozenset[Priority](),
-    "blasts": frozenset({Priority.BULK}),
-    "all": frozenset(Priority),
-}
-
-
 _ALLOCATIONS = 10_000  # more than one text makes: a collection in between is the exception
 _FLUSH_SECONDS = 3.0
 _LOOK_EVERY = 0.05
 """Seconds, for the file that lets a standby's daemon begin."""
-
-
-class NotReady(Exception):
-    """The daemon cannot start; the message says what to do."""
 
 
 class Superseded(Exception):
@@ -167,30 +150,9 @@ class Daemon:
         self._alarms = Alarms(clock)
         self._stored_alarms = StoredAlarms(store, self._alarms, clock)
         self._outbox = Outbox(store, config.node.short_code, timedelta(seconds=config.texts.validity), clock)
-        accounts = {account_of(trunk): trunk.name for trunk in config.trunk if trunk.register}
-        self._trunks = Trunks(config.routing(), self._alarms, accounts)
-        self._voice = VoiceEdge(
-            _ami(config),
-            CallSettings(
-                originates_per_s=config.asterisk.calls_per_second,
-                home_region=config.node.home_region,
-                trunks=config.trunk_numbers(),
-            ),
-            self._trunks,
-            self._alarms,
-            timedelta(seconds=config.asterisk.frozen_after),
-            clock,
-            config.voice.prompts,
-        )
-        self._recordings = Recordings(
-            store,
-            self._voice.recorders,
-            config.recording.directory,
-            config.keep_rules(),
-            config.recording.sweep,
-            self._alarms,
-            clock,
-        )
+        self._trunks = trunks(config, self._alarms)
+        self._voice = voice_edge(config, self._trunks, self._alarms, clock)
+        self._recordings = recordings(config, store, self._voice, self._alarms, clock)
         rules = config.conference_rules()
         self._conferences = Conferences(
             store,
@@ -201,53 +163,27 @@ class Daemon:
             config.key_menu(),
             clock,
         )
-        policy = TextPolicy(
-            config.text_rules(),
-            rules,
-            config.repeat_rules(),
-            config.no_service_rules() if config.texts.answer_unregistered else None,
-            timedelta(seconds=config.texts.validity),
-            config.node.short_code,
-            secrets.randbelow,
-            config.parts_rules(),
-            {smsc.name: smsc.short_code for smsc in config.smsc if smsc.short_code},
-            config.texts.talk_rules(),
-        )
-        launches = Launches(
-            store,
-            self._outbox,
-            self._conferences,
-            self._trunks,
-            config.text_rules(),
-            rules,
-            secrets.randbelow,
-            clock,
-        )
+        launching = launches(config, store, self._outbox, self._conferences, self._trunks, clock)
         self._census = PinCensus(store, config.pin_rules(), self._alarms)
         self._dial_in = DialIn(
             store,
             self._conferences,
             self._voice.calls,
             self._trunks,
-            launches,
+            launching,
             DialInRules(config.numbers_in(), config.guess_rules(), config.trunk_numbers()),
             self._census,
             WrongPins(config.guess_rules(), self._alarms, clock()),
             clock,
         )
         self._router = CallRouter(self._conferences, self._dial_in, self._voice.calls)
-        administration = Administration(store, self._conferences, launches, rules, config.node.home_region)
+        administration = Administration(store, self._conferences, launching, rules, config.node.home_region)
         acts = Acts(administration, config.node.home_region)
-        runtime, operators = config.node.runtime, config.node.operators_group
-        self._control = ControlServer(
-            socket_of(runtime) if runtime else None,
-            acts.act,
-            table_here(operators),
-            to_all=operators is not None,
-        )
+        self._control = control_server(config, acts)
         self._health = Health(
             lambda: store.run(lambda tx: tx.ask()), self._voice.probe.call, lambda: self._voice.linked, notify
         )
+        policy = text_policy(config)
         self._texts = IncomingTexts(store, self._outbox, self._conferences, self._trunks, policy, clock)
         self._receipts = Receipts(store, {smsc.name: smsc.group or smsc.name for smsc in config.smsc})
         self._links = [self._link(settings) for smsc in config.smsc for settings in link_settings(smsc)]
@@ -330,55 +266,6 @@ class Daemon:
 
 def _ignore(_smsc: str, _state: LinkState) -> None:
     """A receiver sends nothing: its coming and going wakes nobody."""
-
-
-def _ami(config: Config) -> AmiSettings:
-    at = config.asterisk
-    return AmiSettings(at.host, at.port, at.username, at.secret.reveal())
-
-
-def link_settings(smsc: SmscConfig) -> tuple[LinkSettings, ...]:
-    """One link, or two for a pair of transmitter and receiver. Raises NotReady when the CA cannot be read."""
-    whole = LinkSettings(
-        smsc.name,
-        smsc.host,
-        smsc.port,
-        smsc.system_id,
-        smsc.password.reveal(),
-        system_type=smsc.system_type,
-        source_ton=smsc.source_ton,
-        source_npi=smsc.source_npi,
-        dest_ton=smsc.dest_ton,
-        dest_npi=smsc.dest_npi,
-        alphabet=Alphabet(smsc.alphabet),
-        mo_alphabet=Alphabet(smsc.mo_alphabet) if smsc.mo_alphabet else None,
-        mo_ends_with_nul=smsc.mo_ends_with_nul,
-        repeats_after=smsc.repeats_after,
-        tls=_tls(smsc),
-        server_name=smsc.tls_server_name,
-        group=smsc.group or "",
-        failover_after=smsc.failover_after,
-        short_code=smsc.short_code or "",
-        retry=smsc.retry_rules(),
-        refusals=smsc.refusals(),
-        window=smsc.window,
-        rate=smsc.rate,
-        receipts=_RECEIPTS[smsc.receipts],
-        validity_period=smsc.validity_period,
-        timers=Timers(enquire_interval=smsc.enquire_interval, response=smsc.response_timeout),
-    )
-    if smsc.bind == "transceiver":
-        return (whole,)
-    return tuple(replace(whole, bind=kind) for kind in (BindKind.TRANSMITTER, BindKind.RECEIVER))
-
-
-def _tls(smsc: SmscConfig) -> ssl.SSLContext | None:
-    if not smsc.tls:
-        return None
-    try:
-        return ssl.create_default_context(cafile=smsc.tls_ca)
-    except (OSError, ssl.SSLError) as error:
-        raise NotReady(f"smsc {smsc.name}: tls_ca {smsc.tls_ca} cannot be used: {error}") from error
 
 
 @contextmanager

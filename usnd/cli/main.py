@@ -71,7 +71,8 @@ def run(
     ] = None,
 ) -> None:
     """Run the daemon until SIGTERM. Calls stay up when it stops, and are found again when it starts."""
-    from usnd.daemon import NotReady, Superseded  # noqa: PLC0415 - only this command needs all of the daemon
+    from usnd.assembly import NotReady  # noqa: PLC0415 - only this command needs all of the daemon
+    from usnd.daemon import Superseded  # noqa: PLC0415
     from usnd.daemon import run as run_daemon  # noqa: PLC0415
 
     settings = load_config(config)
