@@ -1,7 +1,8 @@
-"""Holds the papers to the tree: a path that one of them names is there."""
+"""Holds the papers to the tree: a path that one of them names is there; the layers are those checked."""
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,10 @@ def test_each_decision_that_is_cited_is_there() -> None:
     found = subprocess.run(grep, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     there = {int(path.name[:4]) for path in (ROOT / "docs/decisions").glob("*.md")}
     assert {int(number) for number in re.findall(r"\d+", found)} - there == set()
+
+
+def test_the_architecture_names_the_layers_that_are_checked() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (layers,) = (contract["layers"] for contract in contracts if contract.get("exhaustive"))
+    told = " > ".join(", ".join(f"`{name}`" for name in layer.split(" | ")) for layer in layers)
+    assert told in " ".join((ROOT / "ARCHITECTURE.md").read_text().split())
