@@ -11,10 +11,10 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from usnd.store import migrate
 from usnd.store.core.engine import engine_for
 from usnd.store.core.transaction import Transaction
 from usnd.store.core.writer import Store
+from usnd.store.migrations import migrate
 from workbench.parts import postgres
 from workbench.parts.postgres import Postgres, Programs
 

@@ -1,5 +1,6 @@
-"""The linters as ordinary tests: style, types, the import rule, and what must not be in the tree."""
+"""The linters as ordinary tests: style, types, what must not be in the tree, and how long things may be."""
 
+import ast
 import re
 import subprocess
 import sysconfig
@@ -8,7 +9,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = Path(sysconfig.get_path("scripts"))
-LONGEST_FILE = 400  # lines: one job a file
+LONGEST_FILE, LONGEST_TEST_FILE = 400, 450  # lines: one job a file
+LONGEST_FUNCTION = 45  # lines, from `def`
+MOST_SIBLINGS = 15  # Python files in one folder
+LONGER = {"usnd/daemon.py __init__"}  # puts a node together, one part after the other
+HISTORY = "usnd/store/migrations/versions/"  # a migration is written once, from top to bottom
 LOCKS = ("*requirements*.txt", "pyproject.toml", "*package.json", "*.npmrc", "Makefile", ".ci/*")
 
 
@@ -36,16 +41,30 @@ def test_types() -> None:
     check("mypy")
 
 
-def test_import_rule() -> None:
-    check("lint-imports", "--no-cache")
-
-
 def test_no_file_has_two_jobs() -> None:
-    lengths = {
-        str(path.relative_to(ROOT)): len(path.read_text().splitlines())
-        for path in tracked("usnd/*.py", "workbench/*.py")
+    lengths = {path.relative_to(ROOT): len(path.read_text().splitlines()) for path in tracked("*.py")}
+    assert {"usnd", "workbench", "tests", "playbooks"} <= {name.parts[0] for name in lengths}
+    longest = {name: LONGEST_TEST_FILE if name.parts[0] == "tests" else LONGEST_FILE for name in lengths}
+    assert {str(name): lines for name, lines in lengths.items() if lines > longest[name]} == {}
+
+
+def test_no_function_is_longer_than_a_page() -> None:
+    long = {
+        f"{path.relative_to(ROOT)} {node.name}"
+        for path in tracked("*.py")
+        if HISTORY not in str(path)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION
     }
-    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
+    assert long == LONGER
+
+
+def test_a_folder_can_be_taken_in_at_a_glance() -> None:
+    siblings = Counter(
+        str(path.parent.relative_to(ROOT)) for path in tracked("*.py") if path.name != "__init__.py"
+    )
+    assert {folder: files for folder, files in siblings.items() if files > MOST_SIBLINGS} == {}
 
 
 def test_no_two_test_modules_share_a_name() -> None:

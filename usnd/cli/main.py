@@ -113,7 +113,7 @@ def _check_certificate(settings: "Config", config: Path) -> None:
 def db_upgrade(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Bring the database's tables to this release. Safe to repeat."""
     from usnd.store.core.trouble import DatabaseTrouble, in_words  # noqa: PLC0415 - as is SQLAlchemy
-    from usnd.store.migrate import upgrade  # noqa: PLC0415 - Alembic is slow to load
+    from usnd.store.migrations.migrate import upgrade  # noqa: PLC0415 - Alembic is slow to load
     from usnd.store.revision import current  # noqa: PLC0415
 
     url = load_config(config).store.url

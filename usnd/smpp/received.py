@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from usnd.smpp.delivery_receipts import MESSAGE_TYPE, is_reserved_type, read_receipt
+from usnd.smpp.delivery_receipts import MESSAGE_TYPE, ReceiptWord, is_reserved_type, read_receipt
 from usnd.smpp.pdu.pdus import DataSm, DeliverSm
 from usnd.smpp.pdu.tlv import Tag, Tlvs, integer
 from usnd.smpp.text.alphabets import DEFAULT_CODING, Alphabet, alphabet_of, is_compressed, unpack
@@ -95,32 +95,23 @@ def read_delivery(  # the last two are the bind's, and have their default
     one that was answered. waited: seconds. ends_with_nul: this SMSC puts a NUL behind each text.
     """
     odd: list[str] = []
-    tlvs = pdu.tlvs
     payload = _payload(pdu)
     sender = _sender(pdu.source_addr_ton, pdu.source_addr_npi, pdu.source_addr, odd)
     recipient = _address(pdu.dest_addr_ton, pdu.destination_addr)
     header = _header(pdu.esm_class, payload, odd)
-    place = header.concatenation or (_sar(tlvs, odd) if tlvs else None)
+    place = header.concatenation or (_sar(pdu.tlvs, odd) if pdu.tlvs else None)
     octets, alphabet, cut = _text(pdu.data_coding, payload, header, default, odd)
-    if ends_with_nul:
-        octets = without_nul(octets, alphabet)
+    octets = without_nul(octets, alphabet) if ends_with_nul else octets
     body, found, half = read(octets, alphabet)
     cut = cut or pdu.cut or (half and place is None)  # what a part lacks may stand in the next
     fingerprint = _fingerprint(pdu, sender, recipient, payload)
-    word = None
-    if tlvs or pdu.esm_class & MESSAGE_TYPE or ":" in body or "=" in body:  # else nothing tells of a receipt
-        word = read_receipt(pdu.esm_class, tlvs, body, octets)
-        if is_reserved_type(pdu.esm_class):
-            odd.append("an unknown message type in esm_class")
+    word = _receipt_word(pdu, body, octets, odd)
     oddities = (*odd, *found) if odd or found else ()
+    whose = (smsc, session, sender, recipient)
     if word is not None and word.sure:
-        whose = (smsc, session, sender, recipient)
         return Receipt(*whose, word.message_id, word.stat, fingerprint, None, oddities)
     text = ReceivedText(
-        smsc,
-        session,
-        sender,
-        recipient,
+        *whose,
         body,
         fingerprint,
         place,
@@ -129,12 +120,21 @@ def read_delivery(  # the last two are the bind's, and have their default
         oddities,
         waited,
         repeats is not None and repeats(fingerprint),
-        bool(tlvs) and bool(tlvs.get(Tag.RECEIPTED_MESSAGE_ID, b"").strip(b"0\0 ")),
+        bool(pdu.tlvs) and bool(pdu.tlvs.get(Tag.RECEIPTED_MESSAGE_ID, b"").strip(b"0\0 ")),
         cut,
     )
     if word is None:
         return text
-    return Receipt(smsc, session, sender, recipient, word.message_id, word.stat, fingerprint, text, oddities)
+    return Receipt(*whose, word.message_id, word.stat, fingerprint, text, oddities)
+
+
+def _receipt_word(pdu: DeliverSm | DataSm, body: str, octets: bytes, odd: list[str]) -> ReceiptWord | None:
+    """What the PDU says of a message sent before; None of a subscriber's text."""
+    if not (pdu.tlvs or pdu.esm_class & MESSAGE_TYPE or ":" in body or "=" in body):
+        return None
+    if is_reserved_type(pdu.esm_class):
+        odd.append("an unknown message type in esm_class")
+    return read_receipt(pdu.esm_class, pdu.tlvs, body, octets)
 
 
 def _payload(pdu: DeliverSm | DataSm) -> bytes:

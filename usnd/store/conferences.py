@@ -41,7 +41,6 @@ _BY_ID = _SELECT.where(conferences.c.id == bindparam("wanted"))
 _CALLS_BY_ID = _CALLS.where(calls.c.conference_id == bindparam("wanted"))
 _LIVE = _SELECT.where(is_live).order_by(conferences.c.id)
 _CALLS_LIVE = _CALLS.join(conferences, conferences.c.id == calls.c.conference_id).where(is_live)
-_BY_TEXT = select(conferences.c.id).where(conferences.c.mo_id == bindparam("text"))
 _ENDED = _SELECT.where(not_(is_live)).order_by(conferences.c.id.desc()).limit(bindparam("most"))
 _CALLS_ENDED = _CALLS.where(calls.c.conference_id.in_(_ENDED.with_only_columns(conferences.c.id)))
 
@@ -116,10 +115,6 @@ class Conferences:
     def get(self, conference_id: int) -> Conference | None:
         """The conference of that id."""
         return next(iter(self._load(_BY_ID, _CALLS_BY_ID, {"wanted": conference_id})), None)
-
-    def launched_by(self, mo_id: int) -> int | None:
-        """The id of the conference that the text launched."""
-        return self._tx.execute(_BY_TEXT, {"text": mo_id}).scalar_one_or_none()
 
     def ended(self, most: int) -> list[Conference]:
         """Those that ended, the newest launched last, and no more than that many."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.bench.handsets import tone
-from workbench.bench.rtp_streams import Stream, longest_gap, packets_in, streams
+from workbench.bench.rtp_streams import Stream, longest_gap, packets, streams
 from workbench.bench.stalls import Stop, beside
 
 LONGEST_GAP = 60.0
@@ -40,7 +40,8 @@ def listened(
 
     during: begun and ended, seconds since the epoch.
     """
-    found = streams(packets_in(file), LONGEST_GAP)
+    with file.open("rb") as capture:
+        found = streams(packets(capture), LONGEST_GAP)
     to = {target: stream for (_, target), stream in found.items()}
     of = {source: stream for (source, _), stream in found.items()}
     speakers = [of.get(media_port(speaker)) for speaker, *_ in rooms]

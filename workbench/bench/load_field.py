@@ -156,6 +156,16 @@ def register(subscribers: Sequence[str]) -> Callable[[Transaction], None]:
     return unit
 
 
+async def prepare(usn: Usn, subscribers: Sequence[str]) -> None:
+    """Gives a node that was not started yet its tables and subscribers."""
+    try:
+        usn.command("db", "upgrade")
+        await in_store(usn.store_url, register(subscribers))
+    except BaseException:
+        await usn.stop()
+        raise
+
+
 def room(index: int, size: int, kind: Kind = Kind.LISTENER) -> list[str]:
     """The members of a room, the speaker first, the others of that kind."""
     listeners = (number(kind, index * (size - 1) + one) for one in range(size - 1))
@@ -191,12 +201,7 @@ async def load_field(
                 as_on_node=as_on_node,
                 timers=False,
             )
-            try:
-                usn.command("db", "upgrade")
-                await in_store(usn.store_url, register(subscribers))
-            except BaseException:
-                await usn.stop()
-                raise
+            await prepare(usn, subscribers)
             stock = usn_asterisk(
                 tree,
                 crowd.port,

@@ -1,25 +1,26 @@
 """What was sent on the wire, from a capture: each stream's packets in time, and its gaps.
 
-Owns reading pcap files (microseconds, Ethernet, as tcpdump writes them of the loopback) and the definition of
-a gap: so long hears a listener no loud sample who has no jitter buffer, but plays what came, at most the two
-packets that a room sends at once. A tone is loud at least every other sample. Refuses codecs other than
-A-law.
+The benchmark of conferences calls it with what tcpdump wrote of the loopback: Ethernet, A-law. A gap is how
+long a listener hears no loud sample who has no jitter buffer, but plays what came, at most the two packets
+that a room sends at once. A tone is loud at least every other sample.
 """
 
-import mmap
 import struct
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import BinaryIO
+
+import dpkt
 
 from workbench.demo.tones import RATE, present
 
-_FILE_HEADER = 24
-_MAGIC = 0xA1B2C3D4
-_RECORD = struct.Struct("<IIII")
 _ETHERNET = 14
-_ADDRESSED = struct.Struct(">HH4x2xH8x")
-"""UDP and RTP: ports from and to, sequence number; no CSRC, no extension, as Asterisk sends."""
+_ADDRESSED = struct.Struct(">HHH2x2xH8x")
+"""UDP and RTP: ports from and to, length from here on, sequence number; no CSRC, no extension, as Asterisk
+sends. dpkt's own classes for them take six times as long, and there are 25,000 a second.
+"""
+_LEAST = _ETHERNET + 20 + _ADDRESSED.size
 _HALF = 0x8000  # of the sequence numbers
 _SAMPLE_MS = 1000 / RATE
 PACKET_MS = 20.0
@@ -111,32 +112,17 @@ def streams(sent: Iterable[Packet], limit: float) -> Mapping[tuple[int, int], St
     return found
 
 
-def packets_in(path: Path) -> Iterator[Packet]:
+def packets(capture: BinaryIO) -> Iterator[Packet]:
     """The RTP packets of a pcap file, in order; a last one that is cut off is left out. Raises ValueError."""
-    with path.open("rb") as file:
-        if path.stat().st_size < _FILE_HEADER:
-            return
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            yield from packets(data)
-
-
-def packets(data: bytes | mmap.mmap) -> Iterator[Packet]:
-    """The same of a file's content."""
-    if int.from_bytes(data[:4], "little") != _MAGIC:
-        raise ValueError("no capture of tcpdump on a little-endian machine")
-    offset, end = _FILE_HEADER, len(data)
-    record, addressed = _RECORD.unpack_from, _ADDRESSED.unpack_from
-    while offset + _RECORD.size <= end:
-        seconds, micros, size, _ = record(data, offset)
-        offset += _RECORD.size
-        following = offset + size
-        udp = offset + _ETHERNET + (data[offset + _ETHERNET] & 15) * 4
-        if following > end:
-            return
-        if following > udp + _ADDRESSED.size:
-            source, target, sequence = addressed(data, udp)
-            yield seconds + micros / 1e6, (source, target), sequence, data[udp + _ADDRESSED.size : following]
-        offset = following
+    reader = dpkt.pcap.Reader(capture)
+    with suppress(dpkt.NeedData):
+        for at, frame in reader:
+            if len(frame) < _LEAST:
+                continue
+            udp = _ETHERNET + (frame[_ETHERNET] & 15) * 4
+            source, target, length, sequence = _ADDRESSED.unpack_from(frame, udp)
+            if len(frame) >= min(udp + length, reader.snaplen):
+                yield at, (source, target), sequence, frame[udp + _ADDRESSED.size :]
 
 
 def longest_gap(stream: Stream, begun: float, ended: float) -> float:

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from usnd.domain.messaging.message import Draft, Priority
-from usnd.store import migrate
 from usnd.store.core.transaction import Transaction
 from usnd.store.core.writer import Store
+from usnd.store.migrations import migrate
 from workbench import ROOT
 from workbench.bench.load import LoadSmsc
 from workbench.parts.postgres import Postgres, programs

@@ -113,7 +113,8 @@ def test_a_text_whose_conference_had_just_ended_launches_one(registered: Transac
         again = batch.again(back.text, back.mo_id)
     assert (again.mo_id, again.recalled) == (back.mo_id, None)
     assert again.launched is not None
-    assert registered.conferences.launched_by(back.mo_id) == again.launched.conference.id
+    launched_by = text("SELECT id FROM conferences WHERE mo_id = :mo")
+    assert registered.execute(launched_by, {"mo": back.mo_id}).scalar() == again.launched.conference.id
     assert "Calling you and 1 more" in replies([again])[0]
     assert registered.execute(text("SELECT count(*) FROM mo_texts")).scalar() == 2
 

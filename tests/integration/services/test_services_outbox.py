@@ -23,8 +23,8 @@ from usnd.smpp.link.link import SmscLink
 from usnd.smpp.link.settings import BindKind, LinkSettings, LinkState
 from usnd.smpp.pdu.status import CommandStatus
 from usnd.smpp.received import ReceivedText
-from usnd.store import migrate
 from usnd.store.core.writer import Store
+from usnd.store.migrations import migrate
 from workbench.parts.process import SLACK
 from workbench.parts.smsc.handsets import Smsc
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from usnd.store import migrate
 from usnd.store.core.writer import Store
+from usnd.store.migrations import migrate
 from workbench.parts.postgres import Postgres, Programs
 
 Opened = Callable[..., AbstractAsyncContextManager[Store]]

@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import event, select, text
 from structlog.testing import capture_logs
 
-from usnd.store import migrate
 from usnd.store.core.engine import engine_for
 from usnd.store.core.transaction import Transaction
 from usnd.store.core.writer import Store, StoreClosed
+from usnd.store.migrations import migrate
 from usnd.store.schema import subscribers
 from workbench.parts.postgres import Postgres
 from workbench.parts.process import PartError

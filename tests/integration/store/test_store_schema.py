@@ -14,10 +14,11 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.schema import CreateTable
 
 from usnd.domain.messaging.message import MtState
-from usnd.store import migrate, revision, texts
+from usnd.store import revision, texts
 from usnd.store.conferences import _LIVE
 from usnd.store.core.engine import engine_for
 from usnd.store.core.trouble import DatabaseTrouble
+from usnd.store.migrations import migrate
 from usnd.store.schema import counters, group_members, groups, metadata, mt_texts, subscribers
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)

@@ -6,6 +6,7 @@ import pytest
 
 from workbench.parts.listening import end
 from workbench.parts.ports import HOST
+from workbench.parts.smsc import http11
 from workbench.parts.smsc.http11 import HttpClient, HttpListener, Query, query_in
 
 
@@ -48,6 +49,33 @@ async def test_an_answer_in_chunks_and_a_connection_that_is_closed(answer: bytes
         client.close()
         await end(server)
         await asyncio.sleep(0.05)  # the server's side of the connection hears of it
+
+
+async def test_an_answer_that_comes_too_late_is_not_taken_for_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    late = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await reader.readuntil(b"\r\n\r\n")
+        if b"/first" in request:
+            await late.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n" + request[5:7])
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(serve, HOST, 0)
+    client = HttpClient(server.sockets[0].getsockname()[1])
+    monkeypatch.setattr(http11, "PATIENCE", 0.2)
+    with pytest.raises(TimeoutError):
+        await client.get("/first", {})
+    late.set()
+    await asyncio.sleep(0.05)
+    monkeypatch.setattr(http11, "PATIENCE", 10.0)
+    assert await client.get("/second", {}) == (200, "se")
+    client.close()
+    await end(server)
+    await asyncio.sleep(0.05)
 
 
 async def test_an_answer_cut_short_is_an_error_not_an_answer() -> None:

@@ -5,14 +5,12 @@ docs/operator/alarms.md is generated from here. A new alarm is one more constant
 its condition is known.
 
 Numbers and names are for ever: a network management system keeps them. One that is no longer raised leaves
-a gap. 1 to 99 are usnd's; from `PAIR_FROM` on are the arbiter's.
+a gap. 1 to 99 are usnd's; from 101 on are the arbiter's.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-
-PAIR_FROM = 101
 
 
 class Severity(Enum):

@@ -53,7 +53,6 @@ ENDED = (
     SendState.UNKNOWN,
     SendState.SET_ASIDE,
 )
-UNSENT = ENDED[1:]
 
 S, E = SendState, SendEvent
 _ENDS = {

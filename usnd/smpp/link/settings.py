@@ -89,7 +89,7 @@ class LinkState(Enum):
 @dataclass
 class Counters:
     """Since the link was made. nacked: answered with other than ESME_ROK; dropped: responses nobody waits
-    for; overdue: messages without a response in time; rebinds: binds after the first; oddities: what was read
+    for; overdue: messages without a response in time; oddities: what was read
     over in deliveries, or refused, by name.
     """
 
@@ -103,10 +103,6 @@ class Counters:
     nacked: int = 0
     binds: int = 0
     oddities: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def rebinds(self) -> int:
-        return max(0, self.binds - 1)
 
 
 class SubmitError(Exception):

@@ -1,1 +1,1 @@
-"""How the schema came to be, step by step; run by usnd/store/migrate.py."""
+"""How the schema came to be, step by step; migrate.py runs it."""

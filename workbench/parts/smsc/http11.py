@@ -1,14 +1,17 @@
-"""HTTP/1.1 as Kannel and Jasmin speak it: a client that keeps its connection, a listener for their reports.
+"""HTTP as Kannel and Jasmin speak it: a client that keeps its connection, a listener for their reports.
 
-Owns one connection each way and GET alone. Refuses redirects and TLS: both ends are on loopback.
+Kannel, Jasmin and the benches beside them call this: a GET with parameters goes out, the parameters of a
+report come in. h11 reads and writes HTTP. No redirects, no TLS: both ends are on loopback.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import unquote_to_bytes, urlencode
+
+import h11
 
 from workbench.parts.listening import end
 from workbench.parts.ports import HOST
@@ -18,6 +21,7 @@ Query = Mapping[str, bytes]
 """The parameters of a GET, percent signs undone: octets, since each peer has its own idea of a charset."""
 
 PATIENCE = 30.0
+_AT_ONCE = 65536
 
 
 class HttpClient:
@@ -26,43 +30,33 @@ class HttpClient:
     def __init__(self, port: int) -> None:
         """`port` on loopback."""
         self._port = port
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._kept: tuple[h11.Connection, asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def get(self, path: str, parameters: Mapping[str, str | bytes | int]) -> tuple[int, str]:
         """Status and body. Raises OSError (TimeoutError is one): whether the peer acted is unknown."""
-        request = f"GET {path}?{urlencode(parameters)} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+        target = f"{path}?{urlencode(parameters)}"
         async with asyncio.timeout(PATIENCE):
-            if self._streams is None or self._streams[0].at_eof():
+            if self._kept is None or self._kept[1].at_eof() or not _again(self._kept[0]):
                 self.close()
-                self._streams = await asyncio.open_connection(HOST, self._port)
-            reader, writer = self._streams
-            writer.write(request)
+                self._kept = (h11.Connection(h11.CLIENT), *await asyncio.open_connection(HOST, self._port))
+            http, reader, writer = self._kept
+            writer.write(_octets(http, h11.Request(method="GET", target=target, headers=[("Host", HOST)])))
             try:
-                return await self._response(reader)
-            except asyncio.IncompleteReadError as error:
+                head, body = await _received(http, reader)
+            except ConnectionError:
                 self.close()
-                raise ConnectionError("the connection was closed before the answer was whole") from error
-
-    async def _response(self, reader: asyncio.StreamReader) -> tuple[int, str]:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        headers = _headers(head[1:])
-        if headers.get("transfer-encoding", "").lower() == "chunked":
-            body = await _chunks(reader)
-        else:
-            body = await reader.readexactly(int(headers.get("content-length", "0")))
-        if headers.get("connection", "").lower() == "close":
-            self.close()
-        return int(head[0].split()[1]), body.decode("utf-8", "replace")
+                raise
+        return head.status_code, body.decode("utf-8", "replace")
 
     def close(self) -> None:
         """Nothing when it is closed."""
-        if self._streams is not None:
-            self._streams[1].close()
-            self._streams = None
+        if self._kept is not None:
+            self._kept[2].close()
+            self._kept = None
 
 
 class HttpListener:
-    """`async with` listens on a free port of loopback; each GET's parameters go to `take`."""
+    """`async with` listens on a free port of loopback; each request's parameters go to `take`."""
 
     def __init__(self, take: Callable[[Query], None], answer: str = "") -> None:
         """`answer`: the body of every response."""
@@ -89,15 +83,14 @@ class HttpListener:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        http = h11.Connection(h11.SERVER)
+        response = h11.Response(status_code=200, headers=[("Content-Length", str(len(self._answer)))])
         try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-                length = int(_headers(head[1:]).get("content-length", "0"))
-                posted = (await reader.readexactly(length)).decode("latin-1")
-                self._take(query_in(head[0].split()[1].partition("?")[2] or posted))
-                length_line = f"Content-Length: {len(self._answer)}"
-                writer.write(f"HTTP/1.1 200 OK\r\n{length_line}\r\n\r\n".encode() + self._answer)
-        except (asyncio.IncompleteReadError, OSError):
+            while _again(http):
+                head, posted = await _received(http, reader)
+                self._take(query_in((head.target.partition(b"?")[2] or posted).decode("latin-1")))
+                writer.write(_octets(http, response, self._answer))
+        except OSError:
             return
         finally:
             writer.close()
@@ -112,14 +105,28 @@ def query_in(text: str) -> Query:
     return {name: unquote_to_bytes(value.replace("+", " ")) for name, _, value in pairs}
 
 
-async def _chunks(reader: asyncio.StreamReader) -> bytes:
-    body = b""
-    while size := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
-        body += (await reader.readexactly(size + 2))[:size]
-    await reader.readuntil(b"\r\n")  # no trailers: neither peer sends any
-    return body
+def _octets(http: h11.Connection, head: h11.Request | h11.Response, body: bytes = b"") -> bytes:
+    return b"".join(http.send(event) or b"" for event in (head, h11.Data(data=body), h11.EndOfMessage()))
 
 
-def _headers(lines: list[str]) -> dict[str, str]:
-    named = (line.partition(":") for line in lines if line)
-    return {name.strip().lower(): value.strip() for name, _, value in named}
+async def _received(http: h11.Connection, reader: asyncio.StreamReader) -> tuple[Any, bytes]:
+    """The peer's h11.Request or h11.Response, and its body. Raises ConnectionError when it is cut off."""
+    events: list[Any] = []
+    try:
+        while not isinstance(event := http.next_event(), h11.EndOfMessage | h11.ConnectionClosed):
+            if event is h11.NEED_DATA:
+                http.receive_data(await reader.read(_AT_ONCE))
+            else:
+                events.append(event)
+    except h11.RemoteProtocolError as error:
+        raise ConnectionError(f"no whole HTTP message came: {error}") from error
+    if not events:
+        raise ConnectionError("the connection was closed")
+    return events[0], b"".join(event.data for event in events[1:])
+
+
+def _again(http: h11.Connection) -> bool:
+    """Makes ready for the next message; False when an exchange is not done, or the connection is not kept."""
+    if http.our_state is http.their_state is h11.DONE:
+        http.start_next_cycle()
+    return http.our_state is h11.IDLE

@@ -187,20 +187,11 @@ class Kannel(Part):
             ("smsc", self._smsc),
             (
                 "smsbox",
-                {
-                    "bearerbox-host": HOST,
-                    "sendsms-port": self.sendsms_port,
-                    "sendsms-interface": HOST,
-                },
+                {"bearerbox-host": HOST, "sendsms-port": self.sendsms_port, "sendsms-interface": HOST},
             ),
             (
                 "sendsms-user",
-                {
-                    "username": "usn",
-                    "password": _PASSWORD,
-                    "concatenation": "true",
-                    "max-messages": 20,
-                },
+                {"username": "usn", "password": _PASSWORD, "concatenation": "true", "max-messages": 20},
             ),
             (
                 "sms-service",

@@ -96,10 +96,8 @@ async def test_two_parts_are_two_files_and_who_was_there_is_recorded(settings: s
         assert await until(lambda: all(one["octets"] for one in recordings(parts)), 6, 0.5)
         first, second = recordings(parts)
         assert first["seconds"] > 2 * 0.9
-        assert [(one["subscriber"], one["recording"], one["state"]) for one in (first, second)] == [
-            (SUBSCRIBER, "1-1", "closed"),
-            (SUBSCRIBER, "1-2", "closed"),
-        ]
+        closed = [(one["subscriber"], one["recording"], one["state"]) for one in (first, second)]
+        assert closed == [(SUBSCRIBER, "1-1", "closed"), (SUBSCRIBER, "1-2", "closed")]
         assert first["octets"] == (tmp_path / "c1-1.wav").stat().st_size
         copy = tmp_path / "copy.wav"
         parts.usn.command("subscriber", "add", ALFA)

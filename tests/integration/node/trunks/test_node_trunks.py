@@ -50,65 +50,80 @@ async def end(parts: Stage, count: int) -> None:
 async def test_limits_overflow_and_what_is_not_asked_of_another_trunk() -> None:
     settings = '[conference]\naway = 1\n[dial_in]\nconferences = ["52201"]\n'
     async with two_trunks("channels = 3", "channels = 1", settings) as stage:
-        parts = stage.parts
-        # Three lines and one: four are called, five are not.
-        assert "All lines are busy" in await parts.text(f"IC {ALFA} {BRAVO} {CHARLIE} +447700900009")
-        # So it is by a call, which hears why.
-        await parts.text(f"CC1 {ALFA} {BRAVO} {CHARLIE} +447700900009")
-        await parts.switch.call(SUBSCRIBER, "52201", parts.usn.asterisk.ports.sip)
-        await parts.usn.until_event("incoming call refused", 10, reason="busy")
-        assert "All lines are busy" in (await parts.smsc.next_text(SUBSCRIBER, 10)).body
-        heard = "Playing 'all-circuits-busy-now"
-        assert await until(lambda: heard in parts.usn.asterisk.log(400), 5, 0.2)
-        for _ in range(300):
-            if await parts.switch.state(SUBSCRIBER) == "idle":
-                break
-            await asyncio.sleep(0.2)
-        assert called(stage) == ([], [])
-        await parts.text("IC " + " ".join(GROUP.values()))
-        await parts.usn.until_event("call joined", 15, 4)
-        first, second = called(stage)
-        assert (first, second) == ([SUBSCRIBER, ALFA, BRAVO], [CHARLIE])
-        full = {"first": (3, 3, "up"), "second": (1, 1, "up")}
-        figures = ("in_use", "channels", "state")
-        await shows(parts, {trunk: dict(zip(figures, row, strict=True)) for trunk, row in full.items()})
-        head = (await asyncio.to_thread(parts.usn.command, "trunk", "status")).splitlines()[0]
-        wanted = ["trunk", "state", "registration", "in_use", "channels", "calls", "unanswered"]
-        assert head.split() == wanted
-        await end(parts, 1)
-        assert {cdr["dnis"]: cdr["trunk"] for cdr in parts.usn.cdrs()} == {
-            **dict.fromkeys((SUBSCRIBER, ALFA, BRAVO), "first"),
-            CHARLIE: "second",
-        }
-        # Congestion goes on over the second trunk, busy does not.
-        await parts.switch.put(
-            parts.handset(ALFA, refusal=Refusal.CONGESTED, ring=0.0),
-            parts.handset(BRAVO, refusal=Refusal.BUSY, ring=0.0),
-        )
-        await parts.text(f"IC {ALFA} {BRAVO}")
-        await parts.usn.until_event("call joined", 15, 6)
-        assert called(stage) == ([SUBSCRIBER, ALFA, BRAVO], [ALFA])
-        await end(parts, 2)
-        records = {cdr["dnis"]: (cdr["trunk"], cdr["outcome"]) for cdr in parts.usn.cdrs()[4:]}
-        assert len(parts.usn.cdrs()) == 4 + 3
-        assert records == {
-            SUBSCRIBER: ("first", "completed"),
-            ALFA: ("second", "completed"),
-            BRAVO: ("first", "busy"),
-        }
-        await shows(parts, {"first": {"causes": {"17": 1, "41": 1}}})
-        # Who is congested on both is lost to the conference, and its subscriber is told.
-        await stage.second.put(parts.handset(ALFA, refusal=Refusal.CONGESTED, ring=0.0))
-        await parts.text(f"IC {ALFA}")
-        assert "Nobody could be reached" in (await parts.smsc.next_text(SUBSCRIBER, 10)).body
-        assert called(stage) == ([SUBSCRIBER, ALFA], [ALFA])
-        await end(parts, 3)
-        # No credit is no matter of the trunk.
-        await parts.switch.put(parts.handset(ALFA, credit=False, ring=0.0))
-        await parts.text(f"IC {ALFA}")
-        assert "not enough credit" in (await parts.smsc.next_text(SUBSCRIBER, 10)).body
-        await parts.usn.until_event("conference ended", 15, reason="no-credit")
-        assert called(stage) == ([SUBSCRIBER, ALFA], [])
+        await five_are_more_than_four_lines(stage)
+        await four_fill_both_trunks(stage)
+        await congestion_goes_on_over_the_second_trunk_and_busy_does_not(stage)
+        await what_no_trunk_can_do_is_told(stage)
+
+
+async def five_are_more_than_four_lines(stage: TwoTrunks) -> None:
+    """Three lines and one. By a text, and by a call, which hears why."""
+    parts = stage.parts
+    assert "All lines are busy" in await parts.text(f"IC {ALFA} {BRAVO} {CHARLIE} +447700900009")
+    await parts.text(f"CC1 {ALFA} {BRAVO} {CHARLIE} +447700900009")
+    await parts.switch.call(SUBSCRIBER, "52201", parts.usn.asterisk.ports.sip)
+    await parts.usn.until_event("incoming call refused", 10, reason="busy")
+    assert "All lines are busy" in (await parts.smsc.next_text(SUBSCRIBER, 10)).body
+    heard = "Playing 'all-circuits-busy-now"
+    assert await until(lambda: heard in parts.usn.asterisk.log(400), 5, 0.2)
+    for _ in range(300):
+        if await parts.switch.state(SUBSCRIBER) == "idle":
+            break
+        await asyncio.sleep(0.2)
+    assert called(stage) == ([], [])
+
+
+async def four_fill_both_trunks(stage: TwoTrunks) -> None:
+    parts = stage.parts
+    await parts.text("IC " + " ".join(GROUP.values()))
+    await parts.usn.until_event("call joined", 15, 4)
+    assert called(stage) == ([SUBSCRIBER, ALFA, BRAVO], [CHARLIE])
+    full = {"first": (3, 3, "up"), "second": (1, 1, "up")}
+    figures = ("in_use", "channels", "state")
+    await shows(parts, {trunk: dict(zip(figures, row, strict=True)) for trunk, row in full.items()})
+    head = (await asyncio.to_thread(parts.usn.command, "trunk", "status")).splitlines()[0]
+    wanted = ["trunk", "state", "registration", "in_use", "channels", "calls", "unanswered"]
+    assert head.split() == wanted
+    await end(parts, 1)
+    assert {cdr["dnis"]: cdr["trunk"] for cdr in parts.usn.cdrs()} == {
+        **dict.fromkeys((SUBSCRIBER, ALFA, BRAVO), "first"),
+        CHARLIE: "second",
+    }
+
+
+async def congestion_goes_on_over_the_second_trunk_and_busy_does_not(stage: TwoTrunks) -> None:
+    parts = stage.parts
+    await parts.switch.put(
+        parts.handset(ALFA, refusal=Refusal.CONGESTED, ring=0.0),
+        parts.handset(BRAVO, refusal=Refusal.BUSY, ring=0.0),
+    )
+    await parts.text(f"IC {ALFA} {BRAVO}")
+    await parts.usn.until_event("call joined", 15, 6)
+    assert called(stage) == ([SUBSCRIBER, ALFA, BRAVO], [ALFA])
+    await end(parts, 2)
+    records = {cdr["dnis"]: (cdr["trunk"], cdr["outcome"]) for cdr in parts.usn.cdrs()[4:]}
+    assert len(parts.usn.cdrs()) == 4 + 3
+    assert records == {
+        SUBSCRIBER: ("first", "completed"),
+        ALFA: ("second", "completed"),
+        BRAVO: ("first", "busy"),
+    }
+    await shows(parts, {"first": {"causes": {"17": 1, "41": 1}}})
+
+
+async def what_no_trunk_can_do_is_told(stage: TwoTrunks) -> None:
+    """Who is congested on both is lost to the conference; a lack of credit is no matter of the trunk."""
+    parts = stage.parts
+    await stage.second.put(parts.handset(ALFA, refusal=Refusal.CONGESTED, ring=0.0))
+    await parts.text(f"IC {ALFA}")
+    assert "Nobody could be reached" in (await parts.smsc.next_text(SUBSCRIBER, 10)).body
+    assert called(stage) == ([SUBSCRIBER, ALFA], [ALFA])
+    await end(parts, 3)
+    await parts.switch.put(parts.handset(ALFA, credit=False, ring=0.0))
+    await parts.text(f"IC {ALFA}")
+    assert "not enough credit" in (await parts.smsc.next_text(SUBSCRIBER, 10)).body
+    await parts.usn.until_event("conference ended", 15, reason="no-credit")
+    assert called(stage) == ([SUBSCRIBER, ALFA], [])
 
 
 async def test_a_kill_in_the_middle_of_an_overflow_calls_everybody_once() -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from usnd.domain.alarms import catalogue
-from usnd.domain.alarms.catalogue import CATALOGUE, PAIR_FROM, TRUNK_DOWN, USND_ALARMS, AlarmKind, by_name
+from usnd.domain.alarms.catalogue import CATALOGUE, TRUNK_DOWN, USND_ALARMS, AlarmKind, by_name
 
 
 def test_numbers_and_names_stay_as_they_are() -> None:
@@ -31,7 +31,7 @@ def test_numbers_and_names_stay_as_they_are() -> None:
 
 @pytest.mark.parametrize("kind", CATALOGUE, ids=lambda kind: kind.name)
 def test_an_entry_is_whole(kind: AlarmKind) -> None:
-    assert 0 < kind.number < PAIR_FROM
+    assert 0 < kind.number < 101, "from there on are the arbiter's"
     assert re.fullmatch("[a-z]+(-[a-z]+)*", kind.name)
     assert kind.says
     assert kind.says[-1] not in ".:"
@@ -45,9 +45,7 @@ def test_every_entry_that_is_written_is_in_the_list() -> None:
 
 
 def test_another_list_is_joined_unless_it_takes_a_number_or_a_name() -> None:
-    other = AlarmKind(
-        PAIR_FROM, "peer-silent", *(getattr(TRUNK_DOWN, name) for name in AlarmKind.__slots__[2:])
-    )
+    other = AlarmKind(101, "peer-silent", *(getattr(TRUNK_DOWN, name) for name in AlarmKind.__slots__[2:]))
     assert by_name(CATALOGUE, (other,)) == {**USND_ALARMS, "peer-silent": other}
     with pytest.raises(ValueError, match="share"):
         by_name(CATALOGUE, (TRUNK_DOWN,))

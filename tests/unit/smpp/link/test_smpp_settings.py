@@ -1,6 +1,6 @@
 """What a link is told: backoff, and secrets that stay out of sight."""
 
-from usnd.smpp.link.settings import Counters, LinkSettings
+from usnd.smpp.link.settings import LinkSettings
 
 SETTINGS = LinkSettings("north", "smsc.example", 2775, "usn", "secret", reconnect_first=0.1, reconnect_cap=30)
 
@@ -14,7 +14,3 @@ def test_the_backoff_doubles_up_to_its_cap() -> None:
 
 def test_the_password_is_not_in_a_repr() -> None:
     assert "secret" not in repr(SETTINGS)
-
-
-def test_the_first_bind_is_no_rebind() -> None:
-    assert [Counters(binds=binds).rebinds for binds in (0, 1, 3)] == [0, 0, 2]

@@ -12,7 +12,7 @@ from usnd.asterisk.calls import Calls, CallSettings
 from usnd.asterisk.progress import News
 from workbench.parts.voice.sipp import Sipp
 
-SCENARIOS = Path(__file__).parents[2] / "peers" / "sipp"
+SCENARIOS = Path(__file__).parents[3] / "peers" / "sipp"
 
 
 @asynccontextmanager

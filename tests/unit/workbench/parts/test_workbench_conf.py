@@ -8,7 +8,7 @@ import pytest
 
 from workbench.parts.voice.asterisk import CONF, CONTRACT
 
-ROLE = Path(__file__).parents[3] / "roles" / "asterisk" / "templates"
+ROLE = Path(__file__).parents[4] / "roles" / "asterisk" / "templates"
 PLACE = re.compile(r"\{\{.*?\}\}|\$\{?\w+\}?")
 """What is filled in where it is used: of a node, or of a test."""
 OWN = {

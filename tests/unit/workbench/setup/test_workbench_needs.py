@@ -7,7 +7,7 @@ import pytest
 
 from workbench.setup import needs
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 PIP = {"venv"}
 
 
