@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from usnd.domain.conference.call import CallEvent, CallNews, CallOutcome, CallState
 from usnd.domain.conference.commands import ConferenceCommand
+from usnd.domain.conference.decide import handle
 from usnd.domain.conference.events import Event, TimePassed
 from usnd.domain.conference.model import Conference, ConferenceState, LaunchPlan, Participant, Rules
-from usnd.domain.conference.transitions import handle, launch, next_deadline
+from usnd.domain.conference.transitions import launch, next_deadline
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -24,10 +24,11 @@ from usnd.domain.conference.commands import (
     Step,
     TurnAway,
 )
+from usnd.domain.conference.decide import decide
 from usnd.domain.conference.events import CallIn, Control, Event, Feature, JoinIn, TimePassed
 from usnd.domain.conference.model import OVER, Conference, ConferenceState, LaunchPlan, Participant, Rules
 from usnd.domain.dial_in.admission import Join, Pin, PinKind, Rejoin, enter
-from usnd.domain.trunks.routing import admit, decide
+from usnd.domain.trunks.routing import admit
 from usnd.domain.trunks.trunk import Pool, Route, Routing, Trunk
 
 RULES = Rules()

@@ -1,1 +1,1 @@
-"""The only SQL. Owns schema, migrations, the writer thread and repositories; refuses rules."""
+"""The only SQL: schema, migrations, the writer thread, and a repository a noun. Rules are the domain's."""

@@ -1,4 +1,8 @@
-"""The conferences in the store, with their calls. Refuses to decide anything about them: domain."""
+"""The conferences in the store, with their calls.
+
+Services add, save and load whole `Conference` objects in a unit of work; of one that is saved only what has
+changed is written. `usnd conference` reads those that are over.
+"""
 
 from collections.abc import Collection, Sequence
 from typing import Any

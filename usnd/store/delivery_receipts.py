@@ -1,6 +1,7 @@
 """The delivery receipts that are still to come, and what those that come say of their texts.
 
-Owns that each segment's last word counts once. Refuses to read receipts:
+services/messaging/outbox.py notes those that a text which was sent is to get, delivery_receipts.py beside it
+matches those that come. The last of each segment counts once. How ids compare is in
 domain/messaging/delivery_receipts.py.
 """
 

@@ -1,4 +1,8 @@
-"""What each subscriber has in the store: users, groups, conferences. Refuses the rules of names: domain."""
+"""What each subscriber has in the store: users, groups, instant conferences.
+
+services/messaging/incoming_batch.py loads the `Directory` of all senders at once, and applies the changes
+that were decided. The rules of names are domain/directory/model.py's.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType

@@ -1,7 +1,7 @@
 """Changes of directories, many at once: what hundreds of texts change costs the statements of one.
 
-Owns the writing of users, groups and conferences, and that the changes of one subscriber happen in their
-order. Refuses the rules of names and cycles: domain.
+directories.py calls it with decided changes, each with its subscriber; those of one subscriber happen in
+their order. Names and cycles were judged before, in domain/directory/model.py.
 """
 
 from collections import deque

@@ -1,6 +1,8 @@
-"""The PINs of the subscribers' conferences in the store (REQUIREMENTS C3). Refuses to decide what they open.
+"""The PINs of the subscribers' instant conferences in the store (REQUIREMENTS C3).
 
-They are kept as they are, not hashed: subscribers read them on a list, and seven digits hashed are no secret.
+A conference gets its two when they are first told to somebody; services/dial_in looks up what a caller typed,
+and domain/dial_in/admission.py decides what it opens. They are kept as they are, not hashed:
+subscribers read them on a list, and seven digits hashed are no secret.
 """
 
 from collections.abc import Callable

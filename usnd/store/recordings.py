@@ -1,6 +1,8 @@
-"""The recordings in the store: one row a part (REQUIREMENTS C7). Refuses to decide what is kept: domain.
+"""The recordings in the store: one row a part (REQUIREMENTS C7).
 
-They outlive their conference and their subscriber, as CDRs do: they refer to none of them.
+conferences.py saves a part with its conference; services/recording measures and removes. They outlive their
+conference and their subscriber, as CDRs do: they refer to none of them. What is kept is decided in
+domain/recording/files.py.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,8 +1,8 @@
 """Which schema a database has, and whether this release can work on it. Does without Alembic, as the daemon.
 
-Owns the number of this release's schema, and which earlier releases can work on it: a database says that
-itself, so that a release that is older than the migration knows (decision 18). Tests hold both against the
-migrations.
+The daemon and the command ask before they begin. The number of this release's schema is here, and which
+earlier releases can work on it: a database says that itself, so that a release that is older than the
+migration knows (decision 18). Tests hold both against the migrations.
 """
 
 from dataclasses import dataclass

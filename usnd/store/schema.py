@@ -1,8 +1,8 @@
-"""The tables, as the newest migration leaves them.
+"""The tables, as the newest migration leaves them: names, constraints, indexes.
 
-Owns names, constraints and indexes. Refuses to create anything: migrations do. What the domain decides is
-not decided again: that a nick and a group differ in name is left to it,
-since no constraint spans two tables on both databases.
+The repositories build their statements of these; only migrations create anything. What the domain decides is
+not decided again: that a nick and a group differ in name is left to it, since no constraint spans two tables
+on both databases. Columns that keep a former name are in docs/glossary.md.
 """
 
 from sqlalchemy import (

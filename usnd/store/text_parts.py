@@ -1,4 +1,7 @@
-"""The parts of long texts in the store, until each text is whole or given up. Refuses to judge them."""
+"""The parts of long texts in the store, until each text is whole or given up.
+
+services/messaging/long_texts.py calls it; a part is judged in domain/messaging/reassembly.py.
+"""
 
 from datetime import datetime
 from typing import NamedTuple

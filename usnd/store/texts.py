@@ -1,7 +1,8 @@
 """The texts in the store: what came in (MO) and what waits for an SMSC's answer (MT).
 
-Owns that a text is settled once. Everything is by the set: hundreds of texts cost the statements of one.
-Refuses to decide what is a duplicate, what expired and what is said.
+services/messaging takes texts in, queues and settles them by it; other services queue what they tell people.
+A text is settled once. Everything is by the set: hundreds of texts cost the statements of one. What is a
+duplicate is decided in domain/messaging/message.py, what has expired in domain/messaging/delivery.py.
 """
 
 from collections.abc import Collection, Sequence

@@ -1,6 +1,7 @@
-"""What each subscriber's calls have talked in each month (REQUIREMENTS C10). Refuses to know budgets.
+"""What each subscriber's calls have talked in each month (REQUIREMENTS C10).
 
 Kept beside the CDRs, in the transaction of each, so that a launch reads one row and not a month of records.
+What is left of a quota is reckoned in domain/conference/quota.py.
 """
 
 from collections.abc import Collection

@@ -22,6 +22,7 @@ from usnd.domain.conference.commands import (
     Text,
     TurnAway,
 )
+from usnd.domain.conference.decide import decide
 from usnd.domain.conference.dtmf_menu import Menu, Typed, press
 from usnd.domain.conference.events import CallIn, Control, Event, JoinIn, Recall, TimePassed
 from usnd.domain.conference.launch import InstantConference, decide_launch, lines_busy
@@ -51,7 +52,7 @@ from usnd.domain.replies.catalogue import Reply, render
 from usnd.domain.replies.conference import message_of
 from usnd.domain.sms.decision import Decision, Situation, TextRules
 from usnd.domain.sms.interpreter import interpret
-from usnd.domain.trunks.routing import admit, decide, load_of
+from usnd.domain.trunks.routing import admit, load_of
 from usnd.domain.trunks.trunk import Pool, Routing, Trunk
 
 OWNER = "+447700900001"

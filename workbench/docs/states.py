@@ -40,12 +40,12 @@ What permits each transition is in `rules.py` beside it.
 def page() -> str:
     """The whole page, as Markdown."""
     sections = (
-        _section("A call", "calls.py", CALL_TABLE),
-        _section("A conference", "domain/conference/model.py", CONFERENCE_TABLE),
-        _section("A recording part", "recording.py", RECORD_TABLE),
-        _section("The link to Asterisk", "voice.py", VOICE_TABLE),
-        _section("A trunk", "trunks.py", TRUNK_TABLE),
-        _section("An outgoing text", "domain/messaging/delivery.py", SEND_TABLE),
+        _section("A call", "conference/call.py", CALL_TABLE),
+        _section("A conference", "conference/model.py", CONFERENCE_TABLE),
+        _section("A recording part", "recording/files.py", RECORD_TABLE),
+        _section("The link to Asterisk", "media_server/availability.py", VOICE_TABLE),
+        _section("A trunk", "trunks/trunk.py", TRUNK_TABLE),
+        _section("An outgoing text", "messaging/delivery.py", SEND_TABLE),
     )
     return "\n".join((HEAD, *sections))
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from usnd.domain.conference.call import CallEvent, CallNews
+from usnd.domain.conference.decide import handle
 from usnd.domain.conference.events import Control, Event, Feature
 from usnd.domain.conference.model import LaunchPlan, Rules
-from usnd.domain.conference.transitions import handle, launch
+from usnd.domain.conference.transitions import launch
 from usnd.domain.recording.files import KeepRules, RecorderNews, RecordEvent
 from usnd.services.recording.files import (
     NoFile,

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 from usnd.domain.conference.call import CallEvent, CallNews
+from usnd.domain.conference.decide import handle
 from usnd.domain.conference.events import Control, Feature
 from usnd.domain.conference.model import LaunchPlan, Participant, Rules
-from usnd.domain.conference.transitions import handle, launch
+from usnd.domain.conference.transitions import launch
 from usnd.domain.recording.files import RecorderNews, RecordEvent, RecordState
 from usnd.store.core.transaction import Transaction
 from usnd.store.core.writer import Store

@@ -56,8 +56,8 @@ from usnd.domain.conference.model import (
     Turn,
 )
 from usnd.domain.conference.quota import used_up_at
-from usnd.domain.conference.unreached import break_silence, still_alone
-from usnd.domain.recording.control import on_recorder, resume_recording, with_recording
+from usnd.domain.conference.unreached import still_alone
+from usnd.domain.recording.control import on_recorder, resume_recording
 from usnd.domain.recording.files import RecorderNews
 
 _UNANSWERED = frozenset({CallState.PLANNED, CallState.DIALLING, CallState.RINGING})
@@ -92,14 +92,8 @@ def launch(conference_id: int, launched: LaunchPlan, rules: Rules, now: datetime
     return Step(conference, tuple(commands))
 
 
-def handle(conference: Conference, event: Event, rules: Rules, now: datetime) -> Step:
-    """The conference after the event, and what to do once it is committed."""
-    step = with_recording(conference, _handle(conference, event, rules, now), now)
-    lost = isinstance(event, CallNews) and event.event is CallEvent.VOICE_LOST
-    return step if lost else break_silence(conference, step)
-
-
-def _handle(conference: Conference, event: Event, rules: Rules, now: datetime) -> Step:
+def transition(conference: Conference, event: Event, rules: Rules, now: datetime) -> Step:
+    """What the event does by itself: decide.py adds what follows from it."""
     match event:
         case CallNews():
             return _on_call(conference, event, rules, now)

@@ -1,8 +1,7 @@
-"""Takes conferences over the trunks: each call gets one before it is committed, or is refused.
+"""Takes conferences over the trunks: each call gets one before it is committed, or is refused (C10).
 
-Owns admission before dialling (REQUIREMENTS C10) and overflow to the next trunk. Refuses I/O; what happens to
-the conference otherwise is domain/conference/transitions.py's. A call is on a trunk from the moment that it
-is planned.
+domain/conference/decide.py asks for each event, services/trunks/channel_pool.py for each launch. A call is on
+a trunk from the moment that it is planned; one that a trunk had no way for goes over the next.
 """
 
 from collections import Counter
@@ -10,9 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from usnd.domain.conference.announcements import TellNobodyReached, TellNotReached
 from usnd.domain.conference.call import (
-    NO_LINE,
     Call,
     CallEvent,
     CallNews,
@@ -23,10 +20,9 @@ from usnd.domain.conference.call import (
     follow,
 )
 from usnd.domain.conference.call_plan import attempts, changed_calls, next_attempt, placing, with_call
-from usnd.domain.conference.commands import ConferenceCommand, PlaceCall, Step, TellNoLine
+from usnd.domain.conference.commands import ConferenceCommand, PlaceCall, Step
 from usnd.domain.conference.events import Event
 from usnd.domain.conference.model import Conference, Rules
-from usnd.domain.conference.transitions import handle
 from usnd.domain.conference.unreached import somebody_reached
 from usnd.domain.trunks.trunk import Load, Pool, TrunkVerdict, verdict
 
@@ -74,24 +70,13 @@ def admit(launch: Step, pool: Pool) -> Step | None:
     return None if refused else _on_trunks(Step(conference, launch.commands))
 
 
-def decide(conference: Conference, event: Event, rules: Rules, pool: Pool, now: datetime) -> Step:
-    """As `conducting.handle`, over the trunks of the pool: each new call gets one, or is over at once.
-
-    The subscriber is told when somebody gets no line here, and once when somebody got none in the network
-    while others are in.
-    """
-    step = _overflow(conference, event, rules, pool, now) or handle(conference, event, rules, now)
+def with_channels(step: Step, pool: Pool) -> tuple[Step, set[str]]:
+    """The step with a trunk for each new call, and the ids of calls for which there is none: not dialled."""
     assigned, refused = _assign(step.conference, pool)
-    if assigned is not step.conference or refused:
-        commands = [command for command in step.commands if getattr(command, "call", None) not in refused]
-        step = _on_trunks(Step(assigned, tuple(commands)))
-    for call in refused:
-        news = CallNews(call, CallEvent.REFUSED, NO_LINE)
-        then = handle(step.conference, news, rules, now)
-        step = Step(then.conference, (*step.commands, *then.commands))
-    if (refused and not _is_told(step)) or (_congested(step.conference) and not _congested(conference)):
-        step = replace(step, commands=(*step.commands, TellNoLine(conference.subscriber_number)))
-    return step
+    if not (step.changes(assigned) or refused):
+        return step, refused
+    commands = [command for command in step.commands if getattr(command, "call", None) not in refused]
+    return _on_trunks(Step(assigned, tuple(commands))), refused
 
 
 def heard_of(before: Conference, after: Conference) -> list[TrunkNews]:
@@ -131,7 +116,9 @@ def _refusing(conference: Conference, call: Call) -> Iterator[str]:
             yield attempt.trunk
 
 
-def _overflow(conference: Conference, event: Event, rules: Rules, pool: Pool, now: datetime) -> Step | None:
+def over_the_next_trunk(
+    conference: Conference, event: Event, rules: Rules, pool: Pool, now: datetime
+) -> Step | None:
     """The call over the next trunk, if this one had no way for it; each trunk is tried once."""
     call = conference.call(event.call) if isinstance(event, CallNews) else None
     if call is None or not _found_no_way(call, event, rules, pool):
@@ -148,7 +135,7 @@ def _overflow(conference: Conference, event: Event, rules: Rules, pool: Pool, no
     return Step(conference, (placing(conference, again, rules),))
 
 
-def _congested(conference: Conference) -> bool:
+def congested(conference: Conference) -> bool:
     """Somebody is in, and somebody else could not be called, since no trunk of the route had a way.
 
     Whose own call failed, or who reached nobody, reads that in another text (domain/conference/unreached.py).
@@ -159,10 +146,6 @@ def _congested(conference: Conference) -> bool:
         and call.role is Role.PARTICIPANT
         for call in conference.calls
     )
-
-
-def _is_told(step: Step) -> bool:
-    return any(isinstance(command, TellNobodyReached | TellNotReached) for command in step.commands)
 
 
 def _found_no_way(call: Call, event: Event, rules: Rules, pool: Pool) -> bool:

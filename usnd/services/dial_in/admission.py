@@ -1,7 +1,8 @@
 """Takes calls in: the subscriber's own, and those with a PIN (REQUIREMENTS C1, C3, C4, C5).
 
-Owns the calls that are not in a conference yet. Refuses decisions: domain/dial_in/admission.py routes, and a
-launch is decided as the text `ICx` would be.
+call_router.py gives each call that comes in, and its keys while it is in no conference. What it may do is
+decided in domain/dial_in/admission.py: it joins a live conference, launches one as the text `ICx` would
+(services/conference/launch.py), is asked for a PIN, or is turned away.
 """
 
 from collections import Counter

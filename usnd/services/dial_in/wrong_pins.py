@@ -1,6 +1,7 @@
 """Wrong PINs: how many each calling number typed, which bars it, and how many all did, which is an alarm.
 
-Owns both counts, bounded. Refuses decisions: domain/dial_in/admission.py. Not kept over a restart.
+admission.py tells each, and asks before it takes a PIN; domain/dial_in/admission.py decides. Both counts are
+bounded, in memory, and forgotten at a restart.
 """
 
 from collections import OrderedDict, deque

@@ -1,7 +1,8 @@
 """Watches Asterisk for the conferences: when its calls are lost, and when to survey them.
 
-Owns the AMI link, and the timer after which a silent Asterisk is given up. Refuses to
-decide when that is: domain/media_server/availability.py.
+It has the AMI link, and gives what comes over it to services/conference/call_router.py (calls, recorders), to
+services/trunks (addresses, registrations) and to foreign_channels.py. A silent Asterisk is given up after a
+time; when, is decided in domain/media_server/availability.py.
 """
 
 import asyncio

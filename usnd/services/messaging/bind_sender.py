@@ -1,10 +1,10 @@
 """One bind's MT texts: which segment goes next, when, and what its outcome means for the text.
 
-Owns the order: replies before blasts, then as queued; of one recipient only one text is under way, so that
-none overtakes another. A text whose answer is late or lost goes again after a pause, a few times (S13); one
-with which binds end goes alone, so that it is known, and others go on. Memory is bounded: the rest waits in
-the store and is read page by page. Refuses to find the SMSC's rate (domain/messaging/send_rate.py), to decide
-about a text (domain/messaging/delivery.py) and to write the store.
+outbox.py gives it committed texts, and is told what left it for good. Replies go before blasts, then as
+queued; of one recipient only one text is under way, so that none overtakes another. A text whose answer is
+late or lost goes again after a pause, a few times (S13); one with which binds end goes alone, so that it is
+known, and others go on. Memory is bounded: the rest waits in the store and is read page by page. The rate is
+found in domain/messaging/send_rate.py, what becomes of a text is decided in domain/messaging/delivery.py.
 """
 
 import asyncio

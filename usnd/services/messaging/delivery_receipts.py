@@ -1,7 +1,8 @@
 """Takes delivery receipts in: each is matched with its text and committed before it is acknowledged.
 
-Owns the patience with a receipt that overtakes its submit_sm_resp. Refuses to keep what nobody asked for: it
-is acknowledged and counted, or the SMSC would deliver it for ever.
+smpp/link/link.py calls `receive` and answers with the status that comes back. A receipt may overtake its own
+submit_sm_resp: it is looked for twice. One that nobody waits for is acknowledged and counted, since the SMSC
+would deliver it for ever.
 """
 
 import asyncio

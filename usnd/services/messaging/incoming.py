@@ -1,7 +1,8 @@
 """Takes texts in: all that wait are one unit of work, each is acknowledged only after its commit.
 
-Owns what follows the commit: conferences, answers, the status for the SMSC. Refuses to decide what a text
-means.
+smpp/link/link.py calls `receive` and answers with the status that comes back. incoming_batch.py is the unit
+of work; after its commit conferences begin and answers go to the outbox. `run` looks after what time brings:
+parts that do not come, and blasts that were not sent.
 """
 
 import asyncio

@@ -1,7 +1,9 @@
 """The unit of work that takes texts in: decides many in one transaction, with a statement for all of them.
 
-Owns the order: texts of one sender are taken one after the other, each sees what the one before changed;
-those of different senders are taken together. Refuses to decide what a text means: domain/sms/interpreter.py.
+incoming.py calls it with all texts and parts that wait, and gets what each led to. Texts of one sender are
+taken one after the other, each sees what the one before changed; those of different senders are taken
+together. What a text means is decided in domain/sms/interpreter.py. Channels come from a reservation, since
+the unit may run twice.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,6 +1,8 @@
 """The units of work around long texts: a part is kept before it is acknowledged, a whole text is joined.
 
-Owns that an incomplete text is answered once. Refuses to judge a part: domain/messaging/reassembly.py.
+incoming_batch.py gives each part and gets the whole text, or why there is none yet; incoming.py has those
+given up whose parts do not come, and each is answered once. A part is judged in
+domain/messaging/reassembly.py.
 """
 
 import hashlib

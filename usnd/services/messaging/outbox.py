@@ -1,8 +1,8 @@
 """Sends what waits: MT texts leave the store by their SMSC's answer, in order, as fast as each bind allows.
 
-Owns a sender a bind, which sender a text goes by, and the settling of all senders in one
-statement. Refuses to forget: a text without an answer goes again, until it is answered or has expired
-(REQUIREMENTS S3).
+Whoever has committed a text calls `send`. There is one bind_sender.py a bind; which one a text goes by is
+chosen here, also when a bind of its group has to stand in, and what all of them settled is written in one
+statement. A text without an answer goes again, until it is answered or has expired (REQUIREMENTS S3).
 """
 
 import asyncio

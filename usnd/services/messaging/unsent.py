@@ -1,7 +1,7 @@
 """The unit of work that tells subscribers of texts to others that were not sent: once, for a whole blast.
 
 Called every few seconds by services/messaging/incoming.py. What is told is noted in the same transaction, so
-that neither a crash nor a second run tells it again. Owns no wording: domain/replies/unsent.py.
+that neither a crash nor a second run tells it again. The words are domain/replies/unsent.py's.
 """
 
 from collections.abc import Sequence

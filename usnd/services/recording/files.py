@@ -1,7 +1,7 @@
 """The files of the recordings: measured, listed, exported and removed.
 
-Owns every touch of the recordings directory, and only of files with a recording's name in it. Refuses to
-decide what goes: domain/recording/files.py.
+recordings.py and `usnd recording` call it. Only files with a recording's name are ever touched; which of them
+go is decided in domain/recording/files.py. All block, but the units of work.
 """
 
 import re

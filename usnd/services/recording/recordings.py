@@ -1,7 +1,8 @@
 """Recordings: what is to be recorded, measured and removed, between the conferences, Asterisk and the disk.
 
-Owns the look at the disk before each recording, and the janitor. Refuses to decide what follows a recorder's
-news (domain/recording/control.py) and what is kept (domain/recording/files.py).
+services/conference/voice_actions.py has it start and stop recorders; it looks at the disk before each start.
+`run` measures what is finished and removes what is old, round by round. What follows a recorder's news is
+decided in domain/recording/control.py, what is kept in domain/recording/files.py.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
-"""Natural batches: what comes while a lot is being committed makes the next. Refuses to know its meaning.
+"""Natural batches: what comes while a lot is being committed makes the next.
 
-A lone item waits for nobody, many share one commit, and one that fails, fails alone.
+incoming.py and delivery_receipts.py in services/messaging give it what arrives. A lone item waits for nobody,
+many share one commit, and one that fails, fails alone.
 """
 
 import asyncio

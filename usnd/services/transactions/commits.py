@@ -1,4 +1,4 @@
-"""Commits that must happen. Owns the patience with a full store; refuses nothing."""
+"""Commits that must happen, of what is true already or promised: in place of `Store.run`, for services."""
 
 import asyncio
 from collections.abc import Callable

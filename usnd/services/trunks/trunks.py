@@ -15,10 +15,11 @@ from usnd.asterisk.technology.interface import Account, Contact, Technology
 from usnd.asterisk.technology.pjsip import PJSIP
 from usnd.domain.alarms.catalogue import TRUNK_DAMPED, TRUNK_DOWN, TRUNK_NOT_REGISTERED, TRUNK_SUSPECT
 from usnd.domain.conference.commands import Step
+from usnd.domain.conference.decide import decide
 from usnd.domain.conference.events import CallIn, Event, JoinIn
 from usnd.domain.conference.model import Conference, Rules
 from usnd.domain.trunks.registration import Registration, standing
-from usnd.domain.trunks.routing import decide, heard_of
+from usnd.domain.trunks.routing import heard_of
 from usnd.domain.trunks.trunk import (
     Health,
     Pool,

@@ -1,6 +1,6 @@
 """How values cross into columns and back: times in UTC, enums as their value, text as people wrote it, keys.
 
-Refuses to know any table.
+schema.py builds its tables of these.
 """
 
 from datetime import UTC, datetime

@@ -1,6 +1,7 @@
 """Connections to SQLite and PostgreSQL, and which of their errors are the database's own trouble.
 
-Owns the settings that make a commit durable and a transaction whole. Refuses to retry: see writer.py.
+writer_connection.py, the command and the migrations connect by it. Its settings make a commit durable and a
+transaction whole. Who retries is writer.py.
 """
 
 import sqlite3

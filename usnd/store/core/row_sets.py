@@ -1,7 +1,7 @@
 """Many rows in one statement: a JSON array is one parameter, so that any number of rows is the same SQL.
 
-Owns how a set of values crosses into PostgreSQL and SQLite. A statement for many rows costs what one for one
-row costs, and is prepared once; texts come, and are settled, by the hundred. Refuses to know what rows mean.
+The repositories write and read their sets by it, on PostgreSQL and SQLite. A statement for many rows costs
+what one for one row costs, and is prepared once; texts come, and are settled, by the hundred.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,8 +1,8 @@
 """A statement in the words of one database: compiled once by SQLAlchemy, then run by the driver itself.
 
-Owns that values cross as the types of the columns say, and that errors are SQLAlchemy's. To run them through
-SQLAlchemy, too, costs more than the SQL does (docs/decisions/0015). Refuses a list as a value: see
-row_sets.py.
+Every statement of a transaction goes through here. Values cross as the types of the columns say, and errors
+are SQLAlchemy's. To run them through SQLAlchemy, too, costs more than the SQL does (docs/decisions/0015). A
+list cannot be a value: see row_sets.py.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

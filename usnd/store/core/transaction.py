@@ -1,6 +1,7 @@
 """What a unit of work is given: the repositories, over one open transaction.
 
-Owns the notice whether anything was written. Refuses to begin, commit or roll back: see writer_connection.py.
+It notes whether anything was written, so that a batch that only read needs no commit mark.
+writer_connection.py begins, commits and rolls back.
 """
 
 from collections.abc import Sequence

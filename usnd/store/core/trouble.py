@@ -1,7 +1,6 @@
-"""Why a database cannot be used, in an operator's words.
+"""Why a database cannot be used, in an operator's words: one sentence a cause, and what to do.
 
-Owns the one sentence for each cause: what is wrong and what to do. Refuses to show the URL: it may hold a
-password.
+The daemon and the command ask when they begin. The URL is never shown: it may hold a password.
 """
 
 import re

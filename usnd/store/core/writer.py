@@ -1,9 +1,9 @@
 """The store: one writer thread, group commit, and no answer before the commit.
 
-Owns the queue of units of work, their order, and the patience with a database that is away. All units that
-wait are run in one transaction, first come first served, so that one flush of the disk, and one round to the
-standby, serves them all. Refuses SQL (see the repositories) and the marks of a commit (see
-writer_connection.py).
+Services, in the loop, give `run` a unit of work; the thread runs it. All units that wait are run in one
+transaction, first come first served, so that one flush of the disk, and one round to the standby, serves them
+all. A database that is away is waited for. The SQL is the repositories', the connection and the marks of a
+commit are writer_connection.py's.
 """
 
 import asyncio

@@ -1,13 +1,11 @@
 """One writer's connection: runs units of work in one transaction and knows what became of it.
 
-Owns the commit mark. Each batch that writes puts its number into the writer's row of `commit_mark` in its own
-transaction. When a connection is lost during COMMIT, that row tells whether the commit happened. It is
-updated for that, not only read: the update waits for a server process that may still be committing, and its
-own commit, behind the other in the log, waits until both are on the synchronous standby (REQUIREMENTS H2).
-To open takes the row over: an earlier holder of the same writer name is refused from then on, so that a node
-that lost its role writes no more.
-
-Refuses to wait, retry or know threads: see writer.py.
+writer.py calls it from its thread, and does the waiting and retrying. Each batch that writes puts its number
+into the writer's row of `commit_mark` in its own transaction. When a connection is lost during COMMIT, that
+row tells whether the commit happened. It is updated for that, not only read: the update waits for a server
+process that may still be committing, and its own commit, behind the other in the log, waits until both are on
+the synchronous standby (REQUIREMENTS H2). To open takes the row over: an earlier holder of the same writer
+name is refused from then on, so that a node that lost its role writes no more.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 """Brings a database to the schema of this release (revision.py tells which it has).
 
-Owns the way to the migrations from code: no configuration file, and the same from an installed wheel.
-It blocks, and Alembic is slow to load: for the command line, not for the daemon.
+`usnd db upgrade` calls it, and tests do. It needs no configuration file of Alembic's, and works the same from
+an installed wheel. It blocks, and Alembic is slow to load: not for the daemon.
 """
 
 from alembic import command

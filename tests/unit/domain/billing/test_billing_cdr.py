@@ -6,8 +6,9 @@ import pytest
 
 from usnd.domain.billing.cdr import Cdr, ForeignOutcome, cdr_of, outcome_named
 from usnd.domain.conference.call import Call, CallEvent, CallNews, CallOutcome, CallState, Direction, Role
+from usnd.domain.conference.decide import handle
 from usnd.domain.conference.model import Conference, ConferenceState, LaunchPlan, Participant, Rules
-from usnd.domain.conference.transitions import handle, launch
+from usnd.domain.conference.transitions import launch
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OWNER, BOB = "+447700900001", Participant("+447700900002", "Bob")

@@ -17,6 +17,7 @@ from usnd.domain.conference.commands import (
     TellNoCredit,
     TellNoLine,
 )
+from usnd.domain.conference.decide import decide
 from usnd.domain.conference.events import CallIn, Control, Event, Feature, JoinIn
 from usnd.domain.conference.launch import lines_busy
 from usnd.domain.conference.model import Conference, LaunchPlan
@@ -25,7 +26,7 @@ from usnd.domain.directory.model import Subscriber
 from usnd.domain.numbers.e164 import NumberPlan
 from usnd.domain.replies.catalogue import Say
 from usnd.domain.sms.decision import Decision
-from usnd.domain.trunks.routing import TrunkNews, admit, decide, heard_of, load_of
+from usnd.domain.trunks.routing import TrunkNews, admit, heard_of, load_of
 from usnd.domain.trunks.trunk import Load, Pool, Route, Routing, Trunk, TrunkState
 
 TWO = Pool(Routing((Trunk("a"), Trunk("b"))))
