@@ -20,8 +20,8 @@ from usnd.control.rights import table_here
 from usnd.control.server import ControlServer
 from usnd.domain.messaging.message import Priority
 from usnd.services.alarms.alarms import Alarms
+from usnd.services.conference.conferences import Conferences
 from usnd.services.conference.launch import Launches
-from usnd.services.conference.live import Conferences
 from usnd.services.media_server.availability import VoiceEdge
 from usnd.services.messaging.incoming_batch import TextPolicy
 from usnd.services.messaging.outbox import Outbox

@@ -40,8 +40,8 @@ from usnd.services.alarms.database_watch import watch_database
 from usnd.services.alarms.stored import StoredAlarms
 from usnd.services.conference.administration import Administration
 from usnd.services.conference.call_router import CallRouter
+from usnd.services.conference.conferences import Conferences
 from usnd.services.conference.figures import conference_figures
-from usnd.services.conference.live import Conferences
 from usnd.services.conference.voice_actions import VoiceActions
 from usnd.services.dial_in.admission import DialIn, DialInRules
 from usnd.services.dial_in.pin_space import PinCensus

@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from usnd.domain.messaging.delivery import RetryRules
 from usnd.domain.messaging.message import Attempt, MtState, OutgoingText, Priority, Settlement
+from usnd.domain.messaging.sending import RetryRules
 from usnd.services.messaging.bind_sender import BindSender
 from usnd.smpp.link.link import OnOutcome
 from usnd.smpp.link.settings import (

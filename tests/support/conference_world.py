@@ -97,7 +97,7 @@ class World(NamedTuple):  # which is copied with a change in a tenth of the time
     heard_voice: frozenset[str] = frozenset()
     """The calls of which usnd heard, while they lived, that they were answered."""
     records: tuple[str, ...] = ()
-    """The calls whose CDR was written, in order: as services/conference/live.py writes them."""
+    """The calls whose CDR was written, in order: as services/conference/conferences.py writes them."""
 
     def phase(self, call: str) -> Phase | None:
         return dict(self.channels).get(call)

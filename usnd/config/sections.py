@@ -40,9 +40,10 @@ from usnd.domain.alarms.threshold import Limits
 from usnd.domain.conference.dtmf_menu import DEFAULT_KEYS, Menu
 from usnd.domain.conference.events import Feature
 from usnd.domain.conference.model import Rules
-from usnd.domain.dial_in.admission import DialInNumbers, GuessRules
+from usnd.domain.dial_in.admission import DialInNumbers
 from usnd.domain.dial_in.pin_space import PinRules
-from usnd.domain.messaging.message import RepeatRules
+from usnd.domain.dial_in.wrong_pins import GuessRules
+from usnd.domain.messaging.duplicates import RepeatRules
 from usnd.domain.messaging.reassembly import PartsRules
 from usnd.domain.network.hosts import Host
 from usnd.domain.numbers.e164 import NumberPlan, to_e164

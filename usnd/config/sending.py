@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from usnd.config_file.values import ConfigError, Seconds, Section, ShortCode, text
 from usnd.domain.messaging.automatic_senders import AutomaticSenderRules
-from usnd.domain.messaging.delivery import RetryRules
+from usnd.domain.messaging.sending import RetryRules
 from usnd.domain.messaging.smsc_refusals import REFUSALS, Refusal
 from usnd.smpp.pdu.status import status_name
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from usnd.domain.alarms.catalogue import SMSC_NOT_BOUND, TEXTS_WAIT
 from usnd.domain.alarms.threshold import Limits
-from usnd.domain.messaging.delivery import ENDED
+from usnd.domain.messaging.sending import ENDED
 from usnd.monitoring.snapshot import BindFigures
 from usnd.monitoring.status_file import EVERY
 from usnd.services.alarms.alarms import Alarms

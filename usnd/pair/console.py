@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from usnd.domain.pair.evidence import Power
-from usnd.pair.commands import run
+from usnd.pair.run_program import run
 
 _STATUS = {0: Power.ON, 2: Power.OFF}
 SWITCHES = 20.0

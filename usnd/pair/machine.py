@@ -17,17 +17,17 @@ import msgspec
 import structlog
 
 from usnd.domain.monitoring.liveness import LastWork, has_begun, idle_part
+from usnd.domain.pair.address_claim import noted
 from usnd.domain.pair.bond import BondTimes
-from usnd.domain.pair.claim import noted
 from usnd.domain.pair.evidence import NEVER, Database, Evidence, MachineAction, Power, Reading, Store
 from usnd.pair.ability import Ability
-from usnd.pair.commands import run
 from usnd.pair.config import PairConfig
 from usnd.pair.console import Console
 from usnd.pair.database.directory import PostgresError
 from usnd.pair.database.kept_aside import NotKeptError
 from usnd.pair.database.postgres import Postgres
 from usnd.pair.network import bond, links
+from usnd.pair.run_program import run
 from usnd.pair.threads import Threads
 
 EVERY = 0.5

@@ -163,7 +163,7 @@ mt_texts = Table(
     Column("error", Written),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("due_at", Utc),
-    Column("ending", String),  # how a text ended that was not sent: domain/messaging/delivery.py
+    Column("ending", String),  # how a text ended that was not sent: domain/messaging/sending.py
     Column("untold", Boolean, nullable=False, server_default=false()),  # its subscriber is to hear of that
     CheckConstraint("priority IN (0, 1)", name="priority"),
     CheckConstraint("(state = 'queued') = (settled_at IS NULL)", name="settled"),

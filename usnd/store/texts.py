@@ -2,7 +2,7 @@
 
 services/messaging takes texts in, queues and settles them by it; other services queue what they tell people.
 A text is settled once. Everything is by the set: hundreds of texts cost the statements of one. What is a
-duplicate is decided in domain/messaging/message.py, what has expired in domain/messaging/delivery.py.
+duplicate is decided in domain/messaging/message.py, what has expired in domain/messaging/sending.py.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, exists, false, func, literal_column, not_, select, update
 
+from usnd.domain.messaging.duplicates import Earlier
 from usnd.domain.messaging.message import (
     Attempt,
     Draft,
-    Earlier,
     IncomingText,
     MtState,
     OutgoingText,

@@ -33,19 +33,16 @@ from usnd.domain.dial_in.admission import (
     Denial,
     Deny,
     DialInNumbers,
-    Guesses,
-    GuessRules,
     Join,
     LaunchInstant,
     Pin,
     PinKind,
     Rejoin,
     Way,
-    after_wrong_pin,
     enter,
     route,
-    wrong_pin,
 )
+from usnd.domain.dial_in.wrong_pins import Guesses, GuessRules, after_wrong_pin, wrong_pin
 from usnd.domain.directory.model import Directory, Subscriber, changed
 from usnd.domain.recording.files import RecorderNews, RecordEvent, StartRecording, StopRecording, recorder_of
 from usnd.domain.replies.catalogue import Reply, render

@@ -11,7 +11,7 @@ from typing import TypeVar
 from usnd.domain.conference.call import CALL_TABLE
 from usnd.domain.conference.model import CONFERENCE_TABLE
 from usnd.domain.media_server.availability import VOICE_TABLE
-from usnd.domain.messaging.delivery import SEND_TABLE
+from usnd.domain.messaging.sending import SEND_TABLE
 from usnd.domain.pair.states import PAIR_TABLE, STATE_WORDS
 from usnd.domain.recording.files import RECORD_TABLE
 from usnd.domain.trunks.trunk import TRUNK_TABLE

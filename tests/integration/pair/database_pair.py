@@ -10,9 +10,9 @@ from pathlib import Path
 import psycopg
 
 from usnd.domain.pair.evidence import Database, Store
-from usnd.pair.commands import run
 from usnd.pair.config import DatabaseConfig
 from usnd.pair.database.postgres import Postgres
+from usnd.pair.run_program import run
 from workbench.parts.postgres import Programs
 from workbench.parts.process import private_directory
 

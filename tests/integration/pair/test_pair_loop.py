@@ -27,10 +27,10 @@ from usnd.domain.pair.evidence import (
 )
 from usnd.domain.pair.states import PairState
 from usnd.pair import console, control
-from usnd.pair.commands import run
 from usnd.pair.network.heartbeats import Heartbeats, opened, sealed
 from usnd.pair.network.heartbeats import Path as HeartbeatPath
 from usnd.pair.record import RecordError, RecordFile
+from usnd.pair.run_program import run
 from usnd.pair.runner import EVERY, Runner
 from workbench.parts.ports import HOST, PortBlock
 from workbench.parts.process import until

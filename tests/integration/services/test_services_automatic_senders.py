@@ -9,15 +9,8 @@ from sqlalchemy import text
 
 from usnd.domain.conference.model import Rules
 from usnd.domain.messaging.automatic_senders import AutomaticSenderRules
-from usnd.domain.messaging.message import (
-    Attempt,
-    IncomingText,
-    MtState,
-    OutgoingText,
-    Priority,
-    RepeatRules,
-    Settlement,
-)
+from usnd.domain.messaging.duplicates import RepeatRules
+from usnd.domain.messaging.message import Attempt, IncomingText, MtState, OutgoingText, Priority, Settlement
 from usnd.domain.messaging.reassembly import PartsRules
 from usnd.domain.replies.no_service import NoServiceRules
 from usnd.domain.sms.decision import TextRules

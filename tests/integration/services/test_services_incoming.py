@@ -7,7 +7,8 @@ from typing import Any
 
 from usnd.domain.conference.commands import Step
 from usnd.domain.conference.model import Conference, ConferenceState, Rules
-from usnd.domain.messaging.message import OutgoingText, RepeatRules
+from usnd.domain.messaging.duplicates import RepeatRules
+from usnd.domain.messaging.message import OutgoingText
 from usnd.domain.messaging.reassembly import PartsRules
 from usnd.domain.sms.decision import TextRules
 from usnd.domain.trunks.trunk import Routing, Trunk

@@ -12,14 +12,8 @@ from store_savepoint import savepoint
 
 from usnd.domain.conference.model import ConferenceState, Rules
 from usnd.domain.messaging.automatic_senders import AutomaticSenderRules
-from usnd.domain.messaging.message import (
-    IncomingText,
-    MtState,
-    OutgoingText,
-    Priority,
-    RepeatRules,
-    Settlement,
-)
+from usnd.domain.messaging.duplicates import RepeatRules
+from usnd.domain.messaging.message import IncomingText, MtState, OutgoingText, Priority, Settlement
 from usnd.domain.messaging.reassembly import Part, PartsRules, PartVerdict
 from usnd.domain.replies.no_service import NoServiceRules
 from usnd.domain.sms.decision import TextRules

@@ -9,8 +9,8 @@ from node_smsc import NodeSmsc
 from sqlalchemy import text
 from test_services_outbox import Sender, sending, settings
 
-from usnd.domain.messaging.delivery import RetryRules
 from usnd.domain.messaging.message import Priority
+from usnd.domain.messaging.sending import RetryRules
 from usnd.domain.messaging.smsc_refusals import Refusal
 from usnd.smpp.link.session import Timers
 from usnd.smpp.pdu.status import CommandStatus

@@ -14,7 +14,8 @@ from usnd.domain.conference.call import Call, CallOutcome, CallState, Direction,
 from usnd.domain.conference.model import Conference, ConferenceState, Rules
 from usnd.domain.directory.model import Group as NamedGroup
 from usnd.domain.directory.model import NickMember, PutConference, PutGroup, PutUser, Subscriber, User
-from usnd.domain.messaging.message import IncomingText, RepeatRules
+from usnd.domain.messaging.duplicates import RepeatRules
+from usnd.domain.messaging.message import IncomingText
 from usnd.domain.messaging.reassembly import PartsRules
 from usnd.domain.sms.decision import TextRules
 from usnd.domain.trunks.trunk import Routing, Trunk

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from usnd.domain.messaging.message import Draft, Earlier, IncomingText, MtState, Priority, Settlement
+from usnd.domain.messaging.duplicates import Earlier
+from usnd.domain.messaging.message import Draft, IncomingText, MtState, Priority, Settlement
 from usnd.store.core.transaction import Transaction
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)

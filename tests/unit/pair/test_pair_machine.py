@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from usnd.domain.monitoring.liveness import BEGINS_WITHIN
-from usnd.domain.pair.claim import QUIET, Claim
+from usnd.domain.pair.address_claim import QUIET, Claim
 from usnd.domain.pair.evidence import Database, Reading, Store
 from usnd.pair.config import load
 from usnd.pair.database.directory import PostgresError

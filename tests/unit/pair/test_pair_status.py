@@ -8,7 +8,7 @@ from pair_node import GRANT, NOW, Node
 from structlog.testing import capture_logs
 
 from usnd.cli.pair import told
-from usnd.domain.pair.claim import Claim
+from usnd.domain.pair.address_claim import Claim
 from usnd.domain.pair.evidence import Evidence, Heartbeat, LastRole, Power, Reading, Record
 from usnd.domain.pair.states import STATE_WORDS, PairState
 from usnd.pair import control

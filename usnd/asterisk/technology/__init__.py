@@ -1,1 +1,1 @@
-"""What is PJSIP's own: endpoints, contacts, certificates."""
+"""How Asterisk reaches a trunk: what all technologies share, and what is PJSIP's own."""

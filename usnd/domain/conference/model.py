@@ -1,6 +1,6 @@
-"""What a conference is: its states and the table between them, what happens to it and what it asks for.
+"""What a conference is: its states and the table between them, its rules, and who is to be called.
 
-Owns the nouns; transitions.py owns the verbs. Refuses I/O.
+events.py has what happens to it, commands.py what it asks for, decide.py what follows from what.
 The subscriber's presence drives a conference (REQUIREMENTS C5); the table below is the whole of it.
 """
 

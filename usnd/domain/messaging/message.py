@@ -1,7 +1,6 @@
-"""The life of a text: what came in (MO), what goes out (MT), and which of two equal texts is a duplicate.
+"""The life of a text: what came in (MO), what goes out (MT), and its states.
 
-Owns states, expiry and the duplicate rule. Refuses to know what a text says (domain/sms/grammar.py) and how
-it travels.
+What a text says is domain/sms/grammar.py's; which of two equal texts is a duplicate, duplicates.py's.
 """
 
 from dataclasses import dataclass
@@ -40,7 +39,7 @@ class Priority(Enum):
 
 class MtState(Enum):
     """QUEUED ends by the SMSC's answer, by expiry, or when it was sent often enough (REQUIREMENTS S3, S13;
-    delivery.py), SENT by receipts, if any.
+    sending.py), SENT by receipts, if any.
 
     state       | submit_sm_resp  | expired | receipts, final
     ------------+-----------------+---------+------------------------------------------------
@@ -108,7 +107,7 @@ class Settlement:
     """How a text left the queue: in which bind, and what the SMSC called it or said.
 
     receipts_due: the ids of its segments, if receipts were asked for. ending: of a text that was not sent, in
-    the words of delivery.py.
+    the words of sending.py.
     """
 
     text_id: int
@@ -127,50 +126,3 @@ class Attempt:
     text_id: int
     attempts: int
     due_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RepeatRules:
-    """What the operator may set about texts that an SMSC delivers again.
-
-    window: for how long it may do so. repeats_after: how long it waits for an answer, at least.
-    """
-
-    window: timedelta = timedelta(minutes=10)
-    repeats_after: timedelta = timedelta(seconds=4)
-
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """A text with the same fingerprint that is in the store already. received_at: at the earliest."""
-
-    id: int
-    session: str
-    received_at: datetime
-    answer_read_at: datetime | None
-    """When the SMSC answered our reply on the same session: it had read our answer to the text before."""
-    redelivered_over: frozenset[str] = frozenset()
-    """The sessions over which it was taken for delivered again."""
-
-
-def is_duplicate(text: IncomingText, earlier: Earlier, rules: RepeatRules, now: datetime) -> bool:
-    """Whether the text is a second delivery of the earlier one, not a second wish (REQUIREMENTS S11).
-
-    An equal text within the window       | is a duplicate
-    --------------------------------------+------------------------------------------------------------------
-    with the SMSC's own id, the same      | always
-    on a bind over which it came before   | if nothing shows that the SMSC read in time what it was answered
-                                          | there last (`repeated`)
-    on another bind                       | if nothing shows that the SMSC read the first answer in time
-
-    In time: before it would deliver again by itself. What it reads later it throws away, and repeats all the
-    same. On a new bind it repeats once, for there it reads our answer or loses that bind, too (decision 28).
-    """
-    if now - earlier.received_at > rules.window:
-        return False
-    if text.identified:
-        return True
-    if text.session == earlier.session or text.session in earlier.redelivered_over:
-        return text.repeated
-    read_at = earlier.answer_read_at
-    return read_at is None or read_at - earlier.received_at > rules.repeats_after

@@ -10,11 +10,11 @@ Owns the rules and the bounds. Refuses I/O and alphabets: the caller keeps the p
     incomplete   | LATE             | REPEATED, BEGIN | BEGIN         | BEGIN       | forgotten
 
 A part of a closed text again is a repetition over another bind, or where nothing shows that the SMSC read in
-time what it was answered (compare messages.is_duplicate), and else a new text, the subscriber's. A LATE part
-may belong to the text that was given up or, as references come round, to a new one: it is kept for a minute,
-and nobody is told if that stays incomplete. A part that would exceed a bound is CROWDED: the SMSC keeps it
-and tries later. A part that is CUT off is not kept: its sender is told when the others have waited in vain. A
-part that cannot be (0, or 5 of 3) does not come here: such an element is ignored.
+time what it was answered (compare duplicates.is_duplicate), and else a new text, the subscriber's. A LATE
+part may belong to the text that was given up or, as references come round, to a new one: it is kept for a
+minute, and nobody is told if that stays incomplete. A part that would exceed a bound is CROWDED: the SMSC
+keeps it and tries later. A part that is CUT off is not kept: its sender is told when the others have waited
+in vain. A part that cannot be (0, or 5 of 3) does not come here: such an element is ignored.
 """
 
 from collections.abc import Mapping

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import phonenumbers
 
-from usnd.domain.numbers.figures import has_figure
+from usnd.domain.numbers.dates_and_prices import has_figure
 
 _WRITTEN = re.compile(r"\+?[\d ().\-/]{2,30}")
 _OTHER_END = re.compile(r"(.*\d) ?/ ?\d{1,3}")

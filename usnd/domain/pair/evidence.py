@@ -11,7 +11,7 @@ from enum import Enum
 from math import inf
 from typing import Generic, TypeVar
 
-from usnd.domain.pair.claim import Claim
+from usnd.domain.pair.address_claim import Claim
 from usnd.domain.pair.states import PairState
 
 T = TypeVar("T")

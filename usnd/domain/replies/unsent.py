@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from usnd.domain.messaging.delivery import SendState
+from usnd.domain.messaging.sending import SendState
 from usnd.domain.replies.catalogue import Reply, Say, reply
 
 _WHY = {

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import structlog
 
-from usnd.pair.commands import run
 from usnd.pair.config import DatabaseConfig
+from usnd.pair.run_program import run
 
 PATIENCE = 60.0
 """Seconds for PostgreSQL to start, stop and tell."""

@@ -17,9 +17,9 @@ import psycopg
 import structlog
 from psycopg import sql
 
-from usnd.pair.commands import run
 from usnd.pair.config import DatabaseConfig
 from usnd.pair.database.directory import PATIENCE, DataDirectory, PostgresError
+from usnd.pair.run_program import run
 
 _COMMIT = re.compile(r"tx: +(\d+),.*desc: COMMIT ")
 _SUBXACTS = re.compile(r"subxacts: ([\d ]+)")

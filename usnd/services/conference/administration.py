@@ -14,6 +14,7 @@ from usnd.domain.conference.model import OVER, Conference, Participant, Rules
 from usnd.domain.directory.model import people
 from usnd.domain.numbers.e164 import to_e164
 from usnd.domain.replies.catalogue import DEFAULT_LANGUAGE, Reply, render
+from usnd.services.conference.conferences import Conferences
 from usnd.services.conference.happenings import Happening
 from usnd.services.conference.launch import (
     Launched,
@@ -23,7 +24,6 @@ from usnd.services.conference.launch import (
     NotLaunched,
     Running,
 )
-from usnd.services.conference.live import Conferences
 from usnd.store.core.transaction import Transaction
 from usnd.store.core.writer import Store, StoreBusy
 from usnd.store.core.writer_connection import StoreTaken

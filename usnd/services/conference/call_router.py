@@ -12,7 +12,7 @@ from usnd.domain.conference.call import SIGNS_OF_LIFE, CallEvent, CallNews
 from usnd.domain.conference.model import Conference
 from usnd.domain.recording.control import open_recorders
 from usnd.domain.recording.files import RecorderNews, RecordEvent
-from usnd.services.conference.live import Conferences
+from usnd.services.conference.conferences import Conferences
 from usnd.services.dial_in.admission import DialIn
 
 

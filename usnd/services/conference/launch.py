@@ -25,7 +25,7 @@ from usnd.domain.messaging.message import OutgoingText
 from usnd.domain.replies.catalogue import Reply, Say
 from usnd.domain.replies.dial_in import told
 from usnd.domain.sms.decision import Decision, Situation, TextRules
-from usnd.services.conference.live import Conferences
+from usnd.services.conference.conferences import Conferences
 from usnd.services.messaging.outbox import Outbox
 from usnd.services.trunks.channel_pool import Reservation
 from usnd.services.trunks.trunks import Trunks

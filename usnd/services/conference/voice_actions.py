@@ -1,7 +1,7 @@
 """Between the conferences and the voice edge: commands become actions, findings become news.
 
 Owns what each failure of an action means for the call. Refuses to decide what follows:
-domain/conference/transitions.py.
+domain/conference/decide.py.
 """
 
 from collections.abc import Iterator

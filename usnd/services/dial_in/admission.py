@@ -23,24 +23,23 @@ from usnd.domain.dial_in.admission import (
     Denial,
     Deny,
     DialInNumbers,
-    GuessRules,
     Join,
     LaunchInstant,
     Pin,
     PinKind,
     Rejoin,
     Way,
-    after_wrong_pin,
     as_configured,
     counts,
     enter,
     route,
 )
 from usnd.domain.dial_in.pin_entry import asked_anew, press_pin
+from usnd.domain.dial_in.wrong_pins import GuessRules, after_wrong_pin
 from usnd.domain.trunks.number_format import TrunkNumbers, read
 from usnd.domain.trunks.sip_uri import called_number, calling_number
+from usnd.services.conference.conferences import Conferences
 from usnd.services.conference.launch import Launched, Launches, LaunchRequest, NotLaunched, Running
-from usnd.services.conference.live import Conferences
 from usnd.services.dial_in.pin_space import PinCensus
 from usnd.services.dial_in.wrong_pins import WrongPins, withheld_on
 from usnd.services.figures import DialInFigures

@@ -8,7 +8,7 @@ from collections import OrderedDict, deque
 from datetime import datetime, timedelta
 
 from usnd.domain.alarms.catalogue import PINS_GUESSED
-from usnd.domain.dial_in.admission import Guesses, GuessRules, guesses_go_on, wrong_pin
+from usnd.domain.dial_in.wrong_pins import Guesses, GuessRules, guesses_go_on, wrong_pin
 from usnd.services.alarms.alarms import Alarms
 from usnd.services.figures import WrongPinFigures
 

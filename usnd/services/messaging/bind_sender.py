@@ -4,7 +4,7 @@ outbox.py gives it committed texts, and is told what left it for good. Replies g
 queued; of one recipient only one text is under way, so that none overtakes another. A text whose answer is
 late or lost goes again after a pause, a few times (S13); one with which binds end goes alone, so that it is
 known, and others go on. Memory is bounded: the rest waits in the store and is read page by page. The rate is
-found in domain/messaging/send_rate.py, what becomes of a text is decided in domain/messaging/delivery.py.
+found in domain/messaging/send_rate.py, what becomes of a text is decided in domain/messaging/sending.py.
 """
 
 import asyncio
@@ -14,9 +14,9 @@ from functools import partial
 
 import structlog
 
-from usnd.domain.messaging.delivery import SendEvent, SendState, when_expired
 from usnd.domain.messaging.message import Attempt, OutgoingText, Priority, Settlement
 from usnd.domain.messaging.send_rate import Pace, PaceSettings
+from usnd.domain.messaging.sending import SendEvent, SendState, when_expired
 from usnd.services.messaging.retries import Retries
 from usnd.services.messaging.send_queue import PAGE, Delivery, PriorityQueue, RecipientTurns, SegmentAttempt
 from usnd.smpp.link.link import SmscLink, SubmitOutcome

@@ -20,7 +20,7 @@ from usnd.domain.messaging.reassembly import Part, PartVerdict
 from usnd.domain.replies.no_service import NoServiceReplies
 from usnd.domain.sms.decision import Situation
 from usnd.domain.sms.interpreter import interpret
-from usnd.services.conference.live import Conferences
+from usnd.services.conference.conferences import Conferences
 from usnd.services.figures import TextFigures
 from usnd.services.messaging.incoming_batch import (
     IncomingBatch,

@@ -16,7 +16,8 @@ from usnd.domain.conference.model import ConferenceState, Rules
 from usnd.domain.conference.quota import month_of, seconds_left
 from usnd.domain.directory.model import Subscriber
 from usnd.domain.messaging.automatic_senders import AutomaticSenderRules, BatchCount, Hearing, SenderHistory
-from usnd.domain.messaging.message import Draft, IncomingText, OutgoingText, RepeatRules, is_duplicate
+from usnd.domain.messaging.duplicates import RepeatRules, is_duplicate
+from usnd.domain.messaging.message import Draft, IncomingText, OutgoingText
 from usnd.domain.messaging.reassembly import Part, PartsRules, PartVerdict
 from usnd.domain.numbers.e164 import to_e164
 from usnd.domain.replies.catalogue import Reply, Say, render, reply

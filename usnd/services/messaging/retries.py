@@ -2,15 +2,15 @@
 
 Used by bind_sender.py, which gets each text back when its pause is over: to send it again, or to end it. An
 attempt in doubt is committed before the text goes again: no restart begins to count anew (REQUIREMENTS S13).
-How long and how often is decided in domain/messaging/delivery.py.
+How long and how often is decided in domain/messaging/sending.py.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from usnd.domain.messaging.delivery import RetryRules, SendEvent, pause_in_doubt, pause_refused, when_due
 from usnd.domain.messaging.message import Attempt
+from usnd.domain.messaging.sending import RetryRules, SendEvent, pause_in_doubt, pause_refused, when_due
 from usnd.services.messaging.send_queue import Delivery, SegmentAttempt
 
 _EARLY = 0.01

@@ -7,7 +7,8 @@ import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from usnd.domain.messaging.delivery import (
+from usnd.domain.messaging.message import OutgoingText, Settlement
+from usnd.domain.messaging.sending import (
     ENDED,
     LOSSES_TO_GO_ALONE,
     SEND_TABLE,
@@ -15,7 +16,6 @@ from usnd.domain.messaging.delivery import (
     SendEvent,
     SendState,
 )
-from usnd.domain.messaging.message import OutgoingText, Settlement
 from usnd.smpp.link.settings import Submitted
 from usnd.smpp.text.segments import Segment
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from usnd.smpp.link.arrival import Arrival
 from usnd.smpp.link.intake import Intake
-from usnd.smpp.link.repeats import Repeats
+from usnd.smpp.link.repeats_on_bind import Repeats
 from usnd.smpp.link.session import (
     Answered,
     BindRefused,

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from usnd.domain.messaging.delivery import RetryRules
 from usnd.domain.messaging.message import Priority
+from usnd.domain.messaging.sending import RetryRules
 from usnd.domain.messaging.smsc_refusals import Refusal
 from usnd.smpp.link.session import Timers
 from usnd.smpp.pdu.status import status_name

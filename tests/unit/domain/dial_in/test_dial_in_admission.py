@@ -17,22 +17,18 @@ from usnd.domain.dial_in.admission import (
     Denial,
     Deny,
     DialInNumbers,
-    Guesses,
-    GuessRules,
     Join,
     LaunchInstant,
     Pin,
     PinKind,
     Rejoin,
     Way,
-    after_wrong_pin,
     counts,
     enter,
-    guesses_go_on,
     route,
     written_twice,
-    wrong_pin,
 )
+from usnd.domain.dial_in.wrong_pins import Guesses, GuessRules, after_wrong_pin, guesses_go_on, wrong_pin
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NUMBERS = DialInNumbers("52270", ("52201", "52202"))

@@ -16,9 +16,9 @@ from pair_evidence import (
     server,
 )
 
+from usnd.domain.pair.address_claim import Claim
 from usnd.domain.pair.alarms import PairAlarm, alarms, particulars, sentence
 from usnd.domain.pair.arbiter import decide
-from usnd.domain.pair.claim import Claim
 from usnd.domain.pair.evidence import Evidence, LastRole, Power, Reading, Record
 from usnd.domain.pair.states import PairState
 

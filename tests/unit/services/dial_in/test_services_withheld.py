@@ -8,7 +8,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from usnd.asterisk.progress import IncomingCall, PinEntered
-from usnd.domain.dial_in.admission import Denial, DialInNumbers, GuessRules, Pin, PinKind
+from usnd.domain.dial_in.admission import Denial, DialInNumbers, Pin, PinKind
+from usnd.domain.dial_in.wrong_pins import GuessRules
 from usnd.domain.sms.decision import TextRules
 from usnd.domain.trunks.trunk import Routing, Trunk
 from usnd.services.alarms.alarms import Alarms
@@ -19,8 +20,8 @@ from usnd.store.core.transaction import Transaction
 
 if TYPE_CHECKING:
     from usnd.asterisk.calls import Calls
+    from usnd.services.conference.conferences import Conferences
     from usnd.services.conference.launch import Launches
-    from usnd.services.conference.live import Conferences
     from usnd.services.dial_in.pin_space import PinCensus
     from usnd.store.core.writer import Store
 

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 from usnd.domain.alarms.alarm import Alarm
 from usnd.domain.alarms.catalogue import PINS_GUESSED
 from usnd.domain.alarms.threshold import Limits
-from usnd.domain.dial_in.admission import GuessRules
+from usnd.domain.dial_in.wrong_pins import GuessRules
 from usnd.services.alarms.alarms import Alarms
 from usnd.services.dial_in import wrong_pins
 from usnd.services.dial_in.wrong_pins import WrongPins, withheld_on

@@ -7,8 +7,8 @@ import pytest
 from bind_sender_bench import BULK, LATER, NOW, REPLY, RETRY, Bench, Smsc, turn
 from virtual_loop import run
 
-from usnd.domain.messaging.delivery import SendState
 from usnd.domain.messaging.message import MtState, OutgoingText
+from usnd.domain.messaging.sending import SendState
 from usnd.smpp.link.settings import (
     Late,
     Submitted,

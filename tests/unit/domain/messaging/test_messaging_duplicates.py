@@ -5,15 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from usnd.domain.messaging.message import (
-    Draft,
-    Earlier,
-    IncomingText,
-    OutgoingText,
-    Priority,
-    RepeatRules,
-    is_duplicate,
-)
+from usnd.domain.messaging.duplicates import Earlier, RepeatRules, is_duplicate
+from usnd.domain.messaging.message import Draft, IncomingText, OutgoingText, Priority
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WINDOW = timedelta(minutes=5)

@@ -1,8 +1,7 @@
 """Runs the conferences: news of calls go in, decisions are committed, then carried out.
 
-Owns all live conferences in memory, each with one writer, so that a conference is saved in the order of its
-events and events that come faster than commits are saved together. Refuses decisions:
-domain/conference/transitions.py.
+All live conferences are here in memory, each with one writer, so that a conference is saved in the order of
+its events, and events that come faster than commits are saved together. domain/conference/decide.py decides.
 """
 
 import asyncio

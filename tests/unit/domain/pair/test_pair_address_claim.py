@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from pair_evidence import IDLE, NOW, SETTINGS, case, seen, server
 
+from usnd.domain.pair.address_claim import QUIET, Claim, noted
 from usnd.domain.pair.alarms import PairAlarm, alarms, particulars
 from usnd.domain.pair.arbiter import decide
-from usnd.domain.pair.claim import QUIET, Claim, noted
 from usnd.domain.pair.evidence import Arbiter, LastRole
 from usnd.domain.pair.states import ACTIVE, PairState
 

@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from usnd.domain.messaging.delivery import (
+from usnd.domain.messaging.message import MtState
+from usnd.domain.messaging.sending import (
     ENDED,
     SEND_TABLE,
     STORED_AS,
@@ -16,7 +17,6 @@ from usnd.domain.messaging.delivery import (
     when_due,
     when_expired,
 )
-from usnd.domain.messaging.message import MtState
 
 RULES = RetryRules(most=4, pause=30)
 LIVES = [state for state in SendState if state not in ENDED]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from usnd.smpp.link import repeats
-from usnd.smpp.link.repeats import Repeats
+from usnd.smpp.link import repeats_on_bind
+from usnd.smpp.link.repeats_on_bind import Repeats
 
 
 def test_what_was_not_answered_is_no_repeat() -> None:
@@ -59,8 +59,8 @@ def test_an_smsc_that_repeats_often_and_then_no_more_has_its_answer() -> None:
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repeats, "_MOST_UNREAD", 3)
-    monkeypatch.setattr(repeats, "_MOST_READ", 2)
+    monkeypatch.setattr(repeats_on_bind, "_MOST_UNREAD", 3)
+    monkeypatch.setattr(repeats_on_bind, "_MOST_READ", 2)
     told = Repeats(4)
     for number in range(1, 6):
         told.answered(str(number), number, number, came_at=0, now=0)
