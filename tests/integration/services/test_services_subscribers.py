@@ -20,6 +20,7 @@ from usnd.domain.messaging.reassembly import PartsRules
 from usnd.domain.sms.decision import TextRules
 from usnd.domain.trunks.trunk import Routing, Trunk
 from usnd.services import subscribers
+from usnd.services.alarms.alarms import Alarms
 from usnd.services.messaging.incoming_batch import IncomingBatch, TakenText, TextPolicy
 from usnd.services.subscribers import NotPossible, NotRegistered, Removal, ServiceChange, SubscriberChange
 from usnd.services.trunks.trunks import Trunks
@@ -40,7 +41,7 @@ POLICY = TextPolicy(
     DRAW,
     PartsRules(),
 )
-TRUNKS = Trunks(Routing((Trunk("msc"),)))
+TRUNKS = Trunks(Routing((Trunk("msc"),)), Alarms(lambda: NOW))
 
 
 def texted(tx: Transaction, body: str) -> str:

@@ -11,7 +11,9 @@ from workbench.parts import debian
 from workbench.parts.debian import FRESH_SECONDS, DebianError
 
 NOWHERE = "http://127.0.0.1:9/debian"  # the discard port: refused at once
-FETCH = "from workbench import debian; print(debian.tree(debian.host_suite(), ['hello'], skip=['libc6_']))"
+FETCH = (
+    "from workbench.parts import debian; print(debian.tree(debian.host_suite(), ['hello'], skip=['libc6_']))"
+)
 QUIET: debian.Report = lambda _text: None  # noqa: E731 - its type is told here
 
 
