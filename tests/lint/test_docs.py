@@ -15,7 +15,6 @@ from usnd.config.trunks import RouteConfig, TrunkConfig
 from usnd.domain.billing.cdr import cdr_of
 from usnd.domain.conference.call import Call, CallOutcome, CallState, Direction, Role
 from usnd.domain.conference.model import Conference, ConferenceState
-from usnd.domain.pair.alarms import PairAlarm
 from usnd.pair import ability
 from usnd.pair import config as pair_config
 from workbench.bench.rtp_streams import AT_ONCE_MS
@@ -71,12 +70,6 @@ def test_the_arbiters_page_is_a_configuration_with_every_key_and_default(tmp_pat
         for key, field in fields.items():
             if isinstance(field.default, str | int | float | tuple | Path):
                 assert as_told(field.default) == told[key], f"{name}.{key}"
-
-
-def test_each_alarm_of_the_pair_is_in_the_table_with_what_to_do() -> None:
-    page = (ROOT / "docs/operator/pair.md").read_text()
-    told = dict(re.findall(r"^\| (.*?) \| (.+?) \|$", page, re.MULTILINE))
-    assert [alarm.value for alarm in PairAlarm if not told.get(alarm.value)] == []
 
 
 def test_each_part_that_a_standby_tries_has_its_sentence() -> None:

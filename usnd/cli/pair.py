@@ -13,6 +13,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from usnd.domain.pair.alarm_catalogue import remedy_of
 from usnd.domain.pair.evidence import OperatorCommand
 from usnd.pair import control
 from usnd.pair.config import PairConfig, PairConfigError, load
@@ -58,6 +59,8 @@ def told(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {key:14} {shown[key]}"
     for alarm in found["alarms"]:
         yield f"  alarm: {alarm}"
+        if remedy := remedy_of(alarm):
+            yield f"    {remedy}"
 
 
 def _last_known(said: Any, *, heard: bool) -> str:

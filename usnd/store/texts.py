@@ -2,7 +2,7 @@
 
 services/messaging takes texts in, queues and settles them by it; other services queue what they tell people.
 A text is settled once. Everything is by the set: hundreds of texts cost the statements of one. What is a
-duplicate is decided in domain/messaging/message.py, what has expired in domain/messaging/sending.py.
+duplicate is decided in domain/messaging/duplicates.py, what has expired in domain/messaging/sending.py.
 """
 
 from collections.abc import Collection, Sequence

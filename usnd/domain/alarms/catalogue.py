@@ -1,11 +1,12 @@
 """The catalogue of alarms: for each its number and name, how grave it is, what it says, what to do. Pure.
 
 The owner of a condition raises and clears it by services/alarms/alarms.py; `usnd alarms` shows it, and
-docs/operator/alarms.md is generated from here. A new alarm is one more constant in the list, and a call where
-its condition is known.
+docs/operator/alarms.md is generated from here. A new alarm is one more constant, its line in `CATALOGUE`, and
+a call where its condition is known.
 
 Numbers and names are for ever: a network management system keeps them. One that is no longer raised leaves
-a gap. 1 to 99 are usnd's; from 101 on are the arbiter's.
+a gap. 1 to 99 are usnd's; from 101 on are the arbiter's:
+domain/pair/alarm_catalogue.py.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,8 @@
 """Nobody is left in silence: what failed is said in the room, and by text (REQUIREMENTS C13).
 
-Owns who is told what when people are missing: a conference without its host, somebody who is alone, a number
-that was added in vain. Refuses to change the conference: transitions.py, which asks here after each step.
+decide.py asks after each step: who is told what when people are missing, as a conference without its
+subscriber, somebody who is alone, a number that was added in vain. The words: replies/catalogue.py for texts,
+asterisk/prompts.py for the room.
 """
 
 from collections.abc import Iterator

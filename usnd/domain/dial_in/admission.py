@@ -1,7 +1,7 @@
-"""The ways into a conference by a call: which call may do what (REQUIREMENTS C3, C4, C5).
+"""Which call may come in where, by its caller, the number dialled and a PIN (REQUIREMENTS C3, C4, C5).
 
-Owns the decision over caller, number dialled and PIN, and the counting of wrong PINs. Refuses I/O. A withheld
-calling number is nobody's: it is never the subscriber.
+services/dial_in/admission.py asks. What a wrong PIN means is in wrong_pins.py. A withheld calling number is
+nobody's: it is never the subscriber.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
 """Wrong PINs: how many each calling number typed, which bars it, and how many all did, which is an alarm.
 
-admission.py tells each, and asks before it takes a PIN; domain/dial_in/admission.py decides. Both counts are
+admission.py tells each, and asks before it takes a PIN; domain/dial_in/wrong_pins.py decides. Both counts are
 bounded, in memory, and forgotten at a restart.
 """
 

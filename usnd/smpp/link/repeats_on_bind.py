@@ -1,8 +1,8 @@
 """Which deliveries an SMSC may deliver again on the same bind, because it did not read our answer in time.
 
 One for each bind; `connection.py` tells it what was answered and what the SMSC has shown to have read, and
-asks of each delivery whether it may be a repeat. The decision is domain/messaging/message.py's, the reasons
-are in docs/decisions/0028. Keys are fingerprints, times seconds. Bounded: the oldest are forgotten.
+asks of each delivery whether it may be a repeat. The decision is domain/messaging/duplicates.py's, the
+reasons are in docs/decisions/0028. Keys are fingerprints, times seconds. Bounded: the oldest are forgotten.
 """
 
 from collections import OrderedDict, deque
