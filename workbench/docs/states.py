@@ -45,7 +45,7 @@ def page() -> str:
         _section("A recording part", "recording/files.py", RECORD_TABLE),
         _section("The link to Asterisk", "media_server/availability.py", VOICE_TABLE),
         _section("A trunk", "trunks/trunk.py", TRUNK_TABLE),
-        _section("An outgoing text", "messaging/delivery.py", SEND_TABLE),
+        _section("An outgoing text", "messaging/sending.py", SEND_TABLE),
     )
     return "\n".join((HEAD, *sections))
 
