@@ -1,7 +1,9 @@
-"""The AMI link. Owns connecting, log-in, the ping deadline and reconnecting; gives events and answers.
+"""The link to Asterisk's manager (AMI): connects, logs in, pings, and connects again when it is lost.
 
-Refuses to send without a link and to send anything again. The manager user needs
-`read = call,user,system,dtmf` and `write = originate,call,system,reporting`.
+services/media_server/availability.py runs it and takes its events. calls.py, mutes.py, recorders.py and
+probe.py send actions by it and get the answers. Without a link an action fails at once, and no action is ever
+sent again. The manager user needs `read = call,user,system,dtmf` and
+`write = originate,call,system,reporting`.
 """
 
 import asyncio

@@ -1,8 +1,9 @@
-"""One AMI connection. Owns its bytes, its open requests and the work-arounds for panoramisk 1.4.
+"""One AMI connection: reads and writes its bytes, and matches each answer to its request.
 
-Refuses to reconnect, to keep anything for a later connection, and to send what could inject a header.
-panoramisk's `Manager` is not used: it sends the actions of an outage again after reconnecting. Nor does it
-read events, of which there are many: docs/decisions/0016-events-are-read-here.md.
+ami.py makes a new one for each log-in: a connection does not reconnect, and keeps nothing for the next one.
+What could inject a header is not sent. The work-arounds for panoramisk 1.4 are here. Its `Manager` is not
+used: it sends the actions of an outage again after reconnecting. Nor does it read events, of which there are
+many: docs/decisions/0016-events-are-read-here.md.
 """
 
 import asyncio

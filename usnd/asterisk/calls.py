@@ -1,7 +1,9 @@
-"""The calls. Owns placing, admitting, releasing and surveying them over an AMI link.
+"""The calls in Asterisk: placed, admitted to a room, muted, spoken to, released and surveyed over AMI.
 
-Refuses to dial faster than the set rate, and what could not be a number, a room or a call id.
-The other half is in the dialplan: conf/extensions-usn.conf.
+services/conference/voice_actions.py gives the orders for conferences, services/dial_in/admission.py those for
+calls that come in. What Asterisk says of a call comes back as news by `on_news`. Calls are placed no faster
+than the set rate. What cannot be a number, a room or a call id is not sent. The other half is in the
+dialplan: conf/extensions-usn.conf.
 """
 
 import asyncio

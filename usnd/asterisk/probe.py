@@ -1,6 +1,7 @@
-"""A call of nobody to nobody through Asterisk, begun and ended: one that answers AMI may place no calls.
+"""A test call within Asterisk, begun and ended: an Asterisk that answers AMI may still place no calls.
 
-Owns the probe's channel. It goes through the dialplan (`usn-probe`), reaches no trunk, and is in no record.
+monitoring/liveness.py makes one again and again. The call goes through the dialplan (`usn-probe`), reaches no
+trunk, and is in no record.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
-"""From AMI to the domain's words. Owns which event means what, and how a survey reads; no I/O.
+"""Reads AMI events and surveys, and says in the domain's words what became of a call. No I/O.
 
-Refuses channels that are not ours: ours have a call id we gave, or were announced by `usn-incoming`.
+calls.py gives it every event. Only our channels count: those with a call id that we gave, and those that
+`usn-incoming` announced. All others are ignored.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -1,5 +1,6 @@
-"""The announcements: their names, and their words in English. Owns the table; refuses sounds and files.
+"""The announcements: their names, their words in English, and where their files are.
 
+calls.py tells the dialplan which file each name has. services/conference/happenings.py shows the words.
 A recording of that name (8 kHz, 16 bit, one channel, .wav) in a directory of `[voice] prompts` is played.
 Without one the dialplan plays what comes nearest of Debian's sounds (conf/extensions-usn.conf).
 """

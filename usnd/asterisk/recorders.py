@@ -1,7 +1,8 @@
-"""The recorders of conferences. Owns starting, stopping and hearing of them over an AMI link.
+"""The recorders of conferences: started and stopped over AMI; tells when they begin and end.
 
-Refuses what could not be a recorder, a room or a file. A recorder is a pair of Local channels: one half hears
-the room, the other writes what it hears; the dialplan has the rest (conf/extensions-usn.conf, `record-usn`).
+services/recording/recordings.py calls it. What cannot be a recorder, a room or a file is not sent. A recorder
+is a pair of Local channels: one half hears the room, the other writes what it hears; the dialplan has the
+rest (conf/extensions-usn.conf, `record-usn`).
 """
 
 import re
