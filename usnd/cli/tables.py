@@ -1,6 +1,7 @@
-"""How the command prints what it found: columns for people, JSON lines for programs. Pure.
+"""How the command prints what it found: columns for people, JSON lines for programs. No I/O.
 
-Owns which columns people see. Refuses to cut or wrap: what is printed is whole, however narrow the terminal.
+All commands of usnd/cli use it. Which columns people see is decided here. Nothing is cut or wrapped: what is
+printed is whole, however narrow the terminal.
 """
 
 import json

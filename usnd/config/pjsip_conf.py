@@ -1,8 +1,8 @@
 """Asterisk's pjsip.conf for the configured trunks: pure text, the same for the same configuration.
 
-Owns how a trunk is said in Asterisk's words. Refuses a trunk without a host. Nothing is accepted from an
-address that is no trunk's: there is no anonymous endpoint; switches are known by address, with its port or by
-our registration where several share one.
+`usnd trunk pjsip` prints it. A trunk without a host is an error (`NoHost`). Nothing is accepted from an
+address that is no trunk's: there is no anonymous endpoint. A switch is known by its address; where several
+share one, by its port or by our registration.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,8 @@
 """The configuration: one TOML file, read once, frozen, refused whole if anything in it is not understood.
 
-Owns names, defaults and bounds of everything an operator may set. Refuses unknown keys: a misspelt key
-would otherwise be a setting that silently does nothing. `docs/operator/configuration.md` explains each.
+usnd and the command `usnd` load it. Names, defaults and bounds of everything an operator may set are here,
+those of trunks in trunks.py. An unknown key is an error: a misspelt key would otherwise be a setting that
+silently does nothing. `docs/operator/configuration.md` explains each.
 """
 
 import tomllib

@@ -1,6 +1,7 @@
 """The part of the configuration that is about trunks (REQUIREMENTS V1, V4, C10): names, defaults, bounds.
 
-Owns what a trunk may be. Refuses Asterisk's words: config/pjsip_conf.py turns it into its configuration.
+sections.py reads it with the rest. Nothing here is in Asterisk's words: config/pjsip_conf.py turns it into
+Asterisk's configuration.
 """
 
 import math

@@ -1,6 +1,7 @@
 """What a value in the configuration may be, and the words that say so to an operator.
 
-Owns the form of names, numbers and secrets. Refuses to know the settings: config/sections.py.
+usnd/config and pair/config.py make their settings of these types: names, numbers, secrets. The settings
+themselves are there.
 """
 
 from pathlib import Path
