@@ -1,1 +1,4 @@
-"""Every decision of the node. Owns rules and states; refuses I/O, clocks, randomness and threads."""
+"""Every decision of the node: rules and tables of states, in pure functions.
+
+No I/O, no clock, no randomness, no thread: whoever calls gives the time and carries out what was decided.
+"""

@@ -1,8 +1,8 @@
 """What a room, or one call in it, is told by voice, and by text where people are missing.
 
-Owns the notices and the orders to say them. Refuses to decide when: features.py, unreached.py,
-domain/recording/control.py. The words of each, under the name that is its value, are in
-usnd/asterisk/prompts.py.
+Here are the notices, and the commands to give them. When one is given is decided in features.py, unreached.py
+and domain/recording/control.py; services/conference carries it out. The words of each, under the name that is
+its value, are in usnd/asterisk/prompts.py.
 """
 
 from dataclasses import dataclass

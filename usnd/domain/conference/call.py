@@ -1,8 +1,8 @@
 """The life of one call: its states, the table between them, and what a release cause means.
 
-Owns everything that is true of a single call. Refuses to know conferences: see model.py.
-A call is named by its id, which is also the Asterisk channel's unique id, so that the same call can
-never be placed twice (REQUIREMENTS C11).
+Everything that is true of a single call is here; conferences are in model.py. transitions.py takes a call
+from state to state by `follow`. A call is named by its id, which is also the Asterisk channel's unique id, so
+that the same call can never be placed twice (REQUIREMENTS C11).
 """
 
 from dataclasses import dataclass, replace

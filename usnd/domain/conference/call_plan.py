@@ -1,6 +1,6 @@
-"""The pieces that every decision about a conference is made of: plan a call, let one go, end it all.
+"""The pieces of every decision about a conference: plan a call, let one go, end the conference.
 
-Owns what they do to a conference. Refuses to decide when: transitions.py and features.py.
+transitions.py and features.py decide when, and call these. Here is only what each does to the conference.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,8 @@
 """The keys of a handset in a conference: which digits mean which feature (REQUIREMENTS C8).
 
-Owns the collecting of digits: bounded, with a pause that begins anew. Refuses to know who may do what:
-features.py. Only digits after `*` or `#` mean something by default, so that a chance key does nothing.
+services/conference/keypads.py gives each digit. How many are collected is bounded; the pause after which they
+are forgotten begins anew with each digit. Who may use a feature is decided in features.py. Only digits after
+`*` or `#` mean something by default, so that a key pressed by chance does nothing.
 """
 
 from collections.abc import Mapping

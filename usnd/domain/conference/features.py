@@ -1,6 +1,7 @@
-"""What the subscriber, and in little the participants, may do in a live conference (REQUIREMENTS C6, C8).
+"""What people may do in a live conference, and what each feature does (REQUIREMENTS C6, C8).
 
-Owns who may do what, and what each feature does. Refuses to know keys: dtmf_menu.py.
+transitions.py calls it when a feature is asked for, by key or by command. The
+subscriber may use all features, participants a few. Which keys mean which feature: dtmf_menu.py.
 """
 
 from collections.abc import Callable, Iterator

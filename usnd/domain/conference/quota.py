@@ -1,7 +1,8 @@
 """The minutes that a subscriber's conferences may last in a month (REQUIREMENTS C10).
 
-Owns how they are counted: the talking time of every call, the subscriber's own too, since each is charged.
-Refuses to look them up: the store keeps what was used.
+The talking time of every call counts, the subscriber's own too, since each is charged. A launch asks what is
+left, transitions.py when it is used up. What was used is in the store: store/usage.py counts it by these
+rules.
 """
 
 from datetime import UTC, datetime, timedelta

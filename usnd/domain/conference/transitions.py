@@ -1,7 +1,8 @@
-"""Conducts a conference: takes what happened and the time, gives the conference after it and what to do.
+"""The rules of a conference: from what happened and the time, the conference after it and what to do.
 
-Owns every decision about a running conference. Refuses I/O: the caller commits the conference of a `Step`
-first and carries out its commands then. All functions are total: any event in any state, late or repeated.
+decide.py calls it for each event, services/conference for launch, deadlines and restart. No I/O: the caller
+commits the conference of a `Step` first, then carries out its commands. All functions are total: any event in
+any state, late or repeated.
 """
 
 from collections.abc import Iterable

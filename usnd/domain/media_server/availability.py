@@ -1,7 +1,8 @@
 """Whether Asterisk, and with it the calls, can be counted on: a cut link, a frozen process, a dead one.
 
-Owns the decision when calls are given up. A cut link alone loses nobody (REQUIREMENTS C11); a process that
-is gone has lost them all; one that stays silent is given up after a time.
+services/media_server/availability.py asks it at each event. When calls are given up is decided here. A cut
+link alone loses nobody (REQUIREMENTS C11); a process that is gone has lost them all; one that stays silent is
+given up after a time.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
 """Recording of a live conference: begun and ended by its subscriber, told to all (REQUIREMENTS C7).
 
-Owns when a part begins and ends, who is told, and whose calls count as recorded. Refuses to know files:
-what is recorded is what Asterisk says is recorded, and nobody is told before.
+transitions.py, features.py and decide.py call it: when a part begins and ends, who is told, and whose calls
+count as recorded. What is recorded is what Asterisk says is recorded, and nobody is told before. Files of
+parts, and the states of a part, are in files.py.
 """
 
 from collections.abc import Iterator

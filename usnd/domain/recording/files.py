@@ -1,8 +1,9 @@
 """The life of one part of a recording, and which recordings are kept (REQUIREMENTS C7).
 
-Owns the states of a part, its table, its names, and what the janitor removes. Refuses to know
-conferences: control.py. A part is named by its recorder, which is also that channel's unique id in
-Asterisk, so that the same part can never be recorded twice.
+Here are a part's states, its table and its names, and which files are to be removed. control.py moves the
+parts of a conference by the table; services/recording/files.py removes the files. A part is named by its
+recorder, which is also that channel's unique id in Asterisk, so that the same part can never be recorded
+twice.
 """
 
 import re

@@ -1,7 +1,8 @@
 """The trunks: which way a call goes, how many it may be, and which trunk is left alone for a while.
 
-Owns routes, channel limits, what a release cause says of the trunk, and the damping table (REQUIREMENTS V1,
-V4, C10). Refuses to know conferences: routing.py takes them over the trunks.
+services/trunks keeps the state of each trunk by it. Here are routes, channel limits, what a release cause
+says of the trunk, and the damping table (REQUIREMENTS V1, V4, C10). routing.py takes the calls of a
+conference over the trunks.
 """
 
 from collections.abc import Mapping
