@@ -1,7 +1,7 @@
 """What the words of a command name: members, users, groups; or the reply that says why they do not.
 
-Owns how a word is understood: a name first, else a telephone number. What may be meant is offered in the
-reply; `write` gives the text that asks for it. Refuses to change anything.
+The commands in domain/sms call it, and the launch. A word is a name first, else a telephone number. What may
+be meant is offered in the reply; `write` gives the text that asks for it. Nothing is changed here.
 """
 
 import re

@@ -1,8 +1,9 @@
 """A subscriber's users, groups and conferences: what a change does to them, and whom a list of names means.
 
-Owns the rules of names. A name (nick or group) is unique per subscriber over both, in any letter case; it
-begins with a letter, so that it is never taken for a number or a conference (REQUIREMENTS S5, S6).
-Members are kept by reference: what a group holds later counts, and who is deleted is a member no more.
+Commands read it in domain/sms; store/directories.py loads it. The rules of names are here. A name (nick or
+group) is unique per subscriber over both, in any letter case; it begins with a letter, so that it is never
+taken for a number or a conference (REQUIREMENTS S5, S6). Members are kept by reference: what a group holds
+later counts, and who is deleted is a member no more.
 """
 
 import unicodedata

@@ -1,7 +1,8 @@
-"""Delivery receipts: which text one is about, and what it says of it.
+"""Delivery receipts: which text one is about, and what it says of it. No I/O.
 
-Owns the forms of a message id: an SMSC may write it in hexadecimal in submit_sm_resp and in decimal in the
-receipt, or the other way round, with zeros before it or without. Refuses I/O.
+services/messaging calls it when a text was taken and when a receipt comes. A message id has several forms: an
+SMSC may write it in hexadecimal in submit_sm_resp and in decimal in the receipt, or the other way round, with
+zeros before it or without.
 """
 
 from usnd.domain.messaging.message import MtState

@@ -1,6 +1,7 @@
 """A long text comes in parts: what each does to those that are there, when the text is whole or given up.
 
-Owns the rules and the bounds. Refuses I/O and alphabets: the caller keeps the parts and joins their octets.
+services/messaging/long_texts.py asks for each part. The rules and the bounds are here. No I/O, no alphabet:
+the caller keeps the parts and joins their octets.
 
     the text is  | missing part     | part again      | other content | other total | time-out
     -------------+------------------+-----------------+---------------+-------------+--------------------

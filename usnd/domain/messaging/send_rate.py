@@ -1,8 +1,8 @@
 """How fast one bind may send: finds the rate an SMSC takes, and keeps to it. Times are seconds of any clock.
 
-Owns the rate and the window, both in segments. What the SMSC refuses (ESME_RTHROTTLED, ESME_RMSGQFUL) slows
-the whole bind; while it is slowed the window shrinks to what the rate needs, so that all goes in order.
-Refuses to know messages.
+services/messaging/bind_sender.py asks it before each segment, and tells it what became of each. Rate and
+window are both in segments; no message is known here. What the SMSC refuses (ESME_RTHROTTLED, ESME_RMSGQFUL)
+slows the whole bind; while it is slowed the window shrinks to what the rate needs, so that all goes in order.
 
     state     | accepted            | throttled                           | time passes
     ----------+---------------------+-------------------------------------+---------------------------

@@ -1,9 +1,10 @@
 """Telephone numbers: what people write becomes E.164, or nothing.
 
-Owns the only notion of "the same number" in the node. A number is a string of '+' and digits (E.164).
-Pieces of digits may be one number or several: `readings` gives each way to read them. If the country's plan
-has the numbers of one way only, it is that one: in Germany and Austria almost any digits are possible. What a
-person writes is taken for a number only where it is surely a whole one: `as_written`.
+Texts, keys, calls, commands and the configuration all use it, so "the same number" has one meaning. A number
+is a string of '+' and digits (E.164). Pieces of digits may be one number or several: `readings` gives each
+way to read them. If the country's plan has the numbers of one way only, it is that one: in Germany and
+Austria almost any digits are possible. What a person writes is taken for a number only where it is surely a
+whole one: `as_written`.
 """
 
 import re

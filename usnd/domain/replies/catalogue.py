@@ -1,7 +1,8 @@
 """Every text the node sends, as a catalogue: one entry a message, ready for translation.
 
-Owns wording. A `Reply` is a key with its values; `render` makes the text. Values come from subscribers'
-texts, so they are cleaned here, at the one place where they go out again; lists are cut to fit a segment.
+Whoever answers makes a `Reply`, a key with its values, and `render` makes the text. All wording is here.
+Values come from subscribers' texts, so they are cleaned here, at the one place where they go out again; lists
+are cut to fit a segment.
 """
 
 from collections.abc import Mapping

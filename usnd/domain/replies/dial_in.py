@@ -1,6 +1,7 @@
 """How subscribers and participants are told the ways into a conference (REQUIREMENTS C3, S10).
 
-Owns who learns which PIN: the subscriber both, those who are called the User PIN only. Refuses to give PINs.
+services/conference/launch.py calls it with the PINs, which are made elsewhere. The subscriber is told both
+PINs, those who are called the User PIN only.
 """
 
 from dataclasses import replace

@@ -1,7 +1,7 @@
 """How often those who have no service are told so: seldom each, and never many at once (REQUIREMENTS S4).
 
-Owns the limit. Refuses the clock: times are given. Its memory is bounded by the limit itself: nobody is
-remembered who was not told, and nobody longer than the pause.
+services/messaging/incoming.py asks before it answers such a text, and gives the time. Its memory is bounded
+by the limit itself: nobody is remembered who was not told, and nobody longer than the pause.
 """
 
 from collections import OrderedDict

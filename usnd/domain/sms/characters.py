@@ -1,7 +1,7 @@
 """What of a subscriber's text can be seen: words are compared and kept as a person reads them.
 
-Owns which characters are dropped, which are taken for others, and what may stand in a text to other people.
-Refuses to know what a word means.
+words.py, grammar.py, domain/directory and the replies call it: which characters are dropped, which are taken
+for others, and what may stand in a text to other people. What a word means is decided elsewhere.
 """
 
 import re

@@ -1,6 +1,6 @@
 """The commands that change a directory: UC, UE, UD, GC, GD, CCx (REQUIREMENTS S5, S6, S8).
 
-Owns that a wrong command changes nothing at all. Refuses to know how a directory is kept.
+interpreter.py calls it. A wrong command changes nothing at all. How a directory is kept: directory/model.py.
 """
 
 from dataclasses import replace

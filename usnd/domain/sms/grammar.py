@@ -1,9 +1,9 @@
 """The language of the texts: a body becomes one command, or what is wrong with it.
 
-Owns the syntax, as one table; the help and the integrator's manual are made from the same table. Of the
-directory it asks only whether a name is known, to tell names from the marks and words that thumbs and phones
-add. What the names and numbers of a command are: domain/directory/lookup.py, domain/numbers/e164.py
-(REQUIREMENTS S5-S11).
+interpreter.py calls it. The syntax is one table; the help and the integrator's manual are made from the same
+table. Of the directory it asks only whether a name is known, to tell names from the marks and words that
+thumbs and phones add. What the names and numbers of a command are: domain/directory/lookup.py,
+domain/numbers/e164.py (REQUIREMENTS S5-S11).
 """
 
 import re

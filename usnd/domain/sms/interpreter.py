@@ -1,8 +1,9 @@
 """What a subscriber's text does: one reply, changes to the directory, perhaps a conference or a blast.
 
-Owns the meaning of commands; directory_commands.py and lookup_commands.py have those about the directory.
-Refuses I/O: the caller gives the subscriber's directory and whether a conference of theirs is alive, and
-commits what is decided in one transaction with the reply (S11).
+services/messaging/incoming_batch.py calls it in its unit of work. Commands are carried out here, those about
+the directory in directory_commands.py and lookup_commands.py. No I/O: the caller gives the subscriber's
+directory and whether a conference of theirs is alive, and commits what is decided in one transaction with the
+reply (S11).
 """
 
 from collections.abc import Callable

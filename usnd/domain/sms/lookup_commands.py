@@ -1,4 +1,7 @@
-"""The commands that only look: UL, GL, LCx, HELP (REQUIREMENTS S5, S6, S8, S9). Refuses to change a thing."""
+"""The commands that only look: UL, GL, LCx, HELP (REQUIREMENTS S5, S6, S8, S9).
+
+interpreter.py calls it. It changes nothing.
+"""
 
 import re
 

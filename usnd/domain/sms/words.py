@@ -1,7 +1,7 @@
 """A text as words: each as it is written, and bare of the marks that thumbs and phones put around it.
 
 The grammar calls it. A word keeps both forms: a name that was given before may end in a mark, so the written
-form counts if the subscriber has a name spelled so, else the bare one. Refuses to know what a word means.
+form counts if the subscriber has a name spelled so, else the bare one. What a word means is not known here.
 """
 
 import re
