@@ -1,8 +1,8 @@
-"""Notes each second which parts of this daemon did work, and tells systemd's watchdog
-(domain/monitoring/liveness.py).
+"""Notes each second which parts of usnd did work, and tells systemd's watchdog.
 
-Owns the three proofs of work: the loop turned, the writer made a transaction, Asterisk made a call. The
-arbiter reads the notes. Refuses to act upon them.
+daemon.py runs it. Three proofs of work: the loop turned, the writer made a transaction, Asterisk made a call.
+The arbiter reads the notes and acts upon them; usnd does not. What counts as work done lately:
+domain/monitoring/liveness.py.
 """
 
 import asyncio

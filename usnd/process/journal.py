@@ -1,7 +1,7 @@
-"""The journal: one line a transition, a sentence with key=value. Owns the format, nothing else.
+"""The journal: one line a transition, a sentence with key=value. Only the format is decided here.
 
-Each line that goes to systemd's journal says how grave it is (sd-daemon(3)), so that `journalctl -p err`
-finds the alarms and nothing else.
+usnd and the arbiter set it up at their start. Each line that goes to systemd's journal says how grave it is
+(sd-daemon(3)), so that `journalctl -p err` finds the alarms and nothing else.
 """
 
 import logging

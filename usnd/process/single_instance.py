@@ -1,7 +1,8 @@
-"""One usnd a database on this server: the second refuses to start instead of taking over from the first.
+"""One usnd a database on this server: the second does not start, and does not take over from the first.
 
-Owns the claim, a name in the kernel (a Unix socket in the abstract namespace) that goes with the process
-however that ends. Refuses to judge between servers: there the store decides, and who comes later has it.
+daemon.py holds the claim while it runs. It is a name in the kernel (a Unix socket in the abstract namespace)
+that goes with the process however that ends. Two servers cannot see each other's claim: between them the
+store decides, and the one that comes later has it.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ class AlreadyRunning(Exception):
 
 @contextmanager
 def claim(url: str) -> Iterator[None]:
-    """Holds the database of that URL for this process. Raises Taken."""
+    """Holds the database of that URL for this process. Raises AlreadyRunning."""
     name = "\0usnd-" + hashlib.sha256(_identity(url).encode()).hexdigest()
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as held:
         try:

@@ -1,6 +1,7 @@
-"""What was pressed and said in each live conference lately: one line of the journal each, and for watchers.
+"""What was pressed and said in each live conference lately: a line of the journal each, and for watchers.
 
-Owns how many are remembered. Refuses to keep them: they are gone with usnd's process, or with the conference.
+conferences.py notes it, `usnd conference` shows it. The last few of each conference are remembered, in memory
+only: they are gone with usnd's process, or with the conference.
 """
 
 from collections import deque

@@ -1,4 +1,7 @@
-"""What the journal says of conferences: one line a transition. Owns the words and what is in a line."""
+"""What the journal says of conferences: one line a transition.
+
+conferences.py calls it. The words, and what is in a line, are here.
+"""
 
 from structlog.typing import FilteringBoundLogger
 

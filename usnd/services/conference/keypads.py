@@ -1,7 +1,7 @@
-"""What the handsets type right now. Owns one entry a call that typed; refuses to read it:
-domain/conference/dtmf_menu.py.
+"""What people are typing on their handsets: one entry for each call that typed.
 
-Not kept over a restart: who was typing types again.
+conferences.py gives each digit; domain/conference/dtmf_menu.py decides what the digits mean. Not kept over a
+restart: who was typing types again.
 """
 
 from collections.abc import Iterable

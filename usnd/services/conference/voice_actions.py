@@ -1,7 +1,7 @@
-"""Between the conferences and the voice edge: commands become actions, findings become news.
+"""Between conferences and Asterisk: commands become actions, and what a survey found becomes news.
 
-Owns what each failure of an action means for the call. Refuses to decide what follows:
-domain/conference/decide.py.
+conferences.py calls it. What each failure of an action means for the call is decided here; what follows from
+that, in domain/conference/decide.py.
 """
 
 from collections.abc import Iterator
