@@ -1,8 +1,8 @@
 """What an SMSC delivers: deliver_sm or data_sm → a subscriber's text (MO) or a delivery receipt.
 
-Owns the reading of addresses, esm_class and concatenation (SMPP 3.4 §5.2.12); delivery_receipts.py tells
-receipts, and smpp/text/reading.py what octets say. Total: any PDU the codec lets through gives one of the
-two, with what was odd about it by name. Refuses to judge what a text says.
+link/link.py calls it. It reads addresses, esm_class and concatenation (SMPP 3.4 §5.2.12);
+delivery_receipts.py tells receipts, and smpp/text/reading.py what octets say. Total: any PDU the codec lets
+through gives one of the two, with what was odd about it by name. What a text says is not judged here.
 """
 
 import hashlib

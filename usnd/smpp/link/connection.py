@@ -1,7 +1,8 @@
 """One TCP connection to an SMSC: carries out what the session decides, until it closes.
 
-Owns the stream, the tasks that read it and look at the clock, and who waits for which response. Refuses to
-reconnect and to read what a message says. Nothing survives it but the deliveries in progress.
+link.py makes a new one each time that it connects. It reads and writes the stream, looks at the clock, and
+gives each response to whoever waits for it. It does not reconnect, and does not read what a message says.
+Nothing survives it but the deliveries in progress.
 """
 
 import asyncio

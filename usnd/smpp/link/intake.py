@@ -1,7 +1,7 @@
 """Deliveries in progress: started in the order of arrival, bounded in number, each text settled once.
 
-Owns the tasks that run between a deliver_sm and its response, over reconnects. Refuses to know PDUs; the
-caller gives the work and what to do with its result.
+link.py gives the work and what to do with its result. The tasks that run between a deliver_sm and its
+response are here, and go on over reconnects. No PDU is read or made here.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """The link to one SMSC: a bind made again for ever, texts in, messages out (REQUIREMENTS S1).
 
-Owns reconnecting, the identity of each bind, and the meaning of a response. Refuses to store, to retry a
-message and to judge a text: an MO text is answered when `on_text` returns, an MT message is the caller's
-until its outcome is known.
+daemon.py runs one for each bind, and services/messaging takes and gives the texts. It reconnects, gives each
+bind its id, and says what a response means. It stores nothing, sends no message again and judges no text: an
+MO text is answered when `on_text` returns, an MT message is the caller's until its outcome is known.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """One SMPP session seen from the ESME, without I/O: PDUs and time in, actions out.
 
-Owns the state of the bind, sequence numbers, requests that wait for a response, and every deadline; the
-transitions are the table below (SMPP 3.4 §2.2, Table 2-1). Refuses to write, to sleep, and to know what a
-message says.
+connection.py gives both and carries out the actions. Kept here: the state of the bind, sequence numbers,
+requests that wait for a response, and every deadline; the transitions are the table below (SMPP 3.4 §2.2,
+Table 2-1). It does not write or sleep, and does not know what a message says.
 Bounds: at most `window` messages whose response may be in time, plus one bind, unbind and enquire_link. What
 is overdue keeps its sequence number until its response comes or `Timers.late` is over, so that a late
 response is never taken for another's.

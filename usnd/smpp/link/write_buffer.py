@@ -1,6 +1,6 @@
 """What is to be written in one turn of the loop, as one write: a system call per PDU costs more than the PDU.
 
-Owns the octets not yet given to the stream; refuses to know what they are.
+connection.py puts frames into it. It knows only octets that are not yet given to the stream.
 """
 
 import asyncio

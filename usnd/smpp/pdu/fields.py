@@ -1,6 +1,7 @@
 """The kinds of mandatory fields a PDU is a table of: octets of the wire ↔ Python values (SMPP 3.4 §3.1).
 
-Owns how one field is read and written, and the command_status when it cannot be. Knows no PDU.
+pdus.py makes its tables of them. How one field is read and written is here, and the command_status when it
+cannot be. No PDU is known here.
 """
 
 from typing import Protocol

@@ -1,7 +1,8 @@
 """SMPP 3.4 PDUs: octets ↔ frozen dataclasses, strictly, and the splitter of a stream into PDUs.
 
-Owns the wire format: one table of fields per PDU (§4), in the order of the wire. Refuses what the tables
-do not allow, with the command_status to answer; knows no session, no sequence numbering, no alphabet.
+The link calls it. The wire format is one table of fields per PDU (§4), in the order of the wire. What the
+tables do not allow is an error with the command_status to answer. No session, no sequence numbering and no
+alphabet is known here.
 The codec is our own because smpplib goes by the tag instead of a TLV's length, takes garbage in silence
 and costs three times the processor; smpplib is the oracle of its test.
 """

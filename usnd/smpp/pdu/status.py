@@ -1,6 +1,7 @@
 """The two code lists of SMPP 3.4: command_id (§5.1.2.1) and command_status (§5.1.3).
 
-Owns their names, and the error every malformed PDU ends in. Refuses to decide what follows from a status.
+Used by all of usnd/smpp, and by services/messaging where a status matters. Here are their names, and the
+error that every malformed PDU ends in. What follows from a status is decided by the caller.
 """
 
 from enum import IntEnum

@@ -1,8 +1,8 @@
 """Optional parameters (SMPP 3.4 §3.2.4, §5.3.2): tags, exact lengths, octets ↔ mapping.
 
-Owns the stream of TLVs behind a PDU's mandatory fields. Unknown tags are kept as they came; a known tag of a
-wrong length or a tag that comes twice is refused by name, because a reader that goes by the tag instead of
-the length (smpplib does) loses everything behind it. What of a refused delivery can be read: lenient.py.
+pdus.py calls it for the TLVs behind a PDU's mandatory fields. Unknown tags are kept as they came; a known tag
+of a wrong length or a tag that comes twice is refused by name, because a reader that goes by the tag instead
+of the length (smpplib does) loses everything behind it. What of a refused delivery can be read: lenient.py.
 """
 
 import struct

@@ -1,7 +1,8 @@
 """Text ↔ octets in the alphabets of SMS: GSM 03.38, ASCII, Latin-1, UCS-2… (TS 23.038 §6.2, SMPP §5.2.19).
 
-Owns the alphabets and what a data_coding means on a link. Refuses nothing when decoding: octets without a
-meaning become U+FFFD. GSM text is one septet per octet, as SMPP carries it; only `unpack` reads another form.
+reading.py decodes with it, segments.py encodes; the settings of a link say what each data_coding means there.
+Decoding never fails: octets without a meaning become U+FFFD. GSM text is one septet per octet, as SMPP
+carries it; only `unpack` reads another form.
 """
 
 import re

@@ -1,6 +1,7 @@
 """Text ↔ segments: the split of an MT text, the user data header of a concatenation (TS 23.040 §9.2.3.24.1).
 
-Owns how many units a segment holds and where a text may be cut. Refuses to wait for parts: it keeps no state.
+services/messaging/bind_sender.py splits with it, received.py reads the header. How many units a segment holds
+and where a text may be cut is decided here. It keeps no state: whoever joins parts waits for them.
 """
 
 from collections.abc import Iterable, Iterator

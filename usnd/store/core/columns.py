@@ -15,7 +15,7 @@ KEY = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Utc(TypeDecorator[datetime]):
-    """An aware time, in UTC on the way in and out: SQLite keeps no zone. Refuses naive times (ValueError)."""
+    """An aware time, in UTC on the way in and out: SQLite keeps no zone. A naive time is a ValueError."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
