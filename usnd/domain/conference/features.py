@@ -1,7 +1,7 @@
 """What people may do in a live conference, and what each feature does (REQUIREMENTS C6, C8).
 
-transitions.py calls it when a feature is asked for, by key or by command. The
-subscriber may use all features, participants a few. Which keys mean which feature: dtmf_menu.py.
+transitions.py calls it when a feature is asked for, by key or by command. The subscriber may use all
+features, participants a few. Which keys mean which feature: dtmf_menu.py.
 """
 
 from collections.abc import Callable, Iterator
