@@ -1,13 +1,14 @@
 """`make bench-conference`: hundreds of people in conferences, launched by text, beside plain ConfBridge.
 
-Owns five measurements in one run, and their targets. a: in each room one speaker sends a tone; what every
+Makes five measurements in one run, each with a target. a: in each room one speaker sends a tone; what every
 listener is sent is captured on the wire the whole time: no gap over 60 ms (rtp_streams.py says what a gap
-is). b: calls set up at a rate, held a moment, hung up: none fails. c: during a, from the text of a further
-launch to its first INVITE at the switch. d: processor time of usnd beside its Asterisk's, during a. e:
-processor time of usnd and its Asterisk together, beside another Asterisk of the same programs with a plain
-dialplan and the same calls, in turns, without the capture. For root all have the priorities that a node's
-units give: Asterisk real time, usnd before other programs. Result in build/bench/conference.json; exit status
-1: a target is missed.
+is). b: calls are set up at a rate, held a moment, hung up: none fails. c: during a, the time from the text of
+a further launch to its first INVITE at the switch. d: processor time of usnd beside its Asterisk's, during a.
+e: processor time of usnd and its Asterisk together, beside another Asterisk of the same programs with a plain
+dialplan and the same calls, in turns, without the capture.
+
+For root all have the priorities that a node's units give: Asterisk real time, usnd before other programs. The
+result is build/bench/conference.json. Exit status 1: a target is missed.
 """
 
 import argparse

@@ -1,9 +1,10 @@
 """`make bench-events`: what the events of a call cost usnd, in processor time, without Asterisk and disk.
 
-Owns a recording of what Asterisk 22 told usnd while four people met: all of its AMI connection, with every
-event of the classes call, user, system and dtmf. It is read again and again, in four ways: by panoramisk's
-own protocol; by the edge; by the edge without the events that nobody reads, which Asterisk is asked not to
-send; and so that each event is decided about and told in the journal too. Result in build/bench/events.json.
+The input is a recording of what Asterisk 22 told usnd while four people met: all of its AMI connection, with
+every event of the classes call, user, system and dtmf. It is read again and again, in four ways: by
+panoramisk's own protocol; by usnd's own AMI connection (`edge` in the result); by the same without the events
+that nobody reads, which Asterisk is asked not to send; and so that each event is decided about and told in
+the journal too. The result is build/bench/events.json.
 """
 
 import argparse

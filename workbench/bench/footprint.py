@@ -1,6 +1,6 @@
 """`make bench`, second part: usnd's time to its first bind, and its memory, idle and with 60 calls up.
 
-Owns the measurement on the running process (VmRSS). Result in build/bench/footprint.json.
+Measures the running process (VmRSS). The result is build/bench/footprint.json.
 """
 
 import asyncio

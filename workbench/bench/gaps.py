@@ -1,7 +1,8 @@
 """What each listener was sent in the conferences of a benchmark, and what the machine did beside the gaps.
 
-Owns the longest gap that is allowed. What a gap is, rtp_streams.py says; what a stop of a processor is,
-stalls.py.
+Called by conference.py with the capture of a run; gives figures for the result and a sentence for people. The
+longest gap that is allowed is set here. rtp_streams.py says what a gap is, stalls.py what a stop of a
+processor is.
 """
 
 import statistics

@@ -1,9 +1,10 @@
 """The media of a crowd of handsets, in one process: `python -m workbench.bench.handset_media handsets.csv`.
 
-Owns the handsets' ports. What comes in is not read: the kernel drops it where a port's buffer is full, which
-costs next to nothing, and answers no ICMP. A handset to whose port something comes sends there what the file
-says, 50 packets a second, until nothing has come for QUIET seconds; so nobody need tell it of calls. Refuses
-codecs other than A-law, RTCP, and to read more than a look twice a second.
+Started by handsets.py. It binds every handset's port. What comes in is not read: the kernel drops it where a
+port's buffer is full, which costs next to nothing, and answers no ICMP. When something comes to a handset's
+port, the handset sends there what the file says, 50 packets a second, until nothing has come for QUIET
+seconds. So nobody has to tell it of calls. It looks at the ports twice a second. It speaks A-law only, and no
+RTCP.
 """
 
 import bisect

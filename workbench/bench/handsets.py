@@ -1,8 +1,8 @@
 """A switch with thousands of handsets, for load: what each does is said by its number alone.
 
-Owns the kinds of numbers. sipp speaks SIP for all of them by one scenario, handset_media.py sends and drops
-their media: a small part of what a second Asterisk would take. Refuses recordings, a database of handsets and
-acts on a single one: see workbench/parts/voice/switch.py.
+The kinds of numbers are defined here. sipp speaks SIP for all handsets by one scenario, handset_media.py
+sends and drops their media: a small part of what a second Asterisk would take. It records nothing, has no
+database of handsets, and cannot act on a single one: workbench/parts/voice/switch.py can.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """`make bench`: from the text to the first INVITE, beside a bare AMI Originate to its INVITE, in one run.
 
-Owns the measurement: both take turns, 200 each, on the same Asterisk; the INVITE's time is the kernel's, at
-the switch. Result in build/bench/; times in milliseconds.
+Both take turns, 200 each, on the same Asterisk. The INVITE's time is the kernel's, at the switch. The result
+is in build/bench/; times are in milliseconds.
 """
 
 import argparse

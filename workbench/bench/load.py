@@ -1,6 +1,7 @@
 """The node-smpp SMSC that puts load on an ESME and times its answers, as a process of its own.
 
-Owns that process; the timing is its. Refuses to judge the figures.
+Called by sms.py. Starts the process, gives it the texts to send and returns the times that it measured. It
+does not judge the figures.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
 """A node under the load of a crowd: SMSC, the crowd, the USN, and a plain ConfBridge beside it.
 
-Owns what has happened so far, counted from the journal, and launches and ends of many conferences at once.
+Called by conference.py. Counts from the journal what has happened so far, and launches and ends many
+conferences at once.
 """
 
 import asyncio

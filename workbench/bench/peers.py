@@ -1,7 +1,8 @@
 """`make bench-peers`: usnd, Kannel and Jasmin send the same texts to the same make of SMSC, in one run.
 
-Owns the comparison: each peer by its fastest public way in, with its own store, in interleaved rounds, each
-started anew, towards node-smpp. What is measured of whom stands in the result, build/bench/sms-peers.json.
+Each peer takes texts by its fastest public interface and keeps them in its own store. The rounds take turns,
+each peer is started anew for each, and all send to node-smpp. The result, build/bench/sms-peers.json, says
+what is measured of whom.
 """
 
 import argparse

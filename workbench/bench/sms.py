@@ -1,8 +1,8 @@
 """`make bench-sms`: texts and blasts between an SMSC of another make and what is measured, in one run.
 
-Owns the measurement: commands a second from deliver_sm through the commit to the answer, their delay at half
-that load, segments a second of a blast, and memory. All on PostgreSQL with fsync on, all on this machine.
-What is measured is a `Peer`: usnd here; others bind to the same SMSC and do the same work. Result in
+Measures commands a second from deliver_sm through the commit to the answer, their delay at half that load,
+segments a second of a blast, and memory. All on PostgreSQL with fsync on, all on this machine. What is
+measured is a `Peer`: usnd here; others bind to the same SMSC and do the same work. The result is
 build/bench/sms.json.
 """
 

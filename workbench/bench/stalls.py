@@ -1,8 +1,9 @@
 """When the processors of this machine stood still: `python -m workbench.bench.stalls`, one process on each of
 them.
 
-Owns what a stop is: a thread that goes before all others is woken late. Then no program could run there: a
-virtual machine's host gave the processor to somebody else, whether it says so or not. For root.
+Started by conference.py beside a run; gaps.py compares its stops with the gaps. A stop is when a thread that
+goes before all others is woken late. Then no program could run there: a virtual machine's host gave the
+processor to somebody else, whether it says so or not. For root.
 """
 
 import json

@@ -1,6 +1,6 @@
 """What a node's database says when all should be over: what lives on, and if each call has its one record.
 
-Owns these questions, on SQLite and PostgreSQL. Refuses to wait and to judge.
+Called by soak.py. Asks SQLite and PostgreSQL the same questions. It does not wait and does not judge.
 """
 
 from collections import Counter

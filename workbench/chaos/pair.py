@@ -2,8 +2,9 @@
 
     make lab-chaos ARGS='--rows crash,hang --times 20 --seed 7'
 
-Owns the order, the clock and the stream of texts. Needs a lab that is up, both servers paired. Refuses to
-repair more than a row's `mend`: the pair comes back by itself, or the row has failed.
+Takes the rows of workbench/lab/faults one after the other, in an order drawn from the seed, keeps the time,
+and sends texts meanwhile. Needs a lab that is up, both servers paired. It repairs only what a row's `mend`
+says: the pair comes back by itself, or the row has failed.
 """
 
 import argparse

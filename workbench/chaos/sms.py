@@ -1,7 +1,7 @@
 """`make chaos-sms`: texts through usnd while it, the SMSC and the database are killed, and the account of it.
 
-Owns the faults and when they strike, drawn from a seed. The moments within the programs are the machine's
-own: the same seed gives the same plan, not the same run. Refuses to judge: text_account.py does.
+The faults, and when they strike, are drawn from a seed. The moments within the programs are the machine's
+own: the same seed gives the same plan, not the same run. It does not judge: text_account.py does.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """`make soak`: people launch, join, drop, press keys, return, while usnd is killed; then what is left of it.
 
-Owns the acts, drawn from a seed (the moments within the programs are the machine's own), and the account:
-nothing lives on, nothing was recorded twice or not at all, memory, files and threads are as they were. Report
-in build/bench/soak.json; the exit status is 1 when anything is wrong.
+What people do is drawn from a seed; the moments within the programs are the machine's own. At the end it
+checks that nothing lives on, that each call was recorded once, and that memory, files and threads are as they
+were. The report is build/bench/soak.json; the exit status is 1 when anything is wrong.
 """
 
 import argparse

@@ -1,7 +1,8 @@
 """The account of a run with faults: what each text did, and why a reply went out twice where it did.
 
-Owns the rule of what explains a second copy of a reply (REQUIREMENTS S3): the SMSC accepted it, and the
-connection died before the acknowledgement can have been committed. Refuses I/O: it is given the rows.
+Called by sms.py at the end of a run. It says what explains a second copy of a reply (REQUIREMENTS S3): the
+SMSC accepted it, and the connection died before the acknowledgement can have been committed. No I/O: it is
+given the rows.
 """
 
 from collections import Counter, defaultdict

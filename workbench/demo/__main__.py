@@ -1,7 +1,7 @@
 """`make demo`: a text becomes a conference that everyone hears, on real parts, told as a timeline.
 
-Owns the story and its proof. Exit status 0 only if every step was seen from outside the USN: on the SMSC, on
-the trunk, and in what each handset heard.
+Plays the story and proves each step. Exit status 0 only if every step was seen from outside the USN: on the
+SMSC, on the trunk, and in what each handset heard.
 """
 
 import sys

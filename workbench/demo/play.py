@@ -1,7 +1,7 @@
 """`make play`: the stage of the demo, left running, with a prompt to text as a subscriber or act a handset.
 
-Owns the doing of what is typed, and the lines that appear by themselves: the journal, and texts to handsets.
-Refuses to judge: whatever is typed goes in by SMPP, SIP or a key press, as from a real handset.
+Does what is typed, and prints what happens meanwhile: the journal, and texts to handsets. It does not judge
+what is meant by it: all goes in by SMPP, SIP or a key press, as from a real handset.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
 """The words of `make play`: a line typed becomes an order, an event of the journal becomes a line. Pure.
 
-Owns the syntax, the help made from it, and how events read. Refuses to know the parts that play.
+Called by play.py. The syntax, the help made from it, and how events read, are here. It knows nothing of the
+parts that play.
 """
 
 import re

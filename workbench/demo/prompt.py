@@ -1,7 +1,7 @@
 """The prompt: lines from a person at a terminal, or from a pipe or file, while other lines appear between.
 
-Owns the terminal: in a terminal it edits the line itself, so that a line that appears meanwhile does not tear
-what is being typed. Refuses to know what the lines mean.
+Called by play.py. In a terminal it edits the line itself, so that a line that appears meanwhile does not tear
+what is being typed. It does not know what the lines mean.
 """
 
 import asyncio

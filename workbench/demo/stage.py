@@ -1,6 +1,7 @@
-"""A whole network on this machine, for demo and play: SMSC, switch with handsets, and the USN between them.
+"""A whole network on this machine: SMSC, switch with handsets, and the USN between them.
 
-Owns the cast: the subscriber and the three of the group Mkting. Refuses to be quick where a person looks on.
+Used by demo, play, benchmarks, soak and tests. The people are set here: the subscriber and the three of the
+group Mkting.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
 """Which handsets' tones are in what was recorded, and for how long one is missing. Pure.
 
-Owns the choice of the tones and their detection (Goertzel's algorithm). Samples are signed, 16 bit, 8 kHz.
+Used by the demo and by tests of what people hear. The tones are chosen here, and found by Goertzel's
+algorithm. Samples are signed, 16 bit, 8 kHz.
 """
 
 import math

@@ -1,6 +1,6 @@
 """Writes docs/integrator/call-flows.md: `python -m workbench.docs.call_flows`.
 
-Owns the stories. What is drawn is what the domain decides when it is told them (sequence_diagram.py); the
+The stories are here. What is drawn is what the domain decides when it is told them (sequence_diagram.py). The
 page is never edited.
 """
 

@@ -1,7 +1,7 @@
 """One call flow, told to the domain and drawn as a sequence diagram (Mermaid).
 
-Owns how events, commits and commands are drawn. Refuses to know what should happen: it tells the domain what
-people and the network do, and draws what the domain decides. The stories are in call_flows.py.
+Called by call_flows.py, which has the stories. It tells the domain what people and the network do, and draws
+the events, the commits and the commands that the domain decides. It does not know what should happen.
 """
 
 from collections.abc import Iterable, Iterator

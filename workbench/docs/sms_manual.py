@@ -1,6 +1,6 @@
 """Writes docs/integrator/sms-commands.md and keys.md: `python -m workbench.docs.sms_manual`.
 
-Owns how the pages are laid out and the story of their examples. The syntax is the grammar's table, and every
+The layout of the pages and the story of their examples are here. The syntax is the grammar's table, and every
 answer is what the domain gives to that text, in order; the keys are the menu's. The pages are never edited.
 """
 

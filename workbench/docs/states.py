@@ -1,7 +1,7 @@
 """Draws the domain's tables as state diagrams into docs/*states.md: `python -m workbench.docs.states`.
 
-Owns how they are drawn (Mermaid). The tables are the truth: what is drawn is never edited. An event that
-leaves a state as it is is left out.
+The diagrams are in Mermaid. The tables are the truth: what is drawn is never edited. An event that leaves a
+state as it is is left out.
 """
 
 from collections.abc import Mapping

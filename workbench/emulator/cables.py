@@ -1,6 +1,6 @@
 """Two switches with a line between them, a gateway and a second host, two cables to each server.
 
-Owns the namespaces of the bond's lab. Nothing leaves them.
+Called by bond_lab.py. Makes the network namespaces of the bond's lab, and removes them. Nothing leaves them.
 """
 
 import subprocess

@@ -1,7 +1,7 @@
 """The file system of an emulated machine: Debian 13 with its kernel, and disks made from it.
 
-Called by the labs that need a kernel of their own. Owns the list of packages, and the console on the second
-serial port by which a lab gives commands: it works whatever is done to the network.
+Called by the labs that need a kernel of their own. The list of its packages is here, and the console on the
+second serial port by which a lab gives commands: it works whatever is done to the network.
 """
 
 import hashlib

@@ -1,6 +1,7 @@
 """`python -m workbench.lab up | down | shell | site | COMMAND …`: the lab for a person, a test, a console.
 
-Owns the order of bringing it up, and that there is one lab a machine. The commands are the keeper's.
+Brings the lab up in order, and makes sure that there is one lab a machine. Other commands go to the lab's
+keeper (supervisor.py).
 """
 
 import asyncio

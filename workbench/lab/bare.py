@@ -1,6 +1,7 @@
 """A bare Debian 13 server as its installer leaves it: a system that boots, sshd, Python, one ssh key.
 
-Owns that file system in the cache. Refuses anything of the product: that is what the playbooks are for.
+Keeps that file system in the cache, for the lab and for the emulated machines. Nothing of the product is in
+it: that is what the playbooks are for.
 """
 
 import hashlib

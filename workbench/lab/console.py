@@ -1,6 +1,7 @@
 """The nodes' remote consoles (iLO): a real IPMI BMC for each, whose power button is the lab's.
 
-Owns ipmi_sim's files and processes, and the accounts. The nodes reach them at the consoles' addresses.
+Called by supervisor.py. Starts ipmi_sim with its files and accounts. The nodes reach the BMCs at the
+consoles' addresses.
 """
 
 import asyncio

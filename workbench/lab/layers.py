@@ -1,6 +1,7 @@
 """What the lab keeps between runs: its secrets, and the nodes' file systems as `site.yml` made them.
 
-Owns the key under which finished file systems are found: everything that `site.yml` makes them from.
+Called by the lab's commands and supervisor.py. Finished file systems are found by a key made from everything
+that `site.yml` makes them from.
 """
 
 import hashlib

@@ -1,8 +1,8 @@
 """The lab's cables and switches: network namespaces that nothing leaves.
 
-Owns the namespaces, two switches with a line between them, the cross-over cable and who is plugged in where.
-Refuses a default route: an address outside the lab is unreachable. A node has one interface `bond0`, not two
-cables: a workstation's kernel may have no bonding. `plug` moves it to the other switch.
+Makes the namespaces, two switches with a line between them, the cross-over cable, and plugs in each node.
+There is no default route: an address outside the lab is unreachable. A node has one interface `bond0`, not
+two cables: a workstation's kernel may have no bonding. `plug` moves it to the other switch.
 """
 
 import os

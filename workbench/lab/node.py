@@ -1,6 +1,7 @@
 """A node: a bare server that is switched on and off, over its own layer on the bare file system.
 
-Owns its layer, its first addresses and its power. Refuses to be gentle unless asked: `cut` is a power cut.
+Called by supervisor.py. A node has its layer, its first addresses and its power. `cut` is a power cut; the
+system is shut down in order only when that is asked for.
 """
 
 import os

@@ -1,6 +1,7 @@
 """What is around the pair: the SMSC of another make, the mobile switch with its handsets.
 
-Owns what a subscriber sees and hears. Runs in the lab's outer namespace. Knows nothing of the nodes.
+Called by supervisor.py; runs in the lab's outer namespace. It gives and takes what a subscriber texts, sees
+and hears. It knows nothing of the nodes.
 """
 
 from contextlib import AsyncExitStack

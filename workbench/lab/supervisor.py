@@ -2,7 +2,7 @@
 
     python -m workbench.lab.supervisor PLACES
 
-Owns the nodes, their consoles, what is around them, and a socket that takes one command a connection, as a
+Has the nodes, their consoles, what is around them, and a socket that takes one command a connection, as a
 JSON list of words. Runs in the lab's outer namespace, from where nothing can be fetched: all is in PLACES.
 """
 

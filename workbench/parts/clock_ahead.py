@@ -1,7 +1,7 @@
 """usnd with a clock that is ahead of all others: `python -m workbench.parts.clock_ahead SECONDS CONFIG`.
 
-Owns that clock, by which minutes pass in a test that lasts seconds. Refuses to move the clock of Asterisk, of
-the journal, or of the event loop: a deadline comes early only for the daemon that is started with it.
+Started by usn.py, so that minutes pass in a test that lasts seconds. It does not move the clock of Asterisk,
+of the journal, or of the event loop: a deadline comes early only for the daemon that is started with it.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Debian packages unpacked into the user's cache: the real parts, without root and without installing.
 
-Owns which mirror and suite are asked, the private apt directories, and the trees in the cache.
-Refuses unsigned archives: the Release signature is always checked, with the machine's own Debian keyring.
+It chooses the mirror and the suite, keeps private apt directories, and unpacks the trees into the cache. No
+unsigned archive is taken: the Release signature is always checked, with the machine's own Debian keyring.
 """
 
 import fcntl

@@ -1,7 +1,7 @@
 """The journal that usnd writes, one JSON object a line, read while it is being written.
 
-Owns that only whole lines are read, each once. Refuses halves: what a writer has not ended yet waits for the
-next look, what a killed writer never ended is left out.
+Each line is read once, and only when it is whole: what a writer has not ended yet waits for the next look,
+what a killed writer never ended is left out.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Node.js and the npm packages that tests/peers need: from Python's wheel of Node, in the user's cache.
 
-Owns the cache, keyed by the content of package-lock.json. The registry is the one npm is configured for: the
+The cache is keyed by the content of package-lock.json. The registry is the one npm is configured for: the
 lock names versions and hashes, no place. `python -m workbench.parts.node_js` renews the lock.
 """
 

@@ -1,7 +1,7 @@
 """Loopback ports for parts that run side by side.
 
-Owns blocks of ports, each piece of 512 guarded by a bound socket, so that two runs never share one: the guard
-goes with the process that holds it, however that ends.
+It gives out blocks of ports. Each piece of 512 is guarded by a bound socket, so that two runs never share
+one: the guard goes with the process that holds it, however that ends.
 """
 
 import math

@@ -1,6 +1,6 @@
 """A private PostgreSQL of the host's own release: installed, or from Debian's packages, without root.
 
-Owns one cluster, reached by a Unix socket only. As root it runs as `nobody`: PostgreSQL refuses root.
+Each is one cluster, reached by a Unix socket only. As root it runs as `nobody`: PostgreSQL refuses root.
 """
 
 import os

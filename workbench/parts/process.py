@@ -1,7 +1,7 @@
 """One started program: its process group, log, signals and end.
 
-Owns that nothing we start outlives us: stopped on leaving, and killed by the kernel should we be killed.
-Refuses to signal anything but the process it started.
+Nothing that it starts outlives the process that started it: stopped on leaving, and killed by the kernel
+should we be killed. It sends signals to nothing but the process that it started.
 """
 
 import asyncio

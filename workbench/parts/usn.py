@@ -1,7 +1,7 @@
 """One USN on a workstation: its Asterisk and `usnd` itself, as a process of its own, as on a node.
 
-Owns the configuration file that ties it to the other parts, and reads its journal. Refuses shortcuts:
-whatever is done to it goes in by SMPP, SIP or the command.
+Writes the configuration file that ties it to the other parts, and reads its journal. Whatever is done to it
+goes in by SMPP, SIP or the command.
 """
 
 import json

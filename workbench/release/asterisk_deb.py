@@ -1,6 +1,6 @@
 """Asterisk 22 for Debian 13: Debian 14's source package, rebuilt in a new root file system of Debian 13.
 
-Owns the build and the cache of what was built, keyed by the version: the archive keeps only the newest.
+Builds it, and keeps what was built in a cache keyed by the version: the archive keeps only the newest.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Debian's packages for a node, with everything they depend on, as a local package repository in one file.
 
-Owns the list of what a node is made of. Refuses half a repository: the file appears when it is whole.
+The list of what a node is made of is here. The file appears only when it is whole.
 """
 
 import hashlib

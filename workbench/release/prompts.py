@@ -1,7 +1,7 @@
 """Speaks the announcements into files: `python -m workbench.release.prompts`, for build/prompts/en/.
 
-Owns the voice (espeak-ng) and the format (sox: 8 kHz, 16 bit, one channel). Refuses to write texts: they are
-in usnd/asterisk/prompts.py. Where both programs are installed they are used, else Debian's are unpacked.
+The voice (espeak-ng) and the format (sox: 8 kHz, 16 bit, one channel) are set here; the texts are in
+usnd/asterisk/prompts.py. Where both programs are installed they are used, else Debian's are unpacked.
 """
 
 import os

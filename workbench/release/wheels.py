@@ -1,6 +1,6 @@
 """A release of `usnd` as one file: its wheel and those it needs, for the Python of a node, with their hashes.
 
-Owns that file and its name, `usnd-<version>-<key>.tar`. Refuses what the lock does not name.
+The file is named `usnd-<version>-<key>.tar`. What the lock does not name is not taken in.
 """
 
 import hashlib

@@ -1,8 +1,8 @@
 """`python -m workbench.setup.environment LOCK PLACE`: the Python packages of a lock, in an environment of its
 own.
 
-Called by the Makefile with the machine's own Python, so it needs nothing else. Owns PLACE, which is marked as
-ready when it is whole: a set-up that was interrupted is begun again.
+Called by the Makefile with the machine's own Python, so it needs nothing else. PLACE is marked as ready when
+it is whole: a set-up that was interrupted is begun again.
 """
 
 import shutil

@@ -1,6 +1,6 @@
 """`python -m workbench.setup.fetch`: gets the real parts into the cache before the tests, with progress.
 
-Owns nothing but the list of what the tests need, so that no test waits for a download.
+It is the list of what the tests need, so that no test waits for a download.
 """
 
 import sys

@@ -2,10 +2,10 @@
 
     python -m workbench.setup.fresh_root trixie . test
 
-For maintainers, as root, with mmdebstrap. Owns that file system from making to removal, and a cache of the
-bare one. An ordinary user runs the target, or root where it needs root; the packages it needs are installed,
-or none of them with --bare. Copies from this machine how it reaches its mirrors and registries: files and
-variables.
+For maintainers, as root, with mmdebstrap. The file system is made for one run and removed after it; a bare
+one is kept in a cache. An ordinary user runs the target, or root where it needs root; the packages it needs
+are installed, or none of them with --bare. Copies from this machine how it reaches its mirrors and
+registries: files and variables.
 """
 
 import argparse

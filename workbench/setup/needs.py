@@ -1,9 +1,9 @@
 """`python -m workbench.setup.needs TARGET`: what a target of the Makefile needs of this machine beside
 Python.
 
-Called by the Makefile before anything is set up, and by the parts. Owns the one list of those programs and of
-the Debian packages that have them. Refuses in one sentence that says what to install. Needs nothing but
-Python.
+Called by the Makefile before anything is set up, and by the parts. The one list of those programs, and of the
+Debian packages that have them, is here. What is missing is told in one sentence that says what to install.
+Needs nothing but Python.
 """
 
 import importlib.util

@@ -1,6 +1,7 @@
 """What one fault cost, from what was seen outside: pure. Times are time.monotonic's, samples come in order.
 
-Owns what counts as lost, as done twice, and as two actives at once.
+workbench/chaos/pair.py calls it with what observation.py has seen; runs.py makes figures of the result. What
+counts as lost, as done twice, and as two actives at once, is defined here.
 """
 
 import itertools

@@ -1,6 +1,7 @@
 """Who answers for the floating address, asked every 50 ms until standard input ends.
 
-Owns the seconds in which more than one server did. Runs in the lab's outer namespace.
+Started by observation.py in the lab's outer namespace. At the end it prints for how many seconds no server,
+one, and more than one answered.
 """
 
 import json

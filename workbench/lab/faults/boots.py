@@ -1,8 +1,8 @@
 """A server boots, and one part is dead: a row for each part and each way to boot, generated.
 
-Owns the parts that can be taken away from containers. Not among them: one of two cables of a bond
-(`make lab-bond`); the clock and its servers, as a container has the host's. That the pair takes no notice of
-the time of day, and usnd serves with a wrong one, is shown by `tests/unit/pair/test_pair_clock.py` and
+The parts are those that can be taken away from containers. Not among them: one of two cables of a bond
+(`make lab-bond`); the clock and its servers, as a container has the host's. That the pair takes no notice
+of the time of day, and usnd serves with a wrong one, is shown by `tests/unit/pair/test_pair_clock.py` and
 `tests/integration/node/process/test_node_clock.py`. A disk that is nearly full is one of which more must be
 free (`least_free`) than there is.
 """

@@ -1,6 +1,7 @@
 """What is seen of the pair from outside while a fault lasts: texts, address, binds, databases, alarms.
 
-Owns the stream of texts, and who sends them. Refuses to judge.
+Called by workbench/chaos/pair.py. It sends the stream of texts, from senders of its own, and keeps what it
+sees. It does not judge: account.py and runs.py do.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Whether a node's database is written, asked every 50 ms from outside the node.
 
-Owns the samples. Asks through the node's Unix socket, so that no cable and no firewall has a say. A database
-that does not answer gives no sample.
+Called by observation.py, which reads the samples. It asks through the node's Unix socket, so that it does not
+depend on any cable or firewall. A database that does not answer gives no sample.
 """
 
 import threading

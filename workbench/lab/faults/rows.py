@@ -1,6 +1,7 @@
 """What befalls the lab's pair, one row each: what is done, what a person does about it, and what is promised.
 
-Owns the faults. Refuses to judge what came of them.
+Called by workbench/chaos/pair.py, which carries the rows out; boots.py generates more. It does not judge what
+came of them: runs.py does.
 """
 
 import random

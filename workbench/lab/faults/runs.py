@@ -1,6 +1,6 @@
 """What one fault cost, and many: what does not hold of what is promised, sums, and tables of them.
 
-Owns the figures of a run. Refuses to measure.
+Called by workbench/chaos/pair.py with what account.py found. Measures nothing.
 """
 
 import itertools

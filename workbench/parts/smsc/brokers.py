@@ -1,7 +1,7 @@
 """Redis and RabbitMQ without root, from Debian's packages: what Jasmin keeps its messages in.
 
-Owns one private instance of each, on loopback. Refuses Erlang's habit of leaving a port mapper behind: `epmd`
-is a process of ours, in the foreground.
+Called by jasmin.py. Starts one private instance of each, on loopback. Erlang would leave a port mapper
+behind: `epmd` is therefore a process of ours, in the foreground.
 """
 
 import asyncio

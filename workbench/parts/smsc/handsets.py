@@ -1,6 +1,6 @@
 """An SMSC on loopback for demo, play, bench and tests: subscribers' handsets on one side, binds on the other.
 
-Owns a listening socket, the binds and what was texted. Speaks with the product's own codec, so it proves
+It has a listening socket, the binds and what was texted. It speaks with the product's own codec, so it proves
 nothing about that one: node-smpp does.
 """
 

@@ -1,7 +1,7 @@
 """Jasmin without root: its SMPP server towards an ESME, its SMPP client towards an SMSC, its HTTP API.
 
-Owns its environment of Python packages in the cache, its brokers, configuration and process. Refuses other
-Pythons than 3.11: what it pins is built for no later one.
+Makes its environment of Python packages in the cache, and starts its brokers and its process with a
+configuration. It needs Python 3.11: what Jasmin pins is built for no later one.
 """
 
 import asyncio

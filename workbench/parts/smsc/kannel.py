@@ -1,7 +1,7 @@
 """Kannel without root: bearerbox bound to an SMSC as an ESME of another make, smsbox with HTTP beside it.
 
-Owns their private configuration, processes and what Kannel says it received. Refuses to play an SMSC: Debian
-has no opensmppbox, and `drive_smpp` of kannel-extras is wired to a bearerbox of its own.
+Starts both with a private configuration, and keeps what Kannel says it received. Kannel cannot be the SMSC:
+Debian has no opensmppbox, and `drive_smpp` of kannel-extras is wired to a bearerbox of its own.
 """
 
 import asyncio

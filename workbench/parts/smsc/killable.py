@@ -1,7 +1,7 @@
 """An SMSC of another make that may be killed: node-smpp for the wire; its queue and its journal are kept.
 
-Owns that a text without a response is delivered again, on the next bind or after a time-out, as an SMSC does.
-Refuses to forget: what it accepted is in the journal before it is acknowledged.
+Called by chaos/sms.py. A text without a response is delivered again, on the next bind or after a time-out, as
+an SMSC does. What it accepted is in the journal before it is acknowledged, so that no kill loses it.
 """
 
 import asyncio

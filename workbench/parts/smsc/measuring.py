@@ -1,4 +1,7 @@
-"""Starts and drives the measuring SMSC of tests/peers/node-smpp. Owns its process; knows no peer."""
+"""Starts and drives the measuring SMSC of tests/peers/node-smpp.
+
+Called by bench/peers.py. It has the process, and does not know which peer is measured.
+"""
 
 import asyncio
 import json

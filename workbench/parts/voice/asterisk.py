@@ -1,7 +1,8 @@
 """A private Asterisk: the real one, from Debian's packages, without root.
 
-Owns its directories, configuration, ports and life. Refuses autoloading: only the modules listed in conf/.
-The USN's has the configuration of a node (conf/node includes it), and its trunk by the product's pjsip.conf.
+It has directories, configuration and ports of its own, and ends with whoever started it. There is no
+autoloading: only the modules listed in conf/ are loaded. The USN's has the configuration of a node (conf/node
+includes it), and its trunk by the product's pjsip.conf.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """tcpdump on the loopback: every RTP packet of chosen ports, into one bounded file, removed after.
 
-Owns the file and its bound. Refuses to go on quietly: a full disk and a missing right are errors in words,
-and packets that the kernel could not hand over are counted. Needs root.
+Called by bench/conference.py. A full disk and a missing right are errors in words, and packets that the
+kernel could not hand over are counted, so that no part of a capture is missing unnoticed. Needs root.
 """
 
 import math

@@ -1,6 +1,7 @@
 """One action to an Asterisk manager interface, by its own short connection.
 
-Owns what the workbench itself asks of its parts; the product's own client is elsewhere and is what is tested.
+Called by voice/asterisk.py for what the workbench itself asks of its parts. The product's own client is
+elsewhere and is what is tested.
 """
 
 import asyncio

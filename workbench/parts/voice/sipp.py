@@ -1,6 +1,6 @@
 """sipp without root: a SIP peer of another make, which plays one scenario to whoever calls.
 
-Owns its process and its port. Refuses to judge: it answers as the scenario says.
+Starts it on a port of its own. It answers as the scenario says, and does not judge.
 """
 
 import shutil

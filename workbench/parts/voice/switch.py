@@ -1,6 +1,7 @@
 """The mobile switch and its handsets: a second Asterisk at the other end of the trunk.
 
-Owns what each handset does when it is called, its tone, what it hears, and who called it when and as whom.
+It sets what each handset does when it is called, and its tone, and keeps what the handset hears, and who
+called it when and as whom.
 """
 
 import array

@@ -1,8 +1,8 @@
 """A tap on the wire in front of the switch: SIP over UDP passes through it both ways.
 
-Owns when each INVITE reached the switch (the kernel's time stamp) and what it said, and one thing the switch
-cannot say by itself: Asterisk has no cause for `402 Payment Required`, the refusal for lack of credit, so the
-tap writes it over the switch's `403 Forbidden`. Refuses to change anything else.
+It notes when each INVITE reached the switch (the kernel's time stamp) and what it said. It also changes one
+thing, which the switch cannot say by itself: Asterisk has no cause for `402 Payment Required`, the refusal
+for lack of credit, so the tap writes it over the switch's `403 Forbidden`. It changes nothing else.
 """
 
 import asyncio
