@@ -36,6 +36,10 @@ def test_format() -> None:
     check("ruff", "format", "--check", ".")
 
 
+def test_yaml_is_tidy() -> None:
+    check("yamllint", "--strict", ".")
+
+
 def test_types() -> None:
     check("mypy")
 

@@ -52,11 +52,6 @@ def test_the_linter_has_nothing_to_say_at_its_strictest() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_yaml_is_tidy() -> None:
-    done = run("yamllint", "--strict", ".")
-    assert done.returncode == 0, done.stdout
-
-
 @pytest.mark.parametrize("name", ROLES)
 def test_every_option_is_the_roles_own_and_described(name: str) -> None:
     for option, spec in SPECS[name]["options"].items():
