@@ -44,7 +44,7 @@ def raised_in(snapshot: "Snapshot") -> list[Alarm]:
 
 def _raised(settings: "Config") -> list[Alarm]:
     """As usnd sees it now, also without the database; else what it had raised when it ran last."""
-    from usnd.monitoring.snapshot import NoStatus  # noqa: PLC0415 - as is SQLAlchemy
+    from usnd.monitoring.snapshot import NoStatus
 
     try:
         return raised_in(read_snapshot(settings))

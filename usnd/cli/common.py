@@ -39,7 +39,7 @@ def load_config(path: Path) -> Config:
 
 
 def e164_of(number: str, settings: Config) -> str:
-    from usnd.domain.numbers.e164 import example_number, to_e164  # noqa: PLC0415
+    from usnd.domain.numbers.e164 import example_number, to_e164
 
     e164 = to_e164(number, settings.node.home_region)
     if e164 is None:
@@ -58,7 +58,7 @@ def fail(message: str, status: int = NOT_NOW) -> NoReturn:
 
 def snapshot_of(config: Path) -> "Snapshot":
     """What the running usnd shows of itself. Ends the program when there is none."""
-    from usnd.monitoring.snapshot import NoStatus  # noqa: PLC0415 - as below
+    from usnd.monitoring.snapshot import NoStatus
 
     try:
         return read_snapshot(load_config(config))
@@ -68,7 +68,7 @@ def snapshot_of(config: Path) -> "Snapshot":
 
 def read_snapshot(settings: Config) -> "Snapshot":
     """As snapshot_of. Raises NoStatus."""
-    from usnd.monitoring.snapshot import NoStatus, read  # noqa: PLC0415 - only a few commands show it
+    from usnd.monitoring.snapshot import NoStatus, read
 
     if settings.node.runtime is None:
         raise NoStatus("the configuration has no node.runtime: usnd shows nothing of itself")
@@ -77,10 +77,10 @@ def read_snapshot(settings: Config) -> "Snapshot":
 
 def in_store(settings: Config, unit: "Callable[[Transaction], T]") -> T:
     """Runs one unit of work in a store opened for it."""
-    from usnd.store.core.engine import is_standby  # noqa: PLC0415 - as all below: `--help` needs no SQLAlchemy
-    from usnd.store.core.trouble import DatabaseTrouble, in_words  # noqa: PLC0415
-    from usnd.store.core.writer_connection import StoreTaken  # noqa: PLC0415
-    from usnd.store.revision import is_usable  # noqa: PLC0415
+    from usnd.store.core.engine import is_standby
+    from usnd.store.core.trouble import DatabaseTrouble, in_words
+    from usnd.store.core.writer_connection import StoreTaken
+    from usnd.store.revision import is_usable
 
     url = settings.store.url
     try:
@@ -102,7 +102,7 @@ def in_store(settings: Config, unit: "Callable[[Transaction], T]") -> T:
 
 
 async def _once(url: str, unit: "Callable[[Transaction], T]") -> T:
-    from usnd.store.core.writer import Store  # noqa: PLC0415
+    from usnd.store.core.writer import Store
 
     store = Store.open(url, writer="usnd-cli")
     try:

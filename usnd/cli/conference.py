@@ -93,7 +93,7 @@ def launch(
     as_json: Json = False,
 ) -> None:
     """Call a subscriber and others into a conference, as the subscriber's text `IC …` would. They pay."""
-    from usnd.control.requests import Launch  # noqa: PLC0415 - as everywhere here: other commands need it not
+    from usnd.control.requests import Launch
 
     if bool(members) is (number is not None):
         fail("name either whom to call or, with --number, a stored conference", WRONG)
@@ -108,7 +108,7 @@ def end(
     number: Id, config: ConfigFile = DEFAULT_CONFIG, *, dry_run: DryRun = False, as_json: Json = False
 ) -> None:
     """End a conference: all hear the goodbye and are released; nobody is called back."""
-    from usnd.control.requests import End  # noqa: PLC0415
+    from usnd.control.requests import End
 
     _say(_ask(config, End(conference=number, dry_run=dry_run)), as_json=as_json)
 
@@ -122,7 +122,7 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Call more people into a conference; who is in it already is not called."""
-    from usnd.control.requests import Add  # noqa: PLC0415
+    from usnd.control.requests import Add
 
     _say(_ask(config, Add(conference=number, members=tuple(members))), as_json=as_json)
 
@@ -130,7 +130,7 @@ def add(
 @conference.command("drop", epilog="Example: usnd conference drop 7 07700900005")
 def drop(number: Id, who: Who, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Release one participant."""
-    from usnd.control.requests import Drop  # noqa: PLC0415
+    from usnd.control.requests import Drop
 
     _say(_ask(config, Drop(conference=number, who=who)))
 
@@ -144,7 +144,7 @@ def mute(
     off: Off = False,
 ) -> None:
     """Mute one participant or all. Safe to repeat."""
-    from usnd.control.requests import Mute  # noqa: PLC0415
+    from usnd.control.requests import Mute
 
     _say(_ask(config, Mute(conference=number, who=who, on=not off)))
 
@@ -152,7 +152,7 @@ def mute(
 @conference.command("lock", epilog="Example: usnd conference lock 7; usnd conference lock 7 --off")
 def lock(number: Id, config: ConfigFile = DEFAULT_CONFIG, *, off: Off = False) -> None:
     """Let nobody in who was not called. Safe to repeat."""
-    from usnd.control.requests import Lock  # noqa: PLC0415
+    from usnd.control.requests import Lock
 
     _say(_ask(config, Lock(conference=number, on=not off)))
 
@@ -169,7 +169,7 @@ def watch(
 
     Below them: which keys were pressed, by whom, and what was said to whom.
     """
-    from usnd.control.requests import Look  # noqa: PLC0415
+    from usnd.control.requests import Look
 
     socket, look = control_socket(config), Look(conference=number)
     clear = "\x1b[H\x1b[2J" if sys.stdout.isatty() and not as_json else ""
@@ -190,8 +190,8 @@ def _with_lately(live: "Live") -> str:
 
 def _tell_lately(settings: Config, number: int) -> None:
     """What only the running usnd knows of the conference; nothing where it does not answer."""
-    from usnd.control.client import NoAnswer, NotDone, ask  # noqa: PLC0415
-    from usnd.control.requests import Look, socket_of  # noqa: PLC0415
+    from usnd.control.client import NoAnswer, NotDone, ask
+    from usnd.control.requests import Look, socket_of
 
     if settings.node.runtime is None:
         return
@@ -206,7 +206,7 @@ def control_socket(config: Path) -> Path:
 
     Its configuration holds passwords: for operators who may not read it, that is where a node's usnd listens.
     """
-    from usnd.control.requests import socket_of  # noqa: PLC0415
+    from usnd.control.requests import socket_of
 
     try:
         with config.open():
@@ -222,7 +222,7 @@ def control_socket(config: Path) -> Path:
 
 
 def _look(socket: Path, look: "Look") -> "Live":
-    from usnd.control.client import NoAnswer, NotDone, ask  # noqa: PLC0415
+    from usnd.control.client import NoAnswer, NotDone, ask
 
     try:
         return ask(socket, look)
@@ -232,7 +232,7 @@ def _look(socket: Path, look: "Look") -> "Live":
 
 def _ask(config: Path, instruction: "Instruction") -> "Done":
     """What the running daemon answers."""
-    from usnd.control.client import NoAnswer, NotDone, ask  # noqa: PLC0415
+    from usnd.control.client import NoAnswer, NotDone, ask
 
     try:
         return ask(control_socket(config), instruction)

@@ -71,9 +71,9 @@ def run(
     ] = None,
 ) -> None:
     """Run the daemon until SIGTERM. Calls stay up when it stops, and are found again when it starts."""
-    from usnd.assembly import NotReady  # noqa: PLC0415 - only this command needs all of the daemon
-    from usnd.daemon import Superseded  # noqa: PLC0415
-    from usnd.daemon import run as run_daemon  # noqa: PLC0415
+    from usnd.assembly import NotReady
+    from usnd.daemon import Superseded
+    from usnd.daemon import run as run_daemon
 
     settings = load_config(config)
     journal.set_up(settings.log.format, settings.log.level)
@@ -96,8 +96,8 @@ def check_config(config: ConfigFile = DEFAULT_CONFIG) -> None:
 
 def _check_certificate(settings: "Config", config: Path) -> None:
     """That of the trunks by TLS. Ends the program if it cannot be used."""
-    from usnd.asterisk.technology.certificates import BadCertificate, check  # noqa: PLC0415
-    from usnd.daemon import utc_now  # noqa: PLC0415
+    from usnd.asterisk.technology.certificates import BadCertificate, check
+    from usnd.daemon import utc_now
 
     common = settings.trunks
     if common.certificate is None or common.private_key is None:
@@ -113,9 +113,9 @@ def _check_certificate(settings: "Config", config: Path) -> None:
 @db.command("upgrade", epilog="Example: usnd db upgrade --config usnd.toml")
 def db_upgrade(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Bring the database's tables to this release. Safe to repeat."""
-    from usnd.store.core.trouble import DatabaseTrouble, in_words  # noqa: PLC0415 - as is SQLAlchemy
-    from usnd.store.migrations.migrate import upgrade  # noqa: PLC0415 - Alembic is slow to load
-    from usnd.store.revision import current  # noqa: PLC0415
+    from usnd.store.core.trouble import DatabaseTrouble, in_words
+    from usnd.store.migrations.migrate import upgrade
+    from usnd.store.revision import current
 
     url = load_config(config).store.url
     try:
@@ -133,8 +133,8 @@ def db_upgrade(config: ConfigFile = DEFAULT_CONFIG) -> None:
 @db.command("status", epilog="Example: usnd db status --json")
 def db_status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
     """Say which schema the database has, which this release has, and whether it can work on the database."""
-    from usnd.store.core.trouble import DatabaseTrouble, in_words  # noqa: PLC0415
-    from usnd.store.revision import HEAD, READERS, look  # noqa: PLC0415
+    from usnd.store.core.trouble import DatabaseTrouble, in_words
+    from usnd.store.revision import HEAD, READERS, look
 
     url = load_config(config).store.url
     try:

@@ -54,7 +54,7 @@ def recording_export(
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:
     """Copy a recording for its owner, as WAV."""
-    from usnd.services.recording.files import NoFile, NotYours, export, owned  # noqa: PLC0415
+    from usnd.services.recording.files import NoFile, NotYours, export, owned
 
     settings = load_config(config)
     e164 = e164_of(number, settings)
@@ -78,8 +78,8 @@ def recording_prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
 ) -> None:
     """Remove the recordings that are too old or too many, and files that no recording names."""
-    from usnd.daemon import utc_now  # noqa: PLC0415
-    from usnd.services.recording.files import found_files, plan_removal, remove  # noqa: PLC0415
+    from usnd.daemon import utc_now
+    from usnd.services.recording.files import found_files, plan_removal, remove
 
     settings = load_config(config)
     directory, rules, now = _recordings(settings), settings.keep_rules(), utc_now()

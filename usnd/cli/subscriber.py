@@ -42,8 +42,8 @@ def add(
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:
     """Register a mobile, so that its texts are commands. Safe to repeat."""
-    from usnd.daemon import utc_now  # noqa: PLC0415 - as everywhere here: `--help` needs none of it
-    from usnd.services import subscribers  # noqa: PLC0415
+    from usnd.daemon import utc_now
+    from usnd.services import subscribers
 
     settings = load_config(config)
     e164 = e164_of(number, settings)
@@ -69,7 +69,7 @@ def set_(
     ] = None,
 ) -> None:
     """Change what is set for a registered mobile; what is not named stays."""
-    from usnd.services import subscribers  # noqa: PLC0415
+    from usnd.services import subscribers
 
     settings = load_config(config)
     e164 = e164_of(number, settings)
@@ -87,7 +87,7 @@ def suspend(number: Number, config: ConfigFile = DEFAULT_CONFIG) -> None:
 
     Its users, groups, conferences and PINs stay. A conference that is running goes on.
     """
-    from usnd.services import subscribers  # noqa: PLC0415
+    from usnd.services import subscribers
 
     settings = load_config(config)
     e164 = e164_of(number, settings)
@@ -102,7 +102,7 @@ def suspend(number: Number, config: ConfigFile = DEFAULT_CONFIG) -> None:
 @subscriber.command("resume", epilog="Example: usnd subscriber resume +447700900001")
 def resume(number: Number, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Give the service back to a suspended mobile, with everything it had. Safe to repeat."""
-    from usnd.services import subscribers  # noqa: PLC0415
+    from usnd.services import subscribers
 
     settings = load_config(config)
     e164 = e164_of(number, settings)
@@ -121,7 +121,7 @@ def remove(
 
     Its call detail records and recordings stay. Refused while a conference of it is running.
     """
-    from usnd.services import subscribers  # noqa: PLC0415
+    from usnd.services import subscribers
 
     settings = load_config(config)
     e164 = e164_of(number, settings)
@@ -145,9 +145,9 @@ def _counted(removal: "Removal") -> str:
 @subscriber.command("pins", epilog="Example: usnd subscriber pins +447700900001")
 def pins(number: Number, config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
     """List a subscriber's conferences with the number and the PINs that lead into each."""
-    import secrets  # noqa: PLC0415
+    import secrets
 
-    from usnd.services import subscribers  # noqa: PLC0415
+    from usnd.services import subscribers
 
     settings = load_config(config)
     e164 = e164_of(number, settings)
@@ -164,7 +164,7 @@ def list_(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None
 
 def _done(settings: "Config", unit: "Callable[[Transaction], T]") -> T:
     """What the unit of work gives. Ends the program with its reason where nothing was done."""
-    from usnd.services.subscribers import NotPossible, NotRegistered  # noqa: PLC0415
+    from usnd.services.subscribers import NotPossible, NotRegistered
 
     try:
         return in_store(settings, unit)

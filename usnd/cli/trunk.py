@@ -30,7 +30,7 @@ def trunk_status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) 
 @trunk.command("pjsip", epilog="Example: usnd trunk pjsip > /etc/asterisk/pjsip.conf")
 def trunk_pjsip(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Print Asterisk's pjsip.conf for the configured trunks. It holds their passwords."""
-    from usnd.config.pjsip_conf import NoHost, pjsip_conf  # noqa: PLC0415
+    from usnd.config.pjsip_conf import NoHost, pjsip_conf
 
     settings = load_config(config)
     try:

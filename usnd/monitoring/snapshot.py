@@ -82,4 +82,8 @@ def read(runtime: Path, now: datetime) -> Snapshot:
     age = (now - snapshot.at).total_seconds()
     if age > STALE_AFTER:
         raise NoStatus(f"usnd is not running: it has said nothing for {age:.0f} s")
+    if age < -STALE_AFTER:  # the clock was set back, and usnd has written nothing since
+        raise NoStatus(
+            f"usnd is not running, or the clock is wrong: its status is of {snapshot.at:%H:%M:%S} UTC"
+        )
     return snapshot

@@ -116,9 +116,9 @@ class Deciding:
 
     def _launched(self, now: datetime) -> Conference:
         launched = launch(ROOM, LaunchPlan(OWNER.id, OWNER.number, OTHERS), self._rules, now)
-        with self._trunks.reservation() as lines:
-            step = lines.admit(launched, None, now)
-            lines.keep()
+        with self._trunks.reservation() as channels:
+            step = channels.admit(launched, None, now)
+            channels.keep()
         assert step is not None
         return step.conference
 

@@ -146,7 +146,7 @@ def blast(tx: Transaction) -> tuple[OutgoingText, ...]:
     tx.subscribers.add(ANN, NOW)
     body = f"UC bob {BOB}"
     for one in (body, f"SB bob {ZOE} +447700900004 +447700900005: hello"):
-        (taken,) = IncomingBatch(tx, POLICY, NOW, voice_up=True, lines=TRUNKS.reservation()).take(
+        (taken,) = IncomingBatch(tx, POLICY, NOW, voice_up=True, channels=TRUNKS.reservation()).take(
             [replace(mo_text(one), body=one)]
         )
         assert isinstance(taken, TakenText)

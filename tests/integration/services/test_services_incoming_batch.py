@@ -50,9 +50,9 @@ def mo(sender: str, body: str, session: str = "bind-1") -> IncomingText:
 
 
 def take(tx: Transaction, *arrivals: IncomingText | Part, now: datetime = NOW) -> list[TextOutcome]:
-    with TRUNKS.reservation() as lines:
-        outcomes = IncomingBatch(tx, POLICY, now, voice_up=True, lines=lines).take(arrivals)
-        lines.keep()
+    with TRUNKS.reservation() as channels:
+        outcomes = IncomingBatch(tx, POLICY, now, voice_up=True, channels=channels).take(arrivals)
+        channels.keep()
     return outcomes
 
 
@@ -102,8 +102,8 @@ def test_a_text_whose_conference_had_just_ended_launches_one(registered: Transac
     assert isinstance(back, TakenText)
     assert back.recalled == away.id
     registered.conferences.save(away, replace(away, state=ConferenceState.ENDED, ended_at=NOW))
-    with TRUNKS.reservation() as lines:
-        batch = IncomingBatch(registered, POLICY, NOW, voice_up=True, lines=lines)
+    with TRUNKS.reservation() as channels:
+        batch = IncomingBatch(registered, POLICY, NOW, voice_up=True, channels=channels)
         again = batch.again(back.text, back.mo_id)
     assert (again.mo_id, again.recalled) == (back.mo_id, None)
     assert again.launched is not None

@@ -47,8 +47,8 @@ TRUNKS = Trunks(Routing((Trunk("msc"),)), Alarms(lambda: NOW))
 def texted(tx: Transaction, body: str) -> str:
     """What Ann's text is answered."""
     incoming = IncomingText("smsc", "bind-1", ANN, "52272", body, body)
-    with TRUNKS.reservation() as lines:
-        (taken,) = IncomingBatch(tx, POLICY, NOW, voice_up=True, lines=lines).take([incoming])
+    with TRUNKS.reservation() as channels:
+        (taken,) = IncomingBatch(tx, POLICY, NOW, voice_up=True, channels=channels).take([incoming])
     assert isinstance(taken, TakenText)
     return taken.answers[0].body
 

@@ -105,3 +105,6 @@ def test_why_there_is_none_is_said(tmp_path: Path) -> None:
     assert read(tmp_path, NOW + timedelta(seconds=STALE_AFTER)) == WHOLE
     with pytest.raises(NoStatus, match="said nothing for 6 s"):
         read(tmp_path, NOW + timedelta(seconds=STALE_AFTER + 1))
+    assert read(tmp_path, NOW - timedelta(seconds=STALE_AFTER)) == WHOLE
+    with pytest.raises(NoStatus, match="the clock is wrong"):
+        read(tmp_path, NOW - timedelta(hours=1))

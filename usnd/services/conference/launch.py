@@ -72,7 +72,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class NotLaunched:
-    """reply: what the subscriber would read, or reads; None: there is no such subscriber. busy: no lines."""
+    """reply: what the subscriber would read, or reads; None: no such subscriber. busy: too few channels."""
 
     reply: Reply | None
     number: str = ""
@@ -105,14 +105,11 @@ class Launches:
     async def launch(self, request: LaunchRequest, *, dry_run: bool = False) -> LaunchResult:
         """Launches it, or says why not; committed when this returns. Raises StoreBusy, StoreTaken."""
         now, voice_up = self.clock(), self.conferences.voice_up
-        with self.trunks.reservation() as lines:
 
-            def unit(tx: Transaction) -> _Committed:
-                lines.begin()
-                return self._commit(tx, request, lines, now, voice_up=voice_up, dry_run=dry_run)
+        def unit(tx: Transaction, channels: Reservation) -> _Committed:
+            return self._commit(tx, request, channels, now, voice_up=voice_up, dry_run=dry_run)
 
-            committed = await self.store.run(unit)
-            lines.keep()
+        committed = await self.trunks.reserving(self.store.run, unit)
         for text in committed.texts:
             self.outbox.send(text)
         if committed.step is not None:
@@ -123,7 +120,7 @@ class Launches:
         self,
         tx: Transaction,
         request: LaunchRequest,
-        lines: Reservation,
+        channels: Reservation,
         now: datetime,
         *,
         voice_up: bool,
@@ -141,7 +138,7 @@ class Launches:
             return self._refused(tx, request, owner, decision, now)
         if dry_run:
             return _Committed(Launched(None, decision.launch))
-        return self._launched(tx, request, owner, decision, lines, now)
+        return self._launched(tx, request, owner, decision, channels, now)
 
     def _decided(
         self, tx: Transaction, owner: Subscriber, whom: Whom, now: datetime, *, voice_up: bool
@@ -159,12 +156,12 @@ class Launches:
         request: LaunchRequest,
         owner: Subscriber,
         decision: Decision,
-        lines: Reservation,
+        channels: Reservation,
         now: datetime,
     ) -> _Committed:
         decision = tell_ways(tx, owner.id, decision, self.texts, self.draw)
         (room,) = tx.conferences.reserve_ids(1)
-        step = admitted(lines, room, owner, decision, self.rules, now, request.caller)
+        step = admitted(channels, room, owner, decision, self.rules, now, request.caller)
         if step is None:
             return self._refused(tx, request, owner, lines_busy(owner), now, busy=True)
         tx.conferences.add([(step.conference, None)])
@@ -188,7 +185,7 @@ class Launches:
 
 
 def admitted(
-    lines: Reservation,
+    channels: Reservation,
     room: int,
     owner: Subscriber,
     decision: Decision,
@@ -201,11 +198,11 @@ def admitted(
         owner.id, owner.number, decision.launch, decision.instant, caller, decision.talk_seconds
     )
     step = launch(room, plan, rules.of(press_one=owner.press_one), now)
-    with_lines = lines.admit(step, caller, now)
-    if with_lines is None:
+    with_channels = channels.admit(step, caller, now)
+    if with_channels is None:
         log = structlog.get_logger("usnd.trunks")
         log.warning("launch refused: no line is free", subscriber=owner.number)
-    return with_lines
+    return with_channels
 
 
 def tell_ways(

@@ -152,11 +152,8 @@ class IncomingTexts:
         """Does what was committed; if the conference to come back to had ended, launches another."""
         await self._begin(taken)
         if taken.recalled is not None and not await self._conferences.recall(taken.recalled):
-            with self._trunks.reservation() as lines:
-                unit = partial(self._again, lines=lines, text=taken.text, mo_id=taken.mo_id)
-                again = await surely(self._store, unit)
-                lines.keep()
-            await self._begin(again)
+            unit = partial(self._again, text=taken.text, mo_id=taken.mo_id)
+            await self._begin(await self._trunks.reserving(partial(surely, self._store), unit))
 
     async def _begin(self, taken: TakenText) -> None:
         if taken.launched is not None:
@@ -165,14 +162,12 @@ class IncomingTexts:
         for answer in taken.answers:
             self._outbox.send(answer)
 
-    def _again(self, tx: Transaction, *, lines: Reservation, text: IncomingText, mo_id: int) -> TakenText:
-        return self._batch(tx, lines, self._talk.trial(self._clock())).again(text, mo_id)
+    def _again(self, tx: Transaction, channels: Reservation, *, text: IncomingText, mo_id: int) -> TakenText:
+        return self._batch(tx, channels, self._talk.trial(self._clock())).again(text, mo_id)
 
-    def _batch(self, tx: Transaction, lines: Reservation, trial: BatchCount) -> IncomingBatch:
-        """The work of one unit, which may run twice: what an earlier run took is given back."""
-        lines.begin()
+    def _batch(self, tx: Transaction, channels: Reservation, trial: BatchCount) -> IncomingBatch:
         voice_up = self._conferences.voice_up
-        return IncomingBatch(tx, self._policy, trial.now, voice_up=voice_up, lines=lines, trial=trial)
+        return IncomingBatch(tx, self._policy, trial.now, voice_up=voice_up, channels=channels, trial=trial)
 
     async def _tell_stranger(self, text: ReceivedText, number: str, mo_id: int) -> None:
         """No service (REQUIREMENTS S4): rarely. Not in the transaction of the text, which may run twice."""
@@ -192,14 +187,11 @@ class IncomingTexts:
                 self._outbox.send(answer)
 
     async def _commit(self, texts: Sequence[IncomingText | Part]) -> list[TextOutcome]:
-        with self._trunks.reservation() as lines:
+        def unit(tx: Transaction, channels: Reservation) -> tuple[list[TextOutcome], BatchCount]:
+            trial = self._talk.trial(self._clock())
+            return self._batch(tx, channels, trial).take(texts), trial
 
-            def unit(tx: Transaction) -> tuple[list[TextOutcome], BatchCount]:
-                trial = self._talk.trial(self._clock())
-                return self._batch(tx, lines, trial).take(texts), trial
-
-            outcomes, trial = await self._store.run(unit)
-            lines.keep()
+        outcomes, trial = await self._trunks.reserving(self._store.run, unit)
         self._talk.adopt(trial)
         return outcomes
 

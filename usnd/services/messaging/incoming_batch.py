@@ -98,16 +98,16 @@ class IncomingBatch:
         now: datetime,
         *,
         voice_up: bool,
-        lines: Reservation,
+        channels: Reservation,
         trial: BatchCount | None = None,
     ) -> None:
-        """lines: for the launches among them. trial: of what the senders said lately; None: unknown."""
+        """channels: for the launches among them. trial: of what the senders said lately; None: unknown."""
         self._tx = tx
         self._trial = trial or SenderHistory(policy.talk).trial(now)
         self._policy = policy
         self._now = now
         self._voice_up = voice_up
-        self._lines = lines
+        self._channels = channels
 
     def take(self, arrivals: Sequence[IncomingText | Part]) -> list[TextOutcome]:
         """What each led to, in order."""
@@ -252,7 +252,7 @@ class IncomingBatch:
         rooms = self._tx.conferences.reserve_ids(len(launching))
         policy, launched = self._policy, {}
         for room, (place, owner, decision) in zip(rooms, launching, strict=True):
-            step = admitted(self._lines, room, owner, decision, policy.conferences, self._now)
+            step = admitted(self._channels, room, owner, decision, policy.conferences, self._now)
             if step is not None:
                 launched[place] = step
         return launched

@@ -89,8 +89,8 @@ class ChannelPool:
 class Reservation:
     """The channels of launches until they are committed. `with` gives back what is not kept.
 
-    Made before the transaction; its unit of work calls `begin` and then `admit` for each launch, in the
-    store's thread; who asked calls `keep` once it is committed.
+    `Trunks.reserving` makes one for a unit of work, which calls `admit` for each launch, in the store's
+    thread.
     """
 
     def __init__(self, pool: ChannelPool, trunks: Callable[[datetime], Pool]) -> None:

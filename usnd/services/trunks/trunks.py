@@ -5,9 +5,10 @@ the decision; the voice edge tells what Asterisk finds out about each trunk. Dec
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 import structlog
 
@@ -34,6 +35,8 @@ from usnd.services.alarms.alarms import Alarms
 from usnd.services.figures import TrunkFigures, TrunksFigures
 from usnd.services.trunks.channel_pool import ChannelPool, Reservation
 
+Tx = TypeVar("Tx")
+T = TypeVar("T")
 _ALARMS = {
     TrunkState.SUSPECT: TRUNK_SUSPECT,
     TrunkState.DAMPED: TRUNK_DAMPED,
@@ -71,8 +74,27 @@ class Trunks:
         self._log = structlog.get_logger("usnd.trunks")
 
     def reservation(self) -> Reservation:
-        """For the launches of one unit of work."""
+        """For the launches of one unit of work: see `reserving`."""
         return Reservation(self._channels, self._pool)
+
+    async def reserving(
+        self,
+        run: Callable[[Callable[[Tx], T]], Awaitable[T]],
+        unit: Callable[[Tx, Reservation], T],
+    ) -> T:
+        """Has a unit of work run that launches; its channels stay taken only if it is committed.
+
+        It may run twice: each run begins by giving back what the one before took. Raises what `run` raises.
+        """
+        with self.reservation() as channels:
+
+            def one_run(tx: Tx) -> T:
+                channels.begin()
+                return unit(tx, channels)
+
+            result = await run(one_run)
+            channels.keep()
+        return result
 
     def decide(self, conference: Conference, event: Event, rules: Rules, now: datetime) -> Step:
         """What the domain decides about the event, its channels taken and given back."""

@@ -1,5 +1,7 @@
 """Proves that channels of launches are taken once, and given back when nothing is committed (C10)."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -30,30 +32,30 @@ def in_use(node: Trunks) -> list[int]:
     return [row.in_use for row in node.figures(NOW).trunks]
 
 
-def takes(lines: Reservation, conference: int, caller: CallIn | None = None) -> bool:
-    return lines.admit(launched(conference, caller), caller, NOW) is not None
+def takes(channels: Reservation, conference: int, caller: CallIn | None = None) -> bool:
+    return channels.admit(launched(conference, caller), caller, NOW) is not None
 
 
 def test_what_is_kept_stays_taken_and_the_rest_is_given_back() -> None:
     node = trunks()
-    with node.reservation() as lines:
-        assert takes(lines, 1)
-        lines.keep()
-    with node.reservation() as lines:
-        assert takes(lines, 2)
+    with node.reservation() as channels:
+        assert takes(channels, 1)
+        channels.keep()
+    with node.reservation() as channels:
+        assert takes(channels, 2)
         assert in_use(node) == [2, 2]
     assert sum(in_use(node)) == 2, "the second was not committed"
 
 
 def test_a_unit_of_work_that_runs_again_takes_its_lines_once() -> None:
     node = trunks()
-    with node.reservation() as lines:
+    with node.reservation() as channels:
         for _ in range(3):
-            lines.begin()
-            assert takes(lines, 7)
-            assert takes(lines, 8)
-            assert not takes(lines, 9), "four lines, two each"
-        lines.keep()
+            channels.begin()
+            assert takes(channels, 7)
+            assert takes(channels, 8)
+            assert not takes(channels, 9), "four lines, two each"
+        channels.keep()
     assert in_use(node) == [2, 2]
 
 
@@ -61,8 +63,8 @@ def test_a_unit_of_work_that_fails_leaves_nothing_taken() -> None:
     node = trunks()
 
     def fails() -> None:
-        with node.reservation() as lines:
-            assert takes(lines, 1)
+        with node.reservation() as channels:
+            assert takes(channels, 1)
             raise TimeoutError
 
     with pytest.raises(TimeoutError):
@@ -73,8 +75,8 @@ def test_a_unit_of_work_that_fails_leaves_nothing_taken() -> None:
 def test_a_caller_whose_launch_is_not_committed_waits_as_before() -> None:
     node = trunks()
     node.came_in("in-1", "PJSIP/b-0000002a")
-    with node.reservation() as lines:
-        assert takes(lines, 1, CALLER)
+    with node.reservation() as channels:
+        assert takes(channels, 1, CALLER)
         assert node.waiting == frozenset()
         assert sum(in_use(node)) == 2
     assert node.waiting == {"in-1"}
@@ -84,8 +86,8 @@ def test_a_caller_whose_launch_is_not_committed_waits_as_before() -> None:
 def test_a_caller_who_is_gone_before_the_commit_is_not_counted_again() -> None:
     node = trunks()
     node.came_in("in-1", "PJSIP/b-0000002a")
-    with node.reservation() as lines:
-        assert takes(lines, 1, CALLER)
+    with node.reservation() as channels:
+        assert takes(channels, 1, CALLER)
         node.gone("in-1")
     assert in_use(node) == [0, 0]
     assert node.waiting == frozenset()
@@ -94,10 +96,35 @@ def test_a_caller_who_is_gone_before_the_commit_is_not_counted_again() -> None:
 def test_a_caller_comes_along_once_though_the_unit_of_work_runs_again() -> None:
     node = trunks()
     node.came_in("in-1", "PJSIP/b-0000002a")
-    with node.reservation() as lines:
+    with node.reservation() as channels:
         for _ in range(2):
-            lines.begin()
-            assert takes(lines, 1, CALLER)
-        lines.keep()
+            channels.begin()
+            assert takes(channels, 1, CALLER)
+        channels.keep()
     assert sum(in_use(node)) == 2
     assert node.waiting == frozenset()
+
+
+def test_a_unit_of_work_keeps_what_its_last_run_took() -> None:
+    """The store runs it again after a neighbour has failed; the transaction is a string here."""
+    node = trunks()
+
+    async def run_twice(unit: Callable[[str], bool]) -> bool:
+        unit("first")
+        return unit("second")
+
+    taken = asyncio.run(node.reserving(run_twice, lambda _tx, channels: takes(channels, 1)))
+    assert taken
+    assert sum(in_use(node)) == 2
+
+
+def test_a_unit_of_work_that_is_not_committed_keeps_nothing() -> None:
+    node = trunks()
+
+    async def fails(unit: Callable[[str], bool]) -> bool:
+        unit("first")
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(node.reserving(fails, lambda _tx, channels: takes(channels, 1)))
+    assert in_use(node) == [0, 0]

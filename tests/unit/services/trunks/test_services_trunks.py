@@ -40,9 +40,9 @@ class Bench:
 
     def launch(self, conference: int, caller: CallIn | None = None) -> Step | None:
         """Launched and committed, as services/conference/launch.py does."""
-        with self.trunks.reservation() as lines:
-            step = admitted(lines, conference, ME, CALL_BOB, Rules(), self.now, caller)
-            lines.keep()
+        with self.trunks.reservation() as channels:
+            step = admitted(channels, conference, ME, CALL_BOB, Rules(), self.now, caller)
+            channels.keep()
         return step
 
     def running(self, conference: int) -> Conference:
@@ -149,9 +149,9 @@ def test_refusals_a_moment_apart_are_counted_as_they_come(order: tuple[int, ...]
         parse(GOOD + '[[trunk]]\nname = "a"\n[[trunk]]\nname = "b"\n').routing(), Alarms(lambda: NOW)
     )
     people = (Participant("+447700900002", ""), Participant("+447700900003", ""))
-    with trunks.reservation() as lines:
-        step = admitted(lines, 1, ME, replace(CALL_BOB, launch=people), Rules(), NOW)
-        lines.keep()
+    with trunks.reservation() as channels:
+        step = admitted(channels, 1, ME, replace(CALL_BOB, launch=people), Rules(), NOW)
+        channels.keep()
     assert step is not None
     conference = step.conference
     trunks.adopt(conference)
