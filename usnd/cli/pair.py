@@ -13,15 +13,14 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from usnd.cli.common import NOT_NOW, WRONG, Json
 from usnd.domain.pair.alarm_catalogue import remedy_of
 from usnd.domain.pair.evidence import OperatorCommand
 from usnd.pair import control
 from usnd.pair.config import PairConfig, PairConfigError, load
 
-NOT_NOW, WRONG = 1, 2
 DEFAULT = Path("/etc/usn/arbiter.toml")
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The arbiter's configuration (TOML).")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say whether it would be done.")]
 
 SHOWN = (

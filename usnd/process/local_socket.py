@@ -141,13 +141,19 @@ def _listening(path: Path, mode: int) -> socket.socket:
 
 def peer_of(channel: socket.socket) -> Peer:
     """Who connected, as they were then: their groups are those of the process, not those of a list."""
-    credentials = channel.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    _process, uid, gid = struct.unpack("3i", credentials)
+    _process, uid, gid = credentials_of(channel)
     try:
         name = pwd.getpwuid(uid).pw_name
     except KeyError:
         name = f"uid {uid}"
     return Peer(uid, frozenset({gid, *_further_groups(channel, name, gid)}), name)
+
+
+def credentials_of(channel: socket.socket) -> tuple[int, int, int]:
+    """The process, the uid and the gid of who is at the other end. Raises OSError."""
+    octets = channel.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    process, uid, gid = struct.unpack("3i", octets)
+    return process, uid, gid
 
 
 def _further_groups(channel: socket.socket, name: str, gid: int) -> tuple[int, ...]:

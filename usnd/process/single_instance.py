@@ -7,10 +7,11 @@ store decides, and the one that comes later has it.
 
 import hashlib
 import socket
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from usnd.process.local_socket import credentials_of
 
 _SQLITE = "sqlite:///"
 
@@ -47,8 +48,7 @@ def _holder(name: str) -> int:
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
             asking.connect(name)
-            credentials = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-            process, _user, _group = struct.unpack("3i", credentials)
-            return int(process)
+            process, _uid, _gid = credentials_of(asking)
+            return process
     except OSError:
         return 0

@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from usnd.domain.tables import every_cell
+
 
 class Role(Enum):
     """Who the call is with: the subscriber owns the conference and pays for it."""
@@ -90,26 +92,72 @@ class CallOutcome(Enum):
     UNKNOWN = "unknown"
 
 
-_P, _D, _R, _A, _J, _L, _E = CallState
 _PROOFS_OF_JOINING = frozenset({CallEvent.JOINED, CallEvent.LEFT})
-_CAN_BE_ANSWERED = frozenset({_A, _J, _L})
+_CAN_BE_ANSWERED = frozenset({CallState.ANSWERED, CallState.JOINED, CallState.LEAVING})
 
-# One row a state, one column an event, in the order of CallEvent. A cell that names its own row: heard,
-# changes nothing. LEFT of a PLANNED call cannot be; MISSING of one means that it was never placed.
-# REFUSED of a call that has a channel is about a second Originate of the same id: the call goes on.
-_ROWS: dict[CallState, tuple[CallState, ...]] = {
-    #    placed ringing answered joined left ended refused hang-up voice-lost missing overdue
-    _P: (_D,    _R,     _A,      _J,    _P,  _E,   _E,     _L,     _E,        _P,     _E),
-    _D: (_D,    _R,     _A,      _J,    _L,  _E,   _D,     _L,     _E,        _E,     _E),
-    _R: (_R,    _R,     _A,      _J,    _L,  _E,   _R,     _L,     _E,        _E,     _E),
-    _A: (_A,    _A,     _A,      _J,    _L,  _E,   _A,     _L,     _E,        _E,     _E),
-    _J: (_J,    _J,     _J,      _J,    _L,  _E,   _J,     _L,     _E,        _E,     _J),
-    _L: (_L,    _L,     _L,      _L,    _L,  _E,   _E,     _L,     _E,        _E,     _E),
-    _E: (_E,    _E,     _E,      _E,    _E,  _E,   _E,     _E,     _E,        _E,     _E),
-}  # fmt: skip
-CALL_TABLE: dict[tuple[CallState, CallEvent], CallState] = {
-    (state, event): after for state, row in _ROWS.items() for event, after in zip(CallEvent, row, strict=True)
-}
+# LEFT of a PLANNED call cannot be; MISSING of one means that it was never placed. REFUSED of a call that has
+# a channel is about a second Originate of the same id: the call goes on.
+CALL_TABLE = every_cell(
+    {
+        CallState.PLANNED: {
+            CallEvent.PLACED: CallState.DIALLING,
+            CallEvent.RINGING: CallState.RINGING,
+            CallEvent.ANSWERED: CallState.ANSWERED,
+            CallEvent.JOINED: CallState.JOINED,
+            CallEvent.ENDED: CallState.ENDED,
+            CallEvent.REFUSED: CallState.ENDED,
+            CallEvent.HANG_UP: CallState.LEAVING,
+            CallEvent.VOICE_LOST: CallState.ENDED,
+            CallEvent.OVERDUE: CallState.ENDED,
+        },
+        CallState.DIALLING: {
+            CallEvent.RINGING: CallState.RINGING,
+            CallEvent.ANSWERED: CallState.ANSWERED,
+            CallEvent.JOINED: CallState.JOINED,
+            CallEvent.LEFT: CallState.LEAVING,
+            CallEvent.ENDED: CallState.ENDED,
+            CallEvent.HANG_UP: CallState.LEAVING,
+            CallEvent.VOICE_LOST: CallState.ENDED,
+            CallEvent.MISSING: CallState.ENDED,
+            CallEvent.OVERDUE: CallState.ENDED,
+        },
+        CallState.RINGING: {
+            CallEvent.ANSWERED: CallState.ANSWERED,
+            CallEvent.JOINED: CallState.JOINED,
+            CallEvent.LEFT: CallState.LEAVING,
+            CallEvent.ENDED: CallState.ENDED,
+            CallEvent.HANG_UP: CallState.LEAVING,
+            CallEvent.VOICE_LOST: CallState.ENDED,
+            CallEvent.MISSING: CallState.ENDED,
+            CallEvent.OVERDUE: CallState.ENDED,
+        },
+        CallState.ANSWERED: {
+            CallEvent.JOINED: CallState.JOINED,
+            CallEvent.LEFT: CallState.LEAVING,
+            CallEvent.ENDED: CallState.ENDED,
+            CallEvent.HANG_UP: CallState.LEAVING,
+            CallEvent.VOICE_LOST: CallState.ENDED,
+            CallEvent.MISSING: CallState.ENDED,
+            CallEvent.OVERDUE: CallState.ENDED,
+        },
+        CallState.JOINED: {
+            CallEvent.LEFT: CallState.LEAVING,
+            CallEvent.ENDED: CallState.ENDED,
+            CallEvent.HANG_UP: CallState.LEAVING,
+            CallEvent.VOICE_LOST: CallState.ENDED,
+            CallEvent.MISSING: CallState.ENDED,
+        },
+        CallState.LEAVING: {
+            CallEvent.ENDED: CallState.ENDED,
+            CallEvent.REFUSED: CallState.ENDED,
+            CallEvent.VOICE_LOST: CallState.ENDED,
+            CallEvent.MISSING: CallState.ENDED,
+            CallEvent.OVERDUE: CallState.ENDED,
+        },
+        CallState.ENDED: {},
+    },
+    CallEvent,
+)
 
 # ITU-T Q.850 release causes, of a call that was never answered.
 _OUTCOME_OF_CAUSE = {

@@ -12,6 +12,7 @@ from usnd.domain.conference.call import Call
 from usnd.domain.conference.events import CallIn
 from usnd.domain.numbers.e164 import ANY_NUMBER, NumberPlan
 from usnd.domain.recording.files import RecordingPart, RecordState
+from usnd.domain.tables import every_cell
 
 
 class ConferenceState(Enum):
@@ -64,19 +65,47 @@ class EndReason(Enum):
     NO_MINUTES = "no-minutes"
 
 
-_NEW, _IN, _BACK, _OUT, _BYE, _END = ConferenceState
-_ROWS: dict[ConferenceState, tuple[ConferenceState, ...]] = {
-    #      IN    DROPPED OUT   EMPTY REVIVED TIME_UP END   NO_CREDIT
-    _NEW:  (_IN,  _BACK, _OUT, _END, _NEW,   _NEW,   _BYE, _BYE),
-    _IN:   (_IN,  _BACK, _OUT, _END, _NEW,   _IN,    _BYE, _BYE),
-    _BACK: (_IN,  _BACK, _OUT, _END, _NEW,   _BACK,  _BYE, _BYE),
-    _OUT:  (_IN,  _OUT,  _OUT, _END, _NEW,   _BYE,   _BYE, _BYE),
-    _BYE:  (_BYE, _BYE,  _BYE, _END, _BYE,   _BYE,   _BYE, _BYE),
-    _END:  (_END, _END,  _END, _END, _END,   _END,   _END, _END),
-}  # fmt: skip
-CONFERENCE_TABLE: dict[tuple[ConferenceState, Turn], ConferenceState] = {
-    (state, turn): after for state, row in _ROWS.items() for turn, after in zip(Turn, row, strict=True)
-}
+CONFERENCE_TABLE = every_cell(
+    {
+        ConferenceState.GATHERING: {
+            Turn.SUBSCRIBER_IN: ConferenceState.RUNNING,
+            Turn.SUBSCRIBER_DROPPED: ConferenceState.RECALLING,
+            Turn.SUBSCRIBER_OUT: ConferenceState.AWAY,
+            Turn.EMPTY: ConferenceState.ENDED,
+            Turn.END: ConferenceState.ENDING,
+            Turn.NO_CREDIT: ConferenceState.ENDING,
+        },
+        ConferenceState.RUNNING: {
+            Turn.SUBSCRIBER_DROPPED: ConferenceState.RECALLING,
+            Turn.SUBSCRIBER_OUT: ConferenceState.AWAY,
+            Turn.EMPTY: ConferenceState.ENDED,
+            Turn.REVIVED: ConferenceState.GATHERING,
+            Turn.END: ConferenceState.ENDING,
+            Turn.NO_CREDIT: ConferenceState.ENDING,
+        },
+        ConferenceState.RECALLING: {
+            Turn.SUBSCRIBER_IN: ConferenceState.RUNNING,
+            Turn.SUBSCRIBER_OUT: ConferenceState.AWAY,
+            Turn.EMPTY: ConferenceState.ENDED,
+            Turn.REVIVED: ConferenceState.GATHERING,
+            Turn.END: ConferenceState.ENDING,
+            Turn.NO_CREDIT: ConferenceState.ENDING,
+        },
+        ConferenceState.AWAY: {
+            Turn.SUBSCRIBER_IN: ConferenceState.RUNNING,
+            Turn.EMPTY: ConferenceState.ENDED,
+            Turn.REVIVED: ConferenceState.GATHERING,
+            Turn.TIME_UP: ConferenceState.ENDING,
+            Turn.END: ConferenceState.ENDING,
+            Turn.NO_CREDIT: ConferenceState.ENDING,
+        },
+        ConferenceState.ENDING: {
+            Turn.EMPTY: ConferenceState.ENDED,
+        },
+        ConferenceState.ENDED: {},
+    },
+    Turn,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
+from usnd.domain.tables import every_cell
+
 
 class VoiceState(Enum):
     """STARTING: not reached yet. SILENT: the link is lost, the calls perhaps not. LOST: nothing is alive."""
@@ -32,19 +34,31 @@ class VoiceEvent(Enum):
     TIME = "time"
 
 
-_S, _U, _N, _L = VoiceState
-_ROWS: dict[VoiceState, tuple[VoiceState, ...]] = {
-    #    UP_SAME UP_OTHER CUT REFUSED TIME
-    _S: (_U,     _U,      _N, _L,     _S),
-    _U: (_U,     _U,      _N, _L,     _U),
-    _N: (_U,     _U,      _N, _L,     _L),
-    _L: (_U,     _U,      _L, _L,     _L),
-}  # fmt: skip
-VOICE_TABLE: dict[tuple[VoiceState, VoiceEvent], VoiceState] = {
-    (state, event): after
-    for state, row in _ROWS.items()
-    for event, after in zip(VoiceEvent, row, strict=True)
-}
+VOICE_TABLE = every_cell(
+    {
+        VoiceState.STARTING: {
+            VoiceEvent.UP_SAME: VoiceState.UP,
+            VoiceEvent.UP_OTHER: VoiceState.UP,
+            VoiceEvent.CUT: VoiceState.SILENT,
+            VoiceEvent.REFUSED: VoiceState.LOST,
+        },
+        VoiceState.UP: {
+            VoiceEvent.CUT: VoiceState.SILENT,
+            VoiceEvent.REFUSED: VoiceState.LOST,
+        },
+        VoiceState.SILENT: {
+            VoiceEvent.UP_SAME: VoiceState.UP,
+            VoiceEvent.UP_OTHER: VoiceState.UP,
+            VoiceEvent.REFUSED: VoiceState.LOST,
+            VoiceEvent.TIME: VoiceState.LOST,
+        },
+        VoiceState.LOST: {
+            VoiceEvent.UP_SAME: VoiceState.UP,
+            VoiceEvent.UP_OTHER: VoiceState.UP,
+        },
+    },
+    VoiceEvent,
+)
 
 
 @dataclass(frozen=True, slots=True)

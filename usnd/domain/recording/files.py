@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
+from usnd.domain.tables import every_cell
+
 
 class RecordState(Enum):
     """ORDERED is committed before anything is recorded; RUNNING is heard of from Asterisk.
@@ -42,22 +44,36 @@ class RecordEvent(Enum):
     REMOVE = "removed"
 
 
-_O, _R, _S, _C, _F, _X = RecordState
 # MISSING of an ORDERED part means that it was never begun: it is ordered again.
-_ROWS: dict[RecordState, tuple[RecordState, ...]] = {
-    #    BEGUN ENDED REFUSED STOP LOST MISSING REMOVE
-    _O: (_R,   _F,   _F,     _S,  _F,  _O,     _O),
-    _R: (_R,   _C,   _R,     _S,  _C,  _C,     _R),
-    _S: (_S,   _C,   _C,     _S,  _C,  _C,     _S),
-    _C: (_C,   _C,   _C,     _C,  _C,  _C,     _X),
-    _F: (_F,   _F,   _F,     _F,  _F,  _F,     _F),
-    _X: (_X,   _X,   _X,     _X,  _X,  _X,     _X),
-}  # fmt: skip
-RECORD_TABLE: dict[tuple[RecordState, RecordEvent], RecordState] = {
-    (state, event): after
-    for state, row in _ROWS.items()
-    for event, after in zip(RecordEvent, row, strict=True)
-}
+RECORD_TABLE = every_cell(
+    {
+        RecordState.ORDERED: {
+            RecordEvent.BEGUN: RecordState.RUNNING,
+            RecordEvent.ENDED: RecordState.FAILED,
+            RecordEvent.REFUSED: RecordState.FAILED,
+            RecordEvent.STOP: RecordState.STOPPING,
+            RecordEvent.LOST: RecordState.FAILED,
+        },
+        RecordState.RUNNING: {
+            RecordEvent.ENDED: RecordState.CLOSED,
+            RecordEvent.STOP: RecordState.STOPPING,
+            RecordEvent.LOST: RecordState.CLOSED,
+            RecordEvent.MISSING: RecordState.CLOSED,
+        },
+        RecordState.STOPPING: {
+            RecordEvent.ENDED: RecordState.CLOSED,
+            RecordEvent.REFUSED: RecordState.CLOSED,
+            RecordEvent.LOST: RecordState.CLOSED,
+            RecordEvent.MISSING: RecordState.CLOSED,
+        },
+        RecordState.CLOSED: {
+            RecordEvent.REMOVE: RecordState.REMOVED,
+        },
+        RecordState.FAILED: {},
+        RecordState.REMOVED: {},
+    },
+    RecordEvent,
+)
 OPEN = frozenset({RecordState.ORDERED, RecordState.RUNNING, RecordState.STOPPING})
 """There is, or may be, a recorder in Asterisk."""
 _RECORDER = re.compile(r"rec-c(\d{1,18})-(\d{1,6})")

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from usnd.domain.conference.call import CONGESTION
+from usnd.domain.tables import every_cell
 
 
 class TrunkVerdict(Enum):
@@ -72,19 +73,31 @@ class TrunkEvent(Enum):
     CONTRADICTED = "another trunk got through"
 
 
-_UP, _SUSP, _DAMPED, _DOWN = TrunkState
-_ROWS: dict[TrunkState, tuple[TrunkState, ...]] = {
-    #         ANSWERS  SILENT CARRIED TOO_MANY TIME   REFUSES  CONTRADICTED
-    _UP:     (_UP,     _DOWN, _UP,    _DAMPED, _UP,   _SUSP,   _SUSP),
-    _SUSP:   (_SUSP,   _DOWN, _UP,    _DAMPED, _SUSP, _SUSP,   _DAMPED),
-    _DAMPED: (_DAMPED, _DOWN, _UP,    _DAMPED, _SUSP, _DAMPED, _DAMPED),
-    _DOWN:   (_UP,     _DOWN, _DOWN,  _DOWN,   _DOWN, _DOWN,   _DOWN),
-}  # fmt: skip
-TRUNK_TABLE: dict[tuple[TrunkState, TrunkEvent], TrunkState] = {
-    (state, event): after
-    for state, row in _ROWS.items()
-    for event, after in zip(TrunkEvent, row, strict=True)
-}
+TRUNK_TABLE = every_cell(
+    {
+        TrunkState.UP: {
+            TrunkEvent.SILENT: TrunkState.DOWN,
+            TrunkEvent.TOO_MANY: TrunkState.DAMPED,
+            TrunkEvent.REFUSES: TrunkState.SUSPECT,
+            TrunkEvent.CONTRADICTED: TrunkState.SUSPECT,
+        },
+        TrunkState.SUSPECT: {
+            TrunkEvent.SILENT: TrunkState.DOWN,
+            TrunkEvent.CARRIED: TrunkState.UP,
+            TrunkEvent.TOO_MANY: TrunkState.DAMPED,
+            TrunkEvent.CONTRADICTED: TrunkState.DAMPED,
+        },
+        TrunkState.DAMPED: {
+            TrunkEvent.SILENT: TrunkState.DOWN,
+            TrunkEvent.CARRIED: TrunkState.UP,
+            TrunkEvent.TIME: TrunkState.SUSPECT,
+        },
+        TrunkState.DOWN: {
+            TrunkEvent.ANSWERS: TrunkState.UP,
+        },
+    },
+    TrunkEvent,
+)
 
 _DOUBTED = frozenset({TrunkState.SUSPECT, TrunkState.DAMPED})
 
