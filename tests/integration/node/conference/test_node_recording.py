@@ -131,6 +131,8 @@ async def test_it_ends_with_the_room_and_with_asterisk(settings: str, tmp_path: 
         assert "rec-c1" not in shown
         await parts.usn.start_daemon()
         await parts.usn.until_event("conference ended", 10, conference=1)
+        await parts.usn.until_event("recording closed", 10, conference=1, part=1)
+        await parts.usn.until_event("recording measured", 30, recording="1-1")
 
         await launch(parts, 2)
         await parts.switch.press(SUBSCRIBER, "*8")
@@ -139,7 +141,7 @@ async def test_it_ends_with_the_room_and_with_asterisk(settings: str, tmp_path: 
         parts.usn.asterisk.kill()
         await parts.usn.until_event("conference ended", 10, conference=2)
         await parts.usn.until_event("recording closed", 10, conference=2, part=1)
-        await parts.usn.until_event("recording measured", 30, count=2)
+        await parts.usn.until_event("recording measured", 30, recording="2-1")
         closed = recordings(parts)
         assert [one["state"] for one in closed] == ["closed", "closed"]
         assert tones_in(parts, tmp_path / "c2-1.wav", 0.2, 0.5) == set(EVERYBODY.values()), "header mended"
