@@ -1,4 +1,4 @@
-"""The command `usnd cdrs`: the call detail records, in the order of their sequence (REQUIREMENTS B1).
+"""The commands `usnd cdr list` and `explain`: the call detail records, by their sequence (REQUIREMENTS B1).
 
 People see the last ones; a program reads on from the sequence number it knows. However many there are, one
 page of them is in memory.
@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from usnd.cli.common import DEFAULT_CONFIG, ConfigFile, Json, in_store, load_config, print_rows
-from usnd.cli.tables import cdr_object, cdr_row
+from usnd.cli.cdr.rows import cdr_object, cdr_row, story_of
+from usnd.cli.common import DEFAULT_CONFIG, ConfigFile, Json, fail, in_store, load_config, print_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from usnd.config.sections import Config
-    from usnd.store.cdrs import Numbered
+    from usnd.domain.billing.cdr_file import CdrFile
+    from usnd.store.billing.cdrs import Numbered
     from usnd.store.core.transaction import Transaction
 
 PAGE = 5_000
@@ -26,7 +27,7 @@ SHOWN = 20
 MOST = 10_000
 
 
-def cdrs(
+def list_records(
     config: ConfigFile = DEFAULT_CONFIG,
     conference: Annotated[int | None, typer.Option(help="Only of this conference.", min=1)] = None,
     after: Annotated[
@@ -41,7 +42,7 @@ def cdrs(
 ) -> None:
     """Print the last call detail records, or those behind a sequence number, the oldest first.
 
-    Times are UTC; rang_s and talked_s are seconds.
+    Times are UTC; rang_s and talked_s are seconds. docs/integrator/billing.md has each field.
     """
     settings = load_config(config)
     if as_json and limit is None:
@@ -57,6 +58,23 @@ def cdrs(
     print_rows((row(*one) for one in found), as_json=as_json)
     if limit is None and len(found) == most:
         typer.echo(f"not more than {most} are shown: see --limit, --after and --json", err=True)
+
+
+def explain(
+    call: Annotated[str, typer.Argument(metavar="CALL", help="As `call` in a record names it: usn-7-2.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
+    """Tell the story of one call: what happened when, what is charged, in which files billing got it."""
+
+    def read(tx: "Transaction") -> "tuple[Numbered, list[CdrFile]]":
+        found = tx.cdrs.of_call(call)
+        return found, [file for sequence, _ in found for file in tx.cdr_files.having(sequence)]
+
+    found, files = in_store(load_config(config), read)
+    if not found:
+        fail(f"{call} has no record: it goes on, was never made, or is older than what is kept")
+    for line in story_of(found, files):
+        typer.echo(line)
 
 
 def _pages(settings: "Config", after: int, conference: int | None) -> "Iterator[Numbered]":

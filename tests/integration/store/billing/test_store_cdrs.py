@@ -2,13 +2,13 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import insert, text
 from store_savepoint import savepoint
 
-from usnd.domain.billing.cdr import Cdr, ForeignOutcome
+from usnd.domain.billing.cdr import ONGOING, Cdr, ForeignOutcome
 from usnd.domain.conference.call import CallOutcome, Direction, Role
 from usnd.store.core.transaction import Transaction
 from usnd.store.schema import cdrs
@@ -45,6 +45,7 @@ def test_a_rolled_back_cdr_leaves_no_gap(tx: Transaction) -> None:
 
 def test_numbers_go_on_after_old_cdrs_are_removed(tx: Transaction) -> None:
     full = replace(ONE, answer=NOW, recorded=True, activation_pin="123", trunk="msc", cause=None)
+    full = replace(full, ringing=NOW, released_by="node", reconciled=True, node="usn-a", utc_offset=-210)
     assert (tx.cdrs.add(full), tx.cdrs.add(TWO)) == (1, 2)
     assert tx.cdrs.last(9)[0] == (1, full)
     tx.execute(text("DELETE FROM cdrs"))
@@ -78,6 +79,43 @@ def test_an_outcome_of_another_release_is_read_as_it_is_written(tx: Transaction)
     tx.execute(text("DELETE FROM cdrs"))
     tx.cdrs.add(read)
     assert tx.execute(text("SELECT outcome FROM cdrs")).scalar() == "abducted"
+
+
+LONG = replace(ONE, answer=NOW, stop=NOW + timedelta(hours=50))
+PARTS = [
+    replace(
+        LONG,
+        call_id=f"usn-7-1#{part}",
+        interim_of="usn-7-1",
+        part=part,
+        outcome=ONGOING,
+        stop=NOW + part * timedelta(days=1),
+    )
+    for part in (1, 2)
+]
+
+
+def test_the_record_of_a_long_call_goes_on_behind_its_parts(tx: Transaction) -> None:
+    assert [tx.cdrs.add_interim(part) for part in (*PARTS, PARTS[0])] == [1, 2, 1]
+    assert tx.cdrs.add(LONG) == 3
+    final = replace(LONG, part=3, charged_from=NOW + timedelta(hours=48))
+    assert tx.cdrs.of_call("usn-7-1") == ((1, PARTS[0]), (2, PARTS[1]), (3, final))
+    assert sum((cdr.charged for _, cdr in tx.cdrs.of_call("usn-7-1")), timedelta(0)) >= LONG.charged
+
+
+def test_a_call_that_is_over_gets_no_part_any_more(tx: Transaction) -> None:
+    tx.cdrs.add(LONG)
+    assert tx.cdrs.add_interim(PARTS[0]) is None
+    assert tx.cdrs.newest() == 1
+
+
+def test_of_a_range_no_record_behind_its_end_is_read(tx: Transaction) -> None:
+    assert tx.cdrs.newest() == 0
+    for cdr in (ONE, TWO, THREE):
+        tx.cdrs.add(cdr)
+    assert tx.cdrs.newest() == 3
+    assert tx.cdrs.up_to(0, 2, 10) == ((1, ONE), (2, TWO))
+    assert tx.cdrs.up_to(1, 3, 1) == ((2, TWO),)
 
 
 def test_a_page_is_found_among_a_hundred_thousand(tx: Transaction) -> None:

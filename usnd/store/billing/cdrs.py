@@ -4,15 +4,18 @@ A call's record is added with its end, in the same transaction; sequence numbers
 commit order, so that who read up to one number asks for those after it. Read by pages: there may be millions.
 """
 
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, or_, select
 
-from usnd.domain.billing.cdr import Cdr, outcome_named
+from usnd.domain.billing.cdr import Cdr, last_part, outcome_named
 from usnd.store.core.execution import Executor, next_number
 from usnd.store.core.statements import Row, Rows
-from usnd.store.schema import cdrs
+from usnd.store.schema import cdrs, counters
 
+SHORTEST_INTERIM = timedelta(hours=1)
+"""No interim record is of less: of a shorter call none is looked for."""
 _FIELDS = tuple(Cdr.__slots__)
 _OUTCOME = _FIELDS.index("outcome")
 _SELECT = select(cdrs.c.sequence, *(cdrs.c[name] for name in _FIELDS)).limit(bindparam("most"))
@@ -21,15 +24,28 @@ _AFTER = _SELECT.where(cdrs.c.sequence > bindparam("known")).order_by(cdrs.c.seq
 _LAST = _SELECT.order_by(cdrs.c.sequence.desc())
 _AFTER_OF_ONE = _AFTER.where(_OF_CONFERENCE)
 _LAST_OF_ONE = _LAST.where(_OF_CONFERENCE)
+_UP_TO = _AFTER.where(cdrs.c.sequence <= bindparam("last"))
+_OF_CALL = _SELECT.where(
+    or_(cdrs.c.call_id == bindparam("call"), cdrs.c.interim_of == bindparam("call"))
+).order_by(cdrs.c.sequence)
 _SEQUENCE_OF = select(cdrs.c.sequence).where(cdrs.c.call_id == bindparam("call"))
+_LAST_INTERIM = (
+    select(cdrs.c.part, cdrs.c.stop)
+    .where(cdrs.c.interim_of == bindparam("call"))
+    .order_by(cdrs.c.part.desc())
+    .limit(1)
+)
+_NEWEST = select(counters.c.last).where(counters.c.name == "cdr")
 _INSERT = insert(cdrs)
+MOST_PARTS = 1_000
+"""Records of one call."""
 
 Numbered = tuple[tuple[int, Cdr], ...]
 """Sequence number and record, in order."""
 
 
 class Cdrs:
-    """Records of calls that are over."""
+    """Records of calls that are over, and of parts of those that go on."""
 
     def __init__(self, tx: Executor) -> None:
         self._tx = tx
@@ -38,10 +54,23 @@ class Cdrs:
         """Keep the record; gives its sequence number, the first one's if the call has a record already."""
         sequence: int | None = self._tx.execute(_SEQUENCE_OF, {"call": cdr.call_id}).scalar()
         if sequence is None:
+            if cdr.answer is not None and cdr.stop - cdr.answer >= SHORTEST_INTERIM:
+                cdr = self._behind_its_parts(cdr)
             sequence = next_number(self._tx, "cdr")
             values = {name: getattr(cdr, name) for name in _FIELDS}
             self._tx.execute(_INSERT, {"sequence": sequence, **values, "outcome": cdr.outcome.value})
         return sequence
+
+    def add_interim(self, cdr: Cdr) -> int | None:
+        """As `add`; None: the call is over, its record has it all."""
+        if self._tx.execute(_SEQUENCE_OF, {"call": cdr.interim_of}).scalar() is not None:
+            return None
+        return self.add(cdr)
+
+    def newest(self) -> int:
+        """The last sequence number that is committed; 0: none is. No lower one can come any more."""
+        last: int = self._tx.execute(_NEWEST).scalar_one()
+        return last
 
     def after(self, sequence: int, limit: int, conference_id: int | None = None) -> Numbered:
         """The first `limit` records behind that sequence number; of a conference, or of all.
@@ -53,11 +82,25 @@ class Cdrs:
             return _numbered(self._tx.execute(_AFTER, values))
         return _numbered(self._tx.execute(_AFTER_OF_ONE, {**values, "conference": conference_id}))
 
+    def up_to(self, sequence: int, last: int, limit: int) -> Numbered:
+        """As `after`, but none behind `last`."""
+        return _numbered(self._tx.execute(_UP_TO, {"known": sequence, "last": last, "most": limit}))
+
     def last(self, limit: int, conference_id: int | None = None) -> Numbered:
         """The last `limit` records, the oldest first; of a conference, or of all."""
         if conference_id is None:
             return _numbered(self._tx.execute(_LAST, {"most": limit}))[::-1]
         return _numbered(self._tx.execute(_LAST_OF_ONE, {"most": limit, "conference": conference_id}))[::-1]
+
+    def of_call(self, call: str) -> Numbered:
+        """All records of one call, the interim ones first."""
+        return _numbered(self._tx.execute(_OF_CALL, {"call": call, "most": MOST_PARTS}))
+
+    def _behind_its_parts(self, cdr: Cdr) -> Cdr:
+        before = None
+        if cdr.interim_of is None:
+            before = self._tx.execute(_LAST_INTERIM, {"call": cdr.call_id}).one_or_none()
+        return cdr if before is None else last_part(cdr, before.part, before.stop)
 
 
 def _numbered(rows: Rows) -> Numbered:

@@ -1,0 +1,115 @@
+"""Proves by the command alone that an hour's file reaches a real destination, and what is said of it."""
+
+import json
+import os
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from bare_node import Done, Node, usnd
+from billing.samples import CDR
+
+from usnd.store.core.engine import engine_for
+from usnd.store.core.transaction import Transaction
+from workbench.parts.ports import PortBlock
+from workbench.parts.receiver import Receiver, receiver_tree, write_rsync
+
+
+class BillingNode(Node):
+    """With one destination."""
+
+    receiver: Receiver
+
+    @property
+    def config(self) -> Path:
+        path = super().config
+        to = self.home / "files"
+        with path.open("a") as more:
+            more.write(
+                f'[billing]\ndirectory = "{to}"\nnode = "usn-a"\n[[cdr_destination]]\nname = "mediation"\n'
+            )
+            more.write(
+                f'host = "{self.receiver.host}"\nport = {self.receiver.port}\nuser = "{self.receiver.user}"\n'
+            )
+            more.write(f'key = "{self.receiver.key}"\nhost_key = "{self.receiver.host_key}"\n')
+        return path
+
+
+@pytest.fixture
+async def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[BillingNode]:
+    tree, programs = receiver_tree(), tmp_path / "programs"
+    programs.mkdir()
+    write_rsync(tree, programs)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    with PortBlock(10) as ports:
+        async with Receiver(tree, ports.spare(0)) as receiver:
+            node = BillingNode(tmp_path, f"sqlite:///{tmp_path}/usn.db")
+            object.__setattr__(node, "receiver", receiver)
+            node.ready()
+            with engine_for(node.url).begin() as connection:
+                for number in range(3):
+                    Transaction(connection).cdrs.add(replace(CDR, call_id=f"usn-7-{number}"))
+            yield node
+
+
+def cdr(node: BillingNode, *words: str) -> Done:
+    return node.command("cdr", *words)
+
+
+def files(node: BillingNode) -> list[dict[str, object]]:
+    return [json.loads(line) for line in cdr(node, "files", "--json").out.splitlines()]
+
+
+async def test_an_hour_is_exported_looked_at_and_sent_again(node: BillingNode) -> None:
+    await node.receiver.end()
+    assert cdr(node, "export").sentence == "not all is delivered: `usnd cdr files` shows what waits"
+    (waiting,) = files(node)
+    assert (waiting["state"], waiting["trouble"], waiting["records"]) == ("written", "unreachable", 3)
+    assert cdr(node, "export", "--patient").status == 1, "it is not its turn"
+    await node.receiver.start()
+    assert cdr(node, "export").status == 0
+    (file,) = files(node)
+    assert (file["state"], file["file"], file["trouble"]) == ("confirmed", 1, "")
+    name = str(file["name"])
+    there = node.receiver.inbox / name
+    assert cdr(node, "explain", "usn-7-1").out.splitlines()[-1] == (
+        f"    in {name}: confirmed by mediation at {file['confirmed']}"
+    )
+    there.unlink()
+    said = cdr(node, "resend", "mediation", "1").out
+    assert said == f"{name} is sent at the next export: `usnd cdr export` does it now\n"
+    assert cdr(node, "export").status == 0
+    assert there.read_bytes() == (node.home / "files/mediation" / name).read_bytes()
+    check_copy(there, node.home / "copy.csv")
+
+
+def check_copy(there: Path, copy: Path) -> None:
+    """As billing does, who has the command and no configuration."""
+    shutil.copy(there, copy)
+    good = usnd("cdr", "verify", str(copy))
+    assert good.out == f"{copy}: good. File 1 for mediation, 3 records, 1 to 3, 90.036 s charged\n"
+    shown = usnd("cdr", "show", "--json", str(copy)).out.splitlines()
+    assert [json.loads(line)["sequence"] for line in shown] == ["1", "2", "3"]
+    copy.write_bytes(copy.read_bytes().replace(b"30.012", b"03.012", 1))
+    bad = usnd("cdr", "verify", str(copy))
+    assert bad.status == 1
+    assert "line 6 has the SHA-256 of other octets: the file was changed" in bad.err
+    assert usnd("cdr", "show", str(copy)).status == 1
+
+
+async def test_what_cannot_be_is_said(node: BillingNode) -> None:
+    assert cdr(node, "explain", "usn-9-9").sentence.startswith("usn-9-9 has no record")
+    assert cdr(node, "resend", "mediation", "9").sentence == "mediation has no file 9"
+    assert cdr(node, "resend", "elsewhere", "9").sentence == (
+        "elsewhere is no destination: configured are mediation"
+    )
+    assert usnd("cdr", "verify", str(node.home / "none")).sentence.endswith("No such file or directory")
+    assert files(node) == []
+
+
+def test_without_a_destination_there_is_nothing_to_do(tmp_path: Path) -> None:
+    node = Node(tmp_path, f"sqlite:///{tmp_path}/usn.db").ready()
+    assert node.command("cdr", "export").out == "no [[cdr_destination]] is configured: nothing to do\n"
+    assert node.command("cdrs").out == node.command("cdr", "list").out == "none\n"

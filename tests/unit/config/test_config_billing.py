@@ -1,0 +1,60 @@
+"""What an operator may write about billing, and why something else is refused."""
+
+from datetime import timedelta
+
+import pytest
+from config_samples import GOOD, refusal
+
+from usnd.config.sections import parse
+from usnd.domain.billing.fields import LAYOUT
+from usnd.services.billing.clients import clients_of
+
+BILLING = '[billing]\ndirectory = "/var/lib/usn/cdr"\n'
+THERE = f"""[[cdr_destination]]
+name = "mediation"
+host = "192.0.2.50"
+user = "usn-cdr"
+key = "/etc/usn/cdr-key"
+host_key = "ssh-ed25519 {68 * "A"}"
+"""
+
+
+def test_a_destination_gets_all_fields_unless_it_says_otherwise() -> None:
+    config = parse(f"{GOOD}{BILLING}{THERE}")
+    (whole,) = config.cdr_destination
+    assert (whole.form().layout, whole.form().format, whole.port) == (LAYOUT, "csv", 22)
+    (few,) = parse(f'{GOOD}{BILLING}{THERE}fields = ["sequence", "cli"]\n').cdr_destination
+    assert few.form().layout == ("sequence", "cli")
+    assert [client.name for client in clients_of(config)] == ["mediation"]
+
+
+def test_without_a_destination_nothing_is_needed() -> None:
+    config = parse(GOOD)
+    assert config.cdr_destination == ()
+    assert config.billing.interim_length() == timedelta(days=1)
+    assert str(config.billing.zone()) == "UTC"
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (THERE, "billing.directory: set it"),
+        (f"{BILLING}{THERE}{THERE}", "cdr_destination: two of them have the same name"),
+        (
+            f'{BILLING}{THERE}fields = ["sequence", "price"]\n',
+            "cdr_destination mediation: fields: price is no field of a CDR",
+        ),
+        (f'{BILLING}{THERE}fields = ["cli"]\n', "cdr_destination mediation: fields: sequence must be among"),
+        (
+            '[billing]\ntime_zone = "Europe/Atlantis"\n',
+            "billing.time_zone: Europe/Atlantis is not known here",
+        ),
+        ("[billing]\ninterim = 60\n", "billing.interim: write a number from 3600"),
+        (f"{BILLING}{THERE.replace('ssh-ed25519 ', '')}", "cdr_destination number 1, host_key"),
+        (f"{BILLING}{THERE.replace('usn-cdr', '-oProxyCommand=x')}", "cdr_destination number 1, user"),
+        (f'{BILLING}{THERE}directory = "in; rm"\n', "cdr_destination number 1, directory"),
+        (f'{BILLING}{THERE}directory = "-x"\n', "cdr_destination number 1, directory"),
+    ],
+)
+def test_what_cannot_be_is_refused(written: str, told: str) -> None:
+    assert told in refusal(f"{GOOD}{written}")

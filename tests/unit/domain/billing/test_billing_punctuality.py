@@ -1,0 +1,51 @@
+"""A destination is late by its oldest file, also by one that nobody closed; a refusal is told."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from billing.samples import FILE, NOON
+
+from usnd.domain.billing.delivery import Trouble
+from usnd.domain.billing.punctuality import Standing, changed, late_by, reason_of, refusal_of
+
+NOW = NOON + timedelta(hours=5)
+
+
+@pytest.mark.parametrize(
+    ("standing", "hours"),
+    [
+        (Standing(FILE, FILE, 1), 4),  # until 13:00
+        (Standing(FILE, None, 0), 3),  # the one until 14:00 was not closed
+        (Standing(None, None, 0), 4),  # watched since 12:00: one until 13:00 was to come
+        (Standing(replace(FILE, until=NOW), None, 0), 0),
+    ],
+)
+def test_how_late_it_is(standing: Standing, hours: float) -> None:
+    assert late_by(standing, NOON, NOW) == hours * 3600
+
+
+@pytest.mark.parametrize(
+    ("trouble", "refuses", "is_changed"),
+    [
+        (None, False, False),
+        (Trouble.UNREACHABLE, False, False),
+        (Trouble.HOST_KEY, True, False),
+        (Trouble.CHANGED, False, True),
+    ],
+)
+def test_who_has_to_do_something(trouble: Trouble | None, *, refuses: bool, is_changed: bool) -> None:
+    oldest = replace(FILE, trouble=trouble, said="why")
+    standing = Standing(FILE, oldest, 1)
+    assert (refusal_of(standing) is not None, changed(standing)) == (refuses, is_changed)
+    assert (reason_of(standing) is None) is (trouble is None)
+
+
+def test_without_a_file_that_waits_nobody_refuses() -> None:
+    standing = Standing(FILE, None, 0)
+    assert (refusal_of(standing), changed(standing), reason_of(standing)) == (None, False, None)
+
+
+def test_a_reason_has_both_words() -> None:
+    oldest = replace(FILE, trouble=Trouble.FULL, said="No space left on device")
+    assert reason_of(Standing(FILE, oldest, 1)) == "the destination has no room: No space left on device"

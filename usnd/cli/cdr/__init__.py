@@ -1,0 +1,1 @@
+"""The commands `usnd cdr …`: records, their files, how billing gets them."""

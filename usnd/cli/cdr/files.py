@@ -1,0 +1,179 @@
+"""The commands `usnd cdr files`, `export`, `resend`, `verify`, `show`: files for billing (REQUIREMENTS B2).
+
+Export runs in this process, with a writer of its own in the store: the running usnd does not notice it.
+"""
+
+import asyncio
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from usnd.cli.cdr.rows import file_object, file_row
+from usnd.cli.common import (
+    DEFAULT_CONFIG,
+    NOT_NOW,
+    ConfigFile,
+    Json,
+    check_store,
+    fail,
+    in_store,
+    load_config,
+    print_rows,
+)
+from usnd.process import journal
+from usnd.process.os_errors import in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from usnd.config.sections import Config
+    from usnd.control.rows import Row
+    from usnd.domain.billing.cdr_file import CdrFile
+    from usnd.domain.billing.check import Checked
+    from usnd.store.core.transaction import Transaction
+
+SHOWN = 24
+MOST = 10_000
+WRITER = "usnd-cdr"
+_OneDestination = Annotated[str | None, typer.Option("--destination", help="Only this one's.")]
+
+
+def files(
+    config: ConfigFile = DEFAULT_CONFIG,
+    destination: _OneDestination = None,
+    limit: Annotated[int, typer.Option(help="The last ones of each destination.", min=1, max=MOST)] = SHOWN,
+    *,
+    as_json: Json = False,
+) -> None:
+    """List the last files of each destination, the oldest first, and how far each has come. Times are UTC."""
+    settings = load_config(config)
+    names = _destinations(settings, destination)
+
+    def read(tx: "Transaction") -> "list[CdrFile]":
+        return [file for name in names for file in reversed(tx.cdr_files.newest(name, limit))]
+
+    row = file_object if as_json else file_row
+    print_rows(map(row, in_store(settings, read)), as_json=as_json)
+
+
+def export(
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    patient: Annotated[
+        bool, typer.Option("--patient", help="Leave alone what waits for its next try, as the timer does.")
+    ] = False,
+) -> None:
+    """Close the files of each full hour, write them, send all that is not confirmed. Safe to repeat."""
+    settings = load_config(config)
+    if not settings.cdr_destination:
+        typer.echo("no [[cdr_destination]] is configured: nothing to do")
+        return
+    journal.set_up_command(settings.log.format, settings.log.level)
+    check_store(settings)
+    if not asyncio.run(_export(settings, patient=patient)):
+        fail("not all is delivered: `usnd cdr files` shows what waits", NOT_NOW)
+
+
+def resend(
+    destination: Annotated[str, typer.Argument(help="As the configuration names it.")],
+    number: Annotated[int, typer.Argument(help="Of the file.", min=1)],
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
+    """Have a file sent once more at the next export: the same octets, under the same name."""
+    from usnd.daemon import utc_now
+    from usnd.domain.billing.cdr_file import FileEvent, follow
+
+    settings = load_config(config)
+    _destinations(settings, destination)
+
+    def unit(tx: "Transaction") -> "CdrFile | None":
+        file = tx.cdr_files.get(destination, number)
+        if file is not None:
+            tx.cdr_files.save(file, follow(file, FileEvent.RESEND, utc_now()))
+        return file
+
+    file = in_store(settings, unit)
+    if file is None:
+        fail(f"{destination} has no file {number}")
+    typer.echo(f"{file.name} is sent at the next export: `usnd cdr export` does it now")
+
+
+def verify(
+    names: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files, also copies of them.")],
+) -> None:
+    """Check files by themselves: whole, unchanged, no record missing, each value as described."""
+    bad = 0
+    for name in names:
+        checked = _checked(name)
+        for fault in checked.faults:
+            typer.echo(f"{name}: {fault}", err=True)
+        bad += bool(checked.faults)
+        if not checked.faults:
+            head = checked.header
+            seconds = checked.charged.total_seconds()
+            typer.echo(
+                f"{name}: good. File {head['number']} for {head['destination']}, {checked.records} records, "
+                f"{head['first']} to {head['last']}, {seconds:.3f} s charged"
+            )
+    if bad:
+        fail(f"{bad} of {len(names)} files are not good")
+
+
+def show(
+    name: Annotated[Path, typer.Argument(metavar="FILE", help="A file, also a copy.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Print the records of a file, after it was checked."""
+    if faults := _checked(name).faults:
+        fail(f"{name}: {faults[0]}")
+    print_rows(_records(name), as_json=as_json)
+
+
+async def _export(settings: "Config", *, patient: bool) -> bool:
+    from usnd.daemon import utc_now
+    from usnd.services.billing.clients import clients_of
+    from usnd.services.billing.export import Export, TakenOver
+    from usnd.store.core.writer import Store
+    from usnd.store.core.writer_connection import StoreTaken
+
+    directory = settings.billing.directory
+    assert directory is not None
+    store = Store.open(settings.store.url, writer=WRITER)
+    try:
+        return await Export(store, directory, utc_now).run(clients_of(settings), patient=patient)
+    except (StoreTaken, TakenOver):
+        fail("another export has begun meanwhile and goes on: this one ends")
+    finally:
+        await store.close()
+
+
+def _destinations(settings: "Config", wanted: str | None) -> list[str]:
+    names = [one.name for one in settings.cdr_destination]
+    if wanted is not None and wanted not in names:
+        fail(f"{wanted} is no destination: configured are {', '.join(names) or 'none'}")
+    return names if wanted is None else [wanted]
+
+
+def _checked(name: Path) -> "Checked":
+    from usnd.domain.billing.check import Checker
+
+    try:
+        with name.open("rb") as lines:
+            return Checker().take(lines)
+    except OSError as error:
+        fail(in_words(error, name))
+
+
+def _records(name: Path) -> "Iterator[Row]":
+    from usnd.domain.billing.csv_file import NAMES, RECORD
+
+    layout: list[str] = []
+    with name.open(newline="", encoding="utf-8") as lines:
+        for kind, *values in csv.reader(lines):
+            if kind == NAMES:
+                layout = values
+            elif kind == RECORD:
+                yield dict(zip(layout, values, strict=True))

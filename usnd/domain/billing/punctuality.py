@@ -1,0 +1,46 @@
+"""Whether a destination has its files in time, and whether somebody must do something for it. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from usnd.domain.billing.cdr_file import HOUR, CdrFile
+from usnd.domain.billing.delivery import REFUSALS, WORDS, Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a destination is served. last: its newest file; oldest: of the `waiting` ones, not confirmed."""
+
+    last: CdrFile | None
+    oldest: CdrFile | None
+    waiting: int
+
+
+def late_by(standing: Standing, watched_since: datetime, now: datetime) -> float:
+    """Seconds by which the oldest file that is not confirmed is late; also one that nobody closed.
+
+    watched_since: before the first file of a destination there is nothing else to go by.
+    """
+    if standing.oldest is not None:
+        return max(0.0, (now - standing.oldest.until).total_seconds())
+    expected = watched_since if standing.last is None else standing.last.until
+    return max(0.0, (now - expected - HOUR).total_seconds())
+
+
+def refusal_of(standing: Standing) -> Trouble | None:
+    """Why the destination refuses the file that is its turn, if it does."""
+    oldest = standing.oldest
+    return oldest.trouble if oldest is not None and oldest.trouble in REFUSALS else None
+
+
+def changed(standing: Standing) -> bool:
+    """The file that is its turn cannot be made as it was."""
+    return standing.oldest is not None and standing.oldest.trouble is Trouble.CHANGED
+
+
+def reason_of(standing: Standing) -> str | None:
+    """What the last try said, for the journal."""
+    oldest = standing.oldest
+    if oldest is None or oldest.trouble is None:
+        return None
+    return f"{WORDS[oldest.trouble]}: {oldest.said}"

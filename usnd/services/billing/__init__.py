@@ -1,0 +1,1 @@
+"""Files of CDRs: closed, written, delivered; interim records; their alarms."""
