@@ -1,0 +1,1 @@
+"""Pages about many users at once: import, export, into a group."""
