@@ -16,6 +16,7 @@ from typing import Any
 
 from usnd.domain.monitoring.liveness import CALLS_WITHIN, LastWork, is_alive
 from usnd.monitoring.status_file import show
+from usnd.process.runtime_directory import RuntimeDirectory
 from usnd.store.core.writer import StoreBusy, StoreClosed
 from usnd.store.core.writer_connection import StoreTaken
 
@@ -42,12 +43,13 @@ class Health:
         self._store, self._call, self._linked, self._tell, self._clock = store, call, linked, tell, clock
         self._stored = self._called = clock()
 
-    async def run(self, runtime: Path | None) -> None:
-        """Until cancelled. `runtime`: the directory for the notes, or None."""
+    async def run(self, runtime: Path | None, directory: RuntimeDirectory) -> None:
+        """Until cancelled. `runtime`: the directory for the notes, or None. directory: as of `show`."""
         async with asyncio.TaskGroup() as proofs:
             proofs.create_task(self._repeat(self._prove_store))
             proofs.create_task(self._repeat(self._prove_asterisk))
-            proofs.create_task(show(runtime / FILE if runtime is not None else None, self._note))
+            path = runtime / FILE if runtime is not None else None
+            proofs.create_task(show(path, self._note, directory))
 
     def work(self) -> LastWork:
         """As of now."""

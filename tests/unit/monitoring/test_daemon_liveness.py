@@ -7,6 +7,7 @@ from pathlib import Path
 
 from usnd.domain.monitoring.liveness import WAITS_AT_MOST, LastWork
 from usnd.monitoring.liveness import FILE, Health
+from usnd.process.runtime_directory import RuntimeDirectory
 from usnd.store.core.writer import StoreBusy
 
 
@@ -28,7 +29,7 @@ class Parts:
     async def round(self, runtime: Path | None, now: float) -> LastWork:
         self.now = now
         self.told.clear()
-        task = asyncio.create_task(self.health.run(runtime))
+        task = asyncio.create_task(self.health.run(runtime, RuntimeDirectory()))
         await asyncio.sleep(0.05)
         work = self.health.work()
         if runtime is not None:

@@ -17,7 +17,7 @@ import pytest
 
 from workbench.demo.prompt import Prompt
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 PATIENCE = 120.0
 
 

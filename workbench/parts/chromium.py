@@ -1,0 +1,61 @@
+"""Debian's Chromium for tests, unpacked into the cache like the other parts, and driven by Playwright.
+
+It is that of the machine's own release, so that it needs no other C library. The fonts are those beside it: a
+page looks alike on all machines.
+"""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import Browser, async_playwright
+
+from workbench.parts import debian
+from workbench.parts.process import private_directory
+
+PACKAGES = ["chromium", "fonts-dejavu-core"]
+# The C library is the machine's; the others are not for who shows no window and plays no sound.
+SKIP = (
+    "libc6_",
+    "libc-bin",
+    "libgcc-s1",
+    "gcc-1",
+    "xdg-utils",
+    "adwaita-icon-theme",
+    "libllvm",
+    "libgl1-mesa",
+)
+_FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>{}</dir><cachedir>{}</cachedir></fontconfig>
+"""
+
+
+def chromium_tree() -> Path:
+    """The unpacked browser. Raises DebianError."""
+    return debian.tree(debian.host_suite(), PACKAGES, skip=SKIP)
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """A browser without a window, and its files; it believes no certificate by itself. Raises DebianError."""
+    tree = chromium_tree()
+    home = private_directory("usn-chromium-")
+    try:
+        fonts = home / "fonts.conf"
+        fonts.write_text(_FONTS.format(tree / "usr/share/fonts", home / "fonts"))
+        environment = {
+            **os.environ,
+            **debian.libraries(tree),
+            "FONTCONFIG_FILE": str(fonts),
+            "HOME": str(home),
+        }
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(
+                executable_path=tree / "usr/lib/chromium/chromium", env={**environment}
+            )
+            yield browser
+            await browser.close()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
