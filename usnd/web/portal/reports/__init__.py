@@ -1,0 +1,1 @@
+"""What pages about the past are made of: times, words, charts, and files for spreadsheets."""
