@@ -1,0 +1,1 @@
+"""The subscriber's portal in the store: sessions, passwords and codes, counters, audit."""

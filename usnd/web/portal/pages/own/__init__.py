@@ -1,0 +1,1 @@
+"""Pages about the subscriber's own matters: settings, PINs, help."""

@@ -1,0 +1,1 @@
+"""What was: past conferences, recordings, use, calls and texts."""

@@ -1,0 +1,107 @@
+"""All addresses of the portal: what each is for, who may have it, and who makes it. Nothing else is served.
+
+Tests go through this table: whatever is added here is tried signed out, with a wrong form, and as another.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from usnd.web.portal.pages import (
+    conferences,
+    forgotten,
+    groups,
+    home,
+    live,
+    members,
+    removal,
+    security,
+    sign_in,
+    users,
+)
+from usnd.web.portal.pages.contacts import exports, grouping, imports
+from usnd.web.portal.pages.own import help as help_
+from usnd.web.portal.pages.own import pins, settings
+from usnd.web.portal.pages.past import calls, history, recordings, texts, usage
+from usnd.web.portal.visitor import Access, Answer
+
+Handler = Callable[..., Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`path` as bottle writes it; what stands between < and > is given to `do` by name."""
+
+    method: str
+    path: str
+    access: Access
+    do: Handler
+    takes_file: bool = False
+
+    @property
+    def name(self) -> str:
+        """For the journal."""
+        return f"{self.method} {self.path}"
+
+
+def _form(path: str, access: Access, show: Handler, do: Handler) -> tuple[Route, Route]:
+    return Route("GET", path, access, show), Route("POST", path, access, do)
+
+
+_ANYBODY, _CHOOSING, _SIGNED_IN = Access.ANYBODY, Access.CHOOSING, Access.SIGNED_IN
+ROUTES: tuple[Route, ...] = (
+    *_form("/sign-in", _ANYBODY, sign_in.show, sign_in.enter),
+    *_form("/password", _CHOOSING, sign_in.show_choice, sign_in.choose),
+    *_form("/forgotten", _ANYBODY, forgotten.show, forgotten.send),
+    *_form("/code", _ANYBODY, forgotten.show_code, forgotten.use),
+    Route("GET", "/", _SIGNED_IN, home.show),
+    Route("GET", "/users", _SIGNED_IN, users.show),
+    *_form("/users/new", _SIGNED_IN, users.show_new, users.add),
+    *_form("/user/<name>", _SIGNED_IN, users.show_one, users.change),
+    Route("POST", "/users/delete", _SIGNED_IN, removal.delete_users),
+    Route("POST", "/users/undo", _SIGNED_IN, removal.undo_users),
+    Route("POST", "/users/group", _SIGNED_IN, grouping.join),
+    Route("GET", "/users/export", _SIGNED_IN, exports.take),
+    Route("GET", "/users/import", _SIGNED_IN, imports.show),
+    Route("POST", "/users/import", _SIGNED_IN, imports.take, takes_file=True),
+    Route("POST", "/users/import/choose", _SIGNED_IN, imports.choose),
+    Route("POST", "/users/import/undo", _SIGNED_IN, imports.undo),
+    Route("POST", "/users/import/drop", _SIGNED_IN, imports.drop),
+    Route("GET", "/groups", _SIGNED_IN, groups.show),
+    *_form("/groups/new", _SIGNED_IN, members.show_new_group, members.save_new_group),
+    *_form("/group/<name>", _SIGNED_IN, members.show_group, members.save_group),
+    Route("POST", "/groups/delete", _SIGNED_IN, removal.delete_groups),
+    Route("POST", "/groups/undo", _SIGNED_IN, removal.undo_groups),
+    Route("GET", "/conferences/new", _SIGNED_IN, members.show_new_conference),
+    *_form(
+        "/conferences/<number:instant>/members",
+        _SIGNED_IN,
+        members.show_conference,
+        members.save_conference,
+    ),
+    Route("POST", "/conferences/delete", _SIGNED_IN, removal.delete_conference),
+    Route("GET", "/conferences", _SIGNED_IN, conferences.show),
+    Route("POST", "/conferences/<number:instant>/pins", _SIGNED_IN, conferences.show_pins),
+    Route("POST", "/conferences/<number:instant>/launch", _SIGNED_IN, conferences.launch),
+    Route("GET", "/live", _SIGNED_IN, live.show),
+    Route("POST", "/live/act", _SIGNED_IN, live.act),
+    Route("GET", "/history", _SIGNED_IN, history.show),
+    Route("GET", "/history/<conference:count>", _SIGNED_IN, history.show_one),
+    Route("GET", "/recordings", _SIGNED_IN, recordings.show),
+    Route("GET", "/recordings/<conference:count>/<part:part>", _SIGNED_IN, recordings.listen),
+    Route("GET", "/recordings/<conference:count>/<part:part>/file", _SIGNED_IN, recordings.download),
+    Route("GET", "/usage", _SIGNED_IN, usage.show),
+    Route("GET", "/usage/days.csv", _SIGNED_IN, usage.days_file),
+    Route("GET", "/usage/contacts.csv", _SIGNED_IN, usage.contacts_file),
+    Route("GET", "/usage/conferences.csv", _SIGNED_IN, usage.conferences_file),
+    Route("GET", "/calls", _SIGNED_IN, calls.show),
+    Route("GET", "/calls.csv", _SIGNED_IN, calls.as_file),
+    Route("GET", "/texts", _SIGNED_IN, texts.show),
+    *_form("/conferences/<number:instant>/renew", _SIGNED_IN, pins.show_renewal, pins.renew),
+    Route("POST", "/conferences/<number:instant>/share", _SIGNED_IN, pins.share),
+    *_form("/settings", _SIGNED_IN, settings.show, settings.save),
+    Route("GET", "/help", _SIGNED_IN, help_.show),
+    Route("GET", "/help/card", _SIGNED_IN, help_.show_card),
+    Route("GET", "/security", _SIGNED_IN, security.show),
+    Route("POST", "/sign-out", Access.IN_SESSION, security.sign_out),
+    Route("POST", "/sign-out-everywhere", _SIGNED_IN, security.sign_out_everywhere),
+)

@@ -1,0 +1,190 @@
+"""The portal's site: what happens to each request before and after a page (REQUIREMENTS W1).
+
+`usnd web portal` makes it and has server.py run it. A request goes: route, form, whether it came from a page
+of ours, session, who may have it, page, answer. routes.py has the addresses, pages/ what is on them.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from urllib.parse import quote
+
+import bottle
+
+from usnd.domain.provisioning.codes import CATALOGUE, Code
+from usnd.store.core.reader import Reader, StoreAway
+from usnd.web.config import WebSection
+from usnd.web.control_line import NoResult
+from usnd.web.places import NoPlace
+from usnd.web.portal import guard
+from usnd.web.portal.behind import Behind
+from usnd.web.portal.live.hub import Hub
+from usnd.web.portal.live.streams import LiveStreams
+from usnd.web.portal.reception import LONGEST_FORM, LONGEST_UPLOAD, Reception
+from usnd.web.portal.rendering import HTML, Pages, Static
+from usnd.web.portal.routes import ROUTES, Route
+from usnd.web.portal.visitor import Access, Answer, Cookie, File, Page, Recorded, Redirect, Visitor
+from usnd.web.portal.words import Languages
+from usnd.web.site import NOTE, Headers, Note, Site
+
+MOST_READS = 8
+_SEE_OTHER, _FORBIDDEN, _UNAVAILABLE, _NOT_FOUND = 303, 403, 503, 404
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+    "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: Headers = (
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", _POLICY),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    # Not "no-referrer": with that, browsers send a form's Origin as null (Fetch, "append a request Origin").
+    ("Referrer-Policy", "same-origin"),
+    ("X-Content-Type-Options", "nosniff"),
+)
+RECORDINGS = "/recordings-of-this-server/"
+"""An address that nginx answers to nobody but itself: roles/nginx/templates/nginx.conf.j2."""
+_SOUND = "audio/wav"
+_KEPT = "public, max-age=31536000, immutable"
+_WITH_FILES = frozenset(route.path for route in ROUTES if route.takes_file)
+_ONLY_READ = frozenset({"GET", "HEAD"})
+_PERHAPS_DONE = frozenset({Code.NO_ANSWER_IN_TIME, Code.FAULT})
+
+
+class Portal:
+    """The site's work."""
+
+    def __init__(self, settings: WebSection) -> None:
+        self._reader = Reader(settings.store, MOST_READS)
+        self._behind = Behind(settings.control, self._reader, settings.recordings)
+        languages = Languages()
+        self._reception = Reception(self._behind, languages)
+        self._static = Static()
+        self._pages = Pages(self._static)
+        streams = LiveStreams(self._behind, Hub(settings.control, self._pages.text), languages)
+        self.site = Site("portal", self._app(), self._refused, _longest, streams, headers=HEADERS)
+
+    def close(self) -> None:
+        """After the last request."""
+        self._reader.close()
+
+    def _app(self) -> bottle.Bottle:
+        app = bottle.Bottle()
+        app.router.add_filter("count", lambda _conf: (r"[1-9][0-9]{0,14}", int, str))
+        app.router.add_filter("part", lambda _conf: (r"[1-9][0-9]{0,5}", int, str))
+        app.router.add_filter("instant", lambda _conf: (r"[1-9]|[12][0-9]|30", int, str))
+        for route in ROUTES:
+            app.route(route.path, route.method, partial(self._serve, route))
+        app.get("/static/<version>/<name>", callback=self._serve_static)
+        return app
+
+    def _serve_static(self, version: str, name: str) -> bytes:
+        note: Note = bottle.request.environ[NOTE]
+        note.operation, note.code = "static", 200
+        found = self._static.get(name)
+        if found is None or version != self._static.version:
+            raise bottle.HTTPError(_NOT_FOUND)
+        octets, bottle.response.content_type = found
+        bottle.response.set_header("Cache-Control", _KEPT)
+        return octets
+
+    def _serve(self, route: Route, **named: int | str) -> bytes:
+        """One request. Whatever is not as it should be ends in a page that says so."""
+        visitor, cookies = self._reception.stranger(bottle.request.environ, route)
+        try:
+            if route.method == "POST" and not _is_ours(visitor):
+                answer: Answer = Page("not_sent.html", {}, _FORBIDDEN)
+            else:
+                visitor = self._reception.known(visitor)
+                answer = self._answer(route, visitor, named)
+        except NoPlace:
+            answer = _trouble(Code.TOO_MANY_REQUESTS, route, visitor)
+        except StoreAway:
+            answer = _trouble(Code.NOT_ACTIVE, route, visitor)
+        except NoResult as error:
+            answer = _trouble(error.code, route, visitor)
+        return self._sent(route, visitor, answer, cookies)
+
+    def _answer(self, route: Route, visitor: Visitor, named: Mapping[str, int | str]) -> Answer:
+        if route.access in (Access.ANYBODY, visitor.access):
+            return route.do(self._behind, visitor, **named)
+        if route.access is Access.IN_SESSION and visitor.subscriber is not None:
+            return route.do(self._behind, visitor, **named)
+        if visitor.choosing:
+            return Redirect("/password")
+        if visitor.subscriber is not None:
+            return Redirect("/")
+        return Redirect("/sign-in?signed-out=1" if visitor.token else "/sign-in")
+
+    def _sent(self, route: Route, visitor: Visitor, answer: Answer, cookies: tuple[Cookie, ...]) -> bytes:
+        note: Note = bottle.request.environ[NOTE]
+        note.operation = route.name
+        response = bottle.response
+        set_by_page = {cookie.name for cookie in answer.cookies}
+        for cookie in (*(one for one in cookies if one.name not in set_by_page), *answer.cookies):
+            response.add_header("Set-Cookie", cookie.header)
+        response.content_type = HTML
+        if isinstance(answer, Redirect):
+            note.code = response.status = _SEE_OTHER
+            response.set_header("Location", answer.to)
+            return b""
+        note.code = response.status = answer.status
+        if isinstance(answer, File | Recorded):
+            return self._sent_file(answer)
+        if answer.status == _UNAVAILABLE:
+            response.set_header("Retry-After", "60")
+        inside = route.access is not Access.ANYBODY and visitor.subscriber is not None
+        about = {"form_token": visitor.form_token, "inside": inside, "choosing": visitor.choosing}
+        values = {**about, "path": route.path, **answer.values}
+        return self._pages.render(answer.template, visitor.language, values)
+
+    @staticmethod
+    def _sent_file(answer: File | Recorded) -> bytes:
+        """Of a recording only its name: nginx, which alone reads it, sends it by that, also in ranges."""
+        response = bottle.response
+        if isinstance(answer, File):
+            response.content_type = answer.kind
+            response.set_header("Content-Disposition", f'attachment; filename="{answer.name}"')
+            return answer.octets
+        response.content_type = _SOUND
+        kept = f'attachment; filename="{answer.kept_as}"' if answer.kept_as else "inline"
+        response.set_header("Content-Disposition", kept)
+        response.set_header("X-Accel-Redirect", f"{RECORDINGS}{answer.file}")
+        return b""
+
+    def _refused(self, note: Note, code: Code, _text: str) -> tuple[bytes, str]:
+        """What no page answers: an unknown address, a form that is too long, an error that nobody foresaw."""
+        environ = bottle.request.environ
+        # What is no request at all has no environment: that here is of the request before it in this thread.
+        environ = environ if environ.get(NOTE) is note else {}
+        language = self._reception.language(environ)
+        about = about_error(code, environ.get("REQUEST_METHOD", ""))
+        return self._pages.render("error.html", language, about), HTML
+
+
+def _longest(path: str) -> int:
+    return LONGEST_UPLOAD if path in _WITH_FILES else LONGEST_FORM
+
+
+def _is_ours(visitor: Visitor) -> bool:
+    """Whether the form that came was in a page of ours, and was sent from it."""
+    given = visitor.written.get(guard.FIELD, "")
+    return guard.is_token(given, visitor.form_token) and guard.is_from_here(bottle.request.environ)
+
+
+def _trouble(code: Code, route: Route, visitor: Visitor) -> Page:
+    """Of a form of somebody who is signed in the page has what they wrote, to be sent again."""
+    about = about_error(code, route.method)
+    if route.method != "POST" or route.takes_file or route.access is not Access.SIGNED_IN:
+        return Page("error.html", about, _UNAVAILABLE)
+    written = {**visitor.written, guard.FIELD: visitor.form_token}
+    return Page("error.html", {**about, "to": quote(bottle.request.path), "written": written}, _UNAVAILABLE)
+
+
+def about_error(code: Code, method: str) -> dict[str, object]:
+    """For error.html. `kind`: which of its texts; a page that was only looked at has done nothing."""
+    status = CATALOGUE[code].status
+    kinds = {_NOT_FOUND: "unknown", 405: "unknown", 413: "too-long", 431: "too-long", 400: "not-readable"}
+    is_open = code in _PERHAPS_DONE and method not in _ONLY_READ
+    kind = "perhaps-done" if is_open else kinds.get(status, "away")
+    nobody = {"form_token": "", "inside": False, "choosing": False, "path": ""}
+    return {"kind": kind, "to": "", "written": {}, **nobody}
