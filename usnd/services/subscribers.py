@@ -1,22 +1,31 @@
-"""What is done with subscribers: register, change, suspend, resume, remove (REQUIREMENTS S4, P1).
+"""What is done with subscribers: register, change, suspend, resume, delete (REQUIREMENTS S4, P1).
 
-Called by `usnd subscriber …`, each function inside one unit of work; numbers come in as E.164. Nothing here
-prints or asks: a result says what was done, NotRegistered and NotPossible say why nothing was.
+Each function is called inside a unit of work. `apply` carries out orders, one or hundreds with the same few
+statements: `usnd subscriber …` comes by it, and the CRM. domain/subscribers/decide.py decides each. Nothing
+here prints or asks; what is to be done in the running usnd after the commit is in what `apply` gives.
 """
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from zoneinfo import available_timezones
 
 from usnd.domain.dial_in.admission import Pin
 from usnd.domain.directory.model import Subscriber
+from usnd.domain.provisioning.codes import Code
+from usnd.domain.subscribers.attributes import NodeOwn, values_of
+from usnd.domain.subscribers.credentials import Origin, first_log_in, stored
+from usnd.domain.subscribers.decide import Changed, Decision, View
+from usnd.domain.subscribers.orders import Credentials, Order, OrderResult
+from usnd.services.messaging.left_behind import take_back
 from usnd.store.core.transaction import Transaction
 from usnd.store.pins import PinsExhausted
-from usnd.store.subscribers import StillLive
+from usnd.store.subscriber_changes import SubscriberChange
 
-_LANGUAGE = re.compile("[a-z]{2}")
+HISTORY_KEPT = timedelta(days=366)
+"""How long it is known what was changed, also by whom: services/provisioning/housekeeping.py."""
 
 
 class NotRegistered(Exception):
@@ -27,91 +36,151 @@ class NotRegistered(Exception):
         self.number = number
 
 
-class NotPossible(Exception):
-    """Nothing was done; the message says why, and what to do."""
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """An order, and who gives it. by: for the history; by_crm: a CRM does, which then need not be told.
 
+    check: it is only asked what would become of it. origin: the request of a CRM that it came by; with one
+    a new subscriber gets the credentials of a first log-in.
+    """
 
-class WrongValue(Exception):
-    """A value that cannot be set; the message says how to write it."""
+    order: Order
+    by: str
+    by_crm: bool = False
+    check: bool = False
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class SubscriberChange:
-    """What is to be set; None: it stays as it is. `minutes` a month; 0: no limit."""
+class Applied:
+    """What became of orders, one result for each in their order; to be told once it is committed.
 
-    call_texts: bool | None = None
-    press_one: bool | None = None
-    language: str | None = None
-    minutes: int | None = None
+    changed: how many changed something. ends: the ids of conferences that are to be ended then, by who runs
+    them. withdrawn: how many texts to others were taken back that waited to be sent.
+    """
 
-    def __post_init__(self) -> None:
-        """Raises WrongValue."""
-        if self.language is not None and not _LANGUAGE.fullmatch(self.language):
-            raise WrongValue(f"{self.language} is no language code: write two small letters, as `en`")
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceChange:
-    """`changed`: False if it was so already. `running`: the id of the subscriber's live conference."""
-
-    changed: bool
-    running: int | None = None
+    results: tuple[OrderResult, ...]
+    changed: int = 0
+    ends: tuple[int, ...] = ()
+    withdrawn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
-    """What goes with a subscriber, as counts. What stays is in `remove`."""
+class Holdings:
+    """What a subscriber has, as counts: it goes with them. CDRs, minutes used and recordings stay."""
 
     users: int
     groups: int
     stored_conferences: int
     pins: int
     ended_conferences: int
+    texts: tuple[int, ...] = ()
+    """The ids of texts to them that waited and are dropped; of a dry run none."""
 
 
-def add(tx: Transaction, number: str, now: datetime, language: str) -> bool:
-    """Registers the number; False if it is registered already, and stays as it is."""
-    if tx.subscribers.by_number(number) is not None:
-        return False
-    tx.subscribers.add(number, now, language)
-    return True
+@lru_cache(1)
+def time_zones() -> frozenset[str]:
+    """All that this machine knows; read once, from its files. Empty where they are not installed."""
+    return frozenset(available_timezones())
 
 
-def change(tx: Transaction, number: str, wanted: SubscriberChange) -> Subscriber:
-    """Sets what is wanted; gives the subscriber as they are now. Raises NotRegistered."""
-    found = _registered(tx, number)
-    changed = replace(
-        found,
-        call_texts=found.call_texts if wanted.call_texts is None else wanted.call_texts,
-        press_one=found.press_one if wanted.press_one is None else wanted.press_one,
-        language=wanted.language or found.language,
-        minutes=found.minutes if wanted.minutes is None else wanted.minutes or None,
-    )
-    tx.subscribers.save(changed)
-    return changed
+def apply(tx: Transaction, asked: Sequence[Ordered], node: NodeOwn, now: datetime) -> Applied:
+    """Decides the orders one after the other, each upon what those before it made, and writes what follows.
 
-
-def suspend(tx: Transaction, number: str) -> ServiceChange:
-    """Takes the service away: texts, calls in and launches are refused, and the subscriber reads why.
-
-    Everything they have stays for `resume`. A conference that runs goes on (decision 0042): its id is given,
-    so that it can be ended. Raises NotRegistered.
+    `node` has its time zones (`time_zones`); `now` is in UTC. What is refused changes nothing and holds up
+    no other. Raises StillLive if a conference of somebody who is to be deleted was launched this moment by
+    another process: nothing is done then.
     """
-    return _set_suspended(tx, number, suspended=True)
+    work = _Work(tx, [one.order.number for one in asked], node)
+    results = tuple(map(work.decide, asked))
+    work.write(now)
+    withdrawn = _take_back(tx, work.changes, node.home_region, now)
+    return Applied(results, len(work.changes), tuple(work.ends), withdrawn)
 
 
-def resume(tx: Transaction, number: str) -> ServiceChange:
-    """Gives the service back. Raises NotRegistered."""
-    return _set_suspended(tx, number, suspended=False)
+@dataclass(slots=True)
+class _Work:
+    """The orders of one unit of work, as far as they are decided."""
+
+    tx: Transaction
+    numbers: Sequence[str]
+    node: NodeOwn
+    changes: list[tuple[Ordered, Changed, tuple[str, ...]]] = field(default_factory=list)
+    """Each with the names of the attributes that it changed."""
+    ends: dict[int, None] = field(default_factory=dict)
+    _view: View = field(init=False)
+    _stored: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        found = self.tx.subscribers.by_numbers(set(self.numbers))
+        numbers = {one.id: one.number for one in found.values()}
+        live = self.tx.conferences.live_of(numbers) if numbers else {}
+        running = {numbers[owner]: conference for owner, (conference, _) in live.items()}
+        self._view = View(found, running, self.node)
+
+    def decide(self, one: Ordered) -> OrderResult:
+        decision = self._view.decide(one.order, check=one.check)
+        credentials = None
+        if not one.check:
+            if decision.ends is not None:
+                self.ends[decision.ends] = None
+            if decision.changed is not None:
+                self.changes.append((one, decision.changed, decision.attributes))
+                credentials = self._credentials(one, decision.changed)
+        return _result(one, decision, credentials)
+
+    def _credentials(self, one: Ordered, changed: Changed) -> Credentials | None:
+        number = one.order.number
+        if changed is Changed.DELETED:
+            self._stored.pop(number, None)
+        if changed is not Changed.CREATED or self.node.key is None or one.origin is None:
+            return None
+        credentials = first_log_in(self.node.key, one.origin, number)
+        self._stored[number] = stored(self.node.key, credentials)
+        return credentials
+
+    def write(self, now: datetime) -> None:
+        if not self.changes:
+            return
+        view, subscribers = self._view, self.tx.subscribers
+        subscribers.remove_all([one.id for one in view.removed])
+        new = [(one, self._stored.get(one.number)) for one in view.added]
+        if len(subscribers.add_all(new, now)) != len(new):
+            raise RuntimeError("a number that nobody had is registered: the database is not as it was read")
+        subscribers.save_all(view.saved, now)
+        suspended = {one.order.number for one, changed, _ in self.changes if changed is Changed.SUSPENDED}
+        self.tx.portal_sessions.end_of_numbers(suspended)
+        self.tx.subscriber_changes.add_all(
+            [
+                SubscriberChange(now, one.order.number, changed.value, one.by, one.by_crm, attributes)
+                for one, changed, attributes in self.changes
+            ]
+        )
 
 
-def _set_suspended(tx: Transaction, number: str, *, suspended: bool) -> ServiceChange:
-    found = _registered(tx, number)
-    running = _running(tx, found)
-    if found.suspended is suspended:
-        return ServiceChange(changed=False, running=running)
-    tx.subscribers.save(replace(found, suspended=suspended))
-    return ServiceChange(changed=True, running=running)
+def _result(one: Ordered, decision: Decision, credentials: Credentials | None) -> OrderResult:
+    done = decision.code is Code.DONE
+    told = values_of(decision.after) if done and decision.after is not None else {}
+    return OrderResult(
+        code=int(Code.WOULD_BE_DONE if done and one.check else decision.code),
+        text=decision.text,
+        attribute=decision.attribute,
+        number=one.order.number,
+        subscriber=told,
+        credentials=credentials,
+    )
+
+
+def _take_back(
+    tx: Transaction,
+    changes: Sequence[tuple[Ordered, Changed, tuple[str, ...]]],
+    home_region: str,
+    now: datetime,
+) -> int:
+    """What waits of those who are suspended or deleted now; how many texts."""
+    deleted = {one.order.number for one, changed, _ in changes if changed is Changed.DELETED}
+    suspended = {one.order.number for one, changed, _ in changes if changed is Changed.SUSPENDED} - deleted
+    return take_back(tx, suspended=suspended, deleted=deleted, home_region=home_region, now=now)
 
 
 def pins(tx: Transaction, number: str, draw: Callable[[int], int]) -> tuple[Pin, ...]:
@@ -119,47 +188,41 @@ def pins(tx: Transaction, number: str, draw: Callable[[int], int]) -> tuple[Pin,
 
     `draw(n)` gives a number below n, from a secure source. When all PINs are given, those there are.
     """
-    found = _registered(tx, number)
+    found = registered(tx, number)
     with suppress(PinsExhausted):
         for instant in tx.directory.load(found.id).conferences:
             tx.pins.assign(found.id, instant, draw)
     return tx.pins.of(found.id)
 
 
-def remove(tx: Transaction, number: str, *, dry_run: bool) -> Removal:
-    """Removes a subscriber and all they made; CDRs, minutes used and recordings stay (REQUIREMENTS B3).
-
-    `dry_run`: only counts. Raises NotRegistered; NotPossible while a conference of theirs runs.
-    """
-    found = _registered(tx, number)
-    if (running := _running(tx, found)) is not None:
-        raise NotPossible(
-            f"{number} has a running conference: end it first with `usnd conference end {running}`"
-        )
+def holdings(tx: Transaction, number: str) -> Holdings:
+    """What would go with a subscriber. Raises NotRegistered."""
+    found = registered(tx, number)
     directory = tx.directory.load(found.id)
-    removal = Removal(
+    return Holdings(
         users=len(directory.users),
         groups=len(directory.groups),
         stored_conferences=len(directory.conferences),
         pins=len(tx.pins.of(found.id)),
         ended_conferences=tx.conferences.count_of(found.id),
     )
-    if not dry_run:
-        try:
-            tx.subscribers.remove(found.id)
-        except StillLive as error:
-            raise NotPossible(
-                f"{number} has a conference that started this moment: see `usnd conference list`"
-            ) from error
-    return removal
 
 
-def _registered(tx: Transaction, number: str) -> Subscriber:
+def running_of(tx: Transaction, number: str) -> int | None:
+    """The id of a number's live conference."""
+    found = tx.subscribers.by_number(number)
+    live = {} if found is None else tx.conferences.live_of([found.id])
+    return next((conference for conference, _ in live.values()), None)
+
+
+def is_suspended(tx: Transaction, subscriber: int) -> bool:
+    """Whether nobody is to be called for the subscriber of that id; so of one who is gone."""
+    found = tx.subscribers.by_id(subscriber)
+    return found is None or found.suspended
+
+
+def registered(tx: Transaction, number: str) -> Subscriber:
+    """Who has the number. Raises NotRegistered."""
     if (found := tx.subscribers.by_number(number)) is None:
         raise NotRegistered(number)
     return found
-
-
-def _running(tx: Transaction, subscriber: Subscriber) -> int | None:
-    live = tx.conferences.live_of([subscriber.id]).get(subscriber.id)
-    return None if live is None else live[0]

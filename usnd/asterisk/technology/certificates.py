@@ -8,6 +8,8 @@ import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from usnd.process.os_errors import reason
+
 _SOON = timedelta(days=30)
 _STEPS = 10
 """Of a handshake in memory; three do."""
@@ -43,7 +45,7 @@ def _check_readable(path: Path) -> None:
         raise BadCertificate(f"{path}: there is no such file: put it there, or correct its name") from error
     except OSError as error:
         raise BadCertificate(
-            f"{path}: cannot be read: {error.strerror}: Asterisk's user must be able to; check as root"
+            f"{path}: cannot be read: {reason(error)}: Asterisk's user must be able to; check as root"
         ) from error
 
 

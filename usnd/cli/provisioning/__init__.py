@@ -1,0 +1,1 @@
+"""The commands for provisioning: who may provision, and what was asked for."""

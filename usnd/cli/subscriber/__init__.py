@@ -1,0 +1,1 @@
+"""The commands `usnd subscriber`: who may use the node, what each may, and their directories."""

@@ -1,0 +1,1 @@
+"""Certificates of the provisioning interface: until when they hold, who is revoked, who may do what."""

@@ -1,0 +1,1 @@
+"""What may be done with subscribers, by whoever asks: CRM, command, console."""

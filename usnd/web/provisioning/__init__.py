@@ -1,0 +1,1 @@
+"""The provisioning site: XML of the CRM becomes orders, which usnd carries out; their results become XML."""
