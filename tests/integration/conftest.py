@@ -1,6 +1,10 @@
-"""Databases for tests: one PostgreSQL for all, for each a database of its own, copied from a current one."""
+"""Databases for tests: one PostgreSQL for all, for each a database of its own, copied from a current one.
+
+And the programs of a CRM's people, first in PATH.
+"""
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
@@ -16,10 +20,18 @@ from usnd.store.core.transaction import Transaction
 from usnd.store.core.writer import Store
 from usnd.store.migrations import migrate
 from workbench.parts import postgres
+from workbench.parts.crm.programs import write_commands
 from workbench.parts.postgres import Postgres, Programs
 
 Admin = Callable[[str, str], list[Any]]
 CURRENT = "current"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def crm_programs(tmp_path_factory: pytest.TempPathFactory) -> None:
+    place = tmp_path_factory.mktemp("programs")
+    write_commands(place)
+    os.environ["PATH"] = f"{place}:{os.environ['PATH']}"
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,9 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from lab_pair import changes_nothing, on
 
 from workbench.chaos import pair as pair_chaos
 from workbench.demo.stage import EVERYBODY, GROUP, GROUP_NAME
@@ -20,41 +19,13 @@ from workbench.lab import __main__ as lab
 from workbench.lab import net
 from workbench.lab.faults.rows import CHIEF, other
 
-ROOT = Path(__file__).parents[2]
 WAYS = len(EVERYBODY) * (len(EVERYBODY) - 1)
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="the lab needs root"),
     pytest.mark.skipif(any(shutil.which(tool) is None for tool in lab.TOOLS), reason="the lab's programs"),
     pytest.mark.timeout(3600),
+    pytest.mark.usefixtures("pair"),
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def pair() -> Iterator[None]:
-    """A pair, from bare servers or from what a former lab made of them; stopped after."""
-    lab.up(bare="LAB_BARE" in os.environ)
-    try:
-        yield
-    finally:
-        lab.down()
-
-
-def on(node: str, command: str) -> str:
-    words = [*lab.ssh_words(), f"root@{net.ADDRESSES[node]}", command]
-    done = subprocess.run(net.inside(net.OUTSIDE, *words), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-    return done.stdout
-
-
-def site(*more: str) -> dict[str, dict[str, int]]:
-    """How many tasks changed, failed… on each server, in one more run of site.yml."""
-    environment = {**lab.environment(), "ANSIBLE_STDOUT_CALLBACK": "json"}
-    done = subprocess.run(
-        lab.ansible("site", *more), cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
-    stats: dict[str, dict[str, int]] = json.loads(done.stdout[done.stdout.index("{") :])["stats"]
-    return stats
 
 
 def test_a_text_makes_a_conference_on_the_active() -> None:
@@ -89,13 +60,11 @@ def test_the_standby_has_all_and_holds_nothing() -> None:
 
 
 def test_a_second_run_changes_nothing() -> None:
-    for host, counts in site().items():
-        assert (counts["changed"], counts["failures"], counts["unreachable"]) == (0, 0, 0), host
+    changes_nothing("site")
 
 
 def test_a_dry_run_is_clean() -> None:
-    for host, counts in site("--check").items():
-        assert (counts["changed"], counts["failures"]) == (0, 0), host
+    changes_nothing("site", "--check")
 
 
 @pytest.mark.parametrize("unit", ["usnd.service", "usn-arbiter.service"])

@@ -2,24 +2,19 @@
 
 import re
 import tomllib
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from usnd.cli.tables import cdr_object
 from usnd.config import sections
+from usnd.config.billing import CdrDestinationConfig
 from usnd.config.trunks import RouteConfig, TrunkConfig
-from usnd.domain.billing.cdr import cdr_of
-from usnd.domain.conference.call import Call, CallOutcome, CallState, Direction, Role
-from usnd.domain.conference.model import Conference, ConferenceState
 from usnd.pair import ability
 from usnd.pair import config as pair_config
+from usnd.web import config as web_config
 from workbench.bench.rtp_streams import AT_ONCE_MS
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/operator/configuration.md").read_text()
 EXAMPLE = re.search(r"```toml\n(.*?)```", PAGE, re.DOTALL)
@@ -28,6 +23,7 @@ EXAMPLE = re.search(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 def section_types() -> dict[str, Any]:
     hints = {field.name: field.type for field in msgspec.structs.fields(sections.Config)}
     hints |= {"smsc": sections.SmscConfig, "trunk": TrunkConfig, "route": RouteConfig}
+    hints["cdr_destination"] = CdrDestinationConfig
     return hints
 
 
@@ -39,7 +35,7 @@ def test_the_configuration_page_is_a_configuration() -> None:
 def test_the_configuration_page_names_every_key_with_its_default() -> None:
     assert EXAMPLE is not None
     shown = tomllib.loads(EXAMPLE[1])
-    shown |= {name: shown[name][0] for name in ("smsc", "trunk", "route")}
+    shown |= {name: shown[name][0] for name in ("smsc", "trunk", "route", "cdr_destination")}
     for name, section in section_types().items():
         fields = {field.name: field for field in msgspec.structs.fields(section)}
         assert set(shown[name]) == set(fields), f"[{name}]"
@@ -72,6 +68,19 @@ def test_the_arbiters_page_is_a_configuration_with_every_key_and_default(tmp_pat
                 assert as_told(field.default) == told[key], f"{name}.{key}"
 
 
+def test_the_configuration_page_has_every_key_and_default_of_the_site(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(\[web\]\n.*?)```", PAGE, re.DOTALL)
+    (tmp_path / "web.toml").write_text(example)
+    web_config.load(tmp_path / "web.toml")
+    shown = tomllib.loads(example)
+    for name, section in (("web", web_config.WebSection), ("log", sections.LogConfig)):
+        fields = {field.name: field for field in msgspec.structs.fields(section)}
+        assert set(shown[name]) == set(fields), f"[{name}]"
+        for key, field in fields.items():
+            if field.default not in (msgspec.NODEFAULT, None):
+                assert as_told(field.default) == shown[name][key], f"{name}.{key}"
+
+
 def test_each_part_that_a_standby_tries_has_its_sentence() -> None:
     template = (ROOT / "roles/arbiter/templates/arbiter.toml.j2").read_text()
     able = re.search(r"^\[service\.able\]\n(.*?)\n\n", template, re.DOTALL | re.MULTILINE)
@@ -89,20 +98,6 @@ def as_told(default: Any) -> Any:
     if isinstance(default, tuple):
         return [as_told(one) for one in default]
     return str(default) if isinstance(default, Path) else default
-
-
-def test_the_integrators_page_names_every_field_and_outcome_of_a_record() -> None:
-    section = (ROOT / "docs/integrator/README.md").read_text().partition("## Call detail records")[2]
-    rows = [line.split("|") for line in section.splitlines() if line.startswith("| `")]
-    call = Call("usn-1-1", "+1", "", Role.PARTICIPANT, Direction.OUT, CallState.ENDED, NOW, ended_at=NOW)
-    call = replace(call, outcome=CallOutcome.BUSY)
-    conference = Conference(1, 1, "+1", ConferenceState.ENDED, NOW, (call,))
-    assert [name for row in rows for name in re.findall(r"`(\w+)`", row[1])] == list(
-        cdr_object(1, cdr_of(conference, call))
-    )
-    (outcomes,) = (row[2] for row in rows if "`outcome`" in row[1])
-    recorded = [outcome.value for outcome in CallOutcome if outcome is not CallOutcome.OVERFLOWED]
-    assert re.findall(r"`([a-z-]+)`", outcomes) == recorded
 
 
 def test_every_page_is_reached_from_the_readme() -> None:

@@ -16,6 +16,7 @@ from usnd.pair.config import PairConfig
 from usnd.store.schema import metadata
 
 PAGE = (Path(__file__).parents[2] / "docs/glossary.md").read_text()
+SCHEMA = Path(__file__).parents[2] / "usnd/web/provisioning/schema/provisioning-1.xsd"
 HEAD = "| word | what it is | code | column | key | command | XML | MIB |"
 PAIR = "The pair"
 WIDTH = HEAD.count("|") - 1
@@ -100,3 +101,11 @@ def test_a_column_that_stayed_is_still_there() -> None:
     columns = re.findall(r"`(\w+)\.(\w+)`", stayed.replace("`usnd.toml`", ""))
     assert [f"{table}.{name}" for table, name in columns if name not in metadata.tables[table].columns] == []
     assert columns
+
+
+def test_xml_of_provisioning_is_called_so_in_the_schema() -> None:
+    schema = SCHEMA.read_text()
+    (rows,) = (rows for title, rows in tables() if title == "Provisioning")
+    words = [word for row in rows for word in ticked(row[-2])]
+    assert words
+    assert [word for word in words if f'name="{word}"' not in schema] == []

@@ -80,9 +80,10 @@ def test_a_lock_has_what_the_project_asks_for(name: str) -> None:
     assert wanted <= set(lock.extras)
 
 
-def test_the_npm_lock_has_versions_and_hashes_but_no_place() -> None:
-    manifest = json.loads((PEERS / "node-smpp/package.json").read_text())
-    text = (PEERS / "node-smpp/package-lock.json").read_text()
+@pytest.mark.parametrize("peer", ["node-smpp", "axe-core"])
+def test_an_npm_lock_has_versions_and_hashes_but_no_place(peer: str) -> None:
+    manifest = json.loads((PEERS / peer / "package.json").read_text())
+    text = (PEERS / peer / "package-lock.json").read_text()
     root, *packages = json.loads(text)["packages"].values()
     assert root["dependencies"] == manifest["dependencies"]
     assert all(re.fullmatch(r"[\d.]+", version) for version in manifest["dependencies"].values())

@@ -8,6 +8,16 @@ ROOT = Path(__file__).parents[2]
 LONGEST_KEY = 60  # of a text that may be a name, as in getattr and `usnd.pair.main:main`
 CALLED_BY_LIBRARIES = {
     "connection_lost",  # asyncio
+    "connection_made",
+    "data_received",
+    "pause_writing",
+    "resume_writing",
+    "on_body",  # httptools
+    "on_header",
+    "on_headers_complete",
+    "on_message_begin",
+    "on_message_complete",
+    "on_url",
     "process_bind_param",  # SQLAlchemy's types
     "process_result_value",
     "self_group",  # SQLAlchemy's clauses

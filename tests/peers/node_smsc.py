@@ -32,7 +32,9 @@ class NodeSmsc:
         self._kept: dict[int, asyncio.Future[Event]] = {}
 
     async def __aenter__(self) -> Self:
-        place = self._modules or await asyncio.to_thread(packages)
+        place = self._modules
+        if place is None:
+            place = await asyncio.to_thread(packages)
         self._process = await asyncio.create_subprocess_exec(
             tool("node"),
             str(_HERE / "smsc.js"),

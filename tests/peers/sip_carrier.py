@@ -114,7 +114,8 @@ class Carrier(asyncio.DatagramProtocol):
         one = _md5(f"{given['username']}:{given['realm']}:{self.password}")
         two = _md5(f"{request.method}:{given['uri']}")
         middle = f"{given['nc']}:{given['cnonce']}:{given['qop']}:" if "qop" in given else ""
-        return given["response"] == _md5(f"{one}:{given['nonce']}:{middle}{two}")
+        right: bool = given["response"] == _md5(f"{one}:{given['nonce']}:{middle}{two}")
+        return right
 
     # What comes.
 
@@ -137,7 +138,7 @@ class Carrier(asyncio.DatagramProtocol):
                     return (
                         200,
                         "OK",
-                        {"Contact": request["contact"], "Expires": request["expires"]} | answer[2],
+                        {"Contact": request["contact"], "Expires": request["expires"], **answer[2]},
                     )
                 return answer
             case "ACK":

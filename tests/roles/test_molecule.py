@@ -8,9 +8,9 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-import authority
 import pytest
 import yaml
+from crm import authority
 
 from workbench.lab import __main__ as lab
 from workbench.lab import net

@@ -17,11 +17,23 @@ HERE = str(ROOT / "README.md")
 VAULT = yaml.safe_load((ROOT / "inventory/example/group_vars/usn/vault.yml.example").read_text())
 GIVEN = {
     **dict.fromkeys(VAULT, "a-long-random-one"),
+    "usnd_credential_key": "5a" * 32,
     "base_packages_file": HERE,
     "usnd_release_file": HERE,
     "base_ssh_keys": ["ssh-ed25519 AAAA operator"],
 }
-TLS = {"certificate": HERE, "key": HERE, "client_ca": HERE}
+TLS = {"certificate": HERE, "key": HERE}
+TERMINALS = {"client_ca": HERE, "client_crl": HERE}
+PROVISIONING = {
+    "nginx_tls": TLS,
+    "nginx_provisioning": TERMINALS,
+    "usn_provisioning_clients": ["192.0.2.40"],
+}
+PORTAL = {
+    "nginx_tls": TLS,
+    "nginx_portal": {"name": "portal.example"},
+    "usn_web_sources": ["192.0.2.0/24"],
+}
 WRONG: list[tuple[str, dict[str, Any]]] = [
     ("usnd_home_region", {"usnd_home_region": None}),
     ("base_ssh_keys", {"base_ssh_keys": []}),
@@ -33,7 +45,18 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("arbiter_fencing_tested", {"arbiter_fencing_tested": "perhaps"}),
     ("usn_initial_active", {"usn_initial_active": "usn-c"}),
     ("usnd_release_file", {"usnd_release_file": "/none/usnd.tar"}),
-    ("client_ca", {"nginx_tls": {"certificate": HERE, "key": HERE}}),
+    ("key", {"nginx_tls": {"certificate": HERE}}),
+    ("client_crl", {"nginx_tls": TLS, "nginx_provisioning": {"client_ca": HERE}}),
+    ("usn_provisioning_clients", {"nginx_tls": TLS, "nginx_provisioning": TERMINALS}),
+    ("nginx_tls", {"nginx_provisioning": TERMINALS, "usn_provisioning_clients": ["192.0.2.40"]}),
+    ("usnd_credential_key", {**PROVISIONING, "usnd_credential_key": None}),
+    ("usnd_credential_key", {**PROVISIONING, "usnd_credential_key": "5a" * 31 + "xx"}),
+    ("nginx_portal", {**PORTAL, "nginx_tls": None}),
+    ("nginx_portal", {**PORTAL, "usn_web_sources": []}),
+    ("nginx_portal", {**PORTAL, "usnd_credential_key": ""}),
+    ("name", {**PORTAL, "nginx_portal": {}}),
+    ("dial_in", {"usnd_settings": {"ways_in": {"common": "52270"}, "dial_in": {}}}),
+    ("/run/usnd/health.json", {"nginx_status_file": "/run/usnd/smpp.json"}),
     ("nginx_tls.key", {"nginx_tls": {**TLS, "key": "/none/key.pem"}}),
 ]
 
@@ -72,7 +95,9 @@ def test_each_teaches_and_has_tags(playbook: Path) -> None:
 
 @pytest.mark.parametrize("inventory", INVENTORIES)
 def test_an_inventory_to_copy_is_one(inventory: str) -> None:
-    done = checked(inventory, {**GIVEN, "nginx_tls": TLS, "usn_web_sources": ["192.0.2.0/24"]})
+    web = {"nginx_tls": TLS, "usn_web_sources": ["192.0.2.0/24"]}
+    terminals = {"nginx_provisioning": TERMINALS, "usn_provisioning_clients": ["192.0.2.40"]}
+    done = checked(inventory, {**GIVEN, **web, **terminals})
     assert done.returncode == 0, done.stdout + done.stderr
     assert "unreachable=1" not in done.stdout
 

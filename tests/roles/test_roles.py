@@ -99,4 +99,4 @@ def test_a_missing_variable_is_named(refusals: dict[str, str], name: str, option
 @pytest.mark.parametrize(("name", "option"), [(name, option) for name, option, _ in WRONG])
 def test_a_wrong_value_is_named(refusals: dict[str, str], name: str, option: str) -> None:
     told = refusals[f"{name} {option}"]
-    assert f"argument '{option}' is of type" in told or f"value of {option} must be one of" in told
+    assert f"argument '{option}' is of type" in told or f"value of {option} must be one" in told

@@ -7,6 +7,9 @@ from pathlib import Path
 import jinja2
 import pytest
 
+from usnd.domain.pair.evidence import PairSettings
+from usnd.web.server import DRAIN
+
 ROLES = Path(__file__).parents[2] / "roles"
 MOST_EXPOSED = 30  # tenths, of systemd-analyze's scale from 0 to 10
 MOST_EXPOSED_OTHERS = 50  # of programs that begin as root and become their own user by themselves
@@ -19,10 +22,15 @@ OTHERS = {
 GIVEN = {
     "ansible_managed": "",
     "__usnd_home": "/opt/usnd",
+    "__usnd_operators": "usn-operators",
     "asterisk_recordings": "/var/spool/usn/recordings",
     "usnd_recordings": "/var/spool/usn/recordings",
     "arbiter_program": "/opt/usnd/current/bin/usn-arbiter",
     "keepalived_floating": "192.0.2.212/24",
+    "nginx_provisioning": {},
+    "nginx_portal": {},
+    "__nginx_terminals": "/etc/usn/tls",
+    "__web_terminals": "/etc/usn/tls",
 }
 OURS = sorted(ROLES.glob("*/templates/*.service.j2"))
 pytestmark = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd")
@@ -42,9 +50,22 @@ def exposed(unit: Path, most: int = MOST_EXPOSED) -> str:
 
 @pytest.mark.parametrize("template", OURS, ids=lambda path: path.stem)
 def test_a_unit_of_ours_is_sandboxed(template: Path, tmp_path: Path) -> None:
-    unit = tmp_path / template.stem
+    unit = tmp_path / template.stem.replace("@.", "@one.")
     unit.write_text(rendered(template))
     assert exposed(unit) == ""
+
+
+def test_no_line_of_usnd_is_dropped_by_a_rate_limit() -> None:
+    """A conference of 60 is some hundred lines in a second, and the alarm may be the last of them."""
+    settings = rendered(ROLES / "usnd/templates/usnd.service.j2").splitlines()
+    assert "LogRateLimitIntervalSec=0" in settings
+
+
+def test_a_site_lets_go_within_the_time_of_a_hand_over() -> None:
+    """Else a terminal that does not read its answer has the arbiter reboot the server."""
+    settings = rendered(ROLES / "web/templates/usn-web@.service.j2").splitlines()
+    (killed,) = [float(line.partition("=")[2]) for line in settings if line.startswith("TimeoutStopSec=")]
+    assert DRAIN < killed < PairSettings().release
 
 
 def test_debians_nginx_is_sandboxed(tmp_path: Path) -> None:

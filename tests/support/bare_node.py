@@ -25,12 +25,14 @@ class Node:
     url: str
     ami: tuple[int, str] = (NOBODY, "hush-ami")
     smsc: tuple[int, str] = (NOBODY, "hushsmsc")
+    runtime: Path | None = None
 
     @property
     def config(self) -> Path:
         path = self.home / "usnd.toml"
+        runtime = "" if self.runtime is None else f'runtime = "{self.runtime}"\n'
         path.write_text(
-            f'[node]\nhome_region = "GB"\nshort_code = "52272"\n[store]\nurl = "{self.url}"\n'
+            f'[node]\nhome_region = "GB"\nshort_code = "52272"\n{runtime}[store]\nurl = "{self.url}"\n'
             f'[asterisk]\nport = {self.ami[0]}\nsecret = "{self.ami[1]}"\n'
             f'[[smsc]]\nname = "first"\nhost = "127.0.0.1"\nport = {self.smsc[0]}\nsystem_id = "usn"\n'
             f'password = "{self.smsc[1]}"\n[log]\nformat = "json"\n'

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from usnd.domain.messaging.message import Attempt, MtState, OutgoingText, Priority, Settlement
 from usnd.domain.messaging.sending import RetryRules
@@ -66,14 +67,22 @@ class FakeLink:
 
 class Bench:
     def __init__(self, window: int = 10, **settings: object) -> None:
-        fields = {"name": "smsc", "host": "", "port": 1, "system_id": "", "password": "", "window": window}
+        fields: dict[str, Any] = {
+            "name": "smsc",
+            "host": "",
+            "port": 1,
+            "system_id": "",
+            "password": "",
+            "window": window,
+        }
         self.link = FakeLink(LinkSettings(**{**fields, **settings}))
         self.settled: list[Settlement] = []
         self.attempts: list[Attempt] = []
         self.commits = True
         self.pages: list[BindSender] = []
         self.now = NOW
-        self.bind_sender = BindSender(self.link, self.note, self.pages.append, lambda: self.now)
+        link: Any = self.link
+        self.bind_sender = BindSender(link, self.note, self.pages.append, lambda: self.now)
         for priority in Priority:
             self.bind_sender.add_page(priority, [], whole=True)
 

@@ -1,7 +1,8 @@
 """A model of the world around one conference: an Asterisk that is slow, unordered, refuses and crashes.
 
 Checks the invariants of `usnd.domain.conference.transitions` at every step. A `World` is a value: the same
-model is walked at random (test_conference_races.py) and exhaustively (test_conference_exhaustive.py).
+model is walked at random (test_conference_races.py) and exhaustively
+(test_conference_exhaustive.py).
 """
 
 from datetime import UTC, datetime, timedelta
@@ -129,7 +130,7 @@ def _waits_since(call: Call, now: datetime) -> timedelta | None:
     if call.state in (CallState.PLANNED, CallState.DIALLING, CallState.RINGING):
         return call.planned_at - now
     since = {CallState.ANSWERED: call.answered_at, CallState.LEAVING: call.leaving_since}.get(call.state)
-    return since and since - now
+    return None if since is None else since - now
 
 
 def start(others: int, rules: Rules = RULES, pool: Pool = ONE_TRUNK) -> World:

@@ -28,8 +28,8 @@ LINK = LinkFigures(
 SENDING = SendingFigures(
     rate=4.5, rate_configured=None, rate_limit=20.0, window=9, window_configured=10, in_flight=1, queue=3,
     queue_more_in_store=False, oldest_s=2.5, sent=30, rejected=1, expired=2, unknown=3, set_aside=4,
-    throttled=5, postponed=6, in_doubt=7, unanswered=8, delivered=9, undelivered=10, intermediate=11,
-    unmatched=12,
+    withdrawn=0, throttled=5, postponed=6, in_doubt=7, unanswered=8, delivered=9, undelivered=10,
+    intermediate=11, unmatched=12,
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from usnd.control.answers import Answer, Done, Live, Refusal, RefusalCode
 from usnd.control.client import NoAnswer, NotDone, ask
@@ -22,6 +23,8 @@ from usnd.control.requests import LONGEST_REQUEST, End, Lock, Look, Request
 from usnd.control.rights import OPERATORS, Right, Row, table_here, who_may_what
 from usnd.control.server import MOST_AT_ONCE, ControlServer
 from usnd.process.local_socket import Peer
+from usnd.process.runtime_directory import RuntimeDirectory
+from usnd.services.asker import Asker
 from workbench.parts.process import until
 
 
@@ -30,7 +33,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "control.sock"
 
 
-async def echo(request: Request, by: str) -> Answer:
+async def echo(request: Request, asker: Asker) -> Answer:
+    by = asker.name
     if isinstance(request, Look) and request.conference == 13:
         raise RuntimeError("hush")
     if isinstance(request, Look) and request.conference == 12:
@@ -45,7 +49,7 @@ async def serving(
     path: Path, patience: float = 0.3, table: Sequence[Row] | None = None, *, to_all: bool = False
 ) -> AsyncIterator[ControlServer]:
     server = ControlServer(path, echo, table_here(None) if table is None else table, patience, to_all=to_all)
-    running = asyncio.create_task(server.run())
+    running = asyncio.create_task(server.run(RuntimeDirectory()))
     assert await until(lambda: answers(path), 5, 0.01)
     yield server
     running.cancel()
@@ -100,6 +104,8 @@ def lines(request: str) -> bytes:
             lines('{"do":"dance","version":1,"sudo":1}'),
             "usnd speaks version 2, the command 1: use the command of",
         ),
+        (lines('{"do":"look","a":' + "[" * 10_000), "not understood: maximum recursion depth exceeded"),
+        (lines('{"do":"launch","subscriber":"1","request":"a\\u0000"}'), "not understood: Expected `str`"),
         (lines('{"do":"look","conference":13}'), "an error in usnd, see its journal"),
     ],
 )
@@ -136,13 +142,17 @@ async def test_a_socket_left_by_a_kill_is_replaced_and_a_living_one_is_not(path:
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(path))
     async with serving(path):
-        await ControlServer(path, echo, table_here(None)).run()  # says so in the journal, and goes on without
+        second = ControlServer(path, echo, table_here(None)).run(RuntimeDirectory())
+        with pytest.raises(TimeoutError):  # it says so in the journal, and waits
+            await asyncio.wait_for(second, 0.2)
         assert "lately" in await answer_to(path, lines('{"do":"look"}'))
 
 
 async def test_a_directory_that_is_missing_stops_nothing(tmp_path: Path) -> None:
-    await ControlServer(tmp_path / "none" / "control.sock", echo, table_here(None)).run()
-    await ControlServer(None, echo, table_here(None)).run()
+    waiting = ControlServer(tmp_path / "none" / "control.sock", echo, table_here(None))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(waiting.run(RuntimeDirectory()), 0.2)
+    await ControlServer(None, echo, table_here(None)).run(RuntimeDirectory())
 
 
 @contextmanager
@@ -178,6 +188,70 @@ def test_a_daemon_that_does_not_run_is_said_so(path: Path, there: Callable[[Path
     there(path)
     with pytest.raises(NoAnswer, match="usnd is not running: "):
         ask(path, Look())
+
+
+# Who still waits -------------------------------------------------------------------------------------------
+
+
+class Slow:
+    """An act that waits, as for a database that is away, until it is let go on."""
+
+    def __init__(self) -> None:
+        self.begun, self.go_on = asyncio.Event(), asyncio.Event()
+        self.waited: list[bool] = []
+
+    async def act(self, _request: Request, asker: Asker) -> Answer:
+        self.begun.set()
+        await self.go_on.wait()
+        self.waited.append(asker.waits())
+        return Done(said="done")
+
+    def waited_for(self, acts: int) -> Callable[[], bool]:
+        return lambda: len(self.waited) == acts
+
+
+@asynccontextmanager
+async def slow_service(path: Path) -> AsyncIterator[Slow]:
+    slow = Slow()
+    running = asyncio.create_task(ControlServer(path, slow.act, table_here(None)).run(RuntimeDirectory()))
+    assert await until(lambda: answers(path), 5, 0.01)
+    yield slow
+    running.cancel()
+    await asyncio.wait({running})
+
+
+async def test_who_waits_is_known_and_so_is_who_has_gone(path: Path) -> None:
+    async with slow_service(path) as slow:
+        for leaves in (False, True):
+            slow.begun.clear()
+            slow.go_on.clear()
+            reader, writer = await asyncio.open_unix_connection(str(path))
+            writer.write(lines('{"do":"end","conference":1}'))
+            writer.write_eof()  # all is said, and the answer is waited for
+            await slow.begun.wait()
+            if leaves:
+                await close(writer)
+            slow.go_on.set()
+            assert await until(slow.waited_for(1 + leaves), 5)
+            if not leaves:
+                assert b'"done"' in await reader.readline()
+                await close(writer)
+    assert slow.waited == [True, False]
+
+
+async def test_what_was_answered_as_timed_out_is_not_begun_any_more(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("usnd.control.server._LONGEST_ACT", 0.1)
+    async with slow_service(path) as slow:
+        assert "timed out" in (await answer_to(path, lines('{"do":"end","conference":1}')))["refused"]
+        with capture_logs() as journal:
+            slow.go_on.set()
+            assert await until(lambda: bool(slow.waited), 5)
+            await asyncio.sleep(0)
+    assert slow.waited == [False]
+    assert [line["event"] for line in journal] == ["late at the console: end"]
+    assert journal[0]["outcome"] == "done"
 
 
 # Who may what ----------------------------------------------------------------------------------------------
@@ -293,6 +367,13 @@ async def test_a_command_of_the_release_before_reads_the_version(path: Path) -> 
         answer = await answer_to(path, lines('{"do":"look","version":1,"conference":null}'))
         assert answer["version"] == 2
         assert isinstance(answer["refused"], str)
+
+
+def test_a_code_that_is_newer_than_the_command_is_a_refusal_all_the_same(path: Path) -> None:
+    line = b'{"version":2,"is":"refused","code":"too-late","refused":"it is too late"}'
+    answering = listening(path, lambda channel: channel.sendall(line + b"\n"))
+    with answering, pytest.raises(NotDone, match="it is too late"):
+        ask(path, Lock(conference=1))
 
 
 @pytest.mark.parametrize("line", [b"nonsense", b"{}", b'{"version":2,"is":"live"}'])

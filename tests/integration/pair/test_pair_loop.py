@@ -27,11 +27,13 @@ from usnd.domain.pair.evidence import (
 )
 from usnd.domain.pair.states import PairState
 from usnd.pair import console, control
+from usnd.pair.database.directory import process
 from usnd.pair.network.heartbeats import Heartbeats, opened, sealed
 from usnd.pair.network.heartbeats import Path as HeartbeatPath
 from usnd.pair.record import RecordError, RecordFile
 from usnd.pair.run_program import run
 from usnd.pair.runner import EVERY, Runner
+from usnd.process.runtime_directory import RuntimeDirectory
 from workbench.parts.ports import HOST, PortBlock
 from workbench.parts.process import until
 
@@ -132,7 +134,8 @@ async def test_a_pair_forms_hands_over_on_the_operators_word_and_forms_again(
 ) -> None:
     a, b = two.a, two.b
     socket = tmp_path / "socket"
-    server = await control.serve(a.runner, socket)
+    listening = await control.serve(a.runner, socket)
+    serving = asyncio.create_task(listening.keep(RuntimeDirectory()))
     try:
         await a.comes(PairState.ACTIVE_PAIRED)
         await b.comes(PairState.STANDBY)
@@ -151,7 +154,7 @@ async def test_a_pair_forms_hands_over_on_the_operators_word_and_forms_again(
         assert (a.serving, b.serving) == (False, True)
         assert b.file.begin().grant.epoch == 1
     finally:
-        server.close()
+        serving.cancel()
 
 
 async def test_told_to_stop_the_active_hands_over_before_it_ends(two: Two) -> None:
@@ -217,8 +220,8 @@ async def test_a_command_that_takes_too_long_ends_with_all_that_it_started(tmp_p
     child = tmp_path / "child"
     status, said = await run(["sh", "-c", f"sleep 60 & echo $! >{child}; wait"], 3)
     assert (status, said) == (-1, "did not end in 3 s")
-    stat = Path(f"/proc/{int(child.read_text())}/stat")
-    assert await until(lambda: not stat.exists() or stat.read_text().split()[2] == "Z", 2)
+    pid = int(child.read_text())
+    assert await until(lambda: process(pid)[1] in ("", "Z"), 2)
 
 
 async def test_told_to_stop_the_standby_says_so(two: Two) -> None:

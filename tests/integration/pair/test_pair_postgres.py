@@ -166,6 +166,33 @@ async def test_promotion_itself_replays_what_came_and_was_not_yet_replayed(follo
     assert pair.execute("b", "select n from kept") == [(1,)]
 
 
+ASKING = """#!/bin/sh
+for word; do [ "$before" != -d ] || peer=$word; before=$word; done
+'{programs}/psql' -XAt -d "$peer" -c 'SHOW wal_sender_timeout' > '{told}'
+exec '{programs}/pg_basebackup' "$@"
+"""
+"""pg_basebackup, which tells first how long its connections may be silent."""
+
+
+async def test_a_base_backup_outlives_a_disk_slower_than_the_active_waits_for_a_dead_peer(pair: Pair) -> None:
+    await pair.a.open()
+    await until(pair.a, "PRIMARY")
+    pair.execute("a", "ALTER SYSTEM SET wal_sender_timeout = '3s'")
+    pair.execute("a", "SELECT pg_reload_conf()")
+    programs, told = pair.home / "programs", pair.home / "bs/told"
+    programs.mkdir(mode=0o755)
+    for program in pair.programs.iterdir():
+        (programs / program.name).symlink_to(program)
+    asking = programs / "pg_basebackup"
+    asking.unlink()
+    asking.write_text(ASKING.format(programs=pair.programs, told=told))
+    asking.chmod(0o755)
+    settings = msgspec.structs.replace(pair.config("b", "a"), programs=programs)
+    await Postgres(settings, time.monotonic).follow()
+    assert told.read_text() == "1min\n"
+    assert (await until(pair.b, "following")).database is Database.STANDBY
+
+
 async def test_a_base_backup_that_did_not_help_is_not_made_again_at_once(
     following: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from store_savepoint import savepoint
 
-from usnd.domain.conference.model import ConferenceState, Rules
+from usnd.domain.conference.model import ConferenceState, LaunchedBy, Rules
 from usnd.domain.messaging.automatic_senders import AutomaticSenderRules
 from usnd.domain.messaging.duplicates import RepeatRules
 from usnd.domain.messaging.message import IncomingText, MtState, OutgoingText, Priority, Settlement
@@ -89,7 +89,8 @@ def test_one_number_written_in_two_ways_is_one_sender(registered: Transaction) -
 def test_two_launches_of_a_sender_in_one_batch_are_one_conference(registered: Transaction) -> None:
     outcomes = take(registered, mo(ANN, f"IC {BOB}"), mo(ANN, f"ic {BOB}"), mo(BOB, f"IC {ANN}"))
     assert "still running" in replies(outcomes)[1]
-    assert [one.id for one in registered.conferences.live()] == [1, 2]
+    live = registered.conferences.live()
+    assert [(one.id, one.launched_by) for one in live] == [(1, LaunchedBy.TEXT), (2, LaunchedBy.TEXT)]
 
 
 def test_a_text_whose_conference_had_just_ended_launches_one(registered: Transaction) -> None:
@@ -200,7 +201,7 @@ def test_a_batch_does_what_one_by_one_does(tx: Transaction) -> None:
     ]
     for sender in senders:
         tx.subscribers.add(sender, NOW)
-    owners = [one.id for one in tx.subscribers.list()]
+    owners = [one.id for one in tx.subscribers.page("", 100)]
     before = tx._connection.begin_nested()
     together = replies(take(tx, *texts))
     directories = tx.directory.load_all(owners)

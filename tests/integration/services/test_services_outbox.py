@@ -16,7 +16,7 @@ import pytest
 from node_smsc import NodeSmsc
 from sqlalchemy import text
 
-from usnd.domain.messaging.message import Draft, OutgoingText, Priority
+from usnd.domain.messaging.message import Draft, MtState, OutgoingText, Priority, Settlement
 from usnd.services.messaging.delivery_receipts import Receipts
 from usnd.services.messaging.outbox import Outbox
 from usnd.smpp.link.link import SmscLink
@@ -25,6 +25,7 @@ from usnd.smpp.pdu.status import CommandStatus
 from usnd.smpp.received import ReceivedText
 from usnd.store.core.writer import Store
 from usnd.store.migrations import migrate
+from usnd.store.texts import WITHDRAWN
 from workbench.parts.process import SLACK
 from workbench.parts.smsc.handsets import Smsc
 
@@ -166,6 +167,25 @@ async def test_what_others_queued_is_found(smsc: Smsc, tmp_path: Path) -> None:
         draft = Draft("one", "52272", "+1", "hello", now, now + timedelta(hours=1))
         await sender.store.run(lambda tx: tx.texts.queue_mt([draft]))
         await sender.until(["sent"], 15)
+
+
+async def test_what_is_taken_back_in_the_store_is_not_sent(smsc: Smsc, tmp_path: Path) -> None:
+    """A subscriber is suspended, perhaps by another process, while their blast is under way."""
+    async with sending(tmp_path, settings("one", smsc.port, rate=10.0)) as sender:
+        await smsc.bound()
+        ids = [one.id for one in await sender.send(*map(str, range(300)), priority=Priority.BULK)]
+        while len(smsc.texts) < 3:  # noqa: ASYNC110 # it has no event for it
+            await asyncio.sleep(0.02)
+        back = [Settlement(number, MtState.REJECTED, error=WITHDRAWN) for number in ids]
+        withdrawn = await sender.store.run(lambda tx: tx.texts.settle(back, datetime.now(UTC)))
+        bind_sender = sender.outbox.bind_senders[0]
+        async with asyncio.timeout(20 * SLACK):
+            while bind_sender.waiting or bind_sender.known:  # noqa: ASYNC110 # it has no event for it
+                await asyncio.sleep(0.02)
+        assert len(withdrawn) > 200
+        assert len(smsc.texts) < 300
+        states = await sender.states()
+        assert states.count("rejected") == len(withdrawn)
 
 
 async def test_texts_of_a_bind_that_is_away_go_by_another_of_its_group(smsc: Smsc, tmp_path: Path) -> None:

@@ -69,6 +69,9 @@ def conferences(number: int, subscriber: Subscriber) -> some.SearchStrategy[Conf
         away_until=MAYBE,
         ended_at=MAYBE,
         end_reason=some.none() | some.sampled_from(EndReason),
+        most_calls=some.none() | some.integers(1, 1001),
+        away_seconds=some.none() | some.integers(1, 86_400),
+        most_call_backs=some.none() | some.integers(0, 5),
     )
 
 

@@ -123,11 +123,11 @@ def test_what_is_set_for_a_subscriber_is_kept(tx: Transaction) -> None:
     one, two = tx.subscribers.add("+1", NOW), tx.subscribers.add("+2", NOW, language="fi")
     assert (one.language, one.call_texts, two.language) == ("en", False, "fi")
     changed_one = Subscriber(one.id, "+1", suspended=True, language="sv", call_texts=True)
-    tx.subscribers.save(changed_one)
+    tx.subscribers.save_all([changed_one], NOW)
     assert tx.subscribers.by_number("+1") == changed_one
     assert tx.subscribers.by_number("+2") == two
     with pytest.raises(LookupError):
-        tx.subscribers.save(Subscriber(99, "+9"))
+        tx.subscribers.save_all([two, Subscriber(99, "+9")], NOW)
 
 
 def test_a_national_name_is_found_again_however_it_is_written(tx: Transaction) -> None:

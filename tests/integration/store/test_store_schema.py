@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.schema import CreateTable
 
 from usnd.domain.messaging.message import MtState
-from usnd.store import revision, texts
+from usnd.store import revision, subscriber_changes, texts
 from usnd.store.conferences import _LIVE
 from usnd.store.core.engine import engine_for
 from usnd.store.core.trouble import DatabaseTrouble
@@ -38,6 +38,14 @@ def test_an_empty_database_becomes_current_and_stays_so(empty_url: str) -> None:
     assert revision.is_usable(empty_url)
     migrate.upgrade(empty_url)
     assert revision.is_usable(empty_url)
+
+
+def test_who_asks_for_the_revision_does_not_wait_for_who_writes(url: str) -> None:
+    """As commands at the same time do: the file of SQLite is for one writer."""
+    with engine_for(url).connect() as writer:
+        writer.execute(insert(subscribers), {"number": "+447700900001", "created_at": NOW})
+        assert revision.is_usable(url)
+        writer.rollback()
 
 
 def test_models_and_migrations_agree(connection: Connection) -> None:
@@ -129,6 +137,8 @@ def test_counters_begin_at_nought(connection: Connection) -> None:
     [
         (texts._QUEUED, {"bind": "b", "class": 0, "after": 5, "most": 10}, "ix_mt_texts_queued"),
         (_LIVE, {}, "ix_conferences_live"),
+        (subscriber_changes._WAITING, {"known": 5, "most": 10}, "ix_subscriber_changes_to_poll"),
+        (subscriber_changes._OF, {"wanted": "+1", "most": 10}, "ix_subscriber_changes_number"),
         (texts._EARLIER, {"wanted": '["f"]', "since": NOW}, "ix_mo_texts_fingerprint_received_at"),
     ],
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from usnd.pair.database.directory import process
 from workbench.setup.progress import TOO_LATE, follow, wait
 
 ROOT = Path(__file__).parents[3]
@@ -58,9 +59,8 @@ def test_nothing_is_left_of_it_when_we_end(tmp_path: Path, ending: signal.Signal
 
 def gone(pid: int) -> bool:
     """It has ended, or is about to be buried."""
-    stat = Path(f"/proc/{pid}/stat")
     deadline = time.monotonic() + 60
-    while stat.exists() and stat.read_text().split()[2] != "Z":
+    while process(pid)[1] not in ("", "Z"):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)

@@ -4,7 +4,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from usnd.asterisk.progress import EVENTS, Digit, IncomingCall, LiveCall, Progress, Settled, survey
+from usnd.asterisk.progress import (
+    EVENTS,
+    Digit,
+    IncomingCall,
+    LiveCall,
+    Progress,
+    Settled,
+    Talking,
+    survey,
+)
 from usnd.domain.conference.call import CallEvent, CallNews, CallState
 from usnd.domain.trunks.sip_uri import Identity, Signalling
 
@@ -39,6 +48,13 @@ def test_each_event_means_one_thing(heard: dict[str, str], means: CallEvent | No
 
 def test_all_that_is_read_is_asked_for() -> None:
     assert {*Progress("usn-")._readers, "UserEvent", "OriginateResponse"} == EVENTS
+
+
+def test_who_is_heard_to_speak() -> None:
+    progress = Progress("usn-")
+    assert progress.read(event("ConfbridgeTalking", talkingstatus="on")) == Talking(OURS, on=True)
+    assert progress.read(event("ConfbridgeTalking", talkingstatus="off")) == Talking(OURS, on=False)
+    assert progress.read(event("ConfbridgeTalking", "171.9", talkingstatus="on")) is None
 
 
 @pytest.mark.parametrize(("text", "cause"), [("17", 17), ("0", None), ("", None), ("x", None)])

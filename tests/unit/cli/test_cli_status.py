@@ -27,8 +27,9 @@ def test_a_bind_keeps_the_names_of_its_figures_and_a_receiver_sends_nothing() ->
     ]  # fmt: skip
     assert list(sender)[len(receiver) :] == [
         "rate", "rate_configured", "rate_limit", "window", "window_configured", "in_flight", "queue",
-        "queue_more_in_store", "oldest_s", "sent", "rejected", "expired", "unknown", "set_aside", "throttled",
-        "postponed", "in_doubt", "unanswered", "delivered", "undelivered", "intermediate", "unmatched",
+        "queue_more_in_store", "oldest_s", "sent", "rejected", "expired", "unknown", "set_aside",
+        "withdrawn", "throttled", "postponed", "in_doubt", "unanswered", "delivered", "undelivered",
+        "intermediate", "unmatched",
     ]  # fmt: skip
     assert (sender["state"], sender["oldest_s"], sender["rate_configured"]) == ("bound", 2.5, None)
     assert bind_row(sender)["odd"] == 3

@@ -4,12 +4,22 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from usnd.cli.tables import cdr_object, cdr_row, columns, json_lines
+from usnd.cli.cdr.rows import cdr_object, cdr_row
+from usnd.cli.tables import (
+    change_row,
+    columns,
+    json_lines,
+    seen,
+    subscriber_object,
+    subscriber_row,
+)
 from usnd.control.rows import call_rows
 from usnd.domain.billing.cdr import Cdr
 from usnd.domain.conference.call import Call, CallOutcome, CallState, Direction, Role
 from usnd.domain.conference.model import Conference, ConferenceState
+from usnd.domain.directory.model import Subscriber
 from usnd.domain.recording.files import RecordingPart, RecordState
+from usnd.store.subscriber_changes import StoredChange, SubscriberChange
 
 START = datetime(2026, 3, 1, 10, 0, 0, 123456, tzinfo=UTC)
 
@@ -98,3 +108,43 @@ def test_a_live_call_shows_who_is_not_heard_and_whether_the_conference_is_locked
         [True, True, True, True],
         [True, False, True, True],
     ]
+
+
+def test_nothing_that_controls_a_terminal_or_turns_a_line_is_printed() -> None:
+    assert seen("Ann\u202eB\x1b[31m\ud800") == "Ann\\u202eB\\x1b[31m\\ud800"
+    assert seen("Zo\xeb \u5c71\u7530\u3000\u592a\u90ce") == "Zo\xeb \u5c71\u7530\u3000\u592a\u90ce"
+    assert seen("Ann\xa0B") == "Ann\xa0B"
+    table = columns([{"name": "a\nb", "n": 1}])
+    assert table == "name  n\na\\nb  1"
+    assert "\\u202e" in json_lines([{"name": "\u202e"}])
+
+
+def test_columns_stand_under_each_other_in_letters_of_any_width() -> None:
+    rows = [{"name": "\u5c71\u7530", "n": 1}, {"name": "Zoe\u0308", "n": 22}, {"name": "Ann", "n": 3}]
+    assert columns(rows).splitlines() == ["name   n", "\u5c71\u7530   1", "Zoe\u0308   22", "Ann    3"]
+
+
+def test_a_subscriber_is_shown_whole_to_programs_and_by_what_differs_most_to_people() -> None:
+    ann = Subscriber(7, "+447700900001", name="Ann", participants=12, call_backs=0)
+    whole = subscriber_object(ann)
+    assert (whole["id"], whole["number"], whole["suspended"]) == (7, "+447700900001", False)
+    assert (whole["participants"], whole["call_backs"], whole["away"], whole["minutes"]) == (12, 0, "", "")
+    assert subscriber_row(ann).items() <= whole.items()
+    assert list(subscriber_row(ann))[-1] == "name"
+
+
+def test_a_change_says_who_knows_of_it() -> None:
+    made = SubscriberChange(START, "+447700900001", "created", "root", by_crm=False)
+    assert change_row(StoredChange(3, made)) == {
+        "change": 3,
+        "at": "2026-03-01T10:00:00Z",
+        "number": "+447700900001",
+        "what": "created",
+        "attributes": "",
+        "by": "root",
+        "taken": "",
+    }
+    changed = replace(made, what="changed", attributes=("minutesPerMonth", "pressOne", "colour"))
+    assert change_row(StoredChange(3, changed))["attributes"] == "minutes press_one"
+    assert change_row(StoredChange(3, made, START))["taken"] == "2026-03-01T10:00:00Z"
+    assert change_row(StoredChange(3, replace(made, by_crm=True)))["taken"] == "CRM"

@@ -1,5 +1,6 @@
 """Proves that a configuration is taken whole or refused with words that say where, and what to write."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,12 @@ def test_a_refusal_says_where_and_what_to_write(was: str, now: str, words: str) 
     assert refusal(GOOD.replace(was, now)).startswith(words)
 
 
+def test_a_language_that_the_node_does_not_have_is_refused_with_those_that_it_has() -> None:
+    words = "texts.language: write a language of this node: de, en, es, fr, it, nl, pt"
+    assert refusal(f'{GOOD}[texts]\nlanguage = "zz"\n') == words
+    assert parse(f'{GOOD}[texts]\nlanguage = "nl"\n').texts.language == "nl"
+
+
 def test_a_section_that_is_a_value_is_refused() -> None:
     assert refusal("texts = 1\n" + GOOD) == "texts: write a section, […] with its keys below"
 
@@ -82,7 +89,11 @@ def test_two_binds_of_one_name_are_refused() -> None:
             FileNotFoundError(2, "No such file"),
             "there is no such file: name yours with --config or in USND_CONFIG",
         ),
-        (PermissionError(13, "Permission denied"), "cannot be read: Permission denied"),
+        (IsADirectoryError(21, "Is a directory"), "cannot be read: Is a directory"),
+        (
+            PermissionError(13, "Permission denied"),
+            "you may not read it, as it holds passwords: be root, the user of usnd, or of its group",
+        ),
         (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), "cannot be read: it is not text in UTF-8"),
     ],
 )
@@ -99,9 +110,31 @@ def test_a_file_that_cannot_be_read_is_named(
 
 
 @pytest.mark.parametrize(("old", "new"), RENAMED.items())
-def test_a_key_of_a_former_release_is_refused_with_its_new_name(old: str, new: str) -> None:
-    with pytest.raises(ConfigError, match=f"{old} is called {new} since this release: rename it"):
-        parse(f"{GOOD}[{old}]\n")
+def test_a_section_of_a_former_release_is_read_and_told_by_its_new_name(old: str, new: str) -> None:
+    notices: list[str] = []
+    body = "common = '52270'\n" if new == "dial_in" else ""
+    former = parse(f"{GOOD}[{old}]\n{body}", notices.append)
+    assert repr(former) == repr(parse(f"{GOOD}[{new}]\n{body}"))
+    assert notices == [f"[{old}] is called [{new}] now, and is read as that: rename it in the file"]
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_both_names_of_a_section_at_once_are_refused(old: str, new: str) -> None:
+    assert refusal(f"{GOOD}[{old}]\n[{new}]\n").startswith(f"[{old}] and [{new}] are the same section")
+
+
+def test_a_refusal_within_a_former_section_says_by_which_name_it_was_read() -> None:
+    said = refusal(GOOD + "[ways_in]\ncommon = 5\n")
+    assert said.startswith("dial_in.common: write the digits of a number")
+    assert "; [ways_in] is called [dial_in] now" in said
+    twice = refusal(GOOD + "[ways_in]\ncommon = '52270'\nconferences = ['52270']\n")
+    assert "[ways_in] is called [dial_in] now" in twice
+
+
+def test_todays_names_are_told_to_nobody() -> None:
+    notices: list[str] = []
+    parse(GOOD + "[dial_in]\n", notices.append)
+    assert notices == []
 
 
 def test_the_domain_gets_its_rules_from_it() -> None:
@@ -186,3 +219,46 @@ def test_an_ipv6_address_of_a_database_stands_in_brackets() -> None:
 )
 def test_databases_are_taken_as_sqlalchemy_takes_them(url: str) -> None:
     assert parse(GOOD.replace("sqlite:////var/lib/usn/usn.db", f"postgresql+psycopg://{url}")).store.url
+
+
+KEY = "0f" * 32
+
+
+def test_the_key_of_credentials_is_read_as_octets_and_not_shown() -> None:
+    config = parse(f'{GOOD}[provisioning]\ncredential_key = "{KEY}"\n')
+    own = config.node_own({"UTC"})
+    assert own.key is not None
+    assert own.key.key == bytes.fromhex(KEY)
+    assert (own.language, own.home_region, own.time_zones) == ("en", "GB", {"UTC"})
+    assert KEY not in repr(config)
+    assert str(own.key.key) not in repr(own)
+    assert parse(GOOD).node_own(()).key is None
+
+
+@pytest.mark.parametrize("key", ["0f" * 31, "0f" * 32 + "0", "0g" * 32, "hush"])
+def test_a_key_that_is_too_short_or_not_hexadecimal_is_refused_without_it(key: str) -> None:
+    words = refusal(f'{GOOD}[provisioning]\ncredential_key = "{key}"\n')
+    assert words.startswith("provisioning.credential_key: write 64 hexadecimal digits or more")
+    assert "openssl rand -hex 32" in words
+    assert key not in words
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ('[portal]\nuser = "usn-web-portal"\n', "portal.user: the portal knows first passwords"),
+        (
+            f'[portal]\nuser = "usn-web"\n[provisioning]\nuser = "usn-web"\ncredential_key = "{KEY}"\n',
+            "portal.user: each site has a user of its own",
+        ),
+        ("[portal]\nidle = 600\nlongest = 300\n", "portal.longest: is less than portal.idle"),
+        ("[portal]\nidle = 59\n", "portal.idle"),
+    ],
+)
+def test_a_portal_that_cannot_be_is_refused(written: str, told: str) -> None:
+    assert refusal(f"{GOOD}{written}").startswith(told)
+
+
+def test_how_long_people_stay_signed_in() -> None:
+    rules = parse(f"{GOOD}[portal]\nidle = 600\nlongest = 7200\n").portal.session_rules()
+    assert (rules.idle, rules.longest) == (timedelta(minutes=10), timedelta(hours=2))

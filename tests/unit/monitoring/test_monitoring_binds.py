@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from usnd.domain.alarms.alarm import Alarm, Key
 from usnd.domain.alarms.catalogue import SMSC_NOT_BOUND, TEXTS_WAIT
 from usnd.domain.alarms.threshold import Limits
+from usnd.domain.messaging.sending import ENDED
 from usnd.monitoring.binds import UNBOUND, Binds
 from usnd.monitoring.snapshot import BindFigures
 from usnd.monitoring.status_file import EVERY
@@ -57,6 +58,10 @@ class Bench:
         return [alarm.key for alarm in self.alarms.raised]
 
 
+def test_each_end_of_a_text_has_its_figure() -> None:
+    assert {state.name.lower() for state in ENDED} <= set(SendingFigures.__struct_fields__)
+
+
 def test_a_bind_that_stays_down_is_an_alarm_once_and_is_cleared_when_it_is_back() -> None:
     bench = Bench()
     assert bench.seconds(FOR_LONG, one=DOWN, two=UP) == []
@@ -87,3 +92,7 @@ def test_texts_that_wait_are_an_alarm_until_they_wait_for_half_as_long() -> None
 def test_after_a_restart_texts_wait_until_the_store_was_read() -> None:
     bench = Bench(Alarm(TEXTS_WAIT, "one", NOW - timedelta(hours=1)))
     assert bench.raised_at(waiting(0, more=True), waiting(40, more=True), waiting(0)) == [True, True, False]
+
+
+def test_each_way_a_text_ends_is_a_figure_of_its_bind() -> None:
+    assert {state.name.lower() for state in ENDED} <= {*SendingFigures.__struct_fields__}

@@ -109,3 +109,22 @@ async def test_the_status_is_sent_with_former_names_and_shown_with_todays() -> N
     shown = wire_names.read(sent)
     assert (shown["last_role"], shown["peer_last_role"]) == ("solo", "paired")
     assert any(line.split() == ["last_role", "solo"] for line in told(shown))
+
+
+FORMER_STATUS = {
+    "state", "means", "since_s", "epoch", "standing", "peer", "peer_means", "peer_heard", "peer_silent_s",
+    "heard_s", "peer_was", "peer_epoch", "peer_power", "peer_power_s", "console_s", "unable", "unkept",
+    "store_s", "store", "claimed_by", "ill", "maintenance", "alarms",
+}  # fmt: skip
+"""What its `usnd pair status` takes from the answer; it fails without one of them."""
+
+
+async def test_the_former_releases_status_command_finds_all_that_it_shows() -> None:
+    sent = wire_names.written(control.status(Node().runner))
+    assert set(sent) >= FORMER_STATUS
+    assert sent["version"] == control.VERSION
+
+
+async def test_a_question_that_is_nested_too_deep_is_not_understood() -> None:
+    said = await asked(b"[" * 4000, Node())
+    assert "did not understand" in said["refused"]

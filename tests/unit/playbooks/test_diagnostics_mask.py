@@ -56,6 +56,7 @@ def test_what_is_no_number_stays(script: ModuleType) -> None:
         ("auth_type = userpass\npassword = hush-2\n", "hush-2"),
         ('url = "postgresql+psycopg://usnd:hush-3@127.0.0.1/usn"', "hush-3"),
         ("#!/bin/sh\necho 'hush 4'\n", "hush 4"),
+        (f'credential_key = "{"5ac" * 8}"', "5ac" * 8),
         ("*:*:*:usn_standby:hush-5\n", "hush-5"),
         ("host=192.0.2.1 user=x password=hush-6 dbname=y", "hush-6"),
     ],

@@ -16,7 +16,6 @@ from usnd.process import journal
 def own_logging() -> Iterator[None]:
     handlers, level = logging.root.handlers[:], logging.root.level
     yield
-    structlog.reset_defaults()
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
 

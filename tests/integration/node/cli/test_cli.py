@@ -21,7 +21,11 @@ COMMANDS = (
     ("check-config",),
     ("db", "upgrade"),
     ("subscriber", "add"),
+    ("subscriber", "set"),
+    ("subscriber", "show"),
     ("subscriber", "list"),
+    ("subscriber", "history"),
+    ("subscriber", "changes"),
     ("subscriber", "suspend"),
     ("subscriber", "resume"),
     ("subscriber", "remove"),
@@ -29,6 +33,14 @@ COMMANDS = (
     ("conference",),
     ("conference", "launch"),
     ("conference", "end"),
+    ("cdr",),
+    ("cdr", "list"),
+    ("cdr", "explain"),
+    ("cdr", "files"),
+    ("cdr", "export"),
+    ("cdr", "resend"),
+    ("cdr", "verify"),
+    ("cdr", "show"),
     ("cdrs",),
 )
 
@@ -50,7 +62,7 @@ def test_the_first_steps_of_an_operator(node: Node) -> None:
     assert node.command("subscriber", "add", "07700 900001").out == f"{NUMBER} registered\n"
     assert node.command("subscriber", "add", NUMBER).out == f"{NUMBER} is registered already\n"
     assert node.command("subscriber", "list").out == (
-        "id  number         suspended  language  call_texts  press_one  minutes\n"
+        "id  number         suspended  language  call_texts  press_one  minutes  name\n"
         f" 1  {NUMBER}  no         en        no          no\n"
     )
     assert json.loads(node.command("subscriber", "list", "--json").out)["number"] == NUMBER
@@ -60,28 +72,6 @@ def test_the_first_steps_of_an_operator(node: Node) -> None:
     assert (
         node.command("check-config").out == f"{node.config}: good. SMSC binds: first. Asterisk: 127.0.0.1.\n"
     )
-
-
-def test_a_subscriber_is_suspended_resumed_and_removed(node: Node) -> None:
-    node.ready().command("subscriber", "add", NUMBER)
-    done = node.command("subscriber", "suspend", "07700 900001")
-    assert (done.status, done.out) == (0, f"{NUMBER} suspended\n")
-    assert node.command("subscriber", "suspend", NUMBER).out == f"{NUMBER} is suspended already\n"
-    assert json.loads(node.command("subscriber", "list", "--json").out)["suspended"] is True
-    assert node.command("subscriber", "resume", NUMBER).out == f"{NUMBER} resumed\n"
-    assert node.command("subscriber", "resume", NUMBER).out == f"{NUMBER} is not suspended\n"
-    whole = (
-        "  0 users, 0 groups, 0 stored conferences, 0 PINs, 0 ended conferences\n"
-        "its call detail records and recordings stay\n"
-    )
-    plan = node.command("subscriber", "remove", NUMBER, "--dry-run").out
-    assert plan == f"{NUMBER} would be removed, with\n{whole}"
-    assert node.command("subscriber", "remove", NUMBER).out == f"{NUMBER} removed, with\n{whole}"
-    for words in (("suspend",), ("resume",), ("remove",), ("pins",), ("set", "--press-one")):
-        done = node.command("subscriber", *words, NUMBER)
-        assert done.sentence == f"{NUMBER} is not registered: usnd subscriber add {NUMBER}"
-        assert done.status == 1
-    assert node.command("subscriber", "set", NUMBER, "--language", "eng").status == 2
 
 
 def test_a_table_is_whole_on_a_terminal_of_40_columns(node: Node) -> None:

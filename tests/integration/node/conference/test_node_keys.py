@@ -1,11 +1,14 @@
 """Proves the keys of a conference on real handsets: DTMF in, audio, calls and texts out (C6, C8)."""
 
 import asyncio
+import re
 from collections.abc import Mapping
+
+import pytest
 
 from workbench.demo.stage import EVERYBODY, GROUP, SUBSCRIBER, Stage, stage
 from workbench.demo.tones import TONES
-from workbench.parts.process import until
+from workbench.parts.process import PartError, until
 
 DELTA = "+447700900005"
 ALFA, BRAVO, CHARLIE = GROUP.values()
@@ -93,6 +96,26 @@ async def test_somebody_is_added_and_dropped_again_and_people_are_counted() -> N
         told = await parts.smsc.next_text(SUBSCRIBER, 10)
         assert "*4 count" in told.body
         assert len(await parts.until_heard(EVERYBODY.values())) == 12
+
+
+async def test_for_who_is_suspended_nobody_is_added_and_the_conference_goes_on() -> None:
+    """Neither by key nor by command, from the moment that another process has suspended them."""
+    async with stage() as parts:
+        parts.tones[DELTA] = TONES[len(EVERYBODY)]
+        await parts.switch.put(parts.handset(DELTA))
+        await launch(parts)
+        assert "conference 1 is still running" in parts.usn.command("subscriber", "suspend", SUBSCRIBER)
+        await parts.switch.press(SUBSCRIBER, "*207700900005#")
+        told = "Nobody can be added, since the service is suspended."
+        await parts.usn.until_event("said", 10, number=SUBSCRIBER, words=told)
+        with pytest.raises(PartError, match=rf"{re.escape(SUBSCRIBER)} is suspended: nobody was called"):
+            parts.usn.command("conference", "add", "1", DELTA)
+        assert len(parts.switch.invites) == len(EVERYBODY)
+        assert len(await parts.until_heard(EVERYBODY.values())) == 12
+
+        parts.usn.command("subscriber", "resume", SUBSCRIBER)
+        await parts.switch.press(SUBSCRIBER, "*207700900005#")
+        await parts.usn.until_event("call joined", 10, number=DELTA)
 
 
 async def test_a_flood_of_digits_harms_nobody() -> None:

@@ -21,7 +21,10 @@ async def test_barred_numbers_too_many_people_and_the_longest_time() -> None:
         for number in ("+449090123456", "+12125550123", "+443001234500"):
             assert number in await parts.text(f"IC {number} " + " ".join(list(GROUP.values())[:2]))
         assert "at most 3" in await parts.text("IC +447700900009 " + " ".join(GROUP.values()))
+        parts.usn.command("subscriber", "set", SUBSCRIBER, "--participants", "2")
+        assert "at most 2" in await parts.text("IC " + " ".join(GROUP.values()))
         assert parts.switch.invites == []
+        parts.usn.command("subscriber", "set", SUBSCRIBER, "--participants", "default")
         await parts.text("IC " + " ".join(GROUP.values()))
         await parts.usn.until_event("call joined", 20, len(EVERYBODY))
         await parts.usn.until_event("conference ended", 20, reason="time-limit")

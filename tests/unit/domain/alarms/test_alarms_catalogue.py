@@ -26,6 +26,16 @@ def test_numbers_and_names_stay_as_they_are() -> None:
         13: "recordings-disk",
         14: "recording-failed",
         15: "database-unreachable",
+        31: "certificate-ends-soon",
+        32: "certificate-ends-in-a-week",
+        33: "certificate-ended",
+        34: "certificate-unusable",
+        35: "revocation-list-ends-soon",
+        36: "revocation-list-ended",
+        37: "revocation-list-missing",
+        41: "cdr-export-late",
+        42: "cdr-destination-refuses",
+        43: "cdr-file-changed",
     }
 
 

@@ -133,6 +133,13 @@ def test_what_is_no_number_is_said_so(scene: Scene) -> None:
     assert ask(scene, F.ADD) == (Tell(ME, N.WRONG_NUMBER),)
 
 
+def test_for_who_is_suspended_nobody_is_added_and_the_conference_goes_on(scene: Scene) -> None:
+    before = scene.conference
+    assert scene.do(Control(F.ADD, ME, NEW, suspended=True)) == (Tell(ME, N.SUSPENDED),)
+    assert scene.do(Control(F.ADD, HIM, NEW, suspended=True)) == (Tell(HIM, N.HOST_ONLY),)
+    assert scene.conference is before
+
+
 def test_a_full_conference_takes_nobody(scene: Scene) -> None:
     scene.rules = replace(RULES, most_calls=3)
     assert ask(scene, F.ADD, number=NEW) == (Tell(ME, N.FULL),)
@@ -194,3 +201,11 @@ def test_help_comes_by_text(scene: Scene) -> None:
     before = scene.conference
     assert ask(scene, F.HELP) == (TellMenu(OWNER), Tell(ME, N.KEYS_SENT))
     assert scene.conference is before
+
+
+def test_recording_is_asked_for_twice_and_begins_once(scene: Scene) -> None:
+    begun = scene.do(Control(F.RECORD, None, on=True))
+    assert len(begun) == 1
+    assert scene.do(Control(F.RECORD, None, on=True)) == ()
+    assert len(scene.do(Control(F.RECORD, None, on=False))) == 1
+    assert scene.do(Control(F.RECORD, None, on=False)) == ()

@@ -4,8 +4,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
-from usnd.domain.conference.launch import InstantConference, Named, Whom, decide_launch
+from usnd.domain.conference.launch import (
+    EarlierLaunch,
+    InstantConference,
+    Named,
+    Whom,
+    decide_launch,
+    digest_of,
+    text_of,
+)
 from usnd.domain.conference.model import ConferenceState, Participant
 from usnd.domain.directory.model import Directory, NickMember, Subscriber, User
 from usnd.domain.numbers.e164 import NumberPlan
@@ -68,9 +77,32 @@ def test_what_goes_on_decides_too(known: dict[str, object], say: Say) -> None:
 
 
 def test_who_is_suspended_launches_nothing() -> None:
-    assert decided(Named(("bob",)), replace(ME, suspended=True)) == (Say.SUSPENDED, ())
+    assert decided(Named(("bob",)), structs.replace(ME, suspended=True)) == (Say.SUSPENDED, ())
 
 
 def test_a_barred_number_is_not_called_by_anybody() -> None:
     rules = replace(RULES, plan=NumberPlan(barred=("+44",)))
     assert decide_launch(Named(("bob",)), Situation(ME, HOME), ME, rules).reply.say is Say.BARRED
+
+
+WANTED: list[Whom] = [
+    InstantConference(7), InstantConference(8), Named(("7",)), Named(("bob", "ann")), Named(("ann", "bob")),
+    Named(("bob ann",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("first", WANTED)
+@pytest.mark.parametrize("then", WANTED)
+def test_a_repetition_asks_for_the_very_same(first: Whom, then: Whom) -> None:
+    assert EarlierLaunch(1, digest_of(first)).asked_for(then) is (first == then)
+
+
+@pytest.mark.parametrize("first", WANTED)
+@pytest.mark.parametrize("then", WANTED)
+def test_of_what_the_former_release_kept_the_text_is_compared(first: Whom, then: Whom) -> None:
+    assert EarlierLaunch(1, text=text_of(first)).asked_for(then) is (text_of(first) == text_of(then))
+
+
+def test_where_nothing_was_kept_the_id_alone_says_so() -> None:
+    assert EarlierLaunch(1).asked_for(Named(("bob",)))
+    assert [text_of(whom) for whom in (InstantConference(7), Named(("bob", "ann")))] == ["IC 7", "IC bob ann"]

@@ -1,4 +1,4 @@
-"""What a conference decides, scene by scene; the races are in test_conference_races.py."""
+"""What a conference decides, scene by scene; the races are in walked/test_conference_races.py."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +12,7 @@ from usnd.domain.conference.call import CallOutcome, CallState, Direction, Role
 from usnd.domain.conference.commands import Admit, Goodbye, HangUp, PlaceCall, TellNoCredit, TurnAway
 from usnd.domain.conference.events import CallIn, Control, Feature, Recall
 from usnd.domain.conference.model import EndReason, LaunchPlan, Participant
-from usnd.domain.conference.transitions import launch, resume
+from usnd.domain.conference.transitions import launch, may_be_placed, resume
 
 
 def test_no_call_id_is_the_beginning_of_another() -> None:
@@ -47,6 +47,15 @@ def away(running: Scene) -> Scene:
     running.hear(ME, E.LEFT, E.ENDED, cause=16)
     assert running.conference.state is S.AWAY
     return running
+
+
+def test_only_a_planned_call_is_placed_and_only_in_its_time(scene: Scene) -> None:
+    planned, limit = scene.conference, T0 + RULES.ring + RULES.grace
+    assert may_be_placed(planned, HER, RULES, limit - timedelta(milliseconds=1))
+    assert not may_be_placed(planned, HER, RULES, limit)
+    assert not may_be_placed(planned, "usn-7-9", RULES, T0)
+    scene.do(Control(Feature.END, None))
+    assert not may_be_placed(scene.conference, HER, RULES, T0), "given up while it was being committed"
 
 
 def test_a_launch_calls_everybody_at_once_with_the_subscribers_number(scene: Scene) -> None:

@@ -1,5 +1,7 @@
 """What people write becomes E.164, or nothing."""
 
+from collections.abc import Iterator
+
 import phonenumbers
 import pytest
 from hypothesis import given, settings
@@ -12,8 +14,27 @@ from usnd.domain.numbers.e164 import (
     example_number,
     has_trunk_prefix_within,
     readings,
+    spellings,
     to_e164,
 )
+
+
+@pytest.mark.parametrize(
+    ("number", "region", "written"),
+    [
+        (
+            "+447700900001",
+            "GB",
+            {"+447700900001", "447700900001", "00447700900001", "07700900001", "7700900001"},
+        ),
+        ("+447700900001", "DE", {"+447700900001", "00447700900001"}),
+        ("+4915112345678", "GB", {"+4915112345678", "004915112345678"}),
+        ("+1", "GB", set()),
+    ],
+)
+def test_the_spellings_of_a_number_are_nobody_elses(number: str, region: str, written: set[str]) -> None:
+    assert set(spellings(number, region)) == written
+    assert {to_e164(one, region) for one in written} <= {number}
 
 
 @pytest.mark.parametrize(
@@ -129,22 +150,50 @@ E123 = (
 )
 
 
+def examples() -> Iterator[tuple[str, str, str]]:
+    """Of each region of the library and each kind of number: region, E.164, what is behind its code."""
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        for kind in phonenumbers.PhoneNumberType.values():
+            if example := phonenumbers.example_number_for_type(region, kind):
+                e164 = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+                yield region, e164, phonenumbers.national_significant_number(example)
+
+
 @pytest.mark.parametrize("form", E123)
-def test_a_trunk_zero_in_brackets_is_read_in_each_country_that_has_one(form: str) -> None:
-    read, refused = set(), set()
-    for code, (region, *_) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
-        example = phonenumbers.example_number(region)
-        if example is None:
-            continue  # of no country
-        e164 = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
-        plan = phonenumbers.PhoneMetadata.metadata_for_region(region)
-        written = form.format(code, phonenumbers.national_significant_number(example))
+def test_a_zero_in_brackets_gives_the_one_right_number_or_none_in_each_region(form: str) -> None:
+    """It is the trunk prefix, or the number's own zero: never is another number read."""
+    trunk_prefix, own_zero, refused = set(), set(), set()
+    for region, e164, behind in examples():
+        code = e164.removeprefix("+").removesuffix(behind)
+        written = form.format(code, behind.removeprefix("0"))
         home = "DE" if region != "DE" else "GB"
-        wanted = e164 if plan is not None and plan.national_prefix == "0" else None
-        assert as_written(written, home) == wanted, region
-        (read if wanted else refused).add(region)
-    assert {"DE", "AT", "CH", "GB", "FR", "AE", "IN", "JP"} <= read
-    assert {"IT", "US", "ES", "HU", "RU", "SM"} <= refused
+        number = as_written(written, home)
+        assert number in (e164, None), (region, written)
+        assert to_e164(written, home) == number, (region, written)
+        if number is None:
+            refused.add(region)
+        else:
+            (own_zero if behind.startswith("0") else trunk_prefix).add(region)
+    with_zero = {region for region, _, behind in examples() if behind.startswith("0")}
+    assert {"IT", "SM", "VA", "CI", "CG"} <= own_zero == with_zero
+    assert {"DE", "AT", "CH", "GB", "FR", "AE", "IN", "JP"} <= trunk_prefix
+    assert not refused & {"DE", "AT", "CH", "GB", "FR", "AE", "IN", "JP"}
+    assert {"US", "ES", "HU", "RU"} <= refused - trunk_prefix
+
+
+@pytest.mark.parametrize(
+    "written", ["+39 (0)6 1234 5678", "+39 06 1234 5678", "0039(0)6 12345678", "+39 0)6 12345678"]
+)
+def test_both_spellings_of_a_number_with_its_own_zero_are_one(written: str) -> None:
+    for region in ("IT", "GB", "DE"):
+        assert to_e164(written, region) == as_written(written, region) == "+390612345678"
+    assert readings("+39 (0)6 12345678", "GB") == Readings((("+390612345678",),), certain=True)
+
+
+@pytest.mark.parametrize("written", ["+39 (0)347 1234567", "+36 (0)1 234 5678", "+1 (0)212 555 0123"])
+def test_a_zero_in_brackets_that_may_be_either_is_no_number(written: str) -> None:
+    """Italy has both: the mobile without the zero, the fixed line with it."""
+    assert to_e164(written, "GB") is as_written(written, "GB") is None
 
 
 @pytest.mark.parametrize("region", ["DE", "AT", "GB", "IT"])

@@ -18,6 +18,12 @@ def test_a_sentence_of_another_release_has_no_remedy() -> None:
     assert remedy_of("the moon is full") == ""
 
 
+def test_an_alarm_that_names_its_part_has_its_remedy_too() -> None:
+    ill = PairAlarm.ILL.value
+    assert remedy_of(f"{ill}: database") == PAIR_CATALOGUE[PairAlarm.ILL].remedy
+    assert remedy_of(f"{ill} of the moon") == ""
+
+
 def test_numbers_and_names_are_of_one_alarm_and_stay() -> None:
     """A network management system keeps them: no number may come to mean something else."""
     kinds = [*CATALOGUE, *PAIR_CATALOGUE.values()]

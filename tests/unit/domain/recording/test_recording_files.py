@@ -16,6 +16,7 @@ from usnd.domain.recording.files import (
     RecordState,
     file_of,
     follow_recorder,
+    is_file_name,
     orphans,
     part_of_recorder,
     recorder_of,
@@ -81,3 +82,22 @@ def test_a_file_of_no_recording_goes_after_a_day() -> None:
     files = [FoundFile("c3-1.wav", NOW - 2 * DAY), FoundFile("c1-1.wav", NOW - 2 * DAY)]
     files += [FoundFile("c2-1.wav", NOW - 9 * DAY), FoundFile("c4-1.wav", NOW - DAY / 2)]
     assert orphans(files, {"c2-1.wav"}, KeepRules(), NOW) == ["c1-1.wav", "c3-1.wav"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "c7-1",
+        "c7.wav",
+        "../c7-1.wav",
+        "c7-1.wav/..",
+        "c7-1.wav\n",
+        "c7-1.WAV",
+        "c\u0667-1.wav",
+        "/c7-1.wav",
+    ],
+)
+def test_only_what_we_give_is_a_name_of_a_file(name: str) -> None:
+    assert is_file_name(file_of(7, 1))
+    assert not is_file_name(name)

@@ -60,6 +60,8 @@ USUAL: Mapping[str, object] = {
     "example": NUMBER,
     "likely": PEOPLE,
     "other": "IC bob",
+    "code": "123456",
+    "minutes": 10,
 }
 OF_SEVERAL_SEGMENTS = {Say.USERS_FOUND, Say.BLAST}
 """The list that was asked for; and the subscriber's own text."""
@@ -108,7 +110,8 @@ WORST: Mapping[str, Callable[[str], object]] = {
     "path": lambda letter: " > ".join([named(letter, 20)] * 2 + ["..."] + [named(letter, 20)] * 2),
     "details": lambda letter: f"{LONGEST_NUMBER} {named(letter, 40)}",
     **dict.fromkeys(("number", "sender", "dnis", "example"), lambda _: LONGEST_NUMBER),
-    **dict.fromkeys(("count", "most"), lambda _: 999),
+    **dict.fromkeys(("count", "most", "minutes"), lambda _: 999),
+    "code": lambda _: "999999",
     **dict.fromkeys(("activation", "user", "pin"), lambda _: "9999999"),
     "commands": lambda _: COMMAND_WORDS,
     "problem": lambda _: max(PROBLEMS, key=lambda say: len(say.value)),

@@ -9,7 +9,7 @@ from usnd.domain.conference.call import CallOutcome
 from usnd.domain.conference.commands import TellMenu, Text
 from usnd.domain.conference.dtmf_menu import DEFAULT_KEYS, Menu, described
 from usnd.domain.replies.catalogue import render
-from usnd.domain.replies.conference import message_of
+from usnd.domain.replies.conference import message_of, why_not_in
 from usnd.smpp.text.alphabets import Alphabet
 from usnd.smpp.text.segments import split
 
@@ -69,3 +69,13 @@ def test_a_text_fits_into_one_segment(kind: type[Text]) -> None:
 def test_no_two_say_the_same_and_the_menu_tells_the_keys() -> None:
     assert len({words(kind) for kind in KINDS}) == len(KINDS)
     assert described(MENU) in words(TellMenu)
+
+
+def test_why_the_subscriber_is_not_in_is_one_answer_for_texts_and_pages() -> None:
+    for outcome in CallOutcome:
+        say = why_not_in(outcome)
+        if say is not None:
+            assert say.value in render(
+                message_of(TellNotReached(OWNER, outcome, live=True, again=False), MENU)
+            )
+    assert why_not_in(CallOutcome.COMPLETED) is None

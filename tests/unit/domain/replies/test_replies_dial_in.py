@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 from subscriber_home import HOME, ME, MINE, RULES
 
 from usnd.domain.dial_in.admission import DialInNumbers, Pin, PinKind
@@ -21,7 +22,7 @@ PINS = (
     Pin("1000004", PinKind.ACTIVATION, ME.id, 4),
     Pin("2000004", PinKind.USER, ME.id, 4),
 )
-TEXTING = Situation(replace(ME, call_texts=True), MINE)
+TEXTING = Situation(structs.replace(ME, call_texts=True), MINE)
 
 
 def after(body: str, situation: Situation = HOME, numbers: DialInNumbers = BOTH, back: str = "") -> Decision:
@@ -89,7 +90,7 @@ def test_without_a_pin_that_can_be_used_none_is_told(body: str, numbers: DialInN
 
 
 def test_what_is_told_is_in_the_subscribers_language() -> None:
-    situation = Situation(replace(ME, language="de", call_texts=True), MINE)
+    situation = Situation(structs.replace(ME, language="de", call_texts=True), MINE)
     assert after("LC3", situation).reply.language == "de"
     assert {text.message.language for text in after("IC3", situation).texts} == {"de"}
 

@@ -210,6 +210,8 @@ def test_a_group_called_and_is_named_first_or_last() -> None:
     assert say("IC bob und eve").reply.say is Say.UNKNOWN_NAMES
     german = Situation(type(ME)(42, ME.number, language="de"), MINE)
     assert len(say("IC bob und eve", german).launch) == 2
+    unknown = Situation(type(ME)(42, ME.number, language="zz"), MINE)
+    assert say("IC bob and eve", unknown).launch == say("IC bob and eve").launch, "as by a former release"
 
 
 def test_an_accent_may_be_left_out() -> None:

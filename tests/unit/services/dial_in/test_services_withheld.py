@@ -71,7 +71,7 @@ class Desk:
         self._count = 0
         alarms = Alarms(lambda: self.now)
         trunks = Trunks(Routing((Trunk("a"), Trunk("b"))), alarms)
-        conferences = SimpleNamespace(live=(), voice_up=True)
+        conferences = SimpleNamespace(live=(), voice_up=True, until_voice=_at_once)
         self.dial_in = DialIn(
             cast("Store", Rows()),
             cast("Conferences", conferences),
@@ -110,6 +110,10 @@ class Desk:
             return True
         assert self.asterisk.heard[call] in ("again", BARRED)
         return False
+
+
+async def _at_once() -> None:
+    """Asterisk is surveyed."""
 
 
 async def _launch(*_: Any, **__: Any) -> None:

@@ -114,6 +114,9 @@ class Idle:
     async def flush(self) -> None: ...
 
 
+IDLE = ("outbox", "texts", "recordings", "census", "control", "health", "stored_alarms", "imports")
+
+
 class IdleVoice(Idle):
     async def run(self, *_: object) -> None: ...
 
@@ -121,6 +124,8 @@ class IdleVoice(Idle):
 
 
 class IdleConferences(IdleVoice):
+    async def until_voice(self) -> None: ...
+
     def stop(self) -> None:  # type: ignore[override]  # the one that is not awaited
         ...
 
@@ -128,7 +133,7 @@ class IdleConferences(IdleVoice):
 def test_the_daemon_looks_as_long_as_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     async def work() -> None:
         daemon = Daemon(parse(GOOD), cast("Store", None), lambda: NOW)
-        for part in ("outbox", "texts", "recordings", "census", "control", "health", "stored_alarms"):
+        for part in IDLE:
             monkeypatch.setattr(daemon, f"_{part}", Idle())
         voice = IdleVoice()
         monkeypatch.setattr(daemon, "_voice", voice)

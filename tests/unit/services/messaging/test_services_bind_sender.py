@@ -9,6 +9,7 @@ from bind_sender_bench import BULK, LATER, NOW, REPLY, Bench, turn
 from virtual_loop import run
 
 from usnd.domain.messaging.message import MtState, OutgoingText, Priority
+from usnd.domain.messaging.sending import SendState
 from usnd.services.messaging.bind_sender import MOST_IN_MEMORY
 from usnd.smpp.link.settings import (
     LinkLost,
@@ -35,6 +36,25 @@ def test_replies_go_before_blasts_and_each_in_order() -> None:
             await turn()
         assert bench.bodies() == ["5", "1", "6", "2", "3", "4"]
         assert [one.state for one in bench.settled] == [MtState.SENT] * 6
+
+    run(work())
+
+
+def test_what_the_store_has_settled_does_not_go_any_more() -> None:
+    """Its subscriber was removed. What is under way ends by itself, and what is parked behind it may go."""
+
+    async def work() -> None:
+        bench = Bench(window=1)
+        for number, recipient in ((1, "+441"), (2, "+441"), (3, "+442"), (4, "+441")):
+            bench.add(number, recipient)
+        await turn()
+        assert bench.open() == ["1"]
+        bench.bind_sender.drop({1, 2, 3, 9})
+        while bench.link.open:
+            bench.link.take()
+            await turn()
+        assert bench.bodies() == ["1", "4"]
+        assert bench.bind_sender.waiting == 0
 
     run(work())
 
@@ -228,3 +248,19 @@ def test_any_run_of_outcomes_keeps_order_and_loses_nothing(seed: int) -> None:
         assert bench.link.most_open <= bench.link.settings.window
 
     run(work())
+
+
+async def test_of_what_is_taken_back_only_what_was_begun_is_sent() -> None:
+    bench = Bench(window=1)
+    for number in range(1, 5):
+        bench.add(number, priority=BULK)
+    await turn()
+    assert sorted(bench.bind_sender.held) == [2, 3, 4]
+    assert bench.bind_sender.drop({1, 2, 4, 99}) == 2
+    assert bench.bind_sender.ends[SendState.WITHDRAWN] == 2
+    assert bench.bind_sender.waiting == 2
+    while bench.link.open:
+        bench.link.take()
+        await turn()
+    assert bench.bodies() == ["1", "3"]
+    assert bench.bind_sender.waiting == 0

@@ -75,3 +75,31 @@ async def test_who_is_cancelled_harms_nobody() -> None:
     commits.gate.set()
     done = await asyncio.gather(*tasks, return_exceptions=True)
     assert [done[0], done[2]] == [0, -2]
+
+
+async def test_sizes_bound_a_lot_and_the_queue() -> None:
+    commits = Commits()
+    batcher = Batcher(commits, most_together=10, most_waiting=20, size=lambda item: item)
+    tasks = [asyncio.create_task(batcher.do(size)) for size in (4, 6, 1, 9)]
+    await asyncio.sleep(0)
+    with pytest.raises(StoreBusy):
+        await batcher.do(1)
+    commits.gate.set()
+    assert await asyncio.gather(*tasks) == [-4, -6, -1, -9]
+    assert commits.lots == [[4, 6], [1, 9]]
+
+
+async def test_what_is_withdrawn_before_its_lot_begins_is_not_done() -> None:
+    commits = Commits()
+    batcher = Batcher(commits, most_together=1, most_waiting=2)
+    begun, waiting = (asyncio.create_task(batcher.do(number)) for number in (1, 2))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    batcher.withdraw(1)
+    batcher.withdraw(2)
+    last = asyncio.create_task(batcher.do(3))
+    await asyncio.sleep(0)
+    commits.gate.set()
+    assert await asyncio.gather(begun, last) == [-1, -3], "what has begun goes on, and there is room again"
+    assert waiting.cancelled()
+    assert commits.lots == [[1], [3]]

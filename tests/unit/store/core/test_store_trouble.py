@@ -1,22 +1,30 @@
-"""What an operator is told of a database that cannot be used."""
+"""Whether the database is to blame for what ended the daemon's parts, and in which words."""
 
-import psycopg
-import pytest
-from sqlalchemy.exc import OperationalError
+import sqlite3
 
-from usnd.store.core.trouble import DatabaseTrouble, in_words
+from sqlalchemy.exc import IntegrityError, OperationalError
 
-URL = "postgresql+psycopg://usnd@/usn?host=/var/run/postgresql"
+from usnd.store.core.trouble import sentence_of_all
+
+URL = "sqlite:////srv/usn.db"
+GONE = OperationalError("SELECT", {}, sqlite3.OperationalError("no such table: commit_mark"))
+LOCKED = sqlite3.OperationalError("database is locked")
+TWICE = IntegrityError("INSERT", {}, sqlite3.IntegrityError("UNIQUE constraint failed"))
 
 
-@pytest.mark.parametrize(
-    ("cause", "advice"),
-    [
-        ('FATAL:  Peer authentication failed for user "usnd"', "sudo -u usnd usnd"),
-        ('FATAL:  role "root" does not exist', "sudo -u usnd usnd"),
-        ("Connection refused", "see that PostgreSQL runs"),
-    ],
-)
-def test_root_is_told_to_say_it_as_the_daemons_user(cause: str, advice: str) -> None:
-    with pytest.raises(DatabaseTrouble, match=advice), in_words(URL):
-        raise OperationalError("select 1", {}, psycopg.OperationalError(cause))
+def test_the_first_of_what_the_database_said_is_told() -> None:
+    parts = ExceptionGroup("parts", [ExceptionGroup("inner", [GONE]), LOCKED])
+    said = sentence_of_all(URL, parts)
+    assert said is not None
+    assert said.startswith("the database file /srv/usn.db cannot be used (no such table: commit_mark)")
+
+
+def test_what_the_driver_says_by_itself_is_told_too() -> None:
+    said = sentence_of_all(URL, ExceptionGroup("parts", [LOCKED]))
+    assert said is not None
+    assert said.endswith("another program holds it: end that one, or try again")
+
+
+def test_a_fault_of_ours_is_not_put_down_to_the_database() -> None:
+    assert sentence_of_all(URL, ExceptionGroup("parts", [TWICE])) is None
+    assert sentence_of_all(URL, ExceptionGroup("parts", [GONE, TWICE])) is None

@@ -22,7 +22,7 @@ def everything(_program: str) -> bool:
 def test_what_is_missing_is_named_with_the_command_that_installs_it() -> None:
     assert needs.missing("lab", nothing, set(), root=False) == (
         "make lab needs more of this machine; as root: "
-        "apt-get install ipmitool iproute2 mmdebstrap nftables openipmi openssh-client python3-venv"
+        "apt-get install curl ipmitool iproute2 mmdebstrap nftables openipmi openssh-client python3-venv"
         " systemd-container"
     )
     only = needs.missing("depot", lambda program: program != "mmdebstrap", PIP, root=True)
