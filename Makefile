@@ -14,19 +14,26 @@ LOCK := $(call venv,requirements-lock.txt)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/tests/peers:$(CURDIR)/tests/support
 
 # What these need of the machine beside Python is said before anything is set up: workbench/setup/needs.py.
-NEEDS := $(addprefix needs-,test lint bench-conference depot lab lab-shell lab-chaos lab-down lab-bond test-lab)
-.PHONY: help demo play test unit integration fetch lint format pages prompts lock bench bench-sms bench-peers \
-  bench-conference bench-events soak chaos-sms pair-proof depot lab lab-shell lab-down lab-bond test-lab lab-chaos test-roles clean \
+NEEDS := $(addprefix needs-,demo-provisioning test lint bench-conference fuzz-provisioning depot lab lab-shell lab-chaos lab-down lab-bond test-lab)
+.PHONY: help demo demo-provisioning play play-portal test unit integration fetch lint format pages prompts lock bench bench-sms bench-peers \
+  bench-conference bench-events bench-provisioning soak chaos-sms chaos-provisioning fuzz-provisioning pair-proof depot ca \
+  lab lab-shell lab-down lab-bond test-lab lab-chaos test-roles clean \
   needs-python $(NEEDS)
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
 
 demo: $(RUN)/ready ## a text becomes a conference on this machine: real Asterisk, tones heard, everything stopped after
 	@$(RUN)/bin/python -m workbench.demo
 
+demo-provisioning: needs-demo-provisioning $(RUN)/ready ## a CRM makes a subscriber by XML over mutual TLS: certificates, nginx, the same answer twice, a text; everything stopped after
+	@$(RUN)/bin/python -m workbench.demo.provisioning
+
 play: $(RUN)/ready ## the same, left running, with a prompt to text as a subscriber or act a handset
 	@$(RUN)/bin/python -m workbench.demo.play
+
+play-portal: $(RUN)/ready ## the same with the subscriber's portal beside it, at an address that is printed, by the real nginx
+	@$(RUN)/bin/python -m workbench.demo.portal
 
 test: needs-test fetch ## all tests: linters, types, unit, integration on the real parts
 	@$(DEV)/bin/pytest --numprocesses $(JOBS) --dist loadscope --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
@@ -47,11 +54,16 @@ format: $(DEV)/ready ## put the sources into the one format
 	@$(DEV)/bin/ruff check --fix-only --quiet .
 	@$(DEV)/bin/ruff format --quiet .
 
-pages: $(DEV)/ready ## draw states and call flows, write the subscriber's manual and the alarms' page anew, from what they come from
+pages: $(DEV)/ready ## draw states and call flows, write manual, alarms, provisioning's codes, nginx's refusals and the portal's texts anew, from what they come from
 	@$(DEV)/bin/python -m workbench.docs.states
 	@$(DEV)/bin/python -m workbench.docs.call_flows
 	@$(DEV)/bin/python -m workbench.docs.sms_manual
 	@$(DEV)/bin/python -m workbench.docs.alarms
+	@$(DEV)/bin/python -m workbench.docs.cdr_fields
+	@$(DEV)/bin/python -m workbench.docs.provisioning_schema
+	@$(DEV)/bin/python -m workbench.docs.provisioning_codes
+	@$(DEV)/bin/python -m workbench.docs.nginx_errors
+	@$(DEV)/bin/python -m workbench.docs.portal_words
 
 prompts: $(DEV)/ready ## speak the announcements into build/prompts/en/, for a node's [voice] prompts
 	@$(DEV)/bin/python -m workbench.release.prompts
@@ -75,14 +87,26 @@ soak: fetch ## 30 minutes of people, keys and kills, then what is left of it; AR
 chaos-sms: fetch ## 10,000 texts while usnd, the SMSC and the database are killed; the account in build/bench/
 	@$(DEV)/bin/python -m workbench.chaos.sms $(ARGS)
 
+chaos-provisioning: fetch ## a bulk of 100,000 rows while nginx, the site and usnd are killed; the account in build/chaos/; ARGS='--rows 5000 --kills 6 --seed 3'
+	@$(DEV)/bin/python -m workbench.chaos.provisioning $(ARGS)
+
+fuzz-provisioning: needs-fuzz-provisioning fetch ## 50,000 hostile documents and worse beside a polite client; in build/chaos/; ARGS='--phases bombs,slow --small'
+	@$(DEV)/bin/python -m workbench.fuzz.provisioning $(ARGS)
+
 pair-proof: $(DEV)/ready ## walk every world of two arbiters under two faults and a repair; the count in build/bench/
 	@$(DEV)/bin/python -m workbench.model.pair_proof
 
 bench-sms: fetch ## commands and blast segments a second on PostgreSQL, with an SMSC of another make; ARGS='--messages 1000000'; results in build/bench/
 	@$(DEV)/bin/python -m workbench.bench.sms $(ARGS)
 
+bench-provisioning: fetch ## creates a second by nginx and mutual TLS beside pgbench, texts beside them, a million subscribers; ARGS='--seconds 20'
+	@$(DEV)/bin/python -m workbench.bench.provisioning $(ARGS)
+
 depot: needs-depot $(OPS)/ready ## build what a node installs: Debian's packages, Asterisk, the release; prints the inventory's variables
 	@$(OPS)/bin/python -m workbench.release
+
+ca: $(RUN)/ready ## usnd ca on this machine: ARGS='issue crm-1 --out ~/crm-1'; docs/operator/certificates.md
+	@$(RUN)/bin/python -m usnd ca $(ARGS)
 
 lab: needs-lab $(OPS)/ready ## two bare servers become a pair, in network namespaces of this machine; left running (needs root)
 	@$(OPS)/bin/python -m workbench.lab up
@@ -109,7 +133,7 @@ test-roles: $(OPS)/ready ## ansible-lint, what each role refuses, and (as root) 
 
 UV := $(LOCK)/bin/uv pip compile -q --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-annotate \
   --no-header --no-emit-index-url --no-emit-find-links
-lock: $(LOCK)/ready $(DEV)/ready ## renew the locks: requirements*.txt from pyproject.toml, node-smpp's from its package.json
+lock: $(LOCK)/ready $(DEV)/ready ## renew the locks: requirements*.txt from pyproject.toml, npm's from package.json
 	@$(UV) pyproject.toml -o requirements.txt
 	@$(UV) --extra dev pyproject.toml -o requirements-dev.txt
 	@$(UV) --extra dev --extra ops pyproject.toml -o requirements-ops.txt

@@ -5,6 +5,7 @@ with; a part comes out, which nobody has started yet.
 """
 
 import secrets
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,20 +13,37 @@ from datetime import datetime, timedelta
 
 from usnd.asterisk.ami import AmiSettings
 from usnd.asterisk.calls import CallSettings
+from usnd.ca.crl_watch import CrlWatch
+from usnd.ca.places import AUTHORITIES, LISTS
 from usnd.config.pjsip_conf import account_of
 from usnd.config.sections import Config, SmscConfig
 from usnd.control.acts import Acts
+from usnd.control.portal import PortalActs
 from usnd.control.requests import socket_of
 from usnd.control.rights import table_here
 from usnd.control.server import ControlServer
+from usnd.domain.billing.cdr import Origin
+from usnd.domain.certificates.terminal import Terminal
+from usnd.domain.certificates.validity import Listing
 from usnd.domain.messaging.message import Priority
 from usnd.services.alarms.alarms import Alarms
+from usnd.services.billing.interim import InterimRecords
+from usnd.services.billing.watch import ExportWatch
+from usnd.services.certificates import CertificateWatch
+from usnd.services.conference.administration import Administration
 from usnd.services.conference.conferences import Conferences
 from usnd.services.conference.launch import Launches
+from usnd.services.conference.pictures import Pictures
 from usnd.services.media_server.availability import VoiceEdge
 from usnd.services.messaging.incoming_batch import TextPolicy
 from usnd.services.messaging.outbox import Outbox
+from usnd.services.portal.import_runner import ImportRunner
+from usnd.services.portal.password_worker import PasswordWorker
+from usnd.services.portal.portal import Portal
+from usnd.services.portal.visit import PortalNode
+from usnd.services.provisioning.provisioning import Provisioning
 from usnd.services.recording.recordings import Recordings
+from usnd.services.subscribers import time_zones
 from usnd.services.trunks.trunks import Trunks
 from usnd.smpp.link.session import Timers
 from usnd.smpp.link.settings import BindKind, LinkSettings
@@ -37,6 +55,9 @@ _RECEIPTS = {
     "blasts": frozenset({Priority.BULK}),
     "all": frozenset(Priority),
 }
+
+
+Billing = InterimRecords | ExportWatch
 
 
 class NotReady(Exception):
@@ -105,11 +126,92 @@ def text_policy(config: Config) -> TextPolicy:
     )
 
 
-def control_server(config: Config, acts: Acts) -> ControlServer:
-    """Where commands come in; for all users of this machine, where a group of operators is set."""
+def control_server(config: Config, acts: Acts, pictures: Pictures) -> ControlServer:
+    """Where commands come in, and what the sites ask for.
+
+    For all users of this machine, where a group of operators or a site's user is set.
+    """
     runtime, operators = config.node.runtime, config.node.operators_group
+    site, people = config.provisioning.user, config.portal.user
     socket = socket_of(runtime) if runtime else None
-    return ControlServer(socket, acts.act, table_here(operators), to_all=operators is not None)
+    to_all = any(one is not None for one in (operators, site, people))
+    return ControlServer(
+        socket, acts.act, table_here(operators, site, people), to_all=to_all, follow=pictures.follow
+    )
+
+
+def portal(
+    config: Config,
+    store: Store,
+    outbox: Outbox,
+    launching: Launches,
+    administration: Administration,
+    imports: ImportRunner,
+    clock: Callable[[], datetime],
+) -> PortalActs | None:
+    """What subscribers do at the portal; None: without the node's key there is none."""
+    key = config.node_key()
+    if key is None:
+        return None
+    own = PortalNode(
+        key,
+        config.node.home_region,
+        config.portal.session_rules(),
+        config.numbers_in(),
+        config.node.call_back_number or "",
+        most_participants=config.conference.most_participants,
+        own=config.node_own(time_zones()),
+    )
+    service = Portal(store, outbox, launching, administration, own, PasswordWorker(), clock)
+    return PortalActs(service, imports)
+
+
+def crl_watch(config: Config, clock: Callable[[], datetime]) -> CrlWatch | None:
+    """Who is revoked; None where nothing is published for nginx, as on a workstation."""
+    at = config.provisioning.authorities
+    return CrlWatch(at / AUTHORITIES, at / LISTS, clock) if at is not None else None
+
+
+def provisioning(
+    config: Config,
+    store: Store,
+    conferences: Conferences,
+    watch: CrlWatch | None,
+    clock: Callable[[], datetime],
+) -> Provisioning:
+    """What the CRM orders."""
+    listing = watch.listing if watch is not None else _nobody_listed
+    return Provisioning(store, config.node_own(time_zones()), listing, conferences.end, clock)
+
+
+def _nobody_listed(_serial: str, _issuer: str) -> Listing:
+    return Listing.NOT_LISTED
+
+
+def certificate_watch(
+    config: Config, store: Store, watch: CrlWatch | None, alarms: Alarms, clock: Callable[[], datetime]
+) -> CertificateWatch | None:
+    """Who looks until when certificates and lists hold; None where there are none."""
+    if watch is None:
+        return None
+
+    async def terminals() -> tuple[Terminal, ...]:
+        return await store.run(lambda tx: tx.terminals.list())
+
+    return CertificateWatch(config.provisioning.certificate, watch, terminals, alarms, clock)
+
+
+def billing(
+    config: Config, store: Store, conferences: Conferences, alarms: Alarms, clock: Callable[[], datetime]
+) -> list[Billing]:
+    """What usnd itself does for billing: interim records, alarms of the export. Files are the exporter's."""
+    at = config.billing
+    conferences.origin = Origin(at.node or socket.gethostname(), at.zone())
+    names = [one.name for one in config.cdr_destination]
+    return [
+        InterimRecords(store, conferences, at.interim_length(), clock),
+        ExportWatch(store, names, at.late_after, alarms, clock),
+    ]
 
 
 def link_settings(smsc: SmscConfig) -> tuple[LinkSettings, ...]:

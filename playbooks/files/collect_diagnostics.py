@@ -26,6 +26,8 @@ UNITS = (
     "asterisk",
     "keepalived",
     "nginx",
+    "usn-web@provisioning",
+    "usn-web@portal",
     "nftables",
     "chrony",
     "postgresql@17-main",
@@ -67,6 +69,7 @@ CONFIGURATION = (
     "/etc/postgresql/17/main/postgresql.conf",
     "/etc/postgresql/17/main/pg_hba.conf",
     "/etc/nginx/nginx.conf",
+    "/etc/usn/web-provisioning.toml",
     "/var/lib/usn-arbiter/record.json",
 )
 HOLD_SECRETS = (
@@ -79,7 +82,9 @@ HOLD_SECRETS = (
     "/var/lib/postgresql/.pgpass",
 )
 HIDDEN = "[hidden]"
-_SECRET = re.compile(r"""(?im)^(\s*\w*(?:password|secret|passphrase)\w*\s*=[>\s]*)(["']?)(.+?)\2\s*$""")
+_SECRET = re.compile(
+    r"""(?im)^(\s*\w*(?:password|secret|passphrase|credential_key)\w*\s*=[>\s]*)(["']?)(.+?)\2\s*$"""
+)
 _INLINE = re.compile(r"""(?i)\b((?:password|secret)\s*[=:]\s*["']?)([^\s"',}]+)""")
 _ADDRESS = re.compile(r"(://[^:/@\s]+:)([^@/\s]+)@")
 _ECHO = re.compile(r"(?m)^echo (['\"]?)(.+?)\1$")

@@ -25,6 +25,7 @@ from usnd.asterisk.ami_connection import (
     Fields,
     LinkDown,
 )
+from usnd.process.os_errors import reason
 
 __all__ = [
     "Ami",
@@ -182,7 +183,7 @@ class AmiLink:
         except TimeoutError:
             return LinkDown(DownReason.UNREACHABLE, f"no connection in {at.answer_s:g} s")
         except OSError as error:
-            return LinkDown(DownReason.UNREACHABLE, str(error))
+            return LinkDown(DownReason.UNREACHABLE, reason(error))
         try:
             return await self._login(session) or await self._conversation(session)
         finally:

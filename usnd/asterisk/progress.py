@@ -30,6 +30,7 @@ EVENTS = frozenset(
         "Newstate",
         "ConfbridgeJoin",
         "ConfbridgeLeave",
+        "ConfbridgeTalking",
         "DTMFBegin",
         "DTMFEnd",
         "HangupRequest",
@@ -93,7 +94,15 @@ class PinEntered:
     pin: str
 
 
-News = CallNews | IncomingCall | Digit | PinEntered
+@dataclass(frozen=True, slots=True)
+class Talking:
+    """A call in a room is heard to speak, or no more."""
+
+    call: str
+    on: bool
+
+
+News = CallNews | IncomingCall | Digit | PinEntered | Talking
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +153,7 @@ class Progress:
             "Newstate": self._state,
             "ConfbridgeJoin": lambda call, _: CallNews(call, CallEvent.JOINED),
             "ConfbridgeLeave": lambda call, _: CallNews(call, CallEvent.LEFT),
+            "ConfbridgeTalking": lambda call, event: Talking(call, event.get("talkingstatus") == "on"),
             "DTMFBegin": self._presses,
             "DTMFEnd": self._pressed,
             "HangupRequest": self._asked_to_end,

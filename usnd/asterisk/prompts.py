@@ -41,6 +41,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "number-no-answer": "The number that you added does not answer.",
         "number-unreachable": "The number that you added cannot be reached.",
         "already-in": "This number is in the conference already, or is being called.",
+        "suspended": "Nobody can be added, since the service is suspended.",
         "dropped": "The participant who was added last has been dropped.",
         "nobody-to-drop": "There is nobody to drop.",
         "wrong-key": "These keys do nothing.",

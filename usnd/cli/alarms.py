@@ -1,10 +1,19 @@
 """The command `usnd alarms`: what is wrong, since when, and what to do."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from usnd.cli.common import DEFAULT_CONFIG, ConfigFile, Json, in_store, load_config, print_rows, read_snapshot
+from usnd.cli.common import (
+    DEFAULT_CONFIG,
+    ConfigFile,
+    Json,
+    in_store,
+    load_config,
+    print_rows,
+    read_snapshot,
+)
 from usnd.control.rows import Row, second
 from usnd.domain.alarms.alarm import Alarm
 from usnd.domain.alarms.catalogue import USND_ALARMS
@@ -25,8 +34,7 @@ def alarms(
     as_json: Json = False,
 ) -> None:
     """List the alarms that are raised, the oldest first, with what to do. Times are UTC."""
-    settings = load_config(config)
-    found = _history(settings) if history else _raised(settings)
+    found = _history(load_config(config)) if history else _raised(config)
     if as_json:
         print_rows(map(alarm_object, found), as_json=True)
     else:
@@ -42,13 +50,14 @@ def raised_in(snapshot: "Snapshot") -> list[Alarm]:
     ]
 
 
-def _raised(settings: "Config") -> list[Alarm]:
+def _raised(config: Path) -> list[Alarm]:
     """As usnd sees it now, also without the database; else what it had raised when it ran last."""
     from usnd.monitoring.snapshot import NoStatus
 
     try:
-        return raised_in(read_snapshot(settings))
+        return raised_in(read_snapshot(config))
     except NoStatus as error:
+        settings = load_config(config)
         typer.echo(f"{error}\nthese alarms are in the database, as they were last written:", err=True)
 
     def read(tx: "Transaction") -> list[Alarm]:

@@ -17,10 +17,12 @@ from usnd.cli.common import (
     WRONG,
     ConfigFile,
     Json,
+    Whereabouts,
     fail,
     in_store,
     load_config,
     print_rows,
+    whereabouts,
 )
 from usnd.cli.tables import columns, conference_row, json_lines
 from usnd.config.sections import Config
@@ -35,8 +37,6 @@ conference = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-_RUNTIME = Path("/run/usnd")
-"""Of a node: roles/usnd."""
 Id = Annotated[int, typer.Argument(help="The conference, as `usnd conference list` numbers it.", min=1)]
 Who = Annotated[str, typer.Argument(help="A participant: number, name, or the call's id.")]
 Off = Annotated[bool, typer.Option("--off", help="Undo it.")]
@@ -171,11 +171,11 @@ def watch(
     """
     from usnd.control.requests import Look
 
-    socket, look = control_socket(config), Look(conference=number)
+    where, look = _commanded_at(config), Look(conference=number)
     clear = "\x1b[H\x1b[2J" if sys.stdout.isatty() and not as_json else ""
     shown: Live | None = None
     while True:
-        live = _look(socket, look)
+        live = _look(where, look)
         if live != shown:
             typer.echo(clear + (json_lines(live.calls) if as_json else _with_lately(live)))
             shown = live
@@ -201,43 +201,46 @@ def _tell_lately(settings: Config, number: int) -> None:
             typer.echo("\n" + columns(lately))
 
 
-def control_socket(config: Path) -> Path:
-    """Where the running usnd listens.
+def _commanded_at(config: Path) -> Whereabouts:
+    """Where the running usnd listens; without node.runtime the program ends."""
+    if (found := whereabouts(config)) is None:
+        fail("the configuration has no node.runtime: set it to a directory, as /run/usnd, and restart usnd")
+    return found
 
-    Its configuration holds passwords: for operators who may not read it, that is where a node's usnd listens.
-    """
+
+def _look(where: Whereabouts, look: "Look") -> "Live":
+    from usnd.control.client import NoAnswer, NotDone, ask
     from usnd.control.requests import socket_of
 
     try:
-        with config.open():
-            pass
-    except PermissionError:
-        return socket_of(_RUNTIME)
-    except OSError:
-        pass  # the configuration says it better
-    runtime = load_config(config).node.runtime
-    if runtime is None:
-        fail("the configuration has no node.runtime: set it to a directory, as /run/usnd, and restart usnd")
-    return socket_of(runtime)
-
-
-def _look(socket: Path, look: "Look") -> "Live":
-    from usnd.control.client import NoAnswer, NotDone, ask
-
-    try:
-        return ask(socket, look)
+        return ask(socket_of(where.runtime), look)
     except (NoAnswer, NotDone) as error:
-        fail(str(error))
+        fail(_why(error, where))
 
 
 def _ask(config: Path, instruction: "Instruction") -> "Done":
     """What the running daemon answers."""
     from usnd.control.client import NoAnswer, NotDone, ask
+    from usnd.control.requests import socket_of
 
+    where = _commanded_at(config)
     try:
-        return ask(control_socket(config), instruction)
+        return ask(socket_of(where.runtime), instruction)
     except (NoAnswer, NotDone) as error:
-        fail(str(error))
+        fail(_why(error, where))
+
+
+def _why(error: Exception, where: Whereabouts) -> str:
+    """A usnd that is there, and takes no commands, is not called one that does not run."""
+    from usnd.control.client import NotRunning
+
+    if not isinstance(error, NotRunning) or (process := where.process) is None:
+        return str(error)
+    named = f"usnd (process {process})" if process else "usnd"
+    return (
+        f"{named} is there, and takes no commands in {where.runtime}: it waits as the standby "
+        "(`usnd pair status`), is just beginning, or its socket cannot be made: see `journalctl -u usnd`"
+    )
 
 
 def _say(done: "Done", *, as_json: bool = False) -> None:

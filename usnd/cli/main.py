@@ -8,10 +8,13 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import structlog
 import typer
 
 from usnd.cli.alarms import alarms
-from usnd.cli.cdrs import cdrs
+from usnd.cli.ca.commands import ca
+from usnd.cli.cdr.commands import cdr
+from usnd.cli.cdr.records import list_records
 from usnd.cli.common import (
     ANOTHER,
     DEFAULT_CONFIG,
@@ -26,12 +29,16 @@ from usnd.cli.common import (
 )
 from usnd.cli.conference import conference
 from usnd.cli.pair import pair
+from usnd.cli.provisioning.requests import provisioning
+from usnd.cli.provisioning.terminal import terminal
 from usnd.cli.recording import recording
 from usnd.cli.status import bind_object, bind_row, dial_in_object, dial_in_row, status
-from usnd.cli.subscriber import subscriber
+from usnd.cli.subscriber.commands import subscriber
 from usnd.cli.trunk import trunk
+from usnd.cli.web import web
 from usnd.control.rows import Row, call_rows
 from usnd.process import journal
+from usnd.process.command import run as run_command
 
 if TYPE_CHECKING:
     from usnd.config.sections import Config
@@ -52,13 +59,19 @@ app.add_typer(
 )
 app.command("status", epilog="Example: usnd status")(status)
 app.command("alarms", epilog="Example: usnd alarms --history")(alarms)
-app.command("cdrs", epilog="Example: usnd cdrs --after 4000 --limit 500 --json")(cdrs)
+app.add_typer(cdr, name="cdr", epilog="Example: usnd cdr files")
+# As former releases called it: programs of billing know it.
+app.command("cdrs", hidden=True, epilog="Example: usnd cdrs --after 4000 --limit 500 --json")(list_records)
+app.add_typer(ca, name="ca", epilog="Example: usnd ca list")
 app.add_typer(db, name="db", epilog="Example: usnd db upgrade")
 app.add_typer(recording, name="recording", epilog="Example: usnd recording list")
 app.add_typer(pair, name="pair", epilog="Example: usnd pair status")
+app.add_typer(provisioning, name="provisioning", epilog="Example: usnd provisioning bulks")
+app.add_typer(terminal, name="terminal", epilog="Example: usnd terminal list")
 app.add_typer(smpp, name="smpp", epilog="Example: usnd smpp status")
 app.add_typer(trunk, name="trunk", epilog="Example: usnd trunk status")
 app.add_typer(dial_in, name="dial-in", epilog="Example: usnd dial-in status")
+app.add_typer(web, name="web", epilog="Example: usnd web provisioning --config web-provisioning.toml")
 app.add_typer(subscriber, name="subscriber", epilog="Example: usnd subscriber add +447700900001")
 
 
@@ -75,8 +88,11 @@ def run(
     from usnd.daemon import Superseded
     from usnd.daemon import run as run_daemon
 
-    settings = load_config(config)
+    notices: list[str] = []
+    settings = load_config(config, notices.append)
     journal.set_up(settings.log.format, settings.log.level)
+    for notice in notices:
+        structlog.get_logger("usnd.config").warning(notice)
     try:
         asyncio.run(run_daemon(settings, when=when))
     except NotReady as error:
@@ -88,8 +104,9 @@ def run(
 @app.command("check-config", epilog="Example: usnd check-config --config usnd.toml")
 def check_config(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Read the configuration file and say whether the daemon could use it. Connects to nothing."""
-    settings = load_config(config)
+    settings = load_config(config, _warn)
     _check_certificate(settings, config)
+    _check_sites(settings, config)
     binds = ", ".join(smsc.name for smsc in settings.smsc)
     typer.echo(f"{config}: good. SMSC binds: {binds}. Asterisk: {settings.asterisk.host}.")
 
@@ -107,7 +124,25 @@ def _check_certificate(settings: "Config", config: Path) -> None:
     except BadCertificate as error:
         fail(f"{config}: trunks: {error}", WRONG)
     if soon:
-        typer.echo(f"warning: trunks: {soon}", err=True)
+        _warn(f"trunks: {soon}")
+
+
+def _check_sites(settings: "Config", config: Path) -> None:
+    """Ends the program if a site would be root; what is not there yet, or not any more, is a warning."""
+    from usnd.cli.provisioning import checks
+    from usnd.daemon import utc_now
+
+    for section, user in (("provisioning", settings.provisioning.user), ("portal", settings.portal.user)):
+        if why := checks.root(user):
+            fail(f"{config}: {section}.{why}", WRONG)
+    for trouble in checks.of_node(settings.provisioning, utc_now()):
+        _warn(f"provisioning.{trouble}")
+    for trouble in checks.of_user(settings.portal.user):
+        _warn(f"portal.{trouble}")
+
+
+def _warn(notice: str) -> None:
+    typer.echo(f"warning: {notice}", err=True)
 
 
 @db.command("upgrade", epilog="Example: usnd db upgrade --config usnd.toml")
@@ -174,4 +209,4 @@ def conferences(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -
 
 def main() -> None:
     """The entry point."""
-    app()
+    run_command(app, "usnd")

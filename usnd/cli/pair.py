@@ -7,6 +7,7 @@ import asyncio
 import getpass
 import json
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -23,6 +24,7 @@ DEFAULT = Path("/etc/usn/arbiter.toml")
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The arbiter's configuration (TOML).")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say whether it would be done.")]
 
+NOT_TOLD = "not told"
 SHOWN = (
     *("last_role", "epoch", "since_s", "peer", "peer_last_role", "peer_epoch", "heard_s", "peer_power"),
     *("claimed_by", "ill", "unable", "unkept", "maintenance"),
@@ -43,31 +45,44 @@ def status(config: ConfigFile = DEFAULT, *, as_json: Json = False) -> None:
 
 
 def told(found: Mapping[str, Any]) -> Iterator[str]:
-    """The status in lines. What the other server or its console said is never shown without how old it is."""
-    yield f"{found['state']}: {found['means']}"
+    """The status in lines. What the other server or its console said is never shown without how old it is.
+
+    What an arbiter of another release does not say is shown as not told.
+    """
+    said = defaultdict(lambda: NOT_TOLD, found)
+    heard = found.get("peer_heard") is True
+    yield f"{said['state']}: {said['means']}"
     shown = {
-        **found,
-        "peer": f"{found['peer'] or 'not known'}: {found['peer_means']}",
-        **{
-            key: _last_known(found[key], heard=found["peer_heard"])
-            for key in ("peer_last_role", "peer_epoch")
-        },
-        "peer_power": _as_of(found["peer_power"], found["peer_power_s"]),
+        **{key: said[key] for key in SHOWN},
+        "peer": f"{said['peer'] or 'not known'}: {said['peer_means']}",
+        **{key: _last_known(said[key], heard=heard) for key in ("peer_last_role", "peer_epoch")},
+        "peer_power": _as_of(said["peer_power"], found.get("peer_power_s")),
     }
-    for key in SHOWN:
-        yield f"  {key:14} {shown[key]}"
-    for alarm in found["alarms"]:
+    for key, value in shown.items():
+        yield f"  {key:14} {value}"
+    alarms = found.get("alarms")
+    for alarm in alarms if isinstance(alarms, list) else ():
         yield f"  alarm: {alarm}"
-        if remedy := remedy_of(alarm):
+        if remedy := remedy_of(str(alarm)):
             yield f"    {remedy}"
+    yield from _release(found.get("version", 1))
+
+
+def _release(version: Any) -> Iterator[str]:
+    if version != control.VERSION:
+        yield (
+            f"the running arbiter is of another release than this command (it speaks version {version}, "
+            f"the command {control.VERSION}): some of it may be missing or in other words. During an upgrade "
+            "this is so until the arbiter is restarted; else, on a standby: `systemctl restart usn-arbiter`"
+        )
 
 
 def _last_known(said: Any, *, heard: bool) -> str:
-    return str(said) if heard or said in ("", None) else f"{said} (last known)"
+    return str(said) if heard or said in ("", None, NOT_TOLD) else f"{said} (last known)"
 
 
-def _as_of(said: str, age: float | None) -> str:
-    return "not known" if age is None else f"{said}, {control.in_words(age)} ago"
+def _as_of(said: Any, age: Any) -> str:
+    return f"{said}, {control.in_words(age)} ago" if isinstance(age, int | float) else "not known"
 
 
 @pair.command("switch-over", epilog="Example: usnd pair switch-over --dry-run")
@@ -123,18 +138,29 @@ def rejoin(
 
 
 def _tell(config: Path, command: OperatorCommand, *, dry_run: bool = False, seen_off: bool = False) -> None:
-    by = os.environ.get("SUDO_USER") or getpass.getuser()
+    by = os.environ.get("SUDO_USER") or _user()
     said = _ask(config, {"command": command.value, "dry_run": dry_run, "seen_off": seen_off, "by": by})
-    if reason := said.get("refused"):
-        _fail(str(reason))
+    if said.get("done") != command.value:
+        _fail(f"{control.NOT_OURS}; whether it was done: `usnd pair status`")
     typer.echo(f"would be done: {command.value}" if dry_run else f"told the arbiter: {command.value}")
 
 
-def _ask(config: Path, question: dict[str, Any]) -> dict[str, Any]:
+def _user() -> str:
     try:
-        return asyncio.run(control.ask(_load(config).socket, question))
+        return getpass.getuser()
+    except (OSError, KeyError):  # a user without a name
+        return f"uid {os.getuid()}"
+
+
+def _ask(config: Path, question: dict[str, Any]) -> dict[str, Any]:
+    """What the arbiter answers. Ends the program with its reason where it refuses."""
+    try:
+        said = asyncio.run(control.ask(_load(config).socket, question))
     except control.NoArbiter as error:
         _fail(str(error))
+    if reason := said.get("refused"):
+        _fail(str(reason))
+    return said
 
 
 def _load(config: Path) -> PairConfig:

@@ -20,6 +20,7 @@ from usnd.cli.common import (
 from usnd.cli.tables import recording_row
 from usnd.config.sections import Config
 from usnd.control.rows import Row
+from usnd.process.os_errors import in_words
 
 if TYPE_CHECKING:
     from usnd.store.core.transaction import Transaction
@@ -39,9 +40,11 @@ def recording_list(
     e164 = None if number is None else e164_of(number, settings)
 
     def read(tx: "Transaction") -> list[Row]:
-        numbers = {one.id: one.number for one in tx.subscribers.list()}
-        owner = None if e164 is None else next((i for i, known in numbers.items() if known == e164), 0)
-        return [recording_row(one, numbers) for one in tx.recordings.list(owner)]
+        known = None if e164 is None else tx.subscribers.by_number(e164)
+        owner = known.id if known else None if e164 is None else 0
+        found = tx.recordings.list(owner)
+        numbers = tx.subscribers.numbers_of({one.subscriber_id for one in found})
+        return [recording_row(one, numbers) for one in found]
 
     print_rows(in_store(settings, read), as_json=as_json)
 
@@ -66,8 +69,10 @@ def recording_export(
         octets = export(_recordings(settings), one, file)
     except NotYours:
         fail(f"{e164} has no recording {which}")
-    except (NoFile, OSError) as error:
+    except NoFile as error:
         fail(str(error))
+    except OSError as error:
+        fail(in_words(error, file))
     typer.echo(f"{file}: {octets} octets")
 
 
@@ -90,7 +95,7 @@ def recording_prune(
             remove(directory, gone)
             in_store(settings, lambda tx: tx.recordings.removed(gone.recordings))
     except OSError as error:
-        fail(str(error))
+        fail(in_words(error, directory))
     for name in gone.files:
         typer.echo(f"would remove {name}" if dry_run else f"removed {name}")
 

@@ -5,17 +5,33 @@ printed is whole, however narrow the terminal.
 """
 
 import json
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from usnd.control.rows import Row, second
-from usnd.domain.billing.cdr import Cdr
 from usnd.domain.conference.model import Conference
 from usnd.domain.dial_in.admission import DialInNumbers, Pin, PinKind
 from usnd.domain.directory.model import Subscriber
 from usnd.domain.recording.files import Recording
+from usnd.domain.subscribers.attributes import ATTRIBUTES, BY_NAME
+
+if TYPE_CHECKING:
+    from usnd.store.subscriber_changes import StoredChange
 
 GAP = "  "
+_SUBSCRIBER_COLUMNS = (
+    "id",
+    "number",
+    "suspended",
+    "language",
+    "call_texts",
+    "press_one",
+    "minutes",
+    "name",
+)
+_JOINERS = "\u200c\u200d"
+"""Part of names; no other format character is printed, and of blanks those that only part words."""
 
 
 def columns(rows: Iterable[Row]) -> str:
@@ -24,11 +40,11 @@ def columns(rows: Iterable[Row]) -> str:
     if not rows:
         return "none"
     lines = [list(rows[0]), *([_shown(value) for value in row.values()] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
     right = [type(value) in (int, float) for value in rows[0].values()]
     return "\n".join(
         GAP.join(
-            cell.rjust(width) if figure else cell.ljust(width)
+            f"{' ' * (width - _width(cell))}{cell}" if figure else f"{cell}{' ' * (width - _width(cell))}"
             for cell, width, figure in zip(line, widths, right, strict=True)
         ).rstrip()
         for line in lines
@@ -41,15 +57,40 @@ def json_lines(rows: Iterable[Row]) -> str:
 
 
 def subscriber_row(subscriber: Subscriber) -> Row:
+    """Somebody who is registered, for people: what differs most."""
+    whole = subscriber_object(subscriber)
+    return {name: whole[name] for name in _SUBSCRIBER_COLUMNS}
+
+
+def subscriber_object(subscriber: Subscriber) -> Row:
+    """All that is set for a subscriber; empty: as the node says."""
     return {
         "id": subscriber.id,
         "number": subscriber.number,
         "suspended": subscriber.suspended,
-        "language": subscriber.language,
-        "call_texts": subscriber.call_texts,
-        "press_one": subscriber.press_one,
-        "minutes": "" if subscriber.minutes is None else subscriber.minutes,
+        **{one.field: _set(getattr(subscriber, one.field)) for one in ATTRIBUTES},
     }
+
+
+def change_row(stored: "StoredChange") -> Row:
+    """One change of a subscriber; `taken`: when a CRM had it, `CRM` if one made it.
+
+    `attributes`: which were changed, as `usnd subscriber show` names them; not known of a former release's.
+    """
+    made, taken = stored.change, stored.acknowledged_at
+    return {
+        "change": stored.id,
+        "at": second(made.at),
+        "number": made.number,
+        "what": made.what,
+        "attributes": " ".join(BY_NAME[name].field for name in made.attributes if name in BY_NAME),
+        "by": made.by,
+        "taken": "CRM" if made.by_crm else second(taken) if taken else "",
+    }
+
+
+def _set(value: object) -> object:
+    return "" if value is None else value
 
 
 def conference_row(conference: Conference) -> Row:
@@ -69,47 +110,6 @@ def conference_row(conference: Conference) -> Row:
     }
 
 
-def cdr_object(sequence: int, cdr: Cdr) -> Row:
-    """A call detail record in full, for programs: times are UTC to the ms."""
-    return {
-        "sequence": sequence,
-        "subscriber": cdr.subscriber_id,
-        "conference": cdr.conference_id,
-        "role": cdr.role.value,
-        "direction": cdr.direction.value,
-        "cli": cdr.cli,
-        "dnis": cdr.dnis,
-        "start": cdr.start.isoformat(timespec="milliseconds"),
-        "answer": cdr.answer.isoformat(timespec="milliseconds") if cdr.answer else "",
-        "stop": cdr.stop.isoformat(timespec="milliseconds"),
-        "outcome": cdr.outcome.value,
-        "cause": cdr.cause if cdr.cause is not None else "",
-        "recorded": cdr.recorded,
-        "activation_pin": cdr.activation_pin,
-        "trunk": cdr.trunk,
-    }
-
-
-def cdr_row(sequence: int, cdr: Cdr) -> Row:
-    """A call detail record for people. rang_s: until answered or given up; talked_s: from the answer on."""
-    return {
-        "seq": sequence,
-        "conf": cdr.conference_id,
-        "subscr": cdr.subscriber_id,
-        "role": cdr.role.value,
-        "dir": cdr.direction.value,
-        "cli": cdr.cli,
-        "dnis": cdr.dnis,
-        "start": second(cdr.start),
-        "rang_s": _seconds(cdr.start, cdr.answer or cdr.stop),
-        "talked_s": _seconds(cdr.answer or cdr.stop, cdr.stop),
-        "outcome": cdr.outcome.value,
-        "cause": cdr.cause if cdr.cause is not None else "",
-        "trunk": cdr.trunk,
-        "rec": cdr.recorded,
-    }
-
-
 def recording_row(one: Recording, numbers: Mapping[int, str]) -> Row:
     """One part; `numbers`: those of the subscribers, by id. Who is none any more has none."""
     return {
@@ -125,14 +125,40 @@ def recording_row(one: Recording, numbers: Mapping[int, str]) -> Row:
     }
 
 
-def _seconds(start: datetime, stop: datetime) -> float:
-    return round((stop - start).total_seconds(), 1)
-
-
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.1f}" if isinstance(value, float) else str(value)
+    return f"{value:.1f}" if isinstance(value, float) else seen(str(value))
+
+
+def seen(text: str) -> str:
+    """The text for a terminal: what would control it, or turn the line, is written as its code."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        char
+        if char.isprintable() or char in _JOINERS or unicodedata.category(char) == "Zs"
+        else _escaped(char)
+        for char in text
+    )
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode()
+
+
+def _width(cell: str) -> int:
+    """How many columns of a terminal it takes: two for East Asian letters, none for marks."""
+    if cell.isascii():
+        return len(cell)
+    return sum(
+        0
+        if unicodedata.category(char) in ("Mn", "Me", "Cf")
+        else 2
+        if unicodedata.east_asian_width(char) in "WF"
+        else 1
+        for char in cell
+    )
 
 
 def pin_rows(pins: Iterable[Pin], numbers: DialInNumbers) -> Iterator[Row]:

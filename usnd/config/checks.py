@@ -4,19 +4,23 @@ config/sections.py asks, once each value is read. Every refusal says which keys,
 """
 
 from collections.abc import Sequence
+from string import hexdigits
 from typing import TYPE_CHECKING
 
 from phonenumbers import SUPPORTED_REGIONS
 
 from usnd.config.trunks import SIP_PORT, RouteConfig, TrunkConfig, TrunksConfig, address_of
 from usnd.config_file.values import URL_WORDS, ConfigError
+from usnd.domain.billing.fields import layout_trouble
 from usnd.domain.conference.dtmf_menu import clashes
 from usnd.domain.dial_in.admission import written_twice
 from usnd.domain.numbers.e164 import has_trunk_prefix_within
+from usnd.domain.subscribers.credentials import SHORTEST_KEY
 from usnd.domain.trunks.identification import Doubt, tell_apart
 
 if TYPE_CHECKING:
     from usnd.config.sections import Config, SmscConfig
+    from usnd.config_file.values import Secret
     from usnd.domain.network.hosts import Address
 
 LONGEST_SMPP_PASSWORD = 8
@@ -37,6 +41,51 @@ def check(config: "Config") -> None:
     _check_binds(config.smsc)
     _check_numbers(config)
     _check_trunks(config.trunk, config.route, config.trunks)
+    _check_credential_key(config.provisioning.credential_key)
+    _check_portal(config)
+    _check_billing(config)
+
+
+def _check_billing(config: "Config") -> None:
+    try:
+        config.billing.zone()
+    except (KeyError, ValueError, OSError) as error:
+        raise ConfigError(
+            f'billing.time_zone: {config.billing.time_zone} is not known here: write one as "Europe/London"'
+        ) from error
+    names = [destination.name for destination in config.cdr_destination]
+    if names and config.billing.directory is None:
+        raise ConfigError("billing.directory: set it, as CDR files for a destination are written there")
+    if len(set(names)) < len(names):
+        raise ConfigError("cdr_destination: two of them have the same name")
+    for destination in config.cdr_destination:
+        if trouble := layout_trouble(destination.fields):
+            raise ConfigError(f"cdr_destination {destination.name}: fields: {trouble}")
+
+
+def _check_portal(config: "Config") -> None:
+    portal, provisioning = config.portal, config.provisioning
+    if portal.user is not None and provisioning.credential_key is None:
+        raise ConfigError(
+            "portal.user: the portal knows first passwords and codes by provisioning.credential_key: set"
+            " that, as `openssl rand -hex 32` gives it"
+        )
+    if portal.user is not None and portal.user == provisioning.user:
+        raise ConfigError("portal.user: each site has a user of its own, and this one is provisioning.user")
+    if portal.longest < portal.idle:
+        raise ConfigError("portal.longest: is less than portal.idle: write as much or more")
+
+
+def _check_credential_key(secret: "Secret | None") -> None:
+    """Repeats nothing of it."""
+    if secret is None:
+        return
+    digits, least = secret.reveal(), 2 * SHORTEST_KEY
+    if len(digits) < least or len(digits) % 2 or not set(digits) <= set(hexdigits):
+        raise ConfigError(
+            f"provisioning.credential_key: write {least} hexadecimal digits or more, two for each octet, as"
+            " `openssl rand -hex 32` gives them"
+        )
 
 
 def _check_store(url: str) -> None:

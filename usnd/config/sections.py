@@ -6,6 +6,7 @@ silently does nothing. `docs/operator/configuration.md` explains each.
 """
 
 import tomllib
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,10 +14,14 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from usnd.config.billing import BillingConfig, CdrDestinationConfig
 from usnd.config.checks import check
+from usnd.config.portal import PortalConfig
+from usnd.config.provisioning import ProvisioningConfig
 from usnd.config.sending import SendingConfig, TalkConfig
 from usnd.config.trunks import RouteConfig, TrunkConfig, TrunksConfig, routing, trunk_numbers
 from usnd.config_file.errors import in_words
+from usnd.config_file.former_names import with_todays_names
 from usnd.config_file.values import (
     E164,
     Cause,
@@ -25,6 +30,7 @@ from usnd.config_file.values import (
     GroupName,
     Language,
     Name,
+    NotReadable,
     Octet,
     Port,
     Prefix,
@@ -52,10 +58,13 @@ from usnd.domain.recording.files import KeepRules
 from usnd.domain.replies.catalogue import DEFAULT_LANGUAGE
 from usnd.domain.replies.no_service import NoServiceRules
 from usnd.domain.sms.decision import TextRules
+from usnd.domain.subscribers.attributes import NodeOwn
+from usnd.domain.subscribers.credentials import CredentialKey
 from usnd.domain.trunks.number_format import TrunkNumbers
 from usnd.domain.trunks.trunk import Routing
+from usnd.process.os_errors import reason
 
-__all__ = ["Config", "ConfigError", "Secret", "load", "parse"]
+__all__ = ["Config", "ConfigError", "NotReadable", "Secret", "load", "parse"]
 
 _GIGABYTE = 10**9
 
@@ -232,6 +241,10 @@ class Config(Section, frozen=True, kw_only=True):
     recording: RecordingConfig = RecordingConfig()
     voice: VoiceConfig = VoiceConfig()
     texts: TextsConfig = TextsConfig()
+    provisioning: ProvisioningConfig = ProvisioningConfig()
+    portal: PortalConfig = PortalConfig()
+    billing: BillingConfig = BillingConfig()
+    cdr_destination: Annotated[tuple[CdrDestinationConfig, ...], Meta(max_length=8)] = ()
     log: LogConfig = LogConfig()
 
     def conference_rules(self) -> Rules:
@@ -316,6 +329,15 @@ class Config(Section, frozen=True, kw_only=True):
             self.numbers_in(),
         )
 
+    def node_own(self, time_zones: Collection[str]) -> NodeOwn:
+        """What the domain needs to decide about subscribers. time_zones: those that this machine knows."""
+        return NodeOwn(self.texts.language, time_zones, self.node.home_region, self.node_key())
+
+    def node_key(self) -> CredentialKey | None:
+        """The node's key, the same on both servers of a pair."""
+        secret = self.provisioning.credential_key
+        return None if secret is None else CredentialKey(bytes.fromhex(secret.reveal()))
+
     def no_service_rules(self) -> NoServiceRules:
         """How often those who are not registered are told so."""
         return NoServiceRules(
@@ -324,13 +346,18 @@ class Config(Section, frozen=True, kw_only=True):
 
 
 RENAMED = {"ways_in": "dial_in"}
-"""Keys of former releases, and what they are called now."""
+"""Sections by their names in former releases, and what they are called now."""
 
 
-def load(path: Path) -> Config:
-    """The configuration in the file.
+def _pass_over(_notice: str) -> None:
+    """For who only wants the configuration."""
+
+
+def load(path: Path, notice: Callable[[str], object] = _pass_over) -> Config:
+    """The configuration in the file. notice: gets a sentence for each former name that is still in it.
 
     Raises:
+        NotReadable: this user may not read it.
         ConfigError: it cannot be read, is not TOML, has an unknown key or a value out of bounds.
     """
     try:
@@ -339,23 +366,34 @@ def load(path: Path) -> Config:
         raise ConfigError(
             f"{path}: there is no such file: name yours with --config or in USND_CONFIG"
         ) from error
+    except PermissionError as error:
+        raise NotReadable(
+            f"{path}: you may not read it, as it holds passwords: be root, the user of usnd, or of its group"
+        ) from error
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+        raise ConfigError(f"{path}: cannot be read: {reason(error)}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: cannot be read: it is not text in UTF-8") from error
     try:
-        return parse(text)
+        return parse(text, lambda said: notice(f"{path}: {said}"))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
 
 
-def parse(text: str) -> Config:
-    """The configuration in TOML text; raises ConfigError."""
+def parse(text: str, notice: Callable[[str], object] = _pass_over) -> Config:
+    """The configuration in TOML text; notice as of load. Raises ConfigError."""
     try:
-        config = msgspec.convert(tomllib.loads(text), Config, dec_hook=decode)
+        written, notices = with_todays_names(tomllib.loads(text), RENAMED)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"not TOML: {error}") from error
-    except msgspec.ValidationError as error:
-        raise ConfigError(in_words(error, Config, RENAMED)) from error
-    check(config)
+    except RecursionError as error:
+        raise ConfigError("not TOML that anybody could read: it is nested too deep") from error
+    try:
+        config = msgspec.convert(written, Config, dec_hook=decode)
+        check(config)
+    except (msgspec.ValidationError, ConfigError) as error:
+        said = in_words(error, Config) if isinstance(error, msgspec.ValidationError) else str(error)
+        raise ConfigError("; ".join((said, *notices))) from error
+    for one in notices:
+        notice(one)
     return config

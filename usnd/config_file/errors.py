@@ -5,9 +5,7 @@ by name: it reads the types that it is given.
 """
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -27,10 +25,8 @@ _CUSTOM = {
 }
 
 
-def in_words(
-    error: msgspec.ValidationError, root: type, renamed: Mapping[str, str] = MappingProxyType({})
-) -> str:
-    """What is wrong, for a configuration that is to become a `root`. renamed: new names of former keys.
+def in_words(error: msgspec.ValidationError, root: type) -> str:
+    """What is wrong, for a configuration that is to become a `root`.
 
     Takes from the library's "Expected `int`, got `str` - at `$.smsc[0].port`" the place, and from the type
     that belongs there what to write. Repeats no value, which may be a secret, but of hosts and paths.
@@ -41,8 +37,6 @@ def in_words(
     if isinstance(error.__cause__, Unusable):
         return f"{section}: {error.__cause__}"
     if unknown := re.search("contains unknown field `(.*)`", problem):
-        if new := renamed.get(unknown[1]):
-            return f"{section}: {unknown[1]} is called {new} since this release: rename it"
         keys = ", ".join(field.encode_name for field in _type_at(root, where).fields)
         return f"{section}: {unknown[1]} is not known here; known are: {keys}"
     if missing := re.search("missing required field `(.*)`", problem):

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from usnd.config_file.errors import WORDS
 from usnd.domain.network.hosts import Host, HostAddress, Network, OwnAddress, Unusable
+from usnd.domain.sms.languages import LANGUAGES
 
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
@@ -32,11 +33,16 @@ Name = Annotated[
 GroupName = Annotated[
     str, text(r"^[a-z_][a-z0-9_-]{0,30}$", 'a group of users of this machine, as "usn-operators"')
 ]
+UserName = Annotated[
+    str, text(r"^[a-z_][a-z0-9_-]{0,30}$", 'a user of this machine, as "usn-web-provisioning"')
+]
 ShortCode = Annotated[str, text(r"^\+?[0-9]{1,15}$", 'the digits of a short code or number, as "52272"')]
 Region = Annotated[str, text(r"^[A-Z]{2}$", 'a country code of two capital letters (ISO 3166), as "GB"')]
 URL_WORDS = '"sqlite:////path/to/file" or "postgresql+psycopg://user:password@host/name"'
 StoreUrl = Annotated[str, text(r"^(sqlite:////.+|postgresql\+psycopg://.+)$", URL_WORDS)]
-Language = Annotated[str, text("^[a-z]{2}$", 'a language code of two small letters, as "en"')]
+Language = Annotated[
+    str, text(f"^({'|'.join(LANGUAGES)})$", f"a language of this node: {', '.join(LANGUAGES)}")
+]
 E164 = Annotated[str, text(r"^\+[1-9][0-9]{2,14}$", 'an international number, as "+442079460000"')]
 Dnis = Annotated[str, text(r"^(\+?[0-9]{1,15})?$", 'the digits of a number, as "442079460000"')]
 Prefix = Annotated[str, text(r"^\+[1-9][0-9]{0,14}$", 'how numbers begin in E.164, as "+44" or "+44909"')]
@@ -46,6 +52,10 @@ Cause = Annotated[int, Meta(ge=1, le=127)]
 
 class ConfigError(Exception):
     """The configuration cannot be used; the message says where and why, in words for an operator."""
+
+
+class NotReadable(ConfigError):
+    """The user of this process may not read the file."""
 
 
 class Secret:

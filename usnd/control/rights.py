@@ -21,10 +21,16 @@ class Right(Enum):
     LOOK = "look at conferences"
     CONTROL = "launch and control conferences"
     SECRETS = "change secrets"
+    PROVISION = "provision subscribers"
+    PORTAL = "act for who is signed in to the portal"
 
 
 ALL = frozenset(Right)
-OPERATORS = ALL - {Right.SECRETS}
+OPERATORS = ALL - {Right.SECRETS, Right.PROVISION, Right.PORTAL}
+PROVISIONING = frozenset({Right.PROVISION})
+"""Of the provisioning site: only on subscribers, and only for a terminal that is designated."""
+PORTAL = frozenset({Right.PORTAL})
+"""Of the portal's site: only for the subscriber of a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +48,22 @@ class Row:
         return self.user in (peer.uid, peer.name)
 
 
-def who_may_what(own_user: int, operators: int | None) -> tuple[Row, ...]:
-    """The table. `own_user`: whom usnd runs as; `operators`: their group's gid, None: there are none."""
-    table = (Row(ALL, user=0), Row(ALL, user=own_user))
-    return table if operators is None else (*table, Row(OPERATORS, group=operators))
+def who_may_what(
+    own_user: int, operators: int | None, site: str | None = None, portal: str | None = None
+) -> tuple[Row, ...]:
+    """The table. `own_user`: whom usnd runs as; `operators`: their group's gid, None: there are none.
+
+    `site`, `portal`: the names of the users that the provisioning site and the portal's run as; None: it has
+    none of its own.
+    """
+    table = [Row(ALL, user=0), Row(ALL, user=own_user)]
+    if operators is not None:
+        table.append(Row(OPERATORS, group=operators))
+    if site is not None:
+        table.append(Row(PROVISIONING, user=site))
+    if portal is not None:
+        table.append(Row(PORTAL, user=portal))
+    return tuple(table)
 
 
 def rights_of(peer: Peer, table: Iterable[Row]) -> frozenset[Right]:
@@ -53,19 +71,21 @@ def rights_of(peer: Peer, table: Iterable[Row]) -> frozenset[Right]:
     return frozenset(right for row in table if row.means(peer) for right in row.rights)
 
 
-def table_here(operators_group: str | None) -> tuple[Row, ...]:
+def table_here(
+    operators_group: str | None, site: str | None = None, portal: str | None = None
+) -> tuple[Row, ...]:
     """The table of this process. Without an operators' group, whoever is in the group it runs as is one.
 
     A group that does not exist has nobody in it; the journal says so.
     """
     own = os.geteuid()
     if operators_group is None:
-        return who_may_what(own, os.getegid())
+        return who_may_what(own, os.getegid(), site, portal)
     try:
-        return who_may_what(own, grp.getgrnam(operators_group).gr_gid)
+        return who_may_what(own, grp.getgrnam(operators_group).gr_gid, site, portal)
     except KeyError:
         structlog.get_logger("usnd.control").error(
             "there is no operators' group: only root and the user of usnd may command it",
             operators_group=operators_group,
         )
-        return who_may_what(own, None)
+        return who_may_what(own, None, site, portal)

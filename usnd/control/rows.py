@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TypedDict
 
-from usnd.domain.conference.call import Call
 from usnd.domain.conference.features import silenced
 from usnd.domain.conference.model import Conference
+from usnd.domain.conference.picture import since_of
 
 Row = Mapping[str, object]
 
@@ -54,7 +54,7 @@ def call_rows(conference: Conference) -> list[CallRow]:
             "role": call.role.value,
             "number": call.number,
             "call_state": call.state.value,
-            "since": second(_since(call)),
+            "since": second(since_of(call)),
             "trunk": call.trunk,
             "outcome": call.outcome.value if call.outcome else "",
             "muted": silenced(conference, call),
@@ -64,10 +64,6 @@ def call_rows(conference: Conference) -> list[CallRow]:
         }
         for call in conference.calls
     ]
-
-
-def _since(call: Call) -> datetime:
-    return call.ended_at or call.leaving_since or call.joined_at or call.answered_at or call.planned_at
 
 
 def second(at: datetime) -> str:

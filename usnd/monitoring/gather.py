@@ -11,6 +11,7 @@ from pathlib import Path
 from usnd.monitoring.binds import Binds
 from usnd.monitoring.snapshot import FILE, AlarmFigures, Snapshot
 from usnd.monitoring.status_file import show
+from usnd.process.runtime_directory import RuntimeDirectory
 from usnd.services.alarms.alarms import Alarms
 from usnd.services.figures import (
     AsteriskFigures,
@@ -37,9 +38,12 @@ class Gatherer:
     recordings: Callable[[], RecordingFigures]
     database: Callable[[], DatabaseFigures]
 
-    async def run(self, runtime: Path | None) -> None:
-        """Until cancelled. `runtime`: the directory for the file; without one, conditions are only judged."""
-        await show(runtime / FILE if runtime is not None else None, self.snapshot)
+    async def run(self, runtime: Path | None, directory: RuntimeDirectory) -> None:
+        """Until cancelled. `runtime`: the directory for the file; without one, conditions are only judged.
+
+        directory: as of `show`.
+        """
+        await show(runtime / FILE if runtime is not None else None, self.snapshot, directory)
 
     def snapshot(self, now: datetime) -> Snapshot:
         """Everything as of now (UTC). Once a second: rates are counted by it."""

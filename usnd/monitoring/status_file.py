@@ -12,29 +12,45 @@ from pathlib import Path
 
 import msgspec
 
+from usnd.process.runtime_directory import RuntimeDirectory
+
 EVERY = 1.0
 """Seconds between two figures."""
 
 
-async def show(path: Path | None, take: Callable[[datetime], object]) -> None:
+async def show(path: Path | None, take: Callable[[datetime], object], directory: RuntimeDirectory) -> None:
     """Takes figures each second and writes them as JSON, until cancelled; the file goes then.
 
-    `take` gets the time in UTC and gives what msgspec can encode. Without a path they are only taken.
+    `take` gets the time in UTC and gives what msgspec can encode. Without a path they are only taken. A full
+    or missing directory must not stop texts: `directory` is told, and the reader sees that it is stale.
     """
     try:
         while True:
             figures = take(datetime.now(UTC))
             if path is not None:
-                await asyncio.to_thread(_write, path, msgspec.json.encode(figures))
+                await _keep(path, msgspec.json.encode(figures), directory)
             await asyncio.sleep(EVERY)
     finally:
         if path is not None:
-            await asyncio.shield(asyncio.to_thread(path.unlink, missing_ok=True))
+            await asyncio.shield(asyncio.to_thread(_remove, path))
+
+
+async def _keep(path: Path, status: bytes, directory: RuntimeDirectory) -> None:
+    try:
+        await asyncio.to_thread(_write, path, status)
+    except OSError as error:
+        directory.lost(path, error)
+    else:
+        directory.kept(path)
 
 
 def _write(path: Path, status: bytes) -> None:
-    """Whole or not at all: who reads never sees a half."""
+    """Whole or not at all: who reads never sees a half. Raises OSError."""
     new = path.with_name(f"{path.name}.new")
-    with suppress(OSError):  # a full or missing directory must not stop texts; the reader sees it is stale
-        new.write_bytes(status)
-        new.replace(path)
+    new.write_bytes(status)
+    new.replace(path)
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()

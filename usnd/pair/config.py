@@ -15,6 +15,7 @@ from usnd.config_file.errors import in_words
 from usnd.config_file.values import decode
 from usnd.domain.network.hosts import Host, HostAddress
 from usnd.domain.pair.evidence import PairSettings
+from usnd.process.os_errors import reason
 
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
@@ -157,6 +158,19 @@ def load(path: Path) -> PairConfig:
         config.settings()
     except msgspec.ValidationError as error:
         raise PairConfigError(f"{path}: {in_words(error, PairConfig)}") from error
-    except (OSError, ValueError) as error:
+    except PermissionError as error:
+        raise PairConfigError(f"{path}: you may not read it, as it holds passwords: be root") from error
+    except FileNotFoundError as error:
+        raise PairConfigError(
+            f"{path}: there is no such file: a server that is not one of a pair has none; name another with "
+            "--config"
+        ) from error
+    except OSError as error:
+        raise PairConfigError(f"{path}: cannot be read: {reason(error)}") from error
+    except UnicodeDecodeError as error:
+        raise PairConfigError(f"{path}: cannot be read: it is not text in UTF-8") from error
+    except RecursionError as error:
+        raise PairConfigError(f"{path}: it is nested too deep") from error
+    except ValueError as error:
         raise PairConfigError(f"{path}: {error}") from error
     return config

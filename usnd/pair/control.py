@@ -17,11 +17,20 @@ from usnd.domain.pair.states import STATE_WORDS
 from usnd.pair import wire_names
 from usnd.pair.runner import Runner
 from usnd.process.local_socket import Bounds, LineServer, Peer, Problem, exchange
+from usnd.process.os_errors import reason
 
+VERSION = 2
+"""Of what is said at the socket. A status without one is of a release before this number was told."""
 PATIENCE = 5.0
 _BOUNDS = Bounds(longest=4096, patience=PATIENCE)
 _LONGEST_ANSWER = 1_000_000
 _UNITS = ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
+
+
+NOT_OURS = (
+    "what answered is not understood: is the arbiter of another release than this command? After an upgrade "
+    "`systemctl restart usn-arbiter` starts that of the new one"
+)
 
 
 class NoArbiter(Exception):
@@ -33,6 +42,7 @@ def status(runner: Runner) -> dict[str, Any]:
     me, seen, now = runner.me, runner.seen, runner.clock()
     peer, raised = seen.peer, runner.alarms()
     return {
+        "version": VERSION,
         "state": me.state.value,
         "means": STATE_WORDS[me.state],
         "since_s": round(now - me.since, 1),
@@ -89,7 +99,7 @@ def answer(runner: Runner, line: bytes) -> dict[str, Any]:
     try:
         asked = wire_names.read(json.loads(line or b"{}"))
         command = OperatorCommand(asked["command"]) if "command" in asked else None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return {"refused": "the arbiter did not understand the command: is `usnd` of another release?"}
     if command is None:
         return status(runner)
@@ -107,6 +117,9 @@ class _Arbiter:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
+    def bounds_of(self, _peer: Peer) -> Bounds:
+        return _BOUNDS
+
     def turn_away(self, _peer: Peer) -> None:
         """Nobody."""
 
@@ -117,9 +130,11 @@ class _Arbiter:
         return _line(answer(self._runner, line))
 
 
-async def serve(runner: Runner, path: Path) -> asyncio.Server:
-    """Listens; only the socket's owner and group may ask. Raises OSError."""
-    return await LineServer(path, _Arbiter(runner), _BOUNDS).start()
+async def serve(runner: Runner, path: Path) -> LineServer:
+    """Listens, and must be kept; only the socket's owner and group may ask. Raises OSError."""
+    listening = LineServer(path, _Arbiter(runner))
+    await listening.start()
+    return listening
 
 
 def _line(said: dict[str, Any]) -> bytes:
@@ -127,12 +142,31 @@ def _line(said: dict[str, Any]) -> bytes:
 
 
 async def ask(path: Path, question: dict[str, Any]) -> dict[str, Any]:
-    """One question to the running arbiter. Raises NoArbiter."""
+    """One question to the running arbiter. Raises NoArbiter; its text says what to do."""
     try:
         line = await asyncio.to_thread(
             exchange, path, _line(question), patience=PATIENCE, longest=_LONGEST_ANSWER
         )
-        said: dict[str, Any] = wire_names.read(json.loads(line))
-    except (OSError, ValueError) as error:
-        raise NoArbiter(f"the arbiter does not answer at {path}: {error}") from error
+        said = wire_names.read(json.loads(line))
+    except OSError as error:
+        raise NoArbiter(_why_silent(path, error)) from error
+    except (ValueError, RecursionError) as error:
+        raise NoArbiter(f"{NOT_OURS} ({error})") from error
+    if not isinstance(said, dict):
+        raise NoArbiter(NOT_OURS)
     return said
+
+
+def _why_silent(path: Path, error: OSError) -> str:
+    """That it does not run, hangs, or lets only others ask."""
+    match error:
+        case FileNotFoundError() | NotADirectoryError() | ConnectionRefusedError():
+            return f"the arbiter is not running ({path}): see `systemctl status usn-arbiter`"
+        case PermissionError():
+            return f"you may not ask the arbiter ({path}): be root"
+        case TimeoutError() | BlockingIOError():
+            return (
+                f"the arbiter is there, and has not answered within {PATIENCE:g} s: it hangs, or its server "
+                "is very busy. Try again; systemd ends one that stands still: `journalctl -u usn-arbiter`"
+            )
+    return f"the arbiter does not answer at {path}: {reason(error)}"

@@ -23,6 +23,9 @@ from usnd.pair.network.heartbeats import Heartbeats
 from usnd.pair.record import RecordError, RecordFile
 from usnd.pair.runner import Runner
 from usnd.process import journal
+from usnd.process.command import run as run_command
+from usnd.process.os_errors import in_words
+from usnd.process.runtime_directory import RuntimeDirectory
 from usnd.process.systemd import notify
 
 NOT_NOW, WRONG = 1, 2
@@ -49,7 +52,7 @@ def run(config: ConfigFile = DEFAULT) -> None:
     try:
         asyncio.run(_serve(settings))
     except OSError as error:
-        _fail(str(error))
+        _fail(in_words(error, "the arbiter cannot run"))
 
 
 @arbiter.command("check-config", epilog="Example: usn-arbiter check-config --config new.toml")
@@ -99,7 +102,7 @@ async def _serve(config: PairConfig) -> None:
     paths = {path.name: ((path.local, path.port), (path.peer, path.port)) for path in config.paths}
     runner = _runner(config, machine, heartbeats, file, record)
     heartbeats.open(paths)
-    server = await control.serve(runner, config.socket)
+    listening = await control.serve(runner, config.socket)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, runner.leave)
     if record is None:
@@ -107,12 +110,15 @@ async def _serve(config: PairConfig) -> None:
     notify("READY=1")
     try:
         async with asyncio.TaskGroup() as group:
-            looks = group.create_task(machine.run())
+            aside = [
+                group.create_task(machine.run()),
+                group.create_task(listening.keep(RuntimeDirectory())),
+            ]
             await runner.run()
-            looks.cancel()
+            for one in aside:
+                one.cancel()
     finally:
         structlog.get_logger("usnd.pair").info("the arbiter ends", state=runner.me.state.value)
-        server.close()
         heartbeats.close()
 
 
@@ -170,4 +176,4 @@ def _fail(reason: str, status: int = NOT_NOW) -> NoReturn:
 
 def main() -> None:
     """The command `usn-arbiter`."""
-    arbiter()
+    run_command(arbiter, "usn-arbiter")

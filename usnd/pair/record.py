@@ -12,6 +12,7 @@ import msgspec
 
 from usnd.domain.pair.evidence import Record
 from usnd.pair import wire_names
+from usnd.process.os_errors import reason
 
 FILE = "record.json"
 
@@ -45,7 +46,9 @@ class RecordFile:
             kept = _Kept(0, Record())
             if self._path.exists():
                 kept = msgspec.convert(wire_names.read(msgspec.json.decode(self._path.read_bytes())), _Kept)
-        except (OSError, msgspec.MsgspecError) as error:
+        except OSError as error:
+            raise RecordError(f"{self._path} cannot be read: {reason(error)}") from error
+        except msgspec.MsgspecError as error:
             raise RecordError(f"{self._path} cannot be read: {error}") from error
         self.boot = kept.boot + 1
         self.booted = kept.machine not in ("", self._machine)
@@ -69,4 +72,4 @@ class RecordFile:
             finally:
                 os.close(directory)
         except OSError as error:
-            raise RecordError(f"{self._path} cannot be written: {error}") from error
+            raise RecordError(f"{self._path} cannot be written: {reason(error)}") from error

@@ -6,6 +6,8 @@ import signal
 from collections.abc import Sequence
 from contextlib import suppress
 
+from usnd.process.os_errors import in_words
+
 _NOT_FOUND = 127
 KILLED = 5.0
 
@@ -21,7 +23,7 @@ async def run(command: Sequence[str], patience: float) -> tuple[int, str]:
             start_new_session=True,
         )
     except OSError as error:
-        return _NOT_FOUND, str(error)
+        return _NOT_FOUND, in_words(error, command[0])
     try:
         said, _ = await asyncio.wait_for(process.communicate(), patience)
     except TimeoutError:

@@ -32,7 +32,7 @@ class SendingFigures(Struct, frozen=True, kw_only=True):
     """The MT texts of one bind, and their receipts. A receiver has none.
 
     queue: texts in memory that wait; oldest_s: how long the oldest has waited. in_flight, throttled,
-    postponed, in_doubt, unanswered: segments. sent to set_aside: texts, by how they ended.
+    postponed, in_doubt, unanswered: segments. sent to withdrawn: texts, by how they ended.
     """
 
     rate: float
@@ -49,6 +49,8 @@ class SendingFigures(Struct, frozen=True, kw_only=True):
     expired: int
     unknown: int
     set_aside: int
+    withdrawn: int = 0
+    """A former release's status.json has none."""
     throttled: int
     postponed: int
     in_doubt: int

@@ -34,6 +34,10 @@ _CONFERENCE_FIELDS = (
     "press_one",
     "instant",
     "talk_seconds",
+    "most_calls",
+    "away_seconds",
+    "most_call_backs",
+    "launched_by",
 )
 _SELECT = select(*(conferences.c[name] for name in _CONFERENCE_FIELDS))
 _CALLS = select(calls.c.conference_id, *(calls.c[name] for name in _CALL_FIELDS)).order_by(calls.c.position)
@@ -46,6 +50,9 @@ _CALLS_ENDED = _CALLS.where(calls.c.conference_id.in_(_ENDED.with_only_columns(c
 
 _COUNT_OF = (
     select(func.count()).select_from(conferences).where(conferences.c.subscriber_id == bindparam("owner"))
+)
+_RUNNING_INSTANTS = select(conferences.c.instant).where(
+    is_live, conferences.c.instant.is_not(None), conferences.c.subscriber_id == bindparam("owner")
 )
 _LIVE_OF = (
     select(conferences.c.subscriber_id, conferences.c.id, conferences.c.state)
@@ -132,6 +139,10 @@ class Conferences:
         """Of those subscribers, each one's conference that has not ended, the newest: its id and state."""
         rows = self._tx.execute(_LIVE_OF, {"owners": json_of(owners)})
         return {owner: (number, state) for owner, number, state in rows}
+
+    def running_instants(self, owner: int) -> set[int]:
+        """Which of a subscriber's instant conferences (1 to 30) run."""
+        return {number for (number,) in self._tx.execute(_RUNNING_INSTANTS, {"owner": owner})}
 
     def _load(self, which: Select[Any], their_calls: Select[Any], values: Row) -> list[Conference]:
         rows = self._tx.execute(which, values).mappings().all()

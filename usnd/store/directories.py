@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, literal_column, null, select, union_all
+from sqlalchemy import ColumnElement, Table, bindparam, func, literal_column, null, select, union_all
 
 from usnd.domain.directory.model import (
     Change,
@@ -19,6 +19,8 @@ from usnd.domain.directory.model import (
     NickMember,
     NumberMember,
     User,
+    UserOrder,
+    name_key,
 )
 from usnd.store.core.execution import Executor
 from usnd.store.core.row_sets import OneOf, json_of
@@ -79,6 +81,28 @@ _OWNED = union_all(
     .where(OneOf(instant_conferences.c.subscriber_id, "owners")),
 ).order_by("part", "which", "place")
 
+_LISTED = select(users.c.nick, users.c.number, users.c.first, users.c.last).where(
+    users.c.subscriber_id == bindparam("owner")
+)
+_NO_NAME = (users.c.first == "") & (users.c.last == "")
+_USERS = {
+    UserOrder.NICK: _LISTED.order_by(users.c.nick_key),
+    UserOrder.NAME: _LISTED.order_by(
+        _NO_NAME, func.lower(users.c.last), func.lower(users.c.first), users.c.nick_key
+    ),
+    UserOrder.NUMBER: _LISTED.order_by(users.c.number, users.c.nick_key),
+}
+_SOME_USERS = {
+    order: query.limit(bindparam("most")).offset(bindparam("first")) for order, query in _USERS.items()
+}
+_USER_OF = _LISTED.where(users.c.nick_key == bindparam("key"))
+_NICKS_OF = (
+    select(users.c.nick, users.c.number)
+    .where(users.c.subscriber_id == bindparam("owner"), OneOf(users.c.number, "numbers"))
+    .order_by(users.c.nick_key)
+)
+_COUNT_USERS = select(func.count()).select_from(users).where(users.c.subscriber_id == bindparam("owner"))
+
 
 class Directories:
     """Each subscriber's own users, groups and conferences."""
@@ -118,6 +142,28 @@ class Directories:
             )
             for owner in owners
         }
+
+    def users(self, owner: int, order: UserOrder, most: int | None = None, first: int = 0) -> list[User]:
+        """So many users of a subscriber in that order, from the one in that place on; None: all of them."""
+        query = _USERS[order] if most is None else _SOME_USERS[order]
+        values = {"owner": owner} if most is None else {"owner": owner, "most": most, "first": first}
+        return [User(*row) for row in self._tx.execute(query, values)]
+
+    def nicks_of(self, owner: int, numbers: Collection[str]) -> dict[str, str]:
+        """Of those numbers that users of a subscriber have: the nick, of several the first one."""
+        if not numbers:
+            return {}
+        rows = self._tx.execute(_NICKS_OF, {"owner": owner, "numbers": json_of(numbers)})
+        return {number: nick for nick, number in reversed(rows.all())}
+
+    def count_users(self, owner: int) -> int:
+        """How many users a subscriber has."""
+        return int(self._tx.execute(_COUNT_USERS, {"owner": owner}).scalar_one())
+
+    def user(self, owner: int, nick: str) -> User | None:
+        """The user of that nick."""
+        row = self._tx.execute(_USER_OF, {"owner": owner, "key": name_key(nick)}).one_or_none()
+        return None if row is None else User(*row)
 
     def apply(self, owner: int, change: Change) -> None:
         """Write a change that the domain allowed; as apply_all."""

@@ -14,15 +14,19 @@ from sqlalchemy import Table, select
 from usnd.domain.directory.model import (
     Change,
     GroupMember,
+    JoinGroup,
+    LeaveGroup,
     Member,
     NickMember,
     NumberMember,
     PutConference,
     PutGroup,
     PutUser,
+    RemoveConference,
     RemoveGroup,
     RemoveUser,
     name_key,
+    spelled,
 )
 from usnd.store.core.execution import Executor
 from usnd.store.core.row_sets import OneOf, RowsStatement, json_of
@@ -56,6 +60,19 @@ _PUT_CONFERENCES = RowsStatement(
     " RETURNING subscriber_id, number, id",
     *(instant_conferences.c[name] for name in ("subscriber_id", "number")),
 )
+_JOIN = RowsStatement(
+    "INSERT INTO group_members (group_id, position, user_id)"
+    " SELECT r.group_id, r.position + (SELECT COALESCE(MAX(m.position) + 1, 0) FROM group_members AS m"
+    " WHERE m.group_id = r.group_id), r.user_id FROM {rows}"
+    " WHERE NOT EXISTS (SELECT 1 FROM group_members AS m WHERE m.group_id = r.group_id"
+    " AND m.user_id = r.user_id)",
+    *(group_members.c[name] for name in ("group_id", "position", "user_id")),
+)
+_LEAVE = RowsStatement(
+    "DELETE FROM group_members WHERE group_id {picked}"
+    " AND (group_id, user_id) IN (SELECT r.group_id, r.user_id FROM {rows})",
+    *(group_members.c[name] for name in ("group_id", "user_id")),
+)
 # Memberships go with them: ON DELETE CASCADE.
 _REMOVE_USERS = RowsStatement(
     "DELETE FROM users WHERE subscriber_id {picked}"
@@ -66,6 +83,11 @@ _REMOVE_GROUPS = RowsStatement(
     "DELETE FROM groups WHERE subscriber_id {picked}"
     " AND (subscriber_id, name_key) IN (SELECT r.subscriber_id, r.name_key FROM {rows})",
     *(groups.c[name] for name in ("subscriber_id", "name_key")),
+)
+_REMOVE_CONFERENCES = RowsStatement(
+    "DELETE FROM instant_conferences WHERE subscriber_id {picked}"
+    " AND (subscriber_id, number) IN (SELECT r.subscriber_id, r.number FROM {rows})",
+    *(instant_conferences.c[name] for name in ("subscriber_id", "number")),
 )
 _USER_IDS = select(users.c.subscriber_id, users.c.nick_key, users.c.id).where(
     OneOf(users.c.subscriber_id, "owners"), OneOf(users.c.nick_key, "keys")
@@ -136,9 +158,13 @@ class Changes:
         while waiting:
             self._put_users(_take(waiting, PutUser))
             self._put_groups(_take(waiting, PutGroup))
+            self._join(_take(waiting, JoinGroup))
+            self._leave(_take(waiting, LeaveGroup))
             self._put_conferences(_take(waiting, PutConference))
             self._remove(_REMOVE_USERS, [(owner, gone.nick) for owner, gone in _take(waiting, RemoveUser)])
             self._remove(_REMOVE_GROUPS, [(owner, gone.name) for owner, gone in _take(waiting, RemoveGroup)])
+            if gone := _take(waiting, RemoveConference):
+                _REMOVE_CONFERENCES.run(self._tx, ((owner, change.number) for owner, change in gone))
             _refuse_unknown(waiting)
 
     def _put_users(self, wanted: Sequence[tuple[int, PutUser]]) -> None:
@@ -184,6 +210,41 @@ class Changes:
                     for (number, place, *_), found in zip(members, columns, strict=True)
                 ),
             )
+
+    def _join(self, wanted: Sequence[tuple[int, JoinGroup]]) -> None:
+        if not wanted:
+            return
+        rows = {
+            (owner, name_key(change.name)): (owner, name_key(change.name), change.name)
+            for owner, change in wanted
+        }
+        made = {(owner, key): number for owner, key, number in _PUT_GROUPS.run(self._tx, rows.values())}
+        members = dict.fromkeys(
+            (owner, name_key(change.name), NickMember(nick))
+            for owner, change in wanted
+            for nick in change.nicks
+        )
+        if members:
+            columns = self._columns([(owner, member) for owner, _, member in members])
+            pairs = dict.fromkeys(
+                (made[owner, key], user) for (owner, key, _), (user, *_) in zip(members, columns, strict=True)
+            )
+            _JOIN.run(self._tx, ((group, place, user) for place, (group, user) in enumerate(pairs)))
+
+    def _leave(self, wanted: Sequence[tuple[int, LeaveGroup]]) -> None:
+        """Who is not there, or not in it, has left already."""
+        users_ = [(owner, NickMember(nick)) for owner, change in wanted for nick in change.nicks]
+        groups_ = [(owner, GroupMember(change.name)) for owner, change in wanted]
+        people = self._ids(_USER_IDS, users_, spelled)
+        theirs = self._ids(_GROUP_IDS, groups_, spelled)
+        rows = [
+            (theirs[owner, name_key(change.name)], people[owner, name_key(nick)])
+            for owner, change in wanted
+            for nick in change.nicks
+            if (owner, name_key(change.name)) in theirs and (owner, name_key(nick)) in people
+        ]
+        if rows:
+            _LEAVE.run(self._tx, rows)
 
     def _remove(self, statement: RowsStatement, named: Sequence[tuple[int, str]]) -> None:
         if named:

@@ -8,7 +8,7 @@ subscribers read them on a list, and seven digits hashed are no secret.
 from collections.abc import Callable
 from itertools import count
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from usnd.domain.dial_in.admission import PIN_DIGITS, Pin, PinKind
 from usnd.domain.dial_in.pin_space import SPACE
@@ -19,6 +19,9 @@ _FIELDS = (pins.c.digits, pins.c.kind, pins.c.subscriber_id, pins.c.instant)
 _BY_DIGITS = select(*_FIELDS).where(pins.c.digits == bindparam("wanted"))
 _OF = select(*_FIELDS).where(pins.c.subscriber_id == bindparam("owner")).order_by(pins.c.instant, pins.c.kind)
 _INSERT = insert(pins)
+_TAKE_BACK = delete(pins).where(
+    pins.c.subscriber_id == bindparam("owner"), pins.c.instant == bindparam("which")
+)
 _COUNT = select(func.count()).select_from(pins)
 _MOST_DRAWS = 20
 _PAGE = 10_000
@@ -60,6 +63,10 @@ class Pins:
                 digits = self._free(draw)
                 row = {"digits": digits, "kind": kind, "subscriber_id": owner, "instant": instant}
                 self._tx.execute(_INSERT, row)
+
+    def take_back(self, owner: int, instant: int) -> None:
+        """The PINs of a conference that is deleted: another one of its number gets others."""
+        self._tx.execute(_TAKE_BACK, {"owner": owner, "which": instant})
 
     def _free(self, draw: Callable[[int], int]) -> str:
         """One drawn; where so many are given that none drawn is free, the next free one behind one drawn."""

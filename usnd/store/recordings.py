@@ -7,7 +7,7 @@ domain/recording/files.py.
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Select, bindparam, insert, select, update
+from sqlalchemy import Select, bindparam, insert, select, tuple_, update
 
 from usnd.domain.conference.model import Conference
 from usnd.domain.recording.files import Recording, RecordingPart, RecordState, file_of
@@ -36,6 +36,17 @@ _BY_ID = _ALL.where(
     recordings.c.conference_id == bindparam("of"), recordings.c.stretch == bindparam("wanted")
 )
 _BY_OWNER = _ALL.where(recordings.c.subscriber_id == bindparam("owner"))
+_PAGE = (
+    select(*(recordings.c[name] for name in _FIELDS))
+    .where(
+        recordings.c.subscriber_id == bindparam("owner"),
+        recordings.c.state.in_([RecordState.CLOSED, RecordState.REMOVED]),
+        tuple_(recordings.c.conference_id, recordings.c.stretch)
+        < tuple_(bindparam("conference"), bindparam("before")),
+    )
+    .order_by(recordings.c.conference_id.desc(), recordings.c.stretch.desc())
+    .limit(bindparam("most"))
+)
 _CLOSED = _ALL.where(is_closed)
 _UNMEASURED = _CLOSED.where(recordings.c.octets.is_(None))
 
@@ -55,6 +66,12 @@ class Recordings:
         """Those of a subscriber, or all, in the order of conferences and parts."""
         found = self._tx.execute(_ALL if owner is None else _BY_OWNER, {"owner": owner})
         return tuple(Recording(*row) for row in found)
+
+    def page(self, owner: int, before: tuple[int, int], most: int) -> tuple[Recording, ...]:
+        """At most so many of a subscriber that have or had a file, newest first, from behind that one on."""
+        conference, part = before
+        values = {"owner": owner, "conference": conference, "before": part, "most": most}
+        return tuple(Recording(*row) for row in self._tx.execute(_PAGE, values))
 
     def closed(self) -> tuple[Recording, ...]:
         """Those that have a file."""

@@ -22,9 +22,9 @@ from sqlalchemy import (
     table,
 )
 
-from usnd.store.core.engine import engine_for
+from usnd.store.core.engine import reading
 
-HEAD = "0013"
+HEAD = "0022"
 READERS = "0006"
 """The oldest schema whose release can work on HEAD: all migrations after it only add."""
 _SQLITE = "sqlite:///"
@@ -49,7 +49,7 @@ def look(url: str) -> Revision | None:
     """What the database says of itself, or None for an empty one. Blocks; raises SQLAlchemy's errors."""
     if missing_file(url):
         return None
-    with engine_for(url).connect() as connection:
+    with reading(url) as connection:
         if not inspect(connection).has_table(_VERSIONS.name):
             return None
         number = connection.execute(select(_VERSIONS.c.version_num)).scalar()

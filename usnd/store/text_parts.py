@@ -36,6 +36,7 @@ _CHANGE = update(mo_part_texts).where(mo_part_texts.c.id == bindparam("text"), i
 _CROWD = select(func.count().filter(mo_part_texts.c.sender == bindparam("from")), func.count()).where(
     is_gathering
 )
+_GATHERING = select(mo_part_texts.c.id, mo_part_texts.c.sender).where(is_gathering)
 _OVERDUE = (
     select(
         mo_part_texts.c.id,
@@ -133,6 +134,10 @@ class PartTexts:
     def overdue(self, until: datetime, limit: int) -> list[Overdue]:
         """Up to `limit` texts that are gathering since `until` or before, oldest first."""
         return [Overdue(*row) for row in self._tx.execute(_OVERDUE, {"until": until, "most": limit})]
+
+    def gathering(self) -> list[tuple[int, str]]:
+        """All texts that gather: ids and senders, as written."""
+        return [(row.id, row.sender) for row in self._tx.execute(_GATHERING)]
 
     def forget(self, until: datetime) -> int:
         """Removes what was closed and begun at `until` or before; how many texts."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, exists, false, func, literal_column, not_, select, update
+from sqlalchemy import bindparam, exists, false, func, literal_column, not_, null, or_, select, union, update
 
 from usnd.domain.messaging.duplicates import Earlier
 from usnd.domain.messaging.message import (
@@ -26,6 +26,8 @@ from usnd.store.core.execution import Executor
 from usnd.store.core.row_sets import OneOf, RowsStatement, json_of
 from usnd.store.schema import is_queued, is_untold, mo_texts, mt_texts
 
+WITHDRAWN = "withdrawn"
+"""How a text ended that was taken back before it was sent."""
 _ANSWER_READ_AT = (
     select(func.min(mt_texts.c.settled_at))
     .where(
@@ -149,6 +151,39 @@ _UNSENT = (
     .limit(bindparam("most"))
 )
 _TOLD = update(mt_texts).where(OneOf(mt_texts.c.id, "told")).values(untold=false())
+_BY_TEXT = mt_texts.join(mo_texts, mo_texts.c.id == mt_texts.c.mo_id)
+_ASKERS = union(
+    *(
+        select(mt_texts.c.mo_id, mo_texts.c.sender).select_from(_BY_TEXT).where(which)
+        for which in (is_queued, is_untold)
+    )
+)
+# What was sent once without an answer may be with somebody already: it goes its way.
+_NEVER_SENT = update(mt_texts).where(mt_texts.c.settled_at.is_(None), mt_texts.c.attempts == 0)
+_TAKEN_BACK = {
+    "state": MtState.REJECTED,
+    "settled_at": bindparam("at"),
+    "error": WITHDRAWN,
+    "ending": WITHDRAWN,
+}
+_WITHDRAW = _NEVER_SENT.where(OneOf(mt_texts.c.id, "texts")).values(_TAKEN_BACK)
+_WITHDRAW_ASKED = _NEVER_SENT.where(
+    mt_texts.c.priority >= bindparam("least"), OneOf(mt_texts.c.mo_id, "asked_by")
+).values(_TAKEN_BACK)
+_UNASKED = (
+    select(mt_texts.c.id, mt_texts.c.recipient)
+    .where(is_queued, mt_texts.c.mo_id.is_(None))
+    .order_by(mt_texts.c.id)
+)
+_DISOWN = (
+    update(mt_texts)
+    .where(OneOf(mt_texts.c.mo_id, "orders"), or_(is_queued, is_untold))
+    .values(mo_id=null(), untold=false())
+)
+_BLANK = (
+    update(mt_texts).where(OneOf(mt_texts.c.id, "known"), mt_texts.c.settled_at.is_not(None)).values(body="")
+)
+_SETTLED = select(mt_texts.c.id).where(OneOf(mt_texts.c.id, "known"), mt_texts.c.settled_at.is_not(None))
 
 
 class Unsent(NamedTuple):
@@ -251,6 +286,11 @@ class Texts:
             _END.run(self._tx, endings)
         return changed
 
+    def disown(self, orders: Collection[int]) -> None:
+        """What waits by these orders, or is untold, is nobody's: nobody is told what becomes of it."""
+        if orders:
+            self._tx.execute(_DISOWN, {"orders": json_of(orders)})
+
     def attempted(self, attempts: Sequence[Attempt]) -> None:
         """Note how often texts were sent without an answer; nothing of those that are settled."""
         _ATTEMPTED.run(self._tx, [(one.text_id, one.attempts, one.due_at) for one in attempts])
@@ -262,3 +302,39 @@ class Texts:
     def told(self, texts: Collection[int]) -> None:
         """Note that the subscribers of these texts were told."""
         self._tx.execute(_TOLD, {"told": json_of(texts)})
+
+    def askers(self) -> list[tuple[int, str]]:
+        """The texts by which somebody asked for others that wait, or that were not sent and it is not told.
+
+        The id of each, once, and its sender as the SMSC wrote them.
+        """
+        return [(mo_id, sender) for mo_id, sender in self._tx.execute(_ASKERS)]
+
+    def unasked(self) -> list[tuple[int, str]]:
+        """Queued texts that no text asked for: ids, and recipients as written."""
+        return [(row.id, row.recipient) for row in self._tx.execute(_UNASKED)]
+
+    def withdraw_asked(self, asked_by: Collection[int], now: datetime, *, blasts_only: bool) -> int:
+        """Take texts back that wait and were never sent, by the texts that asked for them; how many.
+
+        blasts_only: not the answers to who asked. Who sends them learns it by `settled`.
+        """
+        if not asked_by:
+            return 0
+        least = Priority.BULK if blasts_only else Priority.REPLY
+        values = {"asked_by": json_of(asked_by), "least": least.value, "at": now}
+        return self._tx.execute(_WITHDRAW_ASKED, values).rowcount
+
+    def withdraw(self, texts: Collection[int], now: datetime) -> int:
+        """Take those of the texts back that wait and were never sent; how many."""
+        if not texts:
+            return 0
+        return self._tx.execute(_WITHDRAW, {"texts": json_of(texts), "at": now}).rowcount
+
+    def blank(self, texts: Collection[int]) -> None:
+        """Forget the words of those of the texts that wait no more: there was a secret in them."""
+        self._tx.execute(_BLANK, {"known": json_of(texts)})
+
+    def settled(self, texts: Collection[int]) -> set[int]:
+        """Those of the texts that wait no more."""
+        return set(self._tx.execute(_SETTLED, {"known": json_of(texts)}).scalars())

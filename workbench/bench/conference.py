@@ -28,10 +28,10 @@ from workbench.bench.load_field import Field, load_field, room
 from workbench.bench.results import write_result
 from workbench.bench.stalls import Canaries, Stop
 from workbench.bench.vitals import stolen, vitals
-from workbench.parts.debian import DebianError
 from workbench.parts.postgres import Postgres, programs
 from workbench.parts.process import PartError, run, until
 from workbench.parts.voice.capture import Capture, check_rights
+from workbench.setup.command import command
 
 MEDIAN, P99 = 20.0, 100.0
 USND_SHARE = 0.10
@@ -347,16 +347,9 @@ def arguments() -> Plan:
 
 
 def main() -> int:
-    """The exit status."""
-    try:
-        return 0 if run(bench(arguments())) else 1
-    except (PartError, DebianError) as error:
-        print(f"not measured: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; everything is stopped", file=sys.stderr)
-        return 130
+    """The exit status where all was measured."""
+    return 0 if run(bench(arguments())) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(main, "not measured", 2))

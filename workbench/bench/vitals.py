@@ -33,7 +33,7 @@ def vitals(pid: int) -> Vitals:
     status = dict(line.split(":", 1) for line in (home / "status").read_text().splitlines() if ":" in line)
     return Vitals(
         sum(map(int, words[CPU_FIELDS])) / TICKS,
-        int(status["VmRSS"].split()[0]) / 1024,
+        int(status.get("VmRSS", "0").split()[0]) / 1024,  # one that has just ended has none
         len(list((home / "fd").iterdir())),
-        int(status["Threads"]),
+        int(status.get("Threads", "0")),
     )

@@ -22,12 +22,12 @@ from workbench.bench.vitals import Vitals, vitals
 from workbench.chaos.leftovers import Rows, rows_of
 from workbench.demo.stage import SUBSCRIBER, Stage, stage
 from workbench.demo.tones import TONES
-from workbench.parts.debian import DebianError
 from workbench.parts.postgres import Postgres, programs
 from workbench.parts.process import PartError, private_directory, run
 from workbench.parts.usn import SHORT_CODE
 from workbench.parts.voice.asterisk import Asterisk, channels
 from workbench.parts.voice.switch import NEVER, Refusal
+from workbench.setup.command import command
 
 SUBSCRIBERS = (SUBSCRIBER, "+447700900011", "+447700900012")
 OTHERS = tuple(f"+4477009000{index}" for index in range(21, 33))
@@ -280,7 +280,7 @@ async def soak(minutes: float, seed: int, database: str) -> Sequence[str]:
 
 
 def main() -> int:
-    """The exit status."""
+    """The exit status where it came to its end."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--seed", type=int, default=1)
@@ -288,15 +288,8 @@ def main() -> int:
         "--postgresql", dest="database", action="store_const", const="postgresql", default="sqlite"
     )
     chosen = parser.parse_args()
-    try:
-        return 1 if run(soak(chosen.minutes, chosen.seed, chosen.database)) else 0
-    except (PartError, DebianError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; everything is stopped", file=sys.stderr)
-        return 130
+    return 1 if run(soak(chosen.minutes, chosen.seed, chosen.database)) else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(main, status=2))

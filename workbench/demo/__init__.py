@@ -1,1 +1,1 @@
-"""`make demo` and `make play`."""
+"""`make demo`, `make demo-provisioning` and `make play`."""

@@ -9,29 +9,14 @@ import time
 from collections.abc import Iterator
 
 from workbench.demo.stage import EVERYBODY, GROUP, GROUP_NAME, SUBSCRIBER, Path, Stage, stage
-from workbench.parts.debian import DebianError
+from workbench.demo.timeline import Timeline
 from workbench.parts.journal import Event, written_at
 from workbench.parts.process import PartError, run
+from workbench.setup.command import command
 
 AWAY = 5.0
 SETTINGS = f"[conference]\naway = {AWAY}\n"
 NAMES = {number: name for name, number in EVERYBODY.items()}
-
-
-class Timeline:
-    """Prints what happens, with the seconds since the subscriber's text."""
-
-    def __init__(self) -> None:
-        self._zero = time.time()
-
-    def restart(self, now: float) -> None:
-        """The text is sent now."""
-        self._zero = now
-
-    def tell(self, what: str, at: float | None = None) -> None:
-        """One line."""
-        moment = (time.time() if at is None else at) - self._zero
-        print(f"{moment:8.3f} s  {what}", flush=True)
 
 
 async def demo() -> str:
@@ -127,18 +112,10 @@ def tell_cdrs(parts: Stage) -> None:
         raise PartError(f"not one CDR for each call: {found}")
 
 
-def main() -> int:
-    """The exit status."""
-    try:
-        print(run(demo()), flush=True)
-    except (PartError, DebianError) as error:
-        print(f"demo failed: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("demo interrupted; everything is stopped", file=sys.stderr)
-        return 130
-    return 0
+def main() -> None:
+    """Its last line says that all was as told."""
+    print(run(demo()), flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(main, "demo failed"))

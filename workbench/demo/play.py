@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import sys
+from collections.abc import Coroutine
 from typing import Any
 
 from workbench.demo.play_words import MANUAL, Order, Wrong, clock, help_lines, parse, tell
@@ -196,18 +197,28 @@ async def play() -> None:
     """Starts the stage, plays, stops it. Raises PartError."""
     print("starting the SMSC, the mobile switch, the USN's Asterisk and usnd …", flush=True)
     async with stage() as parts:
-        await parts.switch.put(*(parts.handset(number, ring=FIRST_RING) for number in EVERYBODY.values()))
-        print(welcome(), flush=True)
-        async with Prompt(sys.stdin.fileno(), sys.stdout, PROMPT) as prompt:
-            await Player(parts, prompt).play()
-        print("stopping everything …", flush=True)
+        await give_handsets(parts)
+        await play_with(parts, welcome())
 
 
-def main() -> int:
+async def give_handsets(parts: Stage) -> None:
+    """Everybody has one, which rings for a while before it is answered."""
+    await parts.switch.put(*(parts.handset(number, ring=FIRST_RING) for number in EVERYBODY.values()))
+
+
+async def play_with(parts: Stage, greeting: str) -> None:
+    """At a prompt, until the person ends it."""
+    print(greeting, flush=True)
+    async with Prompt(sys.stdin.fileno(), sys.stdout, PROMPT) as prompt:
+        await Player(parts, prompt).play()
+    print("stopping everything …", flush=True)
+
+
+def played(game: Coroutine[None, None, None]) -> int:
     """The exit status: 0 however a person ends it."""
     try:
         with contextlib.suppress(KeyboardInterrupt):
-            run(play())
+            run(game)
     except (PartError, DebianError) as error:
         print(f"play failed: {error}", file=sys.stderr)
         return 1
@@ -216,4 +227,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(played(play()))

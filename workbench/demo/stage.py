@@ -83,9 +83,9 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    settings: str = "", *, frozen_after: float = 10.0, store_url: str = ""
+    settings: str = "", *, frozen_after: float = 10.0, store_url: str = "", as_on_node: bool = False
 ) -> AsyncIterator[Stage]:
-    """Starts everything and stops it, also on exceptions. Settings: as of `Usn`."""
+    """Starts everything and stops it, also on exceptions. Settings, as_on_node: as of `Usn`."""
     tones = dict(zip(EVERYBODY.values(), TONES, strict=False))
     tree = asterisk_tree()
     smsc = Smsc(time.monotonic)
@@ -100,6 +100,7 @@ async def stage(
                 settings=settings,
                 frozen_after=frozen_after,
                 store_url=store_url,
+                as_on_node=as_on_node,
             )
             async with node as usn:
                 await smsc.bound()

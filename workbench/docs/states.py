@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import TypeVar
 
+from usnd.domain.billing.cdr_file import FILE_TABLE
 from usnd.domain.conference.call import CALL_TABLE
 from usnd.domain.conference.model import CONFERENCE_TABLE
 from usnd.domain.media_server.availability import VOICE_TABLE
 from usnd.domain.messaging.sending import SEND_TABLE
 from usnd.domain.pair.states import PAIR_TABLE, STATE_WORDS
+from usnd.domain.portal.lockout import COUNTER_TABLE
+from usnd.domain.provisioning.idempotency import KEY_TABLE
 from usnd.domain.recording.files import RECORD_TABLE
 from usnd.domain.trunks.trunk import TRUNK_TABLE
 from workbench import ROOT
@@ -46,6 +49,9 @@ def page() -> str:
         _section("The link to Asterisk", "media_server/availability.py", VOICE_TABLE),
         _section("A trunk", "trunks/trunk.py", TRUNK_TABLE),
         _section("An outgoing text", "messaging/sending.py", SEND_TABLE),
+        _section("A file of CDRs for one destination", "billing/cdr_file.py", FILE_TABLE),
+        _section("The key of a provisioning order", "provisioning/idempotency.py", KEY_TABLE),
+        _section("A counter of the portal's tries", "portal/lockout.py", COUNTER_TABLE),
     )
     return "\n".join((HEAD, *sections))
 

@@ -19,7 +19,7 @@ from typing import Any
 from usnd.domain.pair.states import PairState
 from usnd.pair import control
 from workbench import ROOT
-from workbench.lab import layers, net
+from workbench.lab import authority, layers, net
 from workbench.lab.bare import bare_root, cache, key_pair
 from workbench.lab.places import fetched
 from workbench.lab.supervisor import SOCKET
@@ -75,7 +75,8 @@ def up(*, bare: bool) -> str:
     ready()
     started = time.monotonic()
     packages, release = packages_file(), release_file()
-    name = layers.key(bare_root(), packages, release)
+    authority.made()
+    name = layers.key(authority.fingerprint(), bare_root(), packages, release)
     finished = None if bare else layers.finished(name)
     start(finished)
     write_variables(packages, release)
@@ -84,10 +85,27 @@ def up(*, bare: bool) -> str:
         if layers.finished(name) is None:
             _finish(name)
     else:
-        playbook("status")
+        playbook("certificates")
     serves = "waiting until the pair is in step and bound to the SMSC"
     _wait(lambda: active(states()) is not None and bool(ask("esme")), BOOT_PATIENCE, serves)
+    designate(authority.TERMINAL)
     return f"the lab is up after {time.monotonic() - started:.0f} s: make lab-shell, make lab-down"
+
+
+def designate(name: str) -> None:
+    """The terminal of that name may do everything from now on. Raises PartError."""
+    node, there = active(states()), f"/run/{name}.pem"
+    if node is None:
+        raise PartError("no active of a pair that is in step")
+    words = f"usnd terminal designate {name} --certificate {there} --operations all --numbers all"
+    command = [*ssh_words(), f"root@{net.ADDRESSES[node]}"]
+    command.append(f"cat > {there} && sudo -u usnd {words}; done=$?; rm {there}; exit $done")
+    certificate = (authority.handed_out(name) / f"{name}.pem").read_bytes()
+    done = subprocess.run(
+        net.inside(net.OUTSIDE, *command), input=certificate, capture_output=True, check=False
+    )
+    if done.returncode:
+        raise PartError(f"{words}: {(done.stdout + done.stderr).decode()}")
 
 
 def states() -> dict[str, str]:
@@ -176,12 +194,15 @@ def variables() -> Path:
 
 
 def write_variables(packages: Path, release: Path) -> None:
-    """For the playbooks, beside the lab's inventory."""
+    """For the playbooks, beside the lab's inventory; and the authority's list of today."""
     words = ssh_words()
+    tls = authority.made()
+    authority.ca("crl")
     given = {
         **layers.lab_secrets(),
         "base_packages_file": str(packages),
         "usnd_release_file": str(release),
+        "lab_tls": str(tls),
         "lab_trunk_port": int(ask("trunk")),
         "ansible_ssh_private_key_file": words[2],
         "ansible_ssh_common_args": " ".join(words[3:]),
@@ -198,6 +219,13 @@ def ansible(playbook_name: str, *more: str) -> list[str]:
     return net.inside(net.OUTSIDE, *words, str(ROOT / "playbooks" / f"{playbook_name}.yml"), *more)
 
 
+def curl_options(name: str = authority.TERMINAL) -> list[str]:
+    """For curl: whom it believes, and as which terminal it comes."""
+    place = authority.handed_out(name)
+    words = ["--cacert", place / "ca.pem", "--cert", place / f"{name}.pem", "--key", place / f"{name}.key"]
+    return list(map(str, words))
+
+
 def environment() -> dict[str, str]:
     """For Ansible: its settings, and where its ssh connections are, so that they end with the lab."""
     place = cache() / f"ssh{net.LAB}"
@@ -207,6 +235,7 @@ def environment() -> dict[str, str]:
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(place),
         "ANSIBLE_INVENTORY": str(INVENTORY),
         "LAB": str(variables()),
+        "CRM": " ".join(curl_options()),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
 
@@ -255,6 +284,7 @@ def shell() -> str:
     """A shell at the control address, with `ansible-playbook` ready for the lab."""
     ask("status")
     print("for example: ansible-playbook -e @$LAB playbooks/status.yml; ssh root@192.0.2.213")
+    print(f"provisioning: curl $CRM https://{net.FLOATING}:8443/provisioning/v1/schema")
     told = {**environment(), "PS1": "usn lab \\w # "}
     subprocess.run(net.inside(net.OUTSIDE, "bash", "--norc"), check=False, cwd=ROOT, env=told)
     return "the lab is still up: make lab-down"

@@ -14,12 +14,14 @@ from workbench import ROOT
 from workbench.lab.bare import cache
 
 SOURCES = ("roles", "playbooks", "tests/lab/inventory")
-SECRETS = (
-    "arbiter_secret",
-    "asterisk_manager_secret",
-    "lab_console_password",
-    "postgresql_replication_password",
-)
+SECRETS = {
+    "arbiter_secret": 8,
+    "asterisk_manager_secret": 8,
+    "lab_console_password": 8,  # IPMI: at most 20 octets
+    "postgresql_replication_password": 8,
+    "usnd_credential_key": 32,
+}
+"""Each with its octets, written as two digits each."""
 MOST_KEPT = 3
 
 
@@ -28,15 +30,17 @@ def lab_secrets() -> dict[str, str]:
     path = cache() / "secrets.json"
     known = json.loads(path.read_text()) if path.exists() else {}
     if missing := set(SECRETS) - set(known):
-        known |= {name: secrets.token_hex(8) for name in missing}  # IPMI: at most 20 octets
+        known |= {name: secrets.token_hex(SECRETS[name]) for name in missing}
         path.touch(mode=0o600)
         path.write_text(json.dumps(known))
     return {name: str(known[name]) for name in SECRETS}
 
 
-def key(*made_from: Path) -> str:
-    """Of the playbooks' contents and the names of what they install, which carry their own keys."""
-    digest = hashlib.sha256("\n".join(path.name for path in made_from).encode())
+def key(authority: str, *made_from: Path) -> str:
+    """Of the playbooks' contents, the authority's fingerprint, and the names of what they install, which
+    carry their own keys.
+    """
+    digest = hashlib.sha256("\n".join([authority, *(path.name for path in made_from)]).encode())
     digest.update(json.dumps(lab_secrets(), sort_keys=True).encode())
     for source in SOURCES:
         for path in sorted((ROOT / source).rglob("*")):

@@ -192,4 +192,7 @@ def _until_dead(processes: Iterable[int]) -> None:
 
 def _children(parent: int) -> list[int]:
     path = Path(f"/proc/{parent}/task/{parent}/children")
-    return [int(word) for word in path.read_text().split()] if path.exists() else []
+    try:
+        return [int(word) for word in path.read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):  # it has ended
+        return []

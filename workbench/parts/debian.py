@@ -142,6 +142,17 @@ def libraries(root: Path) -> dict[str, str]:
     return {"LD_LIBRARY_PATH": ":".join(places)}
 
 
+def loader(root: Path) -> list[str]:
+    """The command words that run a program of an unpacked tree with the tree's own C library.
+
+    Raises DebianError.
+    """
+    programs = sorted(root.glob("usr/lib/**/ld-linux-*.so.*"))
+    if not programs:
+        raise DebianError(f"no loader in {root.name}: remove it from the cache and fetch it again")
+    return [str(programs[0]), "--library-path", str(programs[0].parent)]
+
+
 def _newest(root: Path, pattern: str) -> Path | None:
     done = [path for path in root.glob(pattern) if (path / DONE).exists()]
     return max(done, key=lambda path: (path / DONE).stat().st_mtime, default=None)

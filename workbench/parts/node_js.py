@@ -1,7 +1,7 @@
 """Node.js and the npm packages that tests/peers need: from Python's wheel of Node, in the user's cache.
 
 The cache is keyed by the content of package-lock.json. The registry is the one npm is configured for: the
-lock names versions and hashes, no place. `python -m workbench.parts.node_js` renews the lock.
+locks name versions and hashes, no place. `python -m workbench.parts.node_js` renews them.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from workbench.parts.debian import cache_root, say
 from workbench.setup.progress import ending, follow
 
 PEER = ROOT / "tests/peers/node-smpp"
+AXE = ROOT / "tests/peers/axe-core"
 LOCK = "package-lock.json"
 FILES = ("package.json", LOCK, ".npmrc")
 
@@ -40,21 +41,21 @@ def node() -> str:
     return str(Path(found.origin).parent / "bin" / "node")
 
 
-def packages() -> Path:
+def packages(peer: Path = PEER) -> Path:
     """The directory with node_modules; made once. Two may make it at the same time: the first one stays.
 
-    Raises NodeError.
+    peer: the directory with the lock. Raises NodeError.
     """
-    place = cache_root().with_name("npm") / hashlib.sha256((PEER / LOCK).read_bytes()).hexdigest()[:16]
+    place = cache_root().with_name("npm") / hashlib.sha256((peer / LOCK).read_bytes()).hexdigest()[:16]
     if place.is_dir():
         return place
-    say("installing node-smpp by npm")
+    say(f"installing {peer.name} by npm")
     place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place.parent) as scratch:
         made = Path(scratch) / "made"
         made.mkdir()
         for name in FILES:
-            shutil.copy(PEER / name, made)
+            shutil.copy(peer / name, made)
         _npm("ci", made)
         with suppress(OSError):
             made.rename(place)
@@ -69,10 +70,15 @@ def _npm(command: str, place: Path) -> None:
         raise NodeError(f"npm {command} failed:\n{ending(log)}")
 
 
-def lock() -> None:
-    """Writes the lock for what package.json names. Raises NodeError."""
-    _npm("install", PEER)
-    path = PEER / LOCK
+def axe() -> str:
+    """The program of axe-core that checks the page it runs in. Raises NodeError."""
+    return (packages(AXE) / "node_modules/axe-core/axe.min.js").read_text()
+
+
+def lock(peer: Path) -> None:
+    """Writes the lock for what its package.json names. Raises NodeError."""
+    _npm("install", peer)
+    path = peer / LOCK
     told = json.loads(path.read_text())
     for package in told["packages"].values():
         package.pop("funding", None)  # addresses of no use
@@ -81,6 +87,7 @@ def lock() -> None:
 
 if __name__ == "__main__":
     try:
-        lock()
+        for one in (PEER, AXE):
+            lock(one)
     except NodeError as error:
         sys.exit(str(error))

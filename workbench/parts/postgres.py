@@ -79,6 +79,11 @@ class Postgres(Part):
             "postgres", "-D", str(self._data), "-k", str(self.home), *options, death_signal=signal.SIGQUIT
         )
 
+    @property
+    def pid(self) -> int:
+        """Of the server; its sessions are its children."""
+        return self._server.pid
+
     def url(self, database: str = "postgres") -> str:
         """For SQLAlchemy with psycopg."""
         return f"postgresql+psycopg://{ROLE}@/{database}?host={self.home}"

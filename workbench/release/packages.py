@@ -37,6 +37,7 @@ PACKAGES = (
     "python3-venv",
     "rsync",
     "sudo",
+    "tzdata",
 )
 FRESH_SECONDS = 7 * 24 * 3600.0
 Report = Callable[[str], None]

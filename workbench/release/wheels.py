@@ -1,9 +1,12 @@
 """A release of `usnd` as one file: its wheel and those it needs, for the Python of a node, with their hashes.
 
-The file is named `usnd-<version>-<key>.tar`. What the lock does not name is not taken in.
+The file is named `usnd-<version>-<key>.tar`. What the lock does not name is not taken in. Beside the wheels
+there is `sections.json`: the sections of usnd.toml that this release reads, by which role usnd writes it.
 """
 
 import hashlib
+import io
+import json
 import sys
 import tarfile
 import tempfile
@@ -11,11 +14,14 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
+from usnd.config.sections import Config
 from workbench import ROOT
 from workbench.parts import debian
 from workbench.setup.progress import ending, follow
 
 LOCK = ROOT / "requirements.txt"
+SECTIONS = "sections.json"
+"""In the release's directory; role usnd reads it there."""
 NODE_PYTHON = "3.13"
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 SOURCES = ("pyproject.toml", "README.md", "requirements.txt", "usnd/**/*")
@@ -44,8 +50,16 @@ def release_file(report: Report = debian.say) -> Path:
             for wheel in sorted([*wheels.glob("*.whl"), *own.glob("*.whl")]):
                 tar.add(wheel, f"wheels/{wheel.name}")
             tar.add(LOCK, "requirements.txt")
+            _add_sections(tar)
         partial.rename(target)
     return target
+
+
+def _add_sections(tar: tarfile.TarFile) -> None:
+    octets = json.dumps(Config.__struct_fields__).encode()
+    entry = tarfile.TarInfo(SECTIONS)
+    entry.size, entry.mode = len(octets), 0o644
+    tar.addfile(entry, io.BytesIO(octets))
 
 
 def key() -> str:

@@ -6,16 +6,18 @@ from collections.abc import Callable
 from workbench.parts.debian import DebianError
 from workbench.parts.node_js import NodeError
 from workbench.parts.process import PartError
-from workbench.parts.smsc.jasmin import NoJasmin
 
 
-def command(work: Callable[[], int | None]) -> int:
-    """The exit status of `work`, 0 for None; 1 where a part could not be had, 130 when interrupted."""
+def command(work: Callable[[], int | None], failed: str = "", status: int = 1) -> int:
+    """The exit status of `work`, 0 for None; `status` where a part could not be had, 130 when interrupted.
+
+    failed: what has failed then, said before why.
+    """
     try:
         return work() or 0
-    except (DebianError, NodeError, NoJasmin, PartError) as error:
-        print(error, file=sys.stderr)
-        return 1
+    except (DebianError, NodeError, PartError) as error:
+        print(f"{failed}: {error}" if failed else error, file=sys.stderr)
+        return status
     except KeyboardInterrupt:
         print("interrupted; everything is stopped", file=sys.stderr)
         return 130

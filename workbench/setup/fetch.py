@@ -5,9 +5,13 @@ It is the list of what the tests need, so that no test waits for a download.
 
 import sys
 
+from workbench.parts.chromium import chromium_tree
+from workbench.parts.crm.programs import crm_tree
 from workbench.parts.debian import DebianError
-from workbench.parts.node_js import NodeError, packages
+from workbench.parts.nginx import nginx_tree
+from workbench.parts.node_js import NodeError, axe, packages
 from workbench.parts.postgres import programs
+from workbench.parts.receiver import receiver_tree
 from workbench.parts.smsc.brokers import brokers_tree
 from workbench.parts.smsc.jasmin import NoJasmin, jasmin_environment
 from workbench.parts.smsc.kannel import kannel_tree
@@ -24,7 +28,12 @@ def main() -> int:
         asterisk_tree()
         tcpdump_tree()
         programs()
+        nginx_tree()
+        chromium_tree()
+        crm_tree()
+        receiver_tree()
         packages()
+        axe()
         kannel_tree()
         sipp_tree()
         Voice()

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 PYTHON = {"venv": "python3-venv"}
 """Python modules that Debian packages apart from Python."""
 GIT = {"git": "git"}
+CLIENT = {"curl": "curl", "openssl": "openssl"}
 SETUP = {"mmdebstrap": "mmdebstrap"}
 LAB = {
     **SETUP,
@@ -25,6 +26,7 @@ LAB = {
     "ipmi_sim": "openipmi",
     "ipmitool": "ipmitool",
     "ssh": "openssh-client",
+    "curl": "curl",
 }
 
 EMULATOR = {
@@ -45,8 +47,10 @@ class Needs:
 
 
 NEEDS = {
+    "demo-provisioning": Needs(CLIENT),
     "lint": Needs(GIT),
     "test": Needs(GIT),
+    "fuzz-provisioning": Needs({"strace": "strace"}),
     "bench-conference": Needs({}, "it listens on the wire"),
     "depot": Needs(SETUP, "it builds Asterisk in a root file system"),
     "lab": Needs(LAB, "it boots servers and lays cables"),

@@ -24,7 +24,7 @@ class Severity(Enum):
 
 
 class ObjectKind(Enum):
-    """Of what an alarm is. Of binds and trunks there are several, so that their alarms name one."""
+    """Of what an alarm is. Where there are several, as of binds and trunks, it names one."""
 
     BIND = "bind"
     TRUNK = "trunk"
@@ -33,9 +33,18 @@ class ObjectKind(Enum):
     PINS = "PINs"
     RECORDINGS = "recordings"
     SERVER = "server"
+    CERTIFICATE = "certificate"
+    REVOCATION_LIST = "revocation list"
+    CDR_DESTINATION = "CDR destination"
 
 
-JOURNAL_KEYS = {ObjectKind.BIND: "smsc", ObjectKind.TRUNK: "trunk"}
+JOURNAL_KEYS = {
+    ObjectKind.BIND: "smsc",
+    ObjectKind.TRUNK: "trunk",
+    ObjectKind.CERTIFICATE: "certificate",
+    ObjectKind.REVOCATION_LIST: "authority",
+    ObjectKind.CDR_DESTINATION: "destination",
+}
 """By which key a line of the journal names the object."""
 
 
@@ -204,6 +213,109 @@ DATABASE_UNREACHABLE = AlarmKind(
     "the database cannot be reached",
     "Nothing is acknowledged, nothing is lost, calls go on. Start the database, or make room on its disk.",
 )
+CERTIFICATE_ENDS_SOON = AlarmKind(
+    31,
+    "certificate-ends-soon",
+    Severity.MINOR,
+    ObjectKind.CERTIFICATE,
+    "threshold crossed",
+    "a certificate ends within 30 days",
+    "Have it renewed: `usnd ca renew NAME` for a terminal or a server, `usnd ca renew --authority` for our "
+    "own authority; for one of another authority, ask there. docs/operator/certificates.md says how.",
+)
+CERTIFICATE_ENDS_IN_A_WEEK = AlarmKind(
+    32,
+    "certificate-ends-in-a-week",
+    Severity.MAJOR,
+    ObjectKind.CERTIFICATE,
+    "threshold crossed",
+    "a certificate ends within 7 days",
+    "Have it renewed now, as for `certificate-ends-soon`: whoever needs it gets no connection when it "
+    "has ended.",
+)
+CERTIFICATE_ENDED = AlarmKind(
+    33,
+    "certificate-ended",
+    Severity.CRITICAL,
+    ObjectKind.CERTIFICATE,
+    "key expired",
+    "a certificate has ended",
+    "A terminal's: that terminal is not heard. The server's or the authority's: no terminal is. Renew it as "
+    "for `certificate-ends-soon`, or end the designation of a terminal that nobody uses any more.",
+)
+CERTIFICATE_UNUSABLE = AlarmKind(
+    34,
+    "certificate-unusable",
+    Severity.CRITICAL,
+    ObjectKind.CERTIFICATE,
+    "file error",
+    "a certificate cannot be used",
+    "`reason` says why: the file is not there, cannot be read, is no certificate, or it has not begun. Put "
+    "the right file there (`usnd ca publish` for the authority's), or set this server's clock.",
+)
+REVOCATION_LIST_ENDS_SOON = AlarmKind(
+    35,
+    "revocation-list-ends-soon",
+    Severity.MAJOR,
+    ObjectKind.REVOCATION_LIST,
+    "threshold crossed",
+    "a revocation list was not renewed and ends soon",
+    "Ours is renewed each day by `usnd ca crl`: run it by hand where the authority is, and see why its timer "
+    "does not. Another authority's: get its new list, then `usnd ca trust --crl FILE`.",
+)
+REVOCATION_LIST_ENDED = AlarmKind(
+    36,
+    "revocation-list-ended",
+    Severity.CRITICAL,
+    ObjectKind.REVOCATION_LIST,
+    "key expired",
+    "a revocation list has ended",
+    "No terminal of that authority is heard, since nobody can say which of them are revoked. Renew it now, "
+    "as for `revocation-list-ends-soon`.",
+)
+REVOCATION_LIST_MISSING = AlarmKind(
+    37,
+    "revocation-list-missing",
+    Severity.CRITICAL,
+    ObjectKind.REVOCATION_LIST,
+    "file error",
+    "a revocation list is missing or cannot be used",
+    "No terminal of that authority is heard. Ours: `usnd ca crl` writes it anew. Another authority's: "
+    "`usnd ca trust --crl FILE`. `reason` says what is wrong with one that is there.",
+)
+CDR_EXPORT_LATE = AlarmKind(
+    41,
+    "cdr-export-late",
+    Severity.MAJOR,
+    ObjectKind.CDR_DESTINATION,
+    "response time excessive",
+    "CDR files are late",
+    "`usnd cdr files` shows how far each file has come, and what its last try said. Nothing is lost: all are "
+    "sent in their order once the destination takes them. No file at all for this hour: see in "
+    "`systemctl list-timers usn-cdr.timer` when it runs, and in `journalctl -u usn-cdr` why it failed.",
+)
+CDR_DESTINATION_REFUSES = AlarmKind(
+    42,
+    "cdr-destination-refuses",
+    Severity.MAJOR,
+    ObjectKind.CDR_DESTINATION,
+    "communications protocol error",
+    "the destination refuses CDR files",
+    "`reason` says why. Another host key: ask the operator there before you change `host_key`, since it may "
+    "be another server. We are not let in: is our public key there, with rrsync? No room, or read-only: the "
+    "operator there has to mend that. Then `usnd cdr export` tries at once.",
+)
+CDR_FILE_CHANGED = AlarmKind(
+    43,
+    "cdr-file-changed",
+    Severity.CRITICAL,
+    ObjectKind.CDR_DESTINATION,
+    "file error",
+    "a CDR file cannot be made again as it was",
+    "Somebody changed or removed records in the database that a closed file holds. This file and those "
+    "behind it wait. Look for it on the other server, in the same directory: if it is there, copy it here, "
+    "and run `usnd cdr export`. Otherwise tell your supplier, with what `usnd cdr files --json` prints.",
+)
 
 CATALOGUE = (
     SMSC_NOT_BOUND,
@@ -221,6 +333,16 @@ CATALOGUE = (
     RECORDINGS_DISK,
     RECORDING_FAILED,
     DATABASE_UNREACHABLE,
+    CERTIFICATE_ENDS_SOON,
+    CERTIFICATE_ENDS_IN_A_WEEK,
+    CERTIFICATE_ENDED,
+    CERTIFICATE_UNUSABLE,
+    REVOCATION_LIST_ENDS_SOON,
+    REVOCATION_LIST_ENDED,
+    REVOCATION_LIST_MISSING,
+    CDR_EXPORT_LATE,
+    CDR_DESTINATION_REFUSES,
+    CDR_FILE_CHANGED,
 )
 """All that usnd raises, by number."""
 

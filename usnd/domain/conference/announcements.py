@@ -37,6 +37,7 @@ class Notice(Enum):
     NUMBER_UNREACHABLE = "number-unreachable"
     ALREADY_IN = "already-in"
     FULL = "conference-full"
+    SUSPENDED = "suspended"
     DROPPED = "dropped"
     NOBODY_TO_DROP = "nobody-to-drop"
     WRONG_KEY = "wrong-key"

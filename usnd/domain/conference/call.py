@@ -66,6 +66,8 @@ SIGNS_OF_LIFE = frozenset({CallEvent.PLACED, CallEvent.RINGING, CallEvent.ANSWER
 """Events that only a call with a living channel can have."""
 
 
+NEVER_HEARD = frozenset({CallEvent.VOICE_LOST, CallEvent.MISSING, CallEvent.OVERDUE})
+"""Events that stand in for the news of an end: when the call really ended, nobody said."""
 _PROOFS_OF_ANSWER = frozenset({CallEvent.ANSWERED, CallEvent.JOINED, CallEvent.LEFT})
 
 
@@ -221,6 +223,10 @@ class Call:
     """The conference was recorded while this call was in its room."""
     trunk: str = ""
     """That carries it; empty where that is not known."""
+    rang_at: datetime | None = None
+    """When its telephone began to ring. None: it was not told, or never rang."""
+    reconciled: bool = False
+    """Nobody reported its end: `ended_at` is the last time at which it is known to have been up."""
 
     @property
     def live(self) -> bool:
@@ -235,11 +241,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class CallNews:
-    """One event of one call. `cause` is the Q.850 release cause, where there is one."""
+    """One event of one call. `cause` is the Q.850 release cause, where there is one.
+
+    known_until: of a call whose end nobody heard, when it is last known to have been up; None: until now.
+    """
 
     call: str
     event: CallEvent
     cause: int | None = None
+    known_until: datetime | None = None
 
 
 def follow(call: Call, news: CallNews, no_credit_causes: frozenset[int], now: datetime) -> Call:
@@ -252,13 +262,16 @@ def follow(call: Call, news: CallNews, no_credit_causes: frozenset[int], now: da
         changes["answered_at"] = now
     if call.joined_at is None and news.event in _PROOFS_OF_JOINING and after in _CAN_BE_ANSWERED:
         changes["joined_at"] = now
+    if turned and after is CallState.RINGING:
+        changes["rang_at"] = now
     if turned and news.event is CallEvent.HANG_UP:
         changes["told_to_end"] = True
     if turned and after is CallState.LEAVING:
         changes["leaving_since"] = now
     if turned and after is CallState.ENDED:
         outcome = _outcome(call, news, no_credit_causes)
-        changes |= {"ended_at": now, "cause": news.cause, "outcome": outcome}
+        ending = {"ended_at": news.known_until or now, "cause": news.cause, "outcome": outcome}
+        changes |= {**ending, "reconciled": news.event in NEVER_HEARD}
     return replace(call, **changes) if changes else call
 
 

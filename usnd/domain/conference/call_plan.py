@@ -184,7 +184,8 @@ def next_attempt(conference: Conference, call: Call, trunk: str, now: datetime) 
     It has an id of its own, since a channel's id is used once (docs/decisions/0002-call-id-is-channel-id.md).
     """
     number = len(attempts(conference, call)) + 1
-    return replace(call, id=f"{_first(call)}.{number}", state=CallState.PLANNED, planned_at=now, trunk=trunk)
+    again = f"{_first(call)}.{number}"
+    return replace(call, id=again, state=CallState.PLANNED, planned_at=now, trunk=trunk, rang_at=None)
 
 
 def _first(call: Call) -> str:

@@ -41,7 +41,8 @@ def decide(conference: Conference, event: Event, rules: Rules, pool: Pool, now: 
 
 
 def handle(conference: Conference, event: Event, rules: Rules, now: datetime) -> Step:
-    """As `decide`, where channels do not matter."""
+    """As `decide`, where channels do not matter. rules: the node's; the conference may have its own."""
+    rules = rules.within(conference)
     step = with_recording(conference, transition(conference, event, rules, now), now)
     lost = isinstance(event, CallNews) and event.event is CallEvent.VOICE_LOST
     return step if lost else break_silence(conference, step)

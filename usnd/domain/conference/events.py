@@ -72,8 +72,9 @@ class Control:
     """Somebody asks for a feature: the call it was asked from, None for the subscriber's portal.
 
     `number`: whom to add, as E.164; empty if what was written is no number. `name`: of whom is added.
-    `target`: the participant's call that DROP and MUTE are about. `on`: of MUTE, MUTE_ALL, MUTE_ME and LOCK,
-    None to turn what is into its opposite, as a key does.
+    `target`: the participant's call that DROP and MUTE are about. `on`: of MUTE, MUTE_ALL, MUTE_ME, LOCK and
+    RECORD, None to turn what is into its opposite, as a key does. `suspended`: of ADD, the subscriber is:
+    nobody is called for them any more.
     """
 
     feature: Feature
@@ -82,6 +83,7 @@ class Control:
     name: str = ""
     target: str = ""
     on: bool | None = None
+    suspended: bool = False
 
 
 Event = CallNews | TimePassed | CallIn | JoinIn | Recall | StillAlone | Control | RecorderNews

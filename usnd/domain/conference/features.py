@@ -14,7 +14,7 @@ from usnd.domain.conference.call_plan import end, plan, told_to_end, with_call
 from usnd.domain.conference.commands import ConferenceCommand, HangUp, Mute, Step, TellMenu
 from usnd.domain.conference.events import Control, Feature
 from usnd.domain.conference.model import OVER, Conference, EndReason, Participant, Rules
-from usnd.domain.recording.control import record
+from usnd.domain.recording.control import is_recorded, record
 
 FOR_EVERYBODY = frozenset({Feature.MUTE_ME, Feature.WRONG_KEY})
 FOR_HANDSETS = frozenset({Feature.MUTE_ME, Feature.WRONG_KEY})
@@ -118,7 +118,12 @@ def _count(conference: Conference, event: Control, _rules: Rules, _now: datetime
 
 
 def _add(conference: Conference, event: Control, rules: Rules, now: datetime) -> Step:
-    """One more participant, unless that number is in the conference already or there is no room left."""
+    """One more participant, unless that number is in the conference already or there is no room left.
+
+    Not for who is suspended: their conference goes on with those who are called (REQUIREMENTS S4).
+    """
+    if event.suspended:
+        return Step(conference, _answer(event, Notice.SUSPENDED))
     if not event.number or not rules.plan.permits(event.number):
         return Step(conference, (_say(conference, event, Notice.WRONG_NUMBER),))
     live = [call for call in conference.calls if call.live]
@@ -153,8 +158,8 @@ def _dropped(conference: Conference, call: Call | None, now: datetime) -> Step:
     return Step(with_call(conference, told_to_end(call, now)), (HangUp(call.id),))
 
 
-def _record(conference: Conference, _event: Control, _rules: Rules, now: datetime) -> Step:
-    return record(conference, now)
+def _record(conference: Conference, event: Control, _rules: Rules, now: datetime) -> Step:
+    return Step(conference) if _is_so(event, was=is_recorded(conference)) else record(conference, now)
 
 
 def _say(conference: Conference, event: Control, notice: Notice, count: int = 0) -> ConferenceCommand:

@@ -5,6 +5,8 @@ later the portal come here by services/conference/launch.py. The answer is a `De
 would read, and either a launch, a call back into the conference that goes on, or neither.
 """
 
+import hashlib
+import json
 from dataclasses import dataclass
 
 from usnd.domain.conference.model import ABSENT, OVER, ConferenceState, Participant
@@ -32,6 +34,35 @@ class Named:
 
 
 Whom = InstantConference | Named
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierLaunch:
+    """What a request id launched before. digest: of what was asked for then; None: it was not kept.
+
+    text: the former release kept what was asked for as the text that would have asked for it.
+    """
+
+    conference: int
+    digest: str | None = None
+    text: str | None = None
+
+    def asked_for(self, whom: Whom) -> bool:
+        """Whether the same was asked for; where nothing was kept of it, the id alone says so."""
+        if self.digest is not None:
+            return self.digest == digest_of(whom)
+        return self.text is None or self.text == text_of(whom)
+
+
+def digest_of(whom: Whom) -> str:
+    """Equal for equal requests only: the same members, written in the same way and order."""
+    said = whom.number if isinstance(whom, InstantConference) else whom.words
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def text_of(whom: Whom) -> str:
+    """As a release before the one with digests keeps what was asked for."""
+    return f"IC {whom.number if isinstance(whom, InstantConference) else ' '.join(whom.words)}"
 
 
 def decide_launch(whom: Whom, situation: Situation, subscriber: Subscriber, rules: TextRules) -> Decision:
@@ -73,8 +104,9 @@ def launch_of(
     others = others_of(members, situation.directory, subscriber)
     if not others:
         return Decision(nobody(Say.NOBODY, Say.EMPTY_GROUPS, members, situation.directory))
-    if len(others) > rules.most_participants:
-        return Decision(reply(Say.TOO_MANY, count=len(others), most=rules.most_participants))
+    most = rules.of(subscriber).most_participants
+    if len(others) > most:
+        return Decision(reply(Say.TOO_MANY, count=len(others), most=most))
     if barred := tuple(person for person in others if not rules.plan.permits(person.number)):
         return Decision(reply(Say.BARRED, names=names_of(barred)))
     if situation.seconds_left == 0:

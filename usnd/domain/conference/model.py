@@ -7,6 +7,7 @@ The subscriber's presence drives a conference (REQUIREMENTS C5); the table below
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
 
 from usnd.domain.conference.call import Call
 from usnd.domain.conference.events import CallIn
@@ -63,6 +64,19 @@ class EndReason(Enum):
     TIME_LIMIT = "time-limit"
     VOICE_LOST = "voice-lost"
     NO_MINUTES = "no-minutes"
+
+
+class LaunchedBy(Enum):
+    """By what a conference was launched. CALL: to its own number; PIN: an Activation PIN that was typed.
+
+    COMMAND: an operator's.
+    """
+
+    TEXT = "text"
+    PORTAL = "portal"
+    CALL = "call"
+    PIN = "pin"
+    COMMAND = "command"
 
 
 CONFERENCE_TABLE = every_cell(
@@ -136,9 +150,25 @@ class Rules:
     steady: timedelta = timedelta(minutes=10)
     """Who stayed in so long has all call-backs again. Less, and a voice mailbox would be called for ever."""
 
+    @property
+    def too_old(self) -> timedelta:
+        """After that time a call that was planned is not placed any more, and a launch not begun."""
+        return self.ring + self.grace
+
     def of(self, *, press_one: bool) -> "Rules":
         """The rules of a subscriber of whom this is set."""
         return self if self.press_one or not press_one else replace(self, press_one=True)
+
+    def within(self, conference: "Conference") -> "Rules":
+        """The rules of a conference that was launched, by what its subscriber had of their own then."""
+        own: dict[str, Any] = {}
+        if conference.most_calls is not None:
+            own["most_calls"] = min(conference.most_calls, self.most_calls)
+        if conference.away_seconds is not None:
+            own["away"] = timedelta(seconds=conference.away_seconds)
+        if conference.most_call_backs is not None:
+            own["call_backs"] = conference.most_call_backs
+        return replace(self, **own) if own else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +207,12 @@ class Conference:
     """Of its recording, in order."""
     talk_seconds: int | None = None
     """What its calls may talk, all together; None: no limit (REQUIREMENTS C10)."""
+    most_calls: int | None = None
+    """Up at the same time, where the `Rules` allow more; this and the next two: None, as the `Rules` say."""
+    away_seconds: int | None = None
+    most_call_backs: int | None = None
+    launched_by: LaunchedBy | None = None
+    """None: a former release launched it, or a later one by what this one does not know."""
 
     @property
     def room(self) -> str:
@@ -205,7 +241,7 @@ class LaunchPlan:
 
     instant: which of the subscriber's conferences it is (1 to 30); None: of the moment only. talk_seconds:
     what its calls may talk, all together; None: no limit. caller: the subscriber is there already, by that
-    call, and its telephone is not called.
+    call, and its telephone is not called. The last four as in `Conference`.
     """
 
     subscriber_id: int
@@ -214,3 +250,7 @@ class LaunchPlan:
     instant: int | None = None
     caller: CallIn | None = None
     talk_seconds: int | None = None
+    most_calls: int | None = None
+    away_seconds: int | None = None
+    most_call_backs: int | None = None
+    launched_by: LaunchedBy | None = None

@@ -79,6 +79,10 @@ def launch(conference_id: int, launched: LaunchPlan, rules: Rules, now: datetime
         press_one=rules.press_one,
         instant=launched.instant,
         talk_seconds=launched.talk_seconds,
+        most_calls=launched.most_calls,
+        away_seconds=launched.away_seconds,
+        most_call_backs=launched.most_call_backs,
+        launched_by=launched.launched_by,
     )
     commands: list[ConferenceCommand] = []
     if caller is None:
@@ -135,6 +139,12 @@ def resume(conference: Conference) -> tuple[ConferenceCommand, ...]:
     """
     releases = tuple(HangUp(call.id) for call in conference.calls if call.state is CallState.LEAVING)
     return (*releases, *resume_mutes(conference), *resume_recording(conference))
+
+
+def may_be_placed(conference: Conference, call_id: str, rules: Rules, now: datetime) -> bool:
+    """Whether a call is still to be placed: its commit may have taken so long that its moment has passed."""
+    call = conference.call(call_id)
+    return call is not None and call.state is CallState.PLANNED and now < call.planned_at + rules.too_old
 
 
 def _on_call(conference: Conference, news: CallNews, rules: Rules, now: datetime) -> Step:
@@ -296,7 +306,7 @@ def _was_steady(conference: Conference, rules: Rules, now: datetime) -> bool:
 def _deadline(call: Call, rules: Rules) -> datetime | None:
     """When we stop waiting for news of the call; a call in the room has no limit of its own."""
     if call.state in _UNANSWERED:
-        return call.planned_at + rules.ring + rules.grace
+        return call.planned_at + rules.too_old
     if call.state is CallState.ANSWERED and call.answered_at is not None:
         return call.answered_at + rules.grace + (rules.answer if call.asked else timedelta())
     if call.state is CallState.LEAVING and call.leaving_since is not None:

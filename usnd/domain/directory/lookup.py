@@ -163,9 +163,14 @@ def _unknown(problem: Say, word: str, likely: Words, write: Callable[[str], str]
 def person_named(name: str) -> tuple[str, str] | Reply:
     """First and last name of `First.Last`; either may be empty."""
     first, _, last = name.partition(".")
-    if is_wordlike(name) and len(first + last) <= LONGEST_PERSON:
+    return person_called(first, last, name)
+
+
+def person_called(first: str, last: str, written: str = "") -> tuple[str, str] | Reply:
+    """First and last name, if somebody can be called so; `written`: as one word, to be said back."""
+    if is_wordlike(f"{first}{last}") and len(first + last) <= LONGEST_PERSON:
         return first, last
-    return reply(Say.BAD_PERSON, word=Echo(name), most=LONGEST_PERSON)
+    return reply(Say.BAD_PERSON, word=Echo(written or f"{first} {last}".strip()), most=LONGEST_PERSON)
 
 
 def wrong_name(name: str) -> Reply | None:

@@ -9,7 +9,10 @@ later counts, and who is deleted is a member no more.
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from types import MappingProxyType
+
+import msgspec
 
 from usnd.domain.conference.model import Participant
 from usnd.domain.sms.characters import is_wordlike
@@ -31,9 +34,11 @@ def is_name(word: str) -> bool:
     return SHORTEST_NAME <= len(word) <= LONGEST_NAME and word[0].isalpha() and is_wordlike(word)
 
 
-@dataclass(frozen=True, slots=True)
-class Subscriber:
-    """Who may command: the number is E.164 and registered (REQUIREMENTS S4)."""
+class Subscriber(msgspec.Struct, frozen=True):
+    """Who may command: the number is E.164 and registered (REQUIREMENTS S4).
+
+    No dataclass: a page of a list makes a thousand of them, at a twelfth of its cost.
+    """
 
     id: int
     number: str
@@ -45,6 +50,21 @@ class Subscriber:
     """Everybody who is called must press 1 to join (REQUIREMENTS C9)."""
     minutes: int | None = None
     """That all calls of their conferences may last in a month; None: no limit (REQUIREMENTS C10)."""
+    name: str = ""
+    email: str = ""
+    time_zone: str = ""
+    """As IANA names it; empty: the node's."""
+    participants: int | None = None
+    """In one conference at most, where the node allows more; None: as many as it allows."""
+    away: int | None = None
+    """Seconds that the others wait for them (REQUIREMENTS C5); None: as the node says."""
+    call_backs: int | None = None
+    """How often they are called back (REQUIREMENTS C6); None: as the node says."""
+
+
+def most_participants_of(subscriber: Subscriber, most: int) -> int:
+    """How many people may be in a conference of theirs. most: on the node; theirs may be smaller."""
+    return most if subscriber.participants is None else min(subscriber.participants, most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +85,14 @@ class User:
     def label(self) -> str:
         """How the subscriber reads them: the full name, else the nick."""
         return self.full_name or self.nick
+
+
+class UserOrder(Enum):
+    """How a list of users is sorted. NAME: the last name first; who has none is at the end."""
+
+    NICK = "nick"
+    NAME = "name"
+    NUMBER = "number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +151,22 @@ class PutGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinGroup:
+    """Users come into the group behind its other members; it is made if it is not there yet."""
+
+    name: str
+    nicks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveGroup:
+    """Users go from the group; they and it stay."""
+
+    name: str
+    nicks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PutConference:
     """Define the conference of that number (1 to 30), or redefine it."""
 
@@ -144,7 +188,15 @@ class RemoveGroup:
     name: str
 
 
-Change = PutUser | PutGroup | PutConference | RemoveUser | RemoveGroup
+@dataclass(frozen=True, slots=True)
+class RemoveConference:
+    """Delete the conference of that number; its members stay."""
+
+    number: int
+
+
+_Put = PutUser | PutGroup | PutConference
+Change = _Put | JoinGroup | LeaveGroup | RemoveUser | RemoveGroup | RemoveConference
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +224,38 @@ def changed(directory: Directory, changes: Iterable[Change]) -> Directory:
                 directory = replace(directory, users={**directory.users, name_key(user.nick): user})
             case PutGroup(group):
                 directory = replace(directory, groups={**directory.groups, name_key(group.name): group})
+            case JoinGroup(name, nicks):
+                group = directory.groups.get(name_key(name), Group(name))
+                directory = changed(directory, [PutGroup(joined(group, nicks))])
+            case LeaveGroup(name, nicks):
+                group = directory.groups.get(name_key(name), Group(name))
+                directory = changed(directory, [PutGroup(left(group, nicks))])
             case PutConference(number, members):
                 directory = replace(directory, conferences={**directory.conferences, number: members})
             case RemoveUser(nick):
                 users = {key: user for key, user in directory.users.items() if key != name_key(nick)}
                 directory = _without(replace(directory, users=users), NickMember(nick))
-            case RemoveGroup(name):  # pragma: no branch - mypy proves the match complete
+            case RemoveGroup(name):
                 groups = {key: group for key, group in directory.groups.items() if key != name_key(name)}
                 directory = _without(replace(directory, groups=groups), GroupMember(name))
+            case RemoveConference(number):  # pragma: no branch - mypy proves the match complete
+                rest = {one: members for one, members in directory.conferences.items() if one != number}
+                directory = replace(directory, conferences=rest)
     return directory
+
+
+def joined(group: Group, nicks: Iterable[str]) -> Group:
+    """The group with these users behind its members, each once."""
+    known = {name_key(one.nick) for one in group.members if isinstance(one, NickMember)}
+    new = {name_key(nick): NickMember(nick) for nick in nicks if name_key(nick) not in known}
+    return replace(group, members=(*group.members, *new.values()))
+
+
+def left(group: Group, nicks: Iterable[str]) -> Group:
+    """The group without these users."""
+    gone = {name_key(nick) for nick in nicks}
+    stay = (one for one in group.members if not (isinstance(one, NickMember) and name_key(one.nick) in gone))
+    return replace(group, members=tuple(stay))
 
 
 def _without(directory: Directory, gone: Member) -> Directory:

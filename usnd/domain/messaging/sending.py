@@ -27,6 +27,7 @@ class SendState(Enum):
     EXPIRED = "expired"  # surely not taken in time
     UNKNOWN = "unknown"  # sent as often as is allowed, or expired, and perhaps taken
     SET_ASIDE = "set aside"  # it ends binds, or cannot be written: others go on
+    WITHDRAWN = "withdrawn"  # taken back in the store before it was written
 
 
 class SendEvent(Enum):
@@ -44,6 +45,7 @@ class SendEvent(Enum):
     GIVEN_UP = "given up"
     ENDS_BINDS = "ends binds"
     FAULTY = "cannot be written"
+    WITHDRAWN = "taken back"
 
 
 ENDED = (
@@ -52,6 +54,7 @@ ENDED = (
     SendState.EXPIRED,
     SendState.UNKNOWN,
     SendState.SET_ASIDE,
+    SendState.WITHDRAWN,
 )
 
 S, E = SendState, SendEvent
@@ -63,6 +66,7 @@ _ENDS = {
     E.GIVEN_UP: S.UNKNOWN,
     E.ENDS_BINDS: S.SET_ASIDE,
     E.FAULTY: S.SET_ASIDE,
+    E.WITHDRAWN: S.WITHDRAWN,
 }
 
 
@@ -89,6 +93,7 @@ STORED_AS: Mapping[SendState, MtState] = {
     # Releases before this one know neither: they find the nearest that they know, the rest is beside it.
     S.UNKNOWN: MtState.EXPIRED,
     S.SET_ASIDE: MtState.REJECTED,
+    S.WITHDRAWN: MtState.REJECTED,
 }
 
 

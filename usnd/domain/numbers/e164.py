@@ -37,8 +37,17 @@ def to_e164(written: str, home_region: str) -> str | None:
     numbers are meant. Possible numbers pass, not only assigned ones: numbering plans grow faster than tables.
     A number without its area code does not: as E.164 it would be another one.
     """
-    parsed = _parsed(written, home_region)
+    parsed = _parsed(_zero_settled(_prefixed(written)), home_region)
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) if parsed else None
+
+
+def spellings(number: str, home_region: str) -> tuple[str, ...]:
+    """The ways in which a network may write that E.164 number, of those that `to_e164` takes for it alone."""
+    bare = number.removeprefix("+")
+    parsed = _parsed(number, home_region)
+    national = phonenumbers.national_significant_number(parsed) if parsed else bare
+    written = dict.fromkeys((number, bare, f"00{bare}", f"0{national}", national))
+    return tuple(one for one in written if to_e164(one, home_region) == number)
 
 
 def has_trunk_prefix_within(prefix: str) -> bool:
@@ -63,7 +72,7 @@ def as_written(written: str, home_region: str) -> str | None:
     dialled with there: without it, it is a local number. One that is not in the plan must have the trunk
     prefix and be as long as no number there can be longer: nothing of it can be missing.
     """
-    digits = _without_trunk_zero(_prefixed(written))
+    digits = _zero_settled(_prefixed(written))
     parsed = _parsed(digits, home_region)
     if parsed is None or has_figure(digits.split()):
         return None
@@ -83,19 +92,31 @@ def as_written(written: str, home_region: str) -> str | None:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _without_trunk_zero(digits: str) -> str:
-    """`+49 (0)171 …` as `+49 171 …` (E.123): the zero is dialled only within the country.
+def _zero_settled(digits: str) -> str:
+    """`+49 (0)171 …` as `+49 171 …` (E.123), `+39 (0)6 …` as `+39 06 …`: in Italy the zero is of the number.
 
-    Empty where it is not certain: not behind the code of a country with this prefix. Its first bracket may
-    have been taken for a mark around the word.
+    Empty where it is not certain: not behind the code of a country, or there are both numbers, with the zero
+    and without. Its first bracket may have been taken for a mark around the word.
     """
     if not _ZERO_ALONE.search(digits):
         return digits
     if not (found := _TRUNK_ZERO.fullmatch(digits)):
         return digits if _ZERO_ALONE.match(digits) else ""
     code, behind = found.groups()
-    known = len(code) == len(str(int(code))) and int(code) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE
-    return f"+{code} {behind}" if known and has_trunk_prefix_within(f"+{code}0") else ""
+    if len(code) != len(str(int(code))) or int(code) not in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+        return ""
+    without, kept = f"+{code} {behind}", f"+{code} 0{behind}"
+    if has_trunk_prefix_within(f"+{code}0"):
+        return without if _assigned(kept) in (None, _assigned(without)) else ""
+    return kept if _assigned(kept) and _assigned(without) in (None, _assigned(kept)) else ""
+
+
+def _assigned(international: str) -> str | None:
+    """The number as E.164, if it is in its country's plan."""
+    parsed = _parsed(international, "ZZ")  # of no country: it begins with `+`
+    if parsed is None or not phonenumbers.is_valid_number(parsed):
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _is_dialled_so(digits: str, home_region: str) -> bool:

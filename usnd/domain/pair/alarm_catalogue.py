@@ -245,5 +245,8 @@ PAIR_CATALOGUE = {
 
 
 def remedy_of(says: str) -> str:
-    """What to do about the alarm of that sentence; empty where a later release says another."""
-    return next((kind.remedy for alarm, kind in PAIR_CATALOGUE.items() if alarm.value == says), "")
+    """What to do about the alarm of that sentence, or part; empty where another release says another."""
+    found = (
+        kind.remedy for alarm, kind in PAIR_CATALOGUE.items() if f"{says}: ".startswith(f"{alarm.value}: ")
+    )
+    return next(found, "")

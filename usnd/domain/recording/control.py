@@ -26,11 +26,18 @@ from usnd.domain.recording.files import (
     recorder_of,
 )
 
+_ON = frozenset({RecordState.ORDERED, RecordState.RUNNING})
+
+
+def is_recorded(conference: Conference) -> bool:
+    """It is recorded, or will be as soon as Asterisk does."""
+    return any(part.state in _ON for part in conference.recording_parts)
+
 
 def record(conference: Conference, now: datetime) -> Step:
     """Ends the part that is being recorded; where none is, begins the next one."""
     for part in conference.recording_parts:
-        if part.state in (RecordState.ORDERED, RecordState.RUNNING):
+        if part.state in _ON:
             stopping = follow_recorder(part, RecordEvent.STOP, now)
             return Step(_with(conference, stopping), (_stop(conference, part),))
     part = RecordingPart(len(conference.recording_parts) + 1, RecordState.ORDERED, now)

@@ -76,6 +76,7 @@ RECORD_TABLE = every_cell(
 )
 OPEN = frozenset({RecordState.ORDERED, RecordState.RUNNING, RecordState.STOPPING})
 """There is, or may be, a recorder in Asterisk."""
+_FILE = re.compile(r"c[0-9]{1,18}-[0-9]{1,6}\.wav")
 _RECORDER = re.compile(r"rec-c(\d{1,18})-(\d{1,6})")
 
 
@@ -175,6 +176,11 @@ def part_of_recorder(recorder: str) -> tuple[int, int] | None:
 def file_of(conference_id: int, part: int) -> str:
     """The name of the file of a part; nothing that a subscriber wrote is in it."""
     return f"c{conference_id}-{part}.wav"
+
+
+def is_file_name(name: str) -> bool:
+    """Whether it is one that `file_of` gives: no directory, and nothing that leads out of one."""
+    return _FILE.fullmatch(name) is not None
 
 
 def follow_recorder(part: RecordingPart, event: RecordEvent, now: datetime) -> RecordingPart:

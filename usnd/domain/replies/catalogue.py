@@ -143,6 +143,8 @@ class Say(Enum):
     CONFERENCES_LISTED = "Your conferences: {names}. Text LC <number> to see who is in it."
     NO_CONFERENCES = "You have no conferences yet. Write: {syntax}"
 
+    TOO_MANY_NUMBERS = "{count} bare numbers are too many for a conference: at most {most}. Nothing was done."
+
     # Calls.
     NOBODY = "Nobody to call: only your own number is named."
     EMPTY_GROUPS = "Nobody to call: nobody is in {names}."
@@ -197,6 +199,15 @@ class Say(Enum):
 
     # Parts of others.
     AND_MORE = "{shown} and {count} more"
+
+    # The portal (REQUIREMENTS W1).
+    PORTAL_CODE = (
+        "{code} is your code for the conference portal, for {minutes} minutes. Nobody of us asks you for it."
+    )
+    PIN_SHARED = "{sender} invites you to a conference. While it runs, call {number}, PIN {pin}, to join it."
+    PORTAL_CHANGED = (
+        "The password of your conference portal was changed. If that was not you, call customer care at once."
+    )
 
 
 Catalogues = Mapping[str, Mapping[Say, str]]

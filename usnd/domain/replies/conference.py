@@ -18,6 +18,7 @@ from usnd.domain.conference.dtmf_menu import Menu, described
 from usnd.domain.replies.catalogue import Reply, Say, reply
 
 _WHY: Mapping[CallOutcome, Say] = {
+    CallOutcome.UNREACHABLE: Say.WAS_UNREACHABLE,
     CallOutcome.BUSY: Say.WAS_BUSY,
     CallOutcome.NO_ANSWER: Say.DID_NOT_ANSWER,
     CallOutcome.REJECTED: Say.DID_REJECT,
@@ -33,6 +34,11 @@ _SAYS: Mapping[type[Text], Say] = {
     TellRevived: Say.REVIVED,
     TellNotRecorded: Say.NOT_RECORDED,
 }
+
+
+def why_not_in(outcome: CallOutcome) -> Say | None:
+    """What is said of the subscriber's own telephone; None: nothing of its own is said of that."""
+    return _WHY.get(outcome)
 
 
 def message_of(command: Text, menu: Menu) -> Reply:

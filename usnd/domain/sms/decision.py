@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 
-from usnd.domain.conference.model import ConferenceState, Participant
+from usnd.domain.conference.model import ConferenceState, LaunchedBy, Participant
 from usnd.domain.dial_in.admission import NO_NUMBERS, DialInNumbers
-from usnd.domain.directory.model import Change, Directory, Subscriber
+from usnd.domain.directory.model import Change, Directory, Subscriber, most_participants_of
 from usnd.domain.messaging.message import Priority
 from usnd.domain.numbers.e164 import ANY_NUMBER, NumberPlan
 from usnd.domain.replies.catalogue import DEFAULT_LANGUAGE, Reply
@@ -26,6 +26,10 @@ class TextRules:
     """Whom to call, and whom not."""
     numbers: DialInNumbers = NO_NUMBERS
     """What leads into a conference."""
+
+    def of(self, subscriber: Subscriber) -> "TextRules":
+        """The rules of a subscriber, whose conferences may be smaller than the node allows."""
+        return replace(self, most_participants=most_participants_of(subscriber, self.most_participants))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class Decision:
     domain/replies/dial_in.py."""
     talk_seconds: int | None = None
     """What its calls may talk, all together; None: no limit."""
+    launched_by: LaunchedBy = LaunchedBy.TEXT
 
     def said_in(self, language: str) -> "Decision":
         """The same in another language."""

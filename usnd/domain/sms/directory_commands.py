@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
+from usnd.domain.directory.edits import in_itself, too_many
 from usnd.domain.directory.lookup import (
     group_named,
     members_of,
@@ -32,11 +33,9 @@ from usnd.domain.directory.model import (
     RemoveUser,
     User,
     changed,
-    find_cycle,
     holders,
     less,
     name_key,
-    people,
     spelled,
 )
 from usnd.domain.directory.similar_names import parts_of, similar, spelled_like
@@ -63,8 +62,6 @@ from usnd.domain.sms.instruction_words import (
     about_user,
     changing,
 )
-
-_LONGEST_PATH = 5
 
 ByNick = TypeVar("ByNick", CreateUser, EditUser)
 
@@ -277,8 +274,8 @@ def _create_group(command: CreateGroup, directory: Directory, rules: TextRules) 
     if isinstance(members, Reply):
         return Decision(members)
     group = Group(known.name if known else command.group, members)
-    if cycle := find_cycle(seen, group):
-        return Decision(reply(Say.CYCLE, path=" > ".join(_short(cycle.path))))
+    if problem := in_itself(group, seen):
+        return Decision(problem)
     say = Say.GROUP_REPLACED if known else Say.GROUP_CREATED
     return Decision(_members_told(say, members, name=group.name), (PutGroup(group),))
 
@@ -293,11 +290,6 @@ def _group_changing(command: CreateGroup, there: Words, directory: Directory) ->
         Say.GC_SYNTAX,
         command.adds,
     )
-
-
-def _short(path: Words) -> Words:
-    """The way's begin and end, so that it fits into a text."""
-    return path if len(path) <= _LONGEST_PATH else (*path[:2], "...", *path[-2:])
 
 
 def _delete_group(name: str, directory: Directory) -> Decision:
@@ -326,9 +318,8 @@ def _create_conference(command: CreateConference, directory: Directory, rules: T
     )
     if isinstance(members, Reply):
         return Decision(members)
-    count = len(people(directory, members))
-    if count > rules.most_participants:
-        return Decision(reply(Say.TOO_MANY, count=count, most=rules.most_participants))
+    if problem := too_many(members, directory, rules.most_participants):
+        return Decision(problem)
     known = command.number in directory.conferences
     say = Say.CONFERENCE_REPLACED if known else Say.CONFERENCE_CREATED
     told = _members_told(say, members, number=command.number)

@@ -111,7 +111,7 @@ def _obey(command: SmsCommand, situation: Situation, subscriber: Subscriber, rul
             listed = Decision(look(command, directory, rules.home_region))
             return replace(listed, tells=number) if number in directory.conferences else listed
         case CreateUser() | EditUser() | DeleteUser() | CreateGroup() | DeleteGroup() | CreateConference():
-            return edit(command, directory, rules)
+            return edit(command, directory, rules.of(subscriber))
         case Blast():
             return _blast(command, directory, subscriber, rules)
         case LaunchAdHoc() | LaunchConference():  # pragma: no branch - mypy proves the match complete

@@ -3,12 +3,10 @@
 interpreter.py calls it. It changes nothing.
 """
 
-import re
-
 from usnd.domain.directory.lookup import group_named
-from usnd.domain.directory.model import Directory, NickMember, User, holders, spelled
-from usnd.domain.directory.similar_names import fold, similar
-from usnd.domain.numbers.e164 import to_e164
+from usnd.domain.directory.model import Directory, NickMember, holders, spelled
+from usnd.domain.directory.similar_names import similar
+from usnd.domain.directory.user_search import found_by
 from usnd.domain.replies.catalogue import Echo, Reply, Say, reply
 from usnd.domain.sms.commands import Help, ListConference, ListGroup, Listing, LookUpUser, Words, written
 from usnd.domain.sms.directory_commands import details
@@ -37,8 +35,7 @@ def explain(command: Help) -> Reply:
 def _look_up(search: Words, directory: Directory, home_region: str) -> Reply:
     if not directory.users:
         return reply(Say.NO_USERS, syntax=Say.UC_SYNTAX)
-    sought = [(fold(word), _numbers(word, home_region)) for word in dict.fromkeys(search)]
-    found = [user for user in directory.users.values() if _matches(user, sought)]
+    found = found_by(search, directory.users.values(), home_region)
     if not found:
         likely = similar(search[0], directory, groups=False) if len(search) == 1 else ()
         offers = [written(LookUpUser((nick,))) for nick in likely]
@@ -50,18 +47,6 @@ def _look_up(search: Words, directory: Directory, home_region: str) -> Reply:
     say = Say.USER_FOUND_IN if groups else Say.USER_FOUND
     names = tuple(group.name for group in groups)
     return reply(say, nick=found[0].nick, details=details(found[0]), groups=names)
-
-
-def _numbers(word: str, home_region: str) -> tuple[str, ...]:
-    """What of a word to look for in numbers: as E.164, and its digits without the 0 of a national number."""
-    digits = re.sub(r"[^\w+]", "", word)
-    part = digits.lstrip("+0") if digits.lstrip("+").isdecimal() else ""
-    return tuple(filter(None, (to_e164(word, home_region), part)))
-
-
-def _matches(user: User, sought: list[tuple[str, tuple[str, ...]]]) -> bool:
-    names = fold(f"{user.nick} {user.full_name}")
-    return all(key in names or any(number in user.number for number in numbers) for key, numbers in sought)
 
 
 def _list_group(name: str, directory: Directory) -> Reply:

@@ -12,9 +12,10 @@ from types import MappingProxyType
 from usnd.domain.replies.catalogue import DEFAULT_LANGUAGE
 from usnd.domain.sms.words import JOINED, Known, Word, piece_of
 
-_AND = MappingProxyType(
+JOINING = MappingProxyType(
     {"en": {"and"}, "de": {"und"}, "es": {"y", "e"}, "fr": {"et"}, "it": {"e"}, "nl": {"en"}, "pt": {"e"}}
 )
+"""What joins names, by language."""
 _POLITE = frozenset({"please", "pls", "plz"})
 _CLOSINGS = (
     *(("regards",), ("rgds",), ("thanks",), ("thank", "you"), ("thx",), ("cheers",), ("sincerely",), ("br",)),
@@ -28,7 +29,7 @@ _BY_DEVICE = frozenset({"sent", "get"})
 """What a phone writes by itself ends a command wherever it stands."""
 
 
-_FIRST_WORDS = _POLITE.union(_CLOSINGS_BY_FIRST, *_AND.values())
+_FIRST_WORDS = _POLITE.union(_CLOSINGS_BY_FIRST, *JOINING.values())
 
 
 def may_be_phrase(word: Word) -> bool:
@@ -56,7 +57,7 @@ def without_and(words: Sequence[Word], language: str) -> tuple[tuple[Word, ...],
 
     At the beginning and at the end it joins nothing: there it is a name.
     """
-    ands = _AND[DEFAULT_LANGUAGE] | _AND.get(language, set())
+    ands = JOINING[DEFAULT_LANGUAGE] | JOINING.get(language, set())
     places = [place for place, word in enumerate(words) if word.bare]
     between = {place for place in places[1:-1] if words[place].bare.casefold() in ands}
     if not between:

@@ -24,6 +24,8 @@ PATIENCE = 60.0
 """Seconds for PostgreSQL to start, stop and tell."""
 COPY_PATIENCE = 6 * 3600.0
 """Seconds for a base backup or pg_rewind; a connection that is dead ends them sooner."""
+SLOW_DISK = "options='-c wal_sender_timeout=60s'"
+"""Of a base backup's connections: the active, which gives up a silent peer after 3 s, bears with its disk."""
 COPY_PAUSE = 60.0
 MOST_PAUSE = 3600.0
 SIGNAL = "standby.signal"
@@ -182,7 +184,8 @@ class DataDirectory:
         if wait > 0:
             raise PostgresError(f"the last base backup did not help; the next one starts in {wait:.0f} s")
         await self._remove(self._new)
-        copy = (self._program("pg_basebackup"), "-D", str(self._new), "-d", self._config.peer, "-c", "fast")
+        peer = f"{self._config.peer} {SLOW_DISK}"
+        copy = (self._program("pg_basebackup"), "-D", str(self._new), "-d", peer, "-c", "fast")
         await self._run((*self._config.as_user, *copy), COPY_PATIENCE)
         self.fruitless += 1
         self._copied_at = self._clock()

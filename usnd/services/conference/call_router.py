@@ -7,13 +7,15 @@ from collections.abc import Coroutine
 from datetime import datetime
 
 from usnd.asterisk.calls import Calls
-from usnd.asterisk.progress import Digit, IncomingCall, News, PinEntered
+from usnd.asterisk.progress import Digit, IncomingCall, News, PinEntered, Talking
 from usnd.domain.conference.call import SIGNS_OF_LIFE, CallEvent, CallNews
 from usnd.domain.conference.model import Conference
 from usnd.domain.recording.control import open_recorders
 from usnd.domain.recording.files import RecorderNews, RecordEvent
 from usnd.services.conference.conferences import Conferences
 from usnd.services.dial_in.admission import DialIn
+
+_OUT_OF_THE_ROOM = frozenset({CallEvent.LEFT, CallEvent.ENDED})
 
 
 class CallRouter:
@@ -48,18 +50,28 @@ class CallRouter:
                 self._begin(self._dial_in.receive(news.call))
             case PinEntered():
                 self._begin(self._dial_in.entered(news))
-            case Digit() if conference is not None:
-                self._conferences.press(conference, news)
+            case _ if conference is not None:
+                self._hear_in(conference, news)
             case Digit():
                 self._begin(self._dial_in.pressed(news))
-            case CallNews() if conference is not None:
-                self._conferences.apply(conference, news)
             case CallNews(_, CallEvent.ENDED):  # a call in that reached no conference
                 self._dial_in.gone(news.call)
                 self._conferences.forget([news.call])
             case CallNews():
                 if news.event in SIGNS_OF_LIFE and not self._dial_in.knows(news.call):
                     self._conferences.release(news.call)
+
+    def _hear_in(self, conference: int, news: CallNews | Digit | Talking) -> None:
+        """Of a call that is in a conference."""
+        match news:
+            case Digit():
+                self._conferences.press(conference, news)
+            case Talking():
+                self._conferences.pictures.talks(conference, news.call, on=news.on)
+            case CallNews():
+                if news.event in _OUT_OF_THE_ROOM:
+                    self._conferences.pictures.leaves(news.call)
+                self._conferences.apply(conference, news)
 
     def hear_recorder(self, news: RecorderNews) -> None:
         """Takes what was heard of a recorder."""
@@ -72,6 +84,7 @@ class CallRouter:
 
     def stop_placing(self) -> None:
         """The voice link is down: calls that are not placed yet wait for the next survey."""
+        self._conferences.pictures.nobody_is_heard()
         self._conferences.stop_placing()
 
     async def survey(self, started: datetime | None = None) -> None:

@@ -6,14 +6,15 @@ its events, and events that come faster than commits are saved together. domain/
 
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Iterable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
 import structlog
 
 from usnd.asterisk.progress import Digit, Survey
-from usnd.domain.billing.cdr import cdr_of, has_record
+from usnd.domain.billing.cdr import NOWHERE, cdr_of, has_record
 from usnd.domain.conference.announcements import Announce, CheckAlone, Tell
 from usnd.domain.conference.call import Call, CallEvent, CallNews
 from usnd.domain.conference.call_plan import ended_calls
@@ -27,9 +28,9 @@ from usnd.domain.conference.commands import (
     Text,
 )
 from usnd.domain.conference.dtmf_menu import Menu
-from usnd.domain.conference.events import Event, Recall, StillAlone, TimePassed
+from usnd.domain.conference.events import Control, Event, Feature, Recall, StillAlone, TimePassed
 from usnd.domain.conference.model import OVER, Conference, Rules
-from usnd.domain.conference.transitions import next_deadline, resume
+from usnd.domain.conference.transitions import may_be_placed, next_deadline, resume
 from usnd.domain.messaging.message import OutgoingText
 from usnd.domain.recording.control import open_recorders
 from usnd.domain.recording.files import (
@@ -43,15 +44,19 @@ from usnd.domain.recording.files import (
 from usnd.domain.replies.catalogue import Reply
 from usnd.domain.replies.conference import message_of
 from usnd.services.conference.happenings import Happenings
-from usnd.services.conference.journal import tell_calls, tell_turn
+from usnd.services.conference.journal import is_told, tell_calls, tell_committed
 from usnd.services.conference.keypads import Keypads
+from usnd.services.conference.pictures import Pictures
 from usnd.services.conference.voice_actions import VoiceActions, news_of
 from usnd.services.messaging.outbox import Outbox
+from usnd.services.subscribers import is_suspended
 from usnd.services.transactions.commits import surely
 from usnd.services.trunks.trunks import Trunks
 from usnd.store.core.transaction import Transaction
 from usnd.store.core.writer import Store
 
+SURVEY_PATIENCE = 3.0
+"""Seconds that those who come wait for the survey: a dead Asterisk must not keep texts out."""
 _ALONE = 3.0
 """Seconds in which somebody else may come: who is the first in is not told so at once."""
 
@@ -63,8 +68,8 @@ class _Running:
     conference: Conference
     saved: Conference
     commands: list[ConferenceCommand] = field(default_factory=list)
-    turns: list[Conference] = field(default_factory=list)
-    """As it was after each change of its state since it was saved."""
+    untold: list[tuple[Conference, Conference]] = field(default_factory=list)
+    """Before and after each change since it was saved that the journal tells once it is."""
     writer: asyncio.Task[None] | None = None
     timer: asyncio.TimerHandle | None = None
     due: datetime | None = None
@@ -95,14 +100,19 @@ class Conferences:
         self._menu = menu
         self._keypads = Keypads(menu)
         self.happenings = Happenings()
+        self.pictures = Pictures()
         self._clock = clock
         self._running: dict[int, _Running] = {}
         self._conference_of: dict[str, int] = {}
         self._tasks = asyncio.TaskGroup()
+        self.origin = NOWHERE
+        """What CDRs say of where they were written."""
+        self.seen_until: datetime | None = None
+        """When calls were last known to be up, by this life or the former one: see last_seen.py."""
         self.loaded = asyncio.Event()
         """Set when the conferences of the daemon's former life are taken up; nothing may come in before."""
         self._stopping = asyncio.Event()
-        self._placing = False
+        self._placing = asyncio.Event()
         self._log = structlog.get_logger("usnd.conference")
 
     @property
@@ -113,7 +123,16 @@ class Conferences:
     @property
     def voice_up(self) -> bool:
         """Calls can be placed now."""
-        return self._placing
+        return self._placing.is_set()
+
+    async def until_voice(self, patience: float = SURVEY_PATIENCE) -> None:
+        """Returns when calls can be placed, or after `patience` seconds.
+
+        For whoever takes orders: before the survey is done each launch is refused, though Asterisk is well.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await self._placing.wait()
 
     async def run(self) -> None:
         """Runs them until `stop`, and until all is saved; raises when something cannot be saved any more."""
@@ -127,7 +146,7 @@ class Conferences:
 
     def stop(self) -> None:
         """Lets `run` end; calls stay up."""
-        self._placing = False
+        self._placing.clear()
         self._stopping.set()
 
     def adopt(self, step: Step) -> None:
@@ -135,8 +154,14 @@ class Conferences:
         running = _Running(step.conference, step.conference)
         self._running[step.conference.id] = running
         self._trunks.adopt(step.conference)
+        self.pictures.changed(step.conference)
         self._refresh(running)
         self._carry_out(step.conference, step.commands)
+
+    def withdraw(self, conference: Conference) -> None:
+        """Ends a conference that is committed and that nobody wants any more: nobody is called."""
+        self.adopt(Step(conference))
+        self.apply(conference.id, Control(Feature.END, None))
 
     def of_call(self, call: str) -> int | None:
         """The id of the live conference that has the call."""
@@ -149,12 +174,6 @@ class Conferences:
             self.apply(conference_id, news)
         elif news.event is RecordEvent.BEGUN:
             self.spawn(self._act(0, StopRecording(news.recorder)))
-
-    def hang_up_unknown(self, call: str) -> None:
-        """The call ended before its conference was committed."""
-        conference_id = self._conference_of.get(call)
-        if conference_id is not None:
-            self.apply(conference_id, CallNews(call, CallEvent.MISSING))
 
     def apply(self, conference_id: int, event: Event, at: datetime | None = None) -> None:
         """Lets the domain decide; what it decides is committed, then carried out."""
@@ -172,8 +191,9 @@ class Conferences:
         running.commands += step.commands
         tell_calls(self._log, before, step.conference)
         self._actions.follow(before, step.conference)
-        if step.conference.state is not before.state:
-            running.turns.append(step.conference)
+        self.pictures.changed(step.conference)
+        if is_told(before, step.conference):
+            running.untold.append((before, step.conference))
         self._refresh(running)
         if running.writer is None:
             running.writer = self.spawn(self._save(running))
@@ -189,6 +209,10 @@ class Conferences:
             await asyncio.wait({running.writer})
         return after
 
+    async def end(self, conference_id: int) -> None:
+        """Everybody hears the goodbye and is released; waits until that is committed. Safe to repeat."""
+        await self.ask(conference_id, Control(Feature.END, None))
+
     async def recall(self, conference_id: int) -> bool:
         """Calls the subscriber back; False if the conference had ended, and that is committed."""
         after = await self.ask(conference_id, Recall())
@@ -196,7 +220,7 @@ class Conferences:
 
     def lose_calls(self, at: datetime) -> None:
         """Asterisk died at that time, and every call with it."""
-        self._placing = False
+        self._placing.clear()
         for conference in self.live:
             for recorder in open_recorders(conference):
                 self.apply(conference.id, RecorderNews(recorder, RecordEvent.LOST), at)
@@ -206,16 +230,16 @@ class Conferences:
 
     def stop_placing(self) -> None:
         """The voice link is down: calls that are not placed yet wait for the next survey."""
-        self._placing = False
+        self._placing.clear()
 
     def go_on_from(self, found: Survey, known: Iterable[tuple[int, Call]], started: datetime | None) -> None:
         """Takes what a survey found of the calls that were known when it began; calls are placed again."""
-        self._placing = True
+        self._placing.set()
         now = self._clock()
         for conference_id, call in known:
             # Of a call that has ended only signs of life are news: its release was lost.
             if call.live or call.id in found.live:
-                for news, at in news_of(found, call, now, started):
+                for news, at in news_of(found, call, now, started, self.seen_until):
                     self.apply(conference_id, news, at)
 
     def resume(self, there: Collection[str]) -> None:
@@ -233,11 +257,22 @@ class Conferences:
         chosen = self._keypads.press(pressed, now)
         if chosen is not None:
             asked, keys = chosen
-            self.happenings.pressed(self._running[conference_id].conference, asked, keys, now)
-            self.apply(conference_id, asked)
+            conference = self._running[conference_id].conference
+            self.happenings.pressed(conference, asked, keys, now)
+            if asked.feature is Feature.ADD:
+                self.spawn(self._add(conference, asked))
+            else:
+                self.apply(conference_id, asked)
+
+    async def _add(self, conference: Conference, asked: Control) -> None:
+        """Only the store knows whether the subscriber is suspended: a command or the CRM may have done it."""
+        pressed_at = self._clock()
+        suspended = await surely(self._store, partial(is_suspended, subscriber=conference.subscriber_id))
+        self.apply(conference.id, replace(asked, suspended=suspended), pressed_at)
 
     async def _load(self) -> None:
         """Takes up the conferences that were live when the daemon stopped (REQUIREMENTS C11)."""
+        self.seen_until = await self._store.run(lambda tx: tx.calls_seen.at())
         for conference in await self._store.run(lambda tx: tx.conferences.live()):
             self._log.info("conference taken up", conference=conference.id, calls=len(conference.calls))
             self.adopt(Step(conference))
@@ -247,11 +282,11 @@ class Conferences:
         while running.saved is not running.conference or running.commands:
             before, after = running.saved, running.conference
             commands, running.commands = running.commands, []
-            turns, running.turns = running.turns, []
+            untold, running.untold = running.untold, []
             texts = await surely(self._store, partial(self._write, before, after, tuple(commands)))
             running.saved = after
-            for turn in turns:
-                tell_turn(self._log, turn)
+            for was, now in untold:
+                tell_committed(self._log, was, now)
             for text in texts:
                 self._outbox.send(text)
             self._carry_out(after, commands)
@@ -264,13 +299,14 @@ class Conferences:
                 del self._conference_of[call.id]
             self._keypads.forget(call.id for call in running.conference.calls)
             self.happenings.forget(running.conference.id)
+            self.pictures.gone(running.conference)
 
     def _write(
         self, before: Conference, after: Conference, commands: Iterable[ConferenceCommand], tx: Transaction
     ) -> list[OutgoingText]:
         tx.conferences.save(before, after)
         for call in filter(has_record, ended_calls(before, after)):
-            tx.cdrs.add(cdr_of(after, call))
+            tx.cdrs.add(cdr_of(after, call, self.origin))
             tx.usage.add(after.subscriber_id, call)
         now = self._clock()
         return tx.texts.queue_mt(
@@ -296,9 +332,15 @@ class Conferences:
                 continue
             if isinstance(command, Announce | Tell):
                 self.happenings.said(conference, command, self._clock())
-            if isinstance(command, PlaceCall | StartRecording) and not self._placing:
+            if isinstance(command, PlaceCall | StartRecording) and not self.voice_up:
                 continue  # the survey at the next link-up places it
+            if isinstance(command, PlaceCall) and not self._in_time(conference.id, command.call):
+                continue  # the commit took long: it was given up meanwhile, or is this moment
             self.spawn(self._act(conference.id, command))
+
+    def _in_time(self, conference_id: int, call: str) -> bool:
+        running = self._running.get(conference_id)
+        return running is not None and may_be_placed(running.conference, call, self._rules, self._clock())
 
     def _still_alone(self, conference_id: int, call: str) -> None:
         if not self._stopping.is_set():
@@ -326,7 +368,7 @@ class Conferences:
         for call in conference.calls[running.indexed :]:
             self._conference_of[call.id] = conference.id
         running.indexed = len(conference.calls)
-        due = next_deadline(conference, self._rules) if self._placing else None
+        due = next_deadline(conference, self._rules) if self.voice_up else None
         if due == running.due:
             return
         if running.timer is not None:
@@ -340,7 +382,7 @@ class Conferences:
 
     def _time_passed(self, running: _Running) -> None:
         running.timer = running.due = None
-        if self._placing:
+        if self.voice_up:
             self.apply(running.conference.id, TimePassed())
 
     def spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:

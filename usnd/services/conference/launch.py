@@ -3,13 +3,13 @@
 1. The channels are reserved (services/trunks/channel_pool.py), and given back if nothing comes of it.
 2. One unit of work: has this request been done already? what may the subscriber do now
    (domain/conference/launch.py)? Conference, texts and request are written.
-3. Committed: the texts go out, the conference runs.
+3. Committed: the texts go out, the conference runs. Who has gone meanwhile has nobody called (asker.py).
 Texts take the same steps for many at once: services/messaging/incoming_batch.py.
 """
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -17,20 +17,23 @@ import structlog
 from usnd.domain.conference.commands import Step
 from usnd.domain.conference.events import CallIn
 from usnd.domain.conference.launch import Whom, decide_launch, lines_busy
-from usnd.domain.conference.model import LaunchPlan, Participant, Rules
+from usnd.domain.conference.model import LaunchedBy, LaunchPlan, Participant, Rules
 from usnd.domain.conference.quota import month_of, seconds_left
 from usnd.domain.conference.transitions import launch
 from usnd.domain.directory.model import Subscriber
-from usnd.domain.messaging.message import OutgoingText
+from usnd.domain.messaging.message import MtState, OutgoingText, Settlement
 from usnd.domain.replies.catalogue import Reply, Say
 from usnd.domain.replies.dial_in import told
 from usnd.domain.sms.decision import Decision, Situation, TextRules
+from usnd.services.asker import Asker
 from usnd.services.conference.conferences import Conferences
 from usnd.services.messaging.outbox import Outbox
+from usnd.services.transactions.commits import surely
 from usnd.services.trunks.channel_pool import Reservation
 from usnd.services.trunks.trunks import Trunks
 from usnd.store.core.transaction import Transaction
 from usnd.store.core.writer import Store
+from usnd.store.launch_requests import KeptRequest
 from usnd.store.pins import PinsExhausted
 
 REMEMBERED = timedelta(days=1)
@@ -39,18 +42,19 @@ REMEMBERED = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class LaunchRequest:
-    """subscriber: their number (E.164) or their id. by: who asks, for the journal.
+    """subscriber: their number (E.164) or their id. by: who asks.
 
     caller: the subscriber is there already, by that call. key: by which a repetition is known; empty: by
-    nothing. tells: the subscriber reads by text why nothing is launched.
+    nothing. tells: the subscriber reads by text why nothing is launched. means: by what it is asked for.
     """
 
     subscriber: str | int
     whom: Whom
-    by: str
+    by: Asker
     caller: CallIn | None = None
     key: str = ""
     tells: bool = False
+    means: LaunchedBy = LaunchedBy.COMMAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,19 @@ class NotLaunched:
     busy: bool = False
 
 
-LaunchResult = Launched | Running | NotLaunched
+@dataclass(frozen=True, slots=True)
+class KeyReused:
+    """The request's key has launched that conference, and something else was asked for then."""
+
+    conference: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Nobody waits for it any more, or it was asked for too long ago: nobody is called."""
+
+
+LaunchResult = Launched | Running | NotLaunched | KeyReused | Dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +119,25 @@ class Launches:
     clock: Callable[[], datetime]
 
     async def launch(self, request: LaunchRequest, *, dry_run: bool = False) -> LaunchResult:
-        """Launches it, or says why not; committed when this returns. Raises StoreBusy, StoreTaken."""
-        now, voice_up = self.clock(), self.conferences.voice_up
+        """Launches it, or says why not; committed when this returns. Raises StoreBusy, StoreTaken.
+
+        The database may be away for long: all is decided as it is when the unit of work runs, and nobody is
+        called for who has gone meanwhile.
+        """
+        asked_at = self.clock()
+
+        def wanted() -> bool:
+            return request.by.waits() and self.clock() < asked_at + self.rules.too_old
 
         def unit(tx: Transaction, channels: Reservation) -> _Committed:
-            return self._commit(tx, request, channels, now, voice_up=voice_up, dry_run=dry_run)
+            if not wanted():
+                return _Committed(Dropped())
+            return self._commit(tx, request, channels, self.clock(), dry_run=dry_run)
 
         committed = await self.trunks.reserving(self.store.run, unit)
+        if committed.step is not None and not wanted():
+            await self._withdraw(committed, committed.step)
+            return Dropped()
         for text in committed.texts:
             self.outbox.send(text)
         if committed.step is not None:
@@ -123,15 +151,16 @@ class Launches:
         channels: Reservation,
         now: datetime,
         *,
-        voice_up: bool,
         dry_run: bool,
     ) -> _Committed:
         owner = _subscriber(tx, request.subscriber)
         if owner is None:
             return _Committed(NotLaunched(None))
-        if request.key and (earlier := tx.launch_requests.find(owner.id, request.key, now - REMEMBERED)):
-            return _Committed(Launched(earlier, again=True))
-        decision, running = self._decided(tx, owner, request.whom, now, voice_up=voice_up)
+        if request.key and (earlier := tx.launch_requests.find(owner, request.key, now - REMEMBERED)):
+            again = earlier.asked_for(request.whom)
+            launched = Launched(earlier.conference, again=True)
+            return _Committed(launched if again else KeyReused(earlier.conference))
+        decision, running = self._decided(tx, owner, request.whom, now)
         if decision.recall and running is not None:
             return _Committed(Running(running, called=decision.reply.say is Say.RECALLED))
         if not decision.launch:
@@ -140,13 +169,25 @@ class Launches:
             return _Committed(Launched(None, decision.launch))
         return self._launched(tx, request, owner, decision, channels, now)
 
+    async def _withdraw(self, committed: _Committed, step: Step) -> None:
+        """The commit itself took too long: what it would lead to is taken back, and its key is free again."""
+        expired = [Settlement(text.id, MtState.EXPIRED) for text in committed.texts]
+
+        def unit(tx: Transaction) -> None:
+            tx.texts.settle(expired, self.clock())
+            tx.launch_requests.forget(step.conference.id)
+
+        self.conferences.withdraw(step.conference)
+        await surely(self.store, unit)
+
     def _decided(
-        self, tx: Transaction, owner: Subscriber, whom: Whom, now: datetime, *, voice_up: bool
+        self, tx: Transaction, owner: Subscriber, whom: Whom, now: datetime
     ) -> tuple[Decision, int | None]:
         """What they may do as everything is now, and the id of their live conference."""
         running, state = tx.conferences.live_of([owner.id]).get(owner.id, (None, None))
         used = tx.usage.of([owner.id], month_of(now)).get(owner.id, 0)
         left, directory = seconds_left(owner.minutes, used), tx.directory.load(owner.id)
+        voice_up = self.conferences.voice_up
         situation = Situation(owner, directory, state, voice_up=voice_up, seconds_left=left)
         return decide_launch(whom, situation, owner, self.texts), running
 
@@ -161,11 +202,13 @@ class Launches:
     ) -> _Committed:
         decision = tell_ways(tx, owner.id, decision, self.texts, self.draw)
         (room,) = tx.conferences.reserve_ids(1)
+        decision = replace(decision, launched_by=request.means)
         step = admitted(channels, room, owner, decision, self.rules, now, request.caller)
         if step is None:
             return self._refused(tx, request, owner, lines_busy(owner), now, busy=True)
-        tx.conferences.add([(step.conference, None)])
-        tx.launch_requests.add(owner.id, room, request.by, request.key, now, now - REMEMBERED)
+        kept = KeptRequest(owner, request.whom, request.by.name, request.key)
+        tx.conferences.add([(step.conference, tx.launch_requests.keep_as_text(kept, now))])
+        tx.launch_requests.add(room, kept, now, now - REMEMBERED)
         drafts = [self.outbox.draft(text.number, text.message, now) for text in decision.texts]
         return _Committed(Launched(room, decision.launch), step, tuple(tx.texts.queue_mt(drafts)))
 
@@ -195,7 +238,16 @@ def admitted(
 ) -> Step | None:
     """The launch that was decided, with a line for each call; None when there are not enough."""
     plan = LaunchPlan(
-        owner.id, owner.number, decision.launch, decision.instant, caller, decision.talk_seconds
+        owner.id,
+        owner.number,
+        decision.launch,
+        decision.instant,
+        caller,
+        decision.talk_seconds,
+        most_calls=None if owner.participants is None else owner.participants + 1,
+        away_seconds=owner.away,
+        most_call_backs=owner.call_backs,
+        launched_by=decision.launched_by,
     )
     step = launch(room, plan, rules.of(press_one=owner.press_one), now)
     with_channels = channels.admit(step, caller, now)

@@ -117,12 +117,18 @@ async def _in_the_room(calls: Calls, action: RoomAction) -> None:
 
 
 def news_of(
-    survey: Survey, call: Call, now: datetime, started: datetime | None = None
+    survey: Survey,
+    call: Call,
+    now: datetime,
+    started: datetime | None = None,
+    seen: datetime | None = None,
 ) -> Iterator[tuple[CallNews, datetime]]:
     """What a survey says about a call that we believe alive, with the times at which it happened (UTC).
 
     started: when this Asterisk did. A call that was up before is not its: it was another server's, or died.
+    seen: until when the calls of this node are surely known to have been up, if that is known.
     """
+    known = None if seen is None else min(now, max(seen, *_times_of(call)))
     if live := survey.live.get(call.id):
         if live.answered_at is not None and call.answered_at is None:
             yield CallNews(call.id, CallEvent.ANSWERED), live.answered_at
@@ -133,10 +139,17 @@ def news_of(
         if settled.joined_at is not None and call.joined_at is None:
             yield CallNews(call.id, CallEvent.JOINED), settled.joined_at
         if settled.ended_at is None:
-            yield CallNews(call.id, CallEvent.VOICE_LOST), now
+            yield CallNews(call.id, CallEvent.VOICE_LOST, known_until=known), now
         else:
             yield CallNews(call.id, CallEvent.ENDED, settled.cause), settled.ended_at
     elif call.id not in survey.heard:
         placed = call.state is not CallState.PLANNED
         lost = placed and started is not None and call.planned_at < started
-        yield CallNews(call.id, CallEvent.VOICE_LOST if lost else CallEvent.MISSING), now
+        event = CallEvent.VOICE_LOST if lost else CallEvent.MISSING
+        yield CallNews(call.id, event, known_until=known), now
+
+
+def _times_of(call: Call) -> Iterator[datetime]:
+    """At which it was heard of."""
+    yield call.planned_at
+    yield from filter(None, (call.rang_at, call.answered_at, call.joined_at, call.leaving_since))

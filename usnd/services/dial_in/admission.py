@@ -18,6 +18,7 @@ from usnd.asterisk.progress import Digit, IncomingCall, PinEntered
 from usnd.domain.conference.dtmf_menu import Typed
 from usnd.domain.conference.events import CallIn, JoinIn
 from usnd.domain.conference.launch import InstantConference
+from usnd.domain.conference.model import LaunchedBy
 from usnd.domain.dial_in.admission import (
     AskPin,
     Denial,
@@ -38,8 +39,16 @@ from usnd.domain.dial_in.pin_entry import asked_anew, press_pin
 from usnd.domain.dial_in.wrong_pins import GuessRules, after_wrong_pin
 from usnd.domain.trunks.number_format import TrunkNumbers, read
 from usnd.domain.trunks.sip_uri import called_number, calling_number
+from usnd.services.asker import Asker
 from usnd.services.conference.conferences import Conferences
-from usnd.services.conference.launch import Launched, Launches, LaunchRequest, NotLaunched, Running
+from usnd.services.conference.launch import (
+    Dropped,
+    Launched,
+    Launches,
+    LaunchRequest,
+    NotLaunched,
+    Running,
+)
 from usnd.services.dial_in.pin_space import PinCensus
 from usnd.services.dial_in.wrong_pins import WrongPins, withheld_on
 from usnd.services.figures import DialInFigures
@@ -144,7 +153,8 @@ class DialIn:
         )
 
     async def receive(self, call: str) -> None:
-        """Takes a call that came, unless it is gone."""
+        """Takes a call that came, unless it is gone; one that is heard before the survey is done waits."""
+        await self.conferences.until_voice()
         caller = self._callers.get(call)
         if caller is None:
             return
@@ -194,6 +204,8 @@ class DialIn:
         return after_wrong_pin(caller.wrong, guesses, self.rules.guesses, now)
 
     async def _go(self, caller: _Caller, way: Way, pin: Pin | None = None) -> None:
+        if not self.knows(caller.call):
+            return  # hung up while the database was asked
         activation = pin.digits if pin is not None and pin.kind is PinKind.ACTIVATION else ""
         match way:
             case Rejoin(conference):
@@ -223,11 +235,11 @@ class DialIn:
     async def _launch(self, caller: _Caller, way: LaunchInstant, activation: str) -> None:
         subscriber = (caller.cli or "") if way.subscriber_id is None else way.subscriber_id
         call_in = _call_in(caller, activation)
-        whom = InstantConference(way.instant)
+        whom, asker = InstantConference(way.instant), Asker("dial-in", lambda: self.knows(caller.call))
+        by = LaunchedBy.PIN if activation else LaunchedBy.CALL
+        asked = LaunchRequest(subscriber, whom, asker, call_in, tells=True, means=by)
         try:
-            result = await self.launches.launch(
-                LaunchRequest(subscriber, whom, "dial-in", call_in, tells=True)
-            )
+            result = await self.launches.launch(asked)
         except (StoreBusy, StoreTaken):
             await self._go(caller, Deny(Denial.BUSY))
             return
@@ -236,11 +248,10 @@ class DialIn:
                 self._rejoin(caller, conference, activation)
             case NotLaunched(busy=busy):
                 await self._go(caller, Deny(Denial.BUSY if busy else Denial.UNKNOWN))
+            case Dropped():
+                await self._go(caller, Deny(Denial.BUSY))
             case Launched():
-                known = self.knows(caller.call)
                 self._callers.pop(caller.call, None)
-                if not known:  # hung up while it was being committed
-                    self.conferences.hang_up_unknown(caller.call)
 
     async def _act(self, action: Coroutine[None, None, bool]) -> None:
         try:

@@ -8,8 +8,8 @@ found in domain/messaging/send_rate.py, what becomes of a text is decided in dom
 """
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Container
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -19,7 +19,7 @@ from usnd.domain.messaging.send_rate import Pace, PaceSettings
 from usnd.domain.messaging.sending import SendEvent, SendState, when_expired
 from usnd.services.messaging.retries import Retries
 from usnd.services.messaging.send_queue import PAGE, Delivery, PriorityQueue, RecipientTurns, SegmentAttempt
-from usnd.smpp.link.link import SmscLink, SubmitOutcome
+from usnd.smpp.link.link import SmscLink, SubmitOutcome, relative_time
 from usnd.smpp.link.settings import Late, LinkLost, NotBound, Postponed, Rejected, Submitted, Throttled
 from usnd.smpp.text.segments import split
 
@@ -82,12 +82,6 @@ class BindSender:
             self._bound_at = now
         return now - self._bound_at
 
-    def can_stand_in_for(self, other: "BindSender") -> bool:
-        """It is bound, and its SMSC is as good as the other's."""
-        group = self.link.settings.group
-        bound = self is not other and self.link.session is not None
-        return bound and bool(group) and group == other.link.settings.group
-
     def add(self, text: OutgoingText) -> None:
         """A text that is committed. Behind what waits in the store it waits there, too."""
         queue = self.queues[text.priority]
@@ -125,6 +119,20 @@ class BindSender:
         for delivery in [*self.retries.deliveries, *([self._alone] if self._alone else ())]:
             if delivery.text.expires_at <= now and not delivery.outstanding:
                 self._expire(delivery)
+
+    @property
+    def held(self) -> dict[int, Delivery]:
+        """What waits here, by the ids of the texts. Not what is under way."""
+        heaps = (delivery for queue in self.queues.values() for _, delivery in queue.heap)
+        here = (*heaps, *self._turns.waiting, *self.retries.deliveries)
+        return {one.text.id: one for one in here if one.waits}
+
+    def drop(self, texts: Container[int]) -> int:
+        """These were taken back in the store: those that wait here do not go; how many."""
+        dropped = [delivery for text, delivery in self.held.items() if text in texts]
+        for delivery in dropped:
+            self._finish(delivery, SendEvent.WITHDRAWN)
+        return len(dropped)
 
     def hand_over(self) -> None:
         """Forgets what waits here, because another bind shall send it from the store. Only while unbound."""
@@ -235,7 +243,7 @@ class BindSender:
             delivery.segments[number],
             partial(self._hear, SegmentAttempt(delivery, number, now, self.link.session)),
             receipt=text.priority in own.receipts,
-            validity_period=_validity(text.expires_at - self._clock()) if own.validity_period else "",
+            validity_period=relative_time(text.expires_at - self._clock()) if own.validity_period else "",
         )
         del delivery.to_send[0]
         delivery.outstanding += 1
@@ -380,7 +388,7 @@ class BindSender:
         """The text is settled; the next one to its recipient may go."""
         text, state = delivery.text, delivery.turn(event)
         self.ends[state] += 1
-        if state is not SendState.SENT:
+        if state not in (SendState.SENT, SendState.WITHDRAWN):
             delivery.error = delivery.error or delivery.last_refusal
             self._log.warning(f"text {state.value}", message=text.id, status=delivery.error)
         self.retries.forget(delivery)
@@ -390,11 +398,3 @@ class BindSender:
             self._again(following)
         self.queues[text.priority].waiting -= 1
         self._note(delivery.settlement(receipts=text.priority in self.link.settings.receipts))
-
-
-def _validity(left: timedelta) -> str:
-    """Relative, so that no clock but the SMSC's own counts (SMPP 3.4 §7.1.1.2)."""
-    days, seconds = divmod(max(1, int(left.total_seconds())), 86_400)
-    hours, seconds = divmod(seconds, 3_600)
-    minutes, seconds = divmod(seconds, 60)
-    return f"0000{min(days, 30):02}{hours:02}{minutes:02}{seconds:02}000R"

@@ -87,6 +87,7 @@ class Outbox:
             tasks.create_task(self._settle_all())
             tasks.create_task(self._read_pages())
             tasks.create_task(self._tick())
+            tasks.create_task(self._drop_withdrawn())
             for bind_sender in self._bind_senders.values():
                 bind_sender.pump_soon()
 
@@ -162,7 +163,7 @@ class Outbox:
             if bind_sender.away(now) < own.failover_after or self._stands_in(name):
                 continue
             instead = next(
-                (one for one in self._bind_senders.values() if one.can_stand_in_for(bind_sender)), None
+                (one for one in self._bind_senders.values() if _can_stand_in(one, bind_sender)), None
             )
             if instead is not None:
                 self._stand_ins[name] = instead.link.settings.name
@@ -175,6 +176,19 @@ class Outbox:
         """Whether the bind has a stand-in that is bound."""
         instead = self._stand_ins.get(absent)
         return instead is not None and self._bind_senders[instead].link.session is not None
+
+    async def _drop_withdrawn(self) -> None:
+        """Does not send what waits here and was taken back in the store, by whichever process."""
+        while True:
+            await asyncio.sleep(_TICK)
+            waiting = [text for one in self.bind_senders for text in one.held]
+            if not waiting:
+                continue
+            settled = await surely(self._store, partial(_settled, waiting))
+            for bind_sender in self.bind_senders if settled else ():
+                if dropped := bind_sender.drop(settled):
+                    self._log.info("texts withdrawn", smsc=bind_sender.link.settings.name, count=dropped)
+                    bind_sender.pump_soon()
 
     async def _tick(self) -> None:
         ticks = 0
@@ -191,6 +205,16 @@ class Outbox:
                 bind_sender.drop_expired()
                 if ticks % _LOOK_AGAIN_TICKS == 0 and bind_sender.link.settings.name not in self._stand_ins:
                     bind_sender.look_again()
+
+
+def _can_stand_in(one: BindSender, other: BindSender) -> bool:
+    """It is bound, and its SMSC is as good as the other's."""
+    group, bound = one.link.settings.group, one is not other and one.link.session is not None
+    return bound and bool(group) and group == other.link.settings.group
+
+
+def _settled(waiting: Sequence[int], tx: Transaction) -> set[int]:
+    return tx.texts.settled(waiting)
 
 
 def _settle(tx: Transaction, *, whats: Sequence[Settlement | Attempt], now: datetime) -> None:

@@ -59,6 +59,11 @@ class Delivery:
         return self.state in ENDED
 
     @property
+    def waits(self) -> bool:
+        """It is not settled, and no answer to a segment of it is awaited in time."""
+        return not self.ended and not self.outstanding
+
+    @property
     def goes_alone(self) -> bool:
         """Binds ended while it was under way: the next end must name one text."""
         return self.losses >= LOSSES_TO_GO_ALONE
@@ -191,10 +196,15 @@ class RecipientTurns:
             del self._parked[recipient]
         return following
 
+    @property
+    def waiting(self) -> list[Delivery]:
+        """All of them."""
+        parked = [delivery for heap in self._parked.values() for _, _, delivery in heap]
+        return [*self._first.values(), *parked]
+
     def clear(self) -> list[Delivery]:
         """Forgets all; gives them."""
-        parked = [delivery for heap in self._parked.values() for _, _, delivery in heap]
-        everyone = [*self._first.values(), *parked]
+        everyone = self.waiting
         self._first.clear()
         self._parked.clear()
         return everyone

@@ -4,7 +4,6 @@ recordings.py and `usnd recording` call it. Only files with a recording's name a
 go is decided in domain/recording/files.py. All block, but the units of work.
 """
 
-import re
 import shutil
 import struct
 from collections.abc import Iterable
@@ -13,10 +12,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from usnd.domain.recording.files import FoundFile, KeepRules, Recording, RecordState, orphans, to_remove
+from usnd.domain.recording.files import (
+    FoundFile,
+    KeepRules,
+    Recording,
+    RecordState,
+    is_file_name,
+    orphans,
+    to_remove,
+)
 from usnd.store.core.transaction import Transaction
 
-_OURS = re.compile(r"c\d+-\d+\.wav")
 _HEADER = 44
 _RIFF_SIZE, _DATA_SIZE = 4, 40
 
@@ -67,7 +73,7 @@ def _mend(path: Path, size: int) -> None:
 
 def found_files(directory: Path) -> tuple[FoundFile, ...]:
     """The recordings that lie there. Raises OSError."""
-    found = ((path.name, path.stat().st_mtime) for path in directory.iterdir() if _OURS.fullmatch(path.name))
+    found = ((path.name, path.stat().st_mtime) for path in directory.iterdir() if is_file_name(path.name))
     return tuple(FoundFile(name, datetime.fromtimestamp(changed, UTC)) for name, changed in found)
 
 
@@ -100,5 +106,9 @@ def export(directory: Path, one: Recording, target: Path) -> int:
     if not source.is_file():
         raise NoFile(f"the file of recording {one.id} is not there: {source}")
     target.touch(mode=0o600, exist_ok=False)
-    shutil.copyfile(source, target)
-    return settle(target)
+    try:
+        shutil.copyfile(source, target)
+        return settle(target)
+    except OSError:
+        target.unlink()  # half of it would be taken for all
+        raise

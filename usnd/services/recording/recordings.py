@@ -35,6 +35,7 @@ from usnd.domain.recording.files import (
     StopRecording,
 )
 from usnd.domain.recording.files import Recording as Kept
+from usnd.process.os_errors import in_words
 from usnd.services.alarms.alarms import Alarms
 from usnd.services.figures import RecordingFigures
 from usnd.services.recording.files import found_files, plan_removal, remove, settle
@@ -102,7 +103,7 @@ class Recordings:
             free = self._free(directory)
         except OSError as error:
             self._log.warning("recording refused, no directory", recorder=recorder, error=str(error))
-            self._alarms.raise_(RECORDINGS_DIRECTORY, error=str(error))
+            self._alarms.raise_(RECORDINGS_DIRECTORY, error=in_words(error, self._directory))
             return False
         if free < self._rules.least_free:
             self._log.warning("recording refused, the disk is nearly full", recorder=recorder, free=free)
@@ -146,7 +147,7 @@ class Recordings:
             except StoreBusy:
                 self._log.warning("recordings not looked after, the store is busy")
             except OSError as error:
-                self._alarms.raise_(RECORDINGS_DIRECTORY, error=str(error))
+                self._alarms.raise_(RECORDINGS_DIRECTORY, error=in_words(error, self._directory))
             if self._clock() - self._failed_at >= _FAILURE_TOLD:
                 self._alarms.clear(RECORDING_FAILED)
             await asyncio.sleep(self._sweep)

@@ -8,11 +8,13 @@ MO text is answered when `on_text` returns, an MT message is the caller's until 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import timedelta
 from functools import partial
 
 import structlog
 
 from usnd.domain.messaging.smsc_refusals import Refusal, refusal_of
+from usnd.process.os_errors import reason
 from usnd.smpp.link.addresses import Addresses
 from usnd.smpp.link.connection import Connection, ConnectionHooks, Delivered, Notice
 from usnd.smpp.link.intake import Intake
@@ -335,7 +337,15 @@ class SmscLink:
 
 
 def _in_words(error: OSError) -> str:
-    """Without the number and the address that asyncio puts around it."""
+    """A refusal without the address that asyncio puts behind it."""
     if isinstance(error, ConnectionRefusedError):
         return "Connection refused"
-    return str(error) or "no connection in time"
+    return reason(error) if error.args else "no connection in time"
+
+
+def relative_time(left: timedelta) -> str:
+    """A validity period: relative, so that no clock but the SMSC's own counts (SMPP 3.4 §7.1.1.2)."""
+    days, seconds = divmod(max(1, int(left.total_seconds())), 86_400)
+    hours, seconds = divmod(seconds, 3_600)
+    minutes, seconds = divmod(seconds, 60)
+    return f"0000{min(days, 30):02}{hours:02}{minutes:02}{seconds:02}000R"

@@ -1,13 +1,13 @@
 """How values cross into columns and back: times in UTC, enums as their value, text as people wrote it, keys.
 
-schema.py builds its tables of these.
+store/schema builds its tables of these.
 """
 
 from datetime import UTC, datetime
 from enum import Enum as PythonEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Dialect, Enum, Identity, Integer, Text
+from sqlalchemy import BigInteger, Column, DateTime, Dialect, Enum, Identity, Integer, String, Text
 from sqlalchemy.types import TypeDecorator
 
 KEY = BigInteger().with_variant(Integer, "sqlite")
@@ -47,6 +47,24 @@ class Written(TypeDecorator[str]):
             return None
         whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return whole.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+class Known(TypeDecorator[PythonEnum]):
+    """The value of an enum; one that a later release wrote, and this one does not know, is None."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, kind: type[PythonEnum]) -> None:
+        super().__init__()
+        self.kind = kind
+        self._named = {str(one.value): one for one in kind}
+
+    def process_bind_param(self, value: PythonEnum | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- SQLAlchemy's signature
+        return None if value is None else str(value.value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> PythonEnum | None:  # noqa: ARG002 -- SQLAlchemy's signature
+        return self._named.get(str(value))
 
 
 def one_of(kind: type[PythonEnum], name: str) -> Enum:

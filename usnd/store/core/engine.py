@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 
 # A peer that is gone without a word is noticed in about this time; a commit that waits for the standby
 # keeps its connection alive by TCP, and may wait as long as it must.
-_POSTGRESQL = {
+POSTGRESQL: dict[str, Any] = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -32,6 +32,8 @@ _SQLITE_PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=5000",
 )
+_ONLY_READS = "usnd_only_reads"
+"""An execution option of a connection."""
 
 # PostgreSQL error codes, appendix A: connection, a clash with another transaction, resources (disk full),
 # shutdown and start-up, system errors; and a server that is (or became) a standby.
@@ -73,11 +75,16 @@ def engine_for(url: str) -> Engine:
         return create_engine(
             url,
             poolclass=NullPool,
-            connect_args=_POSTGRESQL,
+            connect_args=POSTGRESQL,
             isolation_level="REPEATABLE READ",
             hide_parameters=True,
         )
     raise ValueError(f"the store runs on SQLite and PostgreSQL, not on {backend}")
+
+
+def reading(url: str) -> Connection:
+    """A connection that only reads. On SQLite it does not wait for who writes; a unit of work does."""
+    return engine_for(url).connect().execution_options(**{_ONLY_READS: True})
 
 
 def is_standby(url: str) -> bool:
@@ -116,4 +123,5 @@ def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     """Take the write lock first: a transaction that read before it wrote could not be given it later."""
-    connection.connection.cursor().execute("BEGIN IMMEDIATE").close()
+    begin = "BEGIN" if connection.get_execution_options().get(_ONLY_READS) else "BEGIN IMMEDIATE"
+    connection.connection.cursor().execute(begin).close()

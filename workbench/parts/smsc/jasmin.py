@@ -40,7 +40,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
-class NoJasmin(Exception):
+class NoJasmin(PartError):
     """Jasmin cannot run here; the text says why."""
 
 

@@ -42,14 +42,6 @@ def asterisk_tree() -> Path:
     return debian.tree(SUITE, PACKAGES)
 
 
-def loader(tree: Path) -> list[str]:
-    """The command words that run a program of `tree` with the tree's own C library."""
-    programs = sorted(tree.glob("usr/lib/**/ld-linux-*.so.*"))
-    if not programs:
-        raise PartError(f"no loader in {tree.name}: remove it from the cache and fetch it again")
-    return [str(programs[0]), "--library-path", str(programs[0].parent)]
-
-
 def render(folder: str, values: Mapping[str, str]) -> dict[str, str]:
     """Each template in conf/`folder` filled in, by file name."""
     return {
@@ -122,7 +114,7 @@ class Asterisk(Part):
         own = {**self._own_values(), **values}
         self._lay_out({**render("asterisk", own), **render(kind, own), **files})
         program, settings = str(tree / "usr/sbin/asterisk"), str(self.home / "etc/asterisk.conf")
-        command = [*loader(tree), program, "-f", "-C", settings, *(["-p"] if realtime else [])]
+        command = [*debian.loader(tree), program, "-f", "-C", settings, *(["-p"] if realtime else [])]
         self.process = Process(command, self.home / "log" / "console.log")
 
     def _own_values(self) -> dict[str, str]:

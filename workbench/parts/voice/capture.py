@@ -15,7 +15,7 @@ from pathlib import Path
 
 from workbench.parts import debian
 from workbench.parts.process import Part, PartError, Process, until
-from workbench.parts.voice.asterisk import SUITE, loader
+from workbench.parts.voice.asterisk import SUITE
 
 PACKET_OCTETS = 214 + 16  # Ethernet, IP, UDP, RTP, 20 ms of A-law; the record's head
 RATE = 50  # packets a second and stream
@@ -61,7 +61,7 @@ class Capture(Part):
         tree = tcpdump_tree()
         chosen = " or ".join([f"dst portrange {to[0]}-{to[1]}", *(f"src port {port}" for port in of)])
         wanted = f"udp and udp[3] & 1 = 0 and ({chosen})"  # odd ports are RTCP's
-        program = [*loader(tree), str(tree / "usr/bin/tcpdump")]
+        program = [*debian.loader(tree), str(tree / "usr/bin/tcpdump")]
         options = ["-i", "lo", "-n", "-Z", "root", "-s", str(SNAP), "-B", str(BUFFER_KB), "-c", str(most)]
         self._process = Process([*program, *options, "-w", str(self.file), wanted], self._said)
 
