@@ -10,7 +10,8 @@ import pytest
 
 from usnd.control import client, requests, server
 from usnd.control.answers import Answer, PersonRow, RefusalCode
-from usnd.control.requests import LONGEST_ANSWER, LONGEST_COMMAND, LONGEST_REQUEST, VERSION, Request
+from usnd.control.request import VERSION
+from usnd.control.requests import LONGEST_ANSWER, LONGEST_COMMAND, LONGEST_REQUEST, Request
 from usnd.control.rights import Right
 from usnd.control.rows import CallRow, HappeningRow
 

@@ -9,6 +9,7 @@ import msgspec
 
 from usnd.config import sections
 from usnd.config.billing import CdrDestinationConfig
+from usnd.config.load import parse
 from usnd.config.trunks import RouteConfig, TrunkConfig
 from usnd.pair import ability
 from usnd.pair import config as pair_config
@@ -29,7 +30,7 @@ def section_types() -> dict[str, Any]:
 
 def test_the_configuration_page_is_a_configuration() -> None:
     assert EXAMPLE is not None
-    sections.parse(EXAMPLE[1])
+    parse(EXAMPLE[1])
 
 
 def test_the_configuration_page_names_every_key_with_its_default() -> None:

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
-from usnd.config.sections import Config, parse
+from usnd.config.load import parse
+from usnd.config.sections import Config
 
 ROOT = Path(__file__).parents[2]
 DIAL_IN = {"common": "52270", "conferences": ["52201"]}

@@ -2,7 +2,8 @@
 
 import pytest
 
-from usnd.config.sections import ConfigError, parse
+from usnd.config.load import parse
+from usnd.config_file.values import ConfigError
 
 GOOD = """
 [node]

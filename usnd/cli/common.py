@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 import typer
 
 from usnd.cli.tables import columns, json_lines, seen
-from usnd.config.sections import Config, ConfigError, NotReadable, load
+from usnd.config.load import load
+from usnd.config.sections import Config
+from usnd.config_file.values import ConfigError, NotReadable
 from usnd.control.rows import Row
 from usnd.process import journal
 

@@ -1,6 +1,6 @@
 """What no single value of the configuration shows: what must fit another, or may stand there once only.
 
-config/sections.py asks, once each value is read. Every refusal says which keys, why, and what to write.
+config/load.py asks, once each value is read. Every refusal says which keys, why, and what to write.
 """
 
 from collections.abc import Sequence

@@ -1,36 +1,29 @@
-"""The configuration: one TOML file, read once, frozen, refused whole if anything in it is not understood.
+"""The configuration: one TOML file, read once by load.py, frozen, refused whole if it is not understood.
 
-usnd and the command `usnd` load it. Names, defaults and bounds of everything an operator may set are here,
+Names, defaults and bounds of everything an operator may set are here,
 those of trunks in trunks.py. An unknown key is an error: a misspelt key would otherwise be a setting that
 silently does nothing. `docs/operator/configuration.md` explains each.
 """
 
-import tomllib
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
 from usnd.config.billing import BillingConfig, CdrDestinationConfig
-from usnd.config.checks import check
 from usnd.config.portal import PortalConfig
 from usnd.config.provisioning import ProvisioningConfig
 from usnd.config.sending import SendingConfig, TalkConfig
 from usnd.config.trunks import RouteConfig, TrunkConfig, TrunksConfig, routing, trunk_numbers
-from usnd.config_file.errors import in_words
-from usnd.config_file.former_names import with_todays_names
 from usnd.config_file.values import (
     E164,
     Cause,
-    ConfigError,
     Dnis,
     GroupName,
     Language,
     Name,
-    NotReadable,
     Octet,
     Port,
     Prefix,
@@ -40,7 +33,6 @@ from usnd.config_file.values import (
     Section,
     ShortCode,
     StoreUrl,
-    decode,
     text,
 )
 from usnd.domain.alarms.threshold import Limits
@@ -62,9 +54,6 @@ from usnd.domain.subscribers.attributes import NodeOwn
 from usnd.domain.subscribers.credentials import CredentialKey
 from usnd.domain.trunks.number_format import TrunkNumbers
 from usnd.domain.trunks.trunk import Routing
-from usnd.process.os_errors import reason
-
-__all__ = ["Config", "ConfigError", "NotReadable", "Secret", "load", "parse"]
 
 _GIGABYTE = 10**9
 
@@ -343,57 +332,3 @@ class Config(Section, frozen=True, kw_only=True):
         return NoServiceRules(
             timedelta(seconds=self.texts.unregistered_pause), self.texts.unregistered_per_minute
         )
-
-
-RENAMED = {"ways_in": "dial_in"}
-"""Sections by their names in former releases, and what they are called now."""
-
-
-def _pass_over(_notice: str) -> None:
-    """For who only wants the configuration."""
-
-
-def load(path: Path, notice: Callable[[str], object] = _pass_over) -> Config:
-    """The configuration in the file. notice: gets a sentence for each former name that is still in it.
-
-    Raises:
-        NotReadable: this user may not read it.
-        ConfigError: it cannot be read, is not TOML, has an unknown key or a value out of bounds.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise ConfigError(
-            f"{path}: there is no such file: name yours with --config or in USND_CONFIG"
-        ) from error
-    except PermissionError as error:
-        raise NotReadable(
-            f"{path}: you may not read it, as it holds passwords: be root, the user of usnd, or of its group"
-        ) from error
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {reason(error)}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: cannot be read: it is not text in UTF-8") from error
-    try:
-        return parse(text, lambda said: notice(f"{path}: {said}"))
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from error
-
-
-def parse(text: str, notice: Callable[[str], object] = _pass_over) -> Config:
-    """The configuration in TOML text; notice as of load. Raises ConfigError."""
-    try:
-        written, notices = with_todays_names(tomllib.loads(text), RENAMED)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"not TOML: {error}") from error
-    except RecursionError as error:
-        raise ConfigError("not TOML that anybody could read: it is nested too deep") from error
-    try:
-        config = msgspec.convert(written, Config, dec_hook=decode)
-        check(config)
-    except (msgspec.ValidationError, ConfigError) as error:
-        said = in_words(error, Config) if isinstance(error, msgspec.ValidationError) else str(error)
-        raise ConfigError("; ".join((said, *notices))) from error
-    for one in notices:
-        notice(one)
-    return config

@@ -1,6 +1,6 @@
 """What an operator is told when the configuration is refused: where, what is wrong, what to write instead.
 
-config/sections.py and pair/config.py call it. It has the words for each type of value, and knows no setting
+config/load.py and pair/config.py call it. It has the words for each type of value, and knows no setting
 by name: it reads the types that it is given.
 """
 

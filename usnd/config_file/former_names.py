@@ -1,6 +1,6 @@
 """Sections of a configuration file that a former release called otherwise: read under today's names.
 
-config/sections.py calls it with what TOML gave, before anything is checked: an upgrade must not stop at a
+config/load.py calls it with what TOML gave, before anything is checked: an upgrade must not stop at a
 file that was right until then. Pure.
 """
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from usnd.control.answers import Answer, Done, Live, PersonRow, Refusal, RefusalCode
 from usnd.control.portal import PortalActs
+from usnd.control.portal_requests import OfPortal
 from usnd.control.provisioning import ProvisioningActs
 from usnd.control.requests import (
     Acknowledge,
@@ -20,7 +21,6 @@ from usnd.control.requests import (
     Lock,
     Look,
     Mute,
-    OfPortal,
     Provision,
     Provisioning,
     StartBulk,

@@ -10,7 +10,7 @@ from typing import TypedDict
 
 import msgspec
 
-from usnd.control.requests import VERSION
+from usnd.control.request import VERSION
 from usnd.control.rows import CallRow, HappeningRow
 from usnd.domain.conference.picture import Picture
 from usnd.domain.portal.outcomes import Outcome

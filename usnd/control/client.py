@@ -22,9 +22,9 @@ from usnd.control.answers import (
     Refusal,
     RefusalCode,
 )
+from usnd.control.request import VERSION
 from usnd.control.requests import (
     LONGEST_ANSWER,
-    VERSION,
     Acknowledge,
     Instruction,
     Look,

@@ -7,7 +7,7 @@ import msgspec
 
 from usnd.control.answers import PortalAnswer
 from usnd.control.portal_changes import PortalChanges
-from usnd.control.requests import (
+from usnd.control.portal_requests import (
     ChoosePassword,
     Entrance,
     LaunchMine,

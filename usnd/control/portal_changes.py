@@ -5,7 +5,7 @@ Called by portal.py; each is committed before it is answered.
 
 from collections.abc import Callable
 
-from usnd.control.requests import (
+from usnd.control.portal_requests import (
     AddImportPage,
     BeginImport,
     Change,

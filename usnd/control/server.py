@@ -16,11 +16,11 @@ import msgspec
 import structlog
 
 from usnd.control.answers import Answer, Done, Pictures, Refusal, RefusalCode
+from usnd.control.request import VERSION
 from usnd.control.requests import (
     LONGEST_COMMAND,
     LONGEST_OF_PORTAL,
     LONGEST_REQUEST,
-    VERSION,
     AnsweredOnce,
     Follow,
     Request,

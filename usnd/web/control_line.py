@@ -21,15 +21,9 @@ from usnd.control.answers import (
     Refusal,
     RefusalCode,
 )
-from usnd.control.requests import (
-    LONGEST_ANSWER,
-    LONGEST_REQUEST,
-    VERSION,
-    Acknowledge,
-    Follow,
-    OfPortal,
-    StartBulk,
-)
+from usnd.control.portal_requests import OfPortal
+from usnd.control.request import VERSION
+from usnd.control.requests import LONGEST_ANSWER, LONGEST_REQUEST, Acknowledge, Follow, StartBulk
 from usnd.domain.conference.picture import Picture
 from usnd.domain.provisioning.codes import Code
 from usnd.process.local_socket import TooLong, exchange, exchange_soon

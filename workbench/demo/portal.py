@@ -12,7 +12,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from usnd.control.answers import PortalAnswer
-from usnd.control.requests import ChoosePassword, OfPortal, SendCode, UseCode, socket_of
+from usnd.control.portal_requests import ChoosePassword, OfPortal, SendCode, UseCode
+from usnd.control.requests import socket_of
 from usnd.domain.portal.outcomes import Outcome
 from usnd.web.control_line import NoResult, at_portal
 from workbench.demo.play import give_handsets, play_with, played, welcome

@@ -2,15 +2,15 @@
 
 import hashlib
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from usnd.domain.billing.cdr import Cdr, ReleasedBy
-from usnd.domain.billing.cdr_file import CdrFile
+from usnd.domain.billing.cdr import ReleasedBy
 from usnd.domain.billing.csv_file import HEADER, HEADER_PARTS, NAMES, RECORD, TRAILER, TRAILER_PARTS, Part
 from usnd.domain.billing.fields import FIELDS, LAYOUT, WRITTEN, Field, Kind
 from usnd.domain.billing.formats import FORMATS
-from usnd.domain.conference.call import CallOutcome, Direction, Role
+from usnd.domain.conference.call import CallOutcome, Role
 from workbench import ROOT
+from workbench.docs.cdr_samples import CDR, FILE, NOON
 
 PAGE = ROOT / "docs/integrator/cdr-fields.md"
 HEAD = """# The fields of a CDR
@@ -36,7 +36,6 @@ In JSON numbers and seconds are numbers, yes and no are `true` and `false`, and 
 ## A file as CSV
 RFC 4180, UTF-8, each line ends with a line feed, none is within a value. The first field says what a line is.
 """
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def page() -> str:
@@ -70,36 +69,29 @@ def _cell(text: str) -> str:
 
 def _example() -> str:
     """Three records, of which one was never answered and one is reconciled."""
-    call = Cdr(
-        call_id="usn-7-1",
-        subscriber_id=42,
-        conference_id=7,
-        role=Role.SUBSCRIBER,
-        direction=Direction.OUT,
-        cli="+447700900001",
-        dnis="+447700900001",
-        start=NOON,
-        answer=NOON + timedelta(seconds=12, milliseconds=4),
-        stop=NOON + timedelta(seconds=42, milliseconds=16),
-        outcome=CallOutcome.COMPLETED,
-        cause=16,
-        trunk="trunk-msc",
-        ringing=NOON + timedelta(seconds=3),
-        released_by=ReleasedBy.FAR_END.value,
-        node="usn-a",
-    )
+    call = replace(CDR, call_id="usn-7-1", role=Role.SUBSCRIBER, dnis=CDR.cli)
     busy = replace(
-        call, call_id="usn-7-2", role=Role.PARTICIPANT, dnis="+447700900002", answer=None, ringing=None
+        CDR,
+        call_id="usn-7-2",
+        ringing=None,
+        answer=None,
+        stop=NOON + timedelta(seconds=2),
+        outcome=CallOutcome.BUSY,
+        cause=17,
     )
-    busy = replace(busy, stop=NOON + timedelta(seconds=2), outcome=CallOutcome.BUSY, cause=17)
-    lost = replace(call, call_id="usn-7-3", dnis="+447700900003", outcome=CallOutcome.VOICE_LOST, cause=None)
-    lost = replace(lost, role=Role.PARTICIPANT, released_by=ReleasedBy.UNKNOWN.value, reconciled=True)
-    hour = timedelta(hours=1)
-    file = CdrFile("mediation", 42, NOON, NOON + hour, 1042, 1044, "csv", LAYOUT, NOON + hour)
-    form = FORMATS[file.format]
-    body = form.opening(file) + form.records(LAYOUT, list(enumerate((call, busy, lost), file.first)))
-    content = body + form.closing(file, hashlib.sha256(body).hexdigest())
-    return f"```\n{file.name}\n\n{content.decode()}```\n"
+    lost = replace(
+        CDR,
+        call_id="usn-7-3",
+        dnis="+447700900003",
+        outcome=CallOutcome.VOICE_LOST,
+        cause=None,
+        released_by=ReleasedBy.UNKNOWN.value,
+        reconciled=True,
+    )
+    form = FORMATS[FILE.format]
+    body = form.opening(FILE) + form.records(LAYOUT, list(enumerate((call, busy, lost), FILE.first)))
+    content = body + form.closing(FILE, hashlib.sha256(body).hexdigest())
+    return f"```\n{FILE.name}\n\n{content.decode()}```\n"
 
 
 if __name__ == "__main__":

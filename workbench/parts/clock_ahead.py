@@ -9,7 +9,7 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from usnd.config.sections import load
+from usnd.config.load import load
 from usnd.daemon import run, utc_now
 from usnd.process import journal
 

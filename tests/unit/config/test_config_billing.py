@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from config_samples import GOOD, refusal
 
-from usnd.config.sections import parse
+from usnd.config.load import parse
 from usnd.domain.billing.fields import LAYOUT
 from usnd.services.billing.clients import clients_of
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from config_samples import GOOD, refusal
 
-from usnd.config.sections import RENAMED, Config, ConfigError, Secret, load, parse
+from usnd.config.load import RENAMED, load, parse
+from usnd.config_file.values import ConfigError, Secret
 
 CAUSES = "[conference]\nno_credit_causes = "
 
@@ -138,7 +139,7 @@ def test_todays_names_are_told_to_nobody() -> None:
 
 
 def test_the_domain_gets_its_rules_from_it() -> None:
-    config: Config = parse(
+    config = parse(
         GOOD + "[conference]\naway = 7\nring = 9\nno_credit_causes = [21]\nmost_participants = 3\n"
     )
     rules = config.conference_rules()

@@ -3,7 +3,7 @@
 import pytest
 from config_samples import GOOD, refusal
 
-from usnd.config.sections import parse
+from usnd.config.load import parse
 from usnd.domain.dial_in.pin_space import PinRules
 from usnd.domain.trunks.number_format import Style, TrunkNumbers, Writing
 from usnd.domain.trunks.sip_uri import Identity

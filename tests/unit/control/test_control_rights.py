@@ -4,6 +4,7 @@ from typing import get_args
 
 import pytest
 
+from usnd.control.portal_requests import OfPortal
 from usnd.control.requests import (
     Acknowledge,
     Add,
@@ -13,7 +14,6 @@ from usnd.control.requests import (
     Lock,
     Look,
     Mute,
-    OfPortal,
     Provision,
     Request,
     StartBulk,

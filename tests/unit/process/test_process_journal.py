@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from usnd.config.sections import Secret
+from usnd.config_file.values import Secret
 from usnd.process import journal
 
 

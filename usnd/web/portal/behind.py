@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from usnd.control.answers import PortalAnswer
-from usnd.control.requests import OfPortal, StaySignedIn
+from usnd.control.portal_requests import OfPortal, StaySignedIn
 from usnd.domain.directory.model import Directory, User, UserOrder
 from usnd.domain.directory.user_search import found_by
 from usnd.domain.portal.outcomes import Outcome

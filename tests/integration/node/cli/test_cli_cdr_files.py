@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from bare_node import Done, Node, usnd
-from billing.samples import CDR
 
 from usnd.store.core.engine import engine_for
 from usnd.store.core.transaction import Transaction
+from workbench.docs.cdr_samples import CDR
 from workbench.parts.ports import PortBlock
 from workbench.parts.receiver import Receiver, receiver_tree, write_rsync
 

@@ -183,8 +183,8 @@ def test_users_come_into_a_group_at_once_and_out_again(node: PortalNode) -> None
         f" '+447700900997', '', '' FROM subscribers WHERE number = '{number}'"
     )
     browser = node.signed_in(number)
-    boxes = browser.get("/users").forms["/users/delete"].boxes
-    token = {"form_token": browser.page.forms["/users/delete"].fields["form_token"]}  # type: ignore[union-attr]
+    form = browser.get("/users").forms["/users/delete"]
+    boxes, token = form.boxes, {"form_token": form.fields["form_token"]}
     assert "Tick the users" in browser.post("/users/group", {**token, "group": "Team"}).text
     assert "Write the name of the group" in browser.post("/users/group", {**token, **boxes}).text
     wrong = browser.post("/users/group", {**token, **boxes, "group": "7"})

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from billing.samples import FILE, NOON
 
 from usnd.domain.alarms.catalogue import CDR_DESTINATION_REFUSES, CDR_EXPORT_LATE, CDR_FILE_CHANGED
 from usnd.domain.billing.cdr import NOWHERE, Origin
@@ -18,6 +17,7 @@ from usnd.services.billing.interim import InterimRecords
 from usnd.services.billing.watch import ExportWatch
 from usnd.services.conference.last_seen import LastSeen
 from usnd.store.core.writer import Store
+from workbench.docs.cdr_samples import FILE, NOON
 
 if TYPE_CHECKING:
     from usnd.services.conference.conferences import Conferences

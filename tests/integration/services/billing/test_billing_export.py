@@ -9,7 +9,6 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from billing.samples import CDR, FORM, NOON
 from sqlalchemy import text
 
 from usnd.domain.billing.cdr_file import CdrFile, FileEvent, FileState, follow
@@ -19,6 +18,7 @@ from usnd.services.billing.export import Client, Export, Step
 from usnd.services.billing.rsync import Refusal
 from usnd.services.billing.writing import path_of
 from usnd.store.core.writer import Store
+from workbench.docs.cdr_samples import CDR, FORM, NOON
 
 HOURS = 3
 NAMES = [f"usn-mediation-{n:09}-20260301T{11 + n}0000Z.csv" for n in range(1, HOURS + 1)]

@@ -7,13 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from billing.samples import CDR, FORM, NOON
 
 from usnd.domain.billing.cdr_file import CdrFile, FileState
 from usnd.domain.billing.delivery import There, Trouble
 from usnd.services.billing.export import Client, Export
 from usnd.services.billing.rsync import INCOMING, Destination, Refusal, Rsync
 from usnd.store.core.writer import Store
+from workbench.docs.cdr_samples import CDR, FORM, NOON
 from workbench.parts.ports import PortBlock
 from workbench.parts.receiver import Receiver
 

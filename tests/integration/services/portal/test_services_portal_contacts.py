@@ -11,7 +11,7 @@ import pytest
 from portal_bench import ANN, BOB, CHOSEN, FIRST, HOME, NOBODY, Bench
 
 from usnd.control.portal_changes import PortalChanges
-from usnd.control.requests import (
+from usnd.control.portal_requests import (
     AddImportPage,
     BeginImport,
     Change,

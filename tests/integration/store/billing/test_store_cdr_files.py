@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from billing.samples import FILE, NOON
 from sqlalchemy.exc import IntegrityError
 from store_savepoint import savepoint
 
@@ -12,6 +11,7 @@ from usnd.domain.billing.cdr_file import FileState
 from usnd.domain.billing.delivery import Trouble
 from usnd.domain.billing.punctuality import Standing
 from usnd.store.core.transaction import Transaction
+from workbench.docs.cdr_samples import FILE, NOON
 
 FULL = replace(
     FILE,

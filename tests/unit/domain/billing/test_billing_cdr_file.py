@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from billing.samples import FILE, FORM, NOON
 
 from usnd.domain.billing.cdr_file import (
     FILE_TABLE,
@@ -22,6 +21,7 @@ from usnd.domain.billing.cdr_file import (
     written,
 )
 from usnd.domain.billing.delivery import Trouble
+from workbench.docs.cdr_samples import FILE, FORM, NOON
 
 LEADS_ON = {
     (FileState.CLOSED, FileEvent.WRITTEN): FileState.WRITTEN,

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from billing.samples import CDR, FILE
 
 from usnd.domain.billing.cdr_file import CdrFile
 from usnd.domain.billing.check import MOST_FAULTS, Checker
 from usnd.domain.billing.fields import LAYOUT
 from usnd.domain.billing.formats import FORMATS
+from workbench.docs.cdr_samples import CDR, FILE
 
 CSV = FORMATS["csv"]
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from billing.samples import CDR, NOON
 
 from usnd.domain.billing.cdr import ONGOING
 from usnd.domain.billing.fields import (
@@ -21,6 +20,7 @@ from usnd.domain.billing.fields import (
     offset_text,
     value_trouble,
 )
+from workbench.docs.cdr_samples import CDR, NOON
 
 NEVER_ANSWERED = replace(
     CDR, answer=None, ringing=None, cause=None, trunk="", cli="", node="", released_by=""

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from billing.samples import FILE, NOON
 
 from usnd.domain.billing.delivery import Trouble
 from usnd.domain.billing.punctuality import Standing, changed, late_by, reason_of, refusal_of
+from workbench.docs.cdr_samples import FILE, NOON
 
 NOW = NOON + timedelta(hours=5)
 

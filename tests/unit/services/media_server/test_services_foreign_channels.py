@@ -12,7 +12,7 @@ from config_samples import GOOD
 
 from usnd.asterisk.ami import AmiError, AmiSettings
 from usnd.asterisk.calls import CallSettings
-from usnd.config.sections import parse
+from usnd.config.load import parse
 from usnd.daemon import Daemon
 from usnd.domain.trunks.trunk import Routing, Trunk
 from usnd.services.alarms.alarms import Alarms

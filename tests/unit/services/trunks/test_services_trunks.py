@@ -10,7 +10,7 @@ from config_samples import GOOD
 from structlog.testing import capture_logs
 
 from usnd.asterisk.technology.interface import Account, Contact
-from usnd.config.sections import parse
+from usnd.config.load import parse
 from usnd.domain.alarms.alarm import Alarm
 from usnd.domain.alarms.catalogue import TRUNK_DAMPED, TRUNK_DOWN, TRUNK_NOT_REGISTERED
 from usnd.domain.conference.call import CallEvent, CallNews

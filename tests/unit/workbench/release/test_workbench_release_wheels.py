@@ -4,7 +4,7 @@ import io
 import json
 import tarfile
 
-from usnd.config.sections import RENAMED
+from usnd.config.load import RENAMED
 from workbench.release.wheels import SECTIONS, _add_sections
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from usnd.control.answers import PortalAnswer, WayRow
-from usnd.control.requests import LaunchMine, WaysIn
+from usnd.control.portal_requests import LaunchMine, WaysIn
 from usnd.domain.directory.model import spelled
 from usnd.domain.portal.outcomes import Outcome
 from usnd.store.portal.member_lists import List

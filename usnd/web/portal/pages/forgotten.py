@@ -1,6 +1,6 @@
 """A forgotten password, or none yet: a code is sent as SMS, and leads to choosing one."""
 
-from usnd.control.requests import SendCode, UseCode
+from usnd.control.portal_requests import SendCode, UseCode
 from usnd.domain.portal.outcomes import Outcome
 from usnd.web.portal.behind import Behind
 from usnd.web.portal.forms import Field, Filled, Form

@@ -1,6 +1,6 @@
 """The home page: where everything is, links on the left and icons on the right; and the minutes left."""
 
-from usnd.control.requests import LookMine
+from usnd.control.portal_requests import LookMine
 from usnd.web.clock import utc_now
 from usnd.web.control_line import NoResult
 from usnd.web.places import NoPlace

@@ -6,7 +6,7 @@ What it shows is usnd's own picture of this moment. With script the page moves b
 import re
 
 from usnd.control.answers import PortalAnswer
-from usnd.control.requests import LookMine, SteerMine
+from usnd.control.portal_requests import LookMine, SteerMine
 from usnd.domain.directory.model import Directory
 from usnd.domain.portal.outcomes import Outcome
 from usnd.domain.portal.steering import Act

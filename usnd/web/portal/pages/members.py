@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from usnd.control.requests import SaveMembers
+from usnd.control.portal_requests import SaveMembers
 from usnd.domain.directory.edits import MOST_AD_HOC
 from usnd.domain.directory.model import GroupMember, Member, NickMember, User, UserOrder, name_key, spelled
 from usnd.domain.directory.similar_names import fold

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from usnd.control.requests import Remove, UndoRemoval
+from usnd.control.portal_requests import Remove, UndoRemoval
 from usnd.domain.portal.outcomes import Outcome
 from usnd.web.portal.behind import Behind
 from usnd.web.portal.pages.outcomes import BUSY, STATUS, count_in, ended

@@ -1,6 +1,6 @@
 """Signing out, here or everywhere."""
 
-from usnd.control.requests import SignOut
+from usnd.control.portal_requests import SignOut
 from usnd.domain.portal.outcomes import Outcome
 from usnd.web.portal.behind import Behind
 from usnd.web.portal.pages.outcomes import BUSY, STATUS, ended

@@ -1,6 +1,6 @@
 """Signing in, and choosing a password at the first sign-in or after a code."""
 
-from usnd.control.requests import ChoosePassword, SignIn
+from usnd.control.portal_requests import ChoosePassword, SignIn
 from usnd.domain.portal.outcomes import Outcome
 from usnd.domain.portal.passwords import LONGEST, SHORTEST, PasswordFault
 from usnd.web.portal.behind import Behind

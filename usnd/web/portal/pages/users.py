@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from usnd.control.requests import SaveUser
+from usnd.control.portal_requests import SaveUser
 from usnd.domain.directory.model import User, UserOrder
 from usnd.domain.directory.versions import version_of_user
 from usnd.domain.portal.outcomes import Outcome

@@ -1,6 +1,6 @@
 """All users as a file, to be kept or to be read by another program."""
 
-from usnd.control.requests import NoteExport
+from usnd.control.portal_requests import NoteExport
 from usnd.domain.contacts.contact_file import Kind, written
 from usnd.domain.contacts.export import exported
 from usnd.domain.portal.outcomes import Outcome

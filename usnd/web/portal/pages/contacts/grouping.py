@@ -1,6 +1,6 @@
 """Several users come into a group at once: those that are ticked in the list of users."""
 
-from usnd.control.requests import JoinGroup
+from usnd.control.portal_requests import JoinGroup
 from usnd.domain.portal.outcomes import Outcome
 from usnd.web.portal.behind import Behind
 from usnd.web.portal.pages import users

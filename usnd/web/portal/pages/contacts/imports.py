@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from usnd.control.answers import PortalAnswer
-from usnd.control.requests import (
+from usnd.control.portal_requests import (
     AddImportPage,
     BeginImport,
     ChooseImport,

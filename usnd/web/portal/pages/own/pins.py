@@ -1,6 +1,6 @@
 """The PINs of an instant conference: new ones, and the User PIN as SMS to those who are to come in."""
 
-from usnd.control.requests import RenewPins, SharePin
+from usnd.control.portal_requests import RenewPins, SharePin
 from usnd.domain.portal.outcomes import Outcome
 from usnd.web.portal.behind import Behind
 from usnd.web.portal.pages.conferences import show_list

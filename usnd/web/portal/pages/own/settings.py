@@ -2,7 +2,7 @@
 
 from babel.core import Locale
 
-from usnd.control.requests import SaveSettings
+from usnd.control.portal_requests import SaveSettings
 from usnd.domain.directory.model import Subscriber
 from usnd.domain.portal.outcomes import Outcome
 from usnd.domain.sms.languages import LANGUAGES

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from usnd.control.answers import TextRow
-from usnd.control.requests import MyTexts
+from usnd.control.portal_requests import MyTexts
 from usnd.domain.messaging.message import MtState
 from usnd.domain.portal.outcomes import Outcome
 from usnd.web.portal.behind import Behind

@@ -1,4 +1,4 @@
-"""A record and a file of CDRs, to be varied, and an hour to count from."""
+"""A record and a file of CDRs that the documents and the tests vary, and an hour to count from."""
 
 from datetime import UTC, datetime, timedelta
 
