@@ -38,8 +38,11 @@ def chromium_tree() -> Path:
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """A browser without a window, and its files; it believes no certificate by itself. Raises DebianError."""
+async def chromium(namespace: str = "") -> AsyncIterator[Browser]:
+    """A browser without a window, and its files; it believes no certificate by itself. Raises DebianError.
+
+    namespace: the one of `ip netns` in which it is, with root's rights; that of the caller if empty.
+    """
     tree = chromium_tree()
     home = private_directory("usn-chromium-")
     try:
@@ -51,10 +54,14 @@ async def chromium() -> AsyncIterator[Browser]:
             "FONTCONFIG_FILE": str(fonts),
             "HOME": str(home),
         }
+        program = tree / "usr/lib/chromium/chromium"
+        if namespace:
+            there = home / "chromium"
+            there.write_text(f'#!/bin/sh\nexec nsenter --net=/run/netns/{namespace} -- {program} "$@"\n')
+            there.chmod(0o700)
+            program = there
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=tree / "usr/lib/chromium/chromium", env={**environment}
-            )
+            browser = await playwright.chromium.launch(executable_path=program, env={**environment})
             yield browser
             await browser.close()
     finally:

@@ -26,7 +26,10 @@ _AGAIN = 0.5
 """Seconds until it is asked again."""
 AWAY = b"event: away\ndata:\n\n"
 """usnd is not there: what is shown may be out of date."""
-BEAT = b"event: beat\ndata:\n\n"
+BEAT = b"event: beat\ndata: 6000\n\n"
+"""All is as it was; a page that hears nothing more for so many ms is cut off. While a conference runs."""
+CALM_BEAT = b"event: beat\ndata: 25000\n\n"
+"""The same while none does."""
 SIGNED_OUT = b"event: signed-out\ndata:\n\n"
 
 
@@ -67,9 +70,9 @@ class LivePage:
         elif self._said != self._parts.version and self._connection.push(self._parts.since(self._said or 0)):
             self._said = self._parts.version
 
-    def beat(self) -> None:
-        """That all is as it was: one that hears nothing knows that it is cut off."""
-        self._connection.push(BEAT)
+    def beat(self, octets: bytes) -> None:
+        """BEAT or CALM_BEAT."""
+        self._connection.push(octets)
 
     def end(self) -> None:
         """That the session has ended. One that does not read learns it when it comes again."""
@@ -88,6 +91,15 @@ class Hub:
         self._away = True
         self._following: asyncio.Task[None] | None = None
         self._log = structlog.get_logger("usnd.web")
+
+    def beat(self, *, calm: bool) -> None:
+        """Every two seconds. calm: also to pages on which nothing runs, which are told so less often."""
+        for subscriber, languages in self._pages.items():
+            runs = self.runs(subscriber)
+            if runs or calm:
+                for _, pages in languages.values():
+                    for page in pages:
+                        page.beat(BEAT if runs else CALM_BEAT)
 
     @property
     def pages(self) -> Iterator[LivePage]:

@@ -4,9 +4,11 @@
 // The tabs of one browser share one stream: the tab that holds a lock has it, and passes on what comes.
 import { morph } from "./morph.js";
 
-const SILENCE = 25_000; // ms without a word from the server, which speaks every 10 s: we are cut off
+const LONGEST_SILENCE = 25_000; // ms without a word from the server: we are cut off; it says itself when sooner
 const STEAL = 15_000; // ms without a word from the tab that has the stream: it sleeps
 const AGAIN = 1_000; // ms until the next try
+const SHORTEST_WAIT = 2_000; // ms for a first word of the server, half as many more at each try; while the address
+const LONGEST_WAIT = 15_000; // moves to the other server, what was sent to the first one is never answered
 const NEWS = 2_500; // ms that changes are gathered before a screen reader is told
 
 const live = document.getElementById("live");
@@ -15,6 +17,7 @@ const people = document.getElementById("people");
 const messages = document.getElementById("messages");
 const parts = new Map(); // by id, as they came last
 let heard = Date.now();
+let silence = LONGEST_SILENCE;
 let state = "";
 
 function turn(to) {
@@ -90,9 +93,12 @@ const tabs = "BroadcastChannel" in window ? new BroadcastChannel(`usn-live-${liv
 let source = null;
 let leads = false;
 let again = 0;
+let waiting = 0;
+let wait = SHORTEST_WAIT;
 
 function take(message, passOn = true) {
   heard = Date.now();
+  if (message.silence) silence = message.silence;
   if (message.show) {
     show(message.show);
     turn("live");
@@ -103,21 +109,31 @@ function take(message, passOn = true) {
 
 function connect() {
   clearTimeout(again);
+  clearTimeout(waiting);
   source?.close();
   source = null;
   if (!leads || state === "signed-out") return;
   const mine = new EventSource(live.dataset.stream);
   source = mine;
   heard = Date.now();
+  waiting = setTimeout(() => {
+    wait = Math.min(wait * 1.5, LONGEST_WAIT);
+    connect();
+  }, wait);
   const on = (name, act) => mine.addEventListener(name, (event) => mine === source && act(event));
+  on("open", () => {
+    clearTimeout(waiting);
+    wait = SHORTEST_WAIT;
+  });
   on("parts", (event) => take({ show: JSON.parse(event.data) }));
-  on("beat", () => take({}));
+  on("beat", (event) => take({ silence: Number(event.data) }));
   on("away", () => take({ turn: "away" }));
   on("signed-out", () => {
     mine.close();
     take({ turn: "signed-out" });
   });
   on("error", () => {
+    clearTimeout(waiting);
     mine.close();
     take({ turn: "away" });
     retry();
@@ -159,7 +175,7 @@ tabs?.addEventListener("message", ({ data }) => {
 function look() {
   if (state === "signed-out") return;
   const silent = Date.now() - heard;
-  if (leads && source && silent > SILENCE) {
+  if (leads && source?.readyState === EventSource.OPEN && silent > silence) {
     take({ turn: "away" });
     retry();
     source.close();
@@ -173,7 +189,7 @@ function look() {
 
 function back() {
   if (document.hidden) return;
-  if (leads && (state === "away" || Date.now() - heard > SILENCE / 2)) connect();
+  if (leads && (state === "away" || Date.now() - heard > silence / 2)) connect();
   look();
 }
 

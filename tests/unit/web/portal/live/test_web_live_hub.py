@@ -16,7 +16,7 @@ from usnd.domain.conference.picture import Picture
 from usnd.domain.provisioning.codes import Code
 from usnd.web.control_line import NoResult
 from usnd.web.portal.live import hub as hubs
-from usnd.web.portal.live.hub import AWAY, BEAT, SIGNED_OUT, Hub, LivePage, Looker
+from usnd.web.portal.live.hub import AWAY, BEAT, CALM_BEAT, SIGNED_OUT, Hub, LivePage, Looker
 from usnd.web.portal.rendering import Pages, Static
 from usnd.web.portal.words import Languages
 
@@ -209,8 +209,14 @@ def test_usnd_is_followed_while_somebody_looks_on_and_by_one_connection(usnd: Us
 def test_a_page_is_told_that_all_is_as_it_was_and_that_its_session_ended(usnd: Usnd) -> None:
     async def work(hub: Hub) -> None:
         wire, page = opened(hub)
-        page.beat()
+        idle, _ = opened(hub, 43)
+        await usnd.says((RUNNING,))
+        for one in (wire, idle):
+            one.came.clear()
+        hub.beat(calm=False)
+        assert (wire.came, idle.came) == ([BEAT], []), "nothing runs on the other"
+        hub.beat(calm=True)
         page.end()
-        assert wire.came == [BEAT, SIGNED_OUT]
+        assert (wire.came, idle.came) == ([BEAT, BEAT, SIGNED_OUT], [CALM_BEAT])
 
     on_a_hub(work)
