@@ -11,8 +11,8 @@ from io import BytesIO
 from typing import IO
 
 from usnd.domain.provisioning.codes import Code
-from usnd.web.site import Header
 
+Header = tuple[str, str]
 _KEPT_IN_MEMORY = 512 * 1024
 """Octets. What is longer lies in a nameless file in the spool directory."""
 

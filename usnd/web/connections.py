@@ -9,15 +9,17 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 from functools import partial
-from typing import Protocol, cast
+from typing import cast
 from urllib.parse import unquote
 
 import httptools
 import structlog
 
 from usnd.domain.provisioning.codes import Code
-from usnd.web.asked import Asked, Gone, head_of
-from usnd.web.site import REQUEST_ID, Header, Note, Site, server_id
+from usnd.web.asked import Asked, Gone, Header, head_of
+from usnd.web.exchange import Streamed
+from usnd.web.note import REQUEST_ID, Note, server_id
+from usnd.web.site import Site
 from usnd.web.threads import Threads
 from usnd.web.wsgi import answer_by
 
@@ -41,18 +43,6 @@ _log = structlog.get_logger("usnd.web")
 def not_kept(server: str, error: OSError) -> None:
     """The line for the operator. `server`: the id of the request."""
     _log.error("spool directory took no more: make room there", server=server, error=str(error))
-
-
-class Streamed(Protocol):
-    """Who makes an answer without an end."""
-
-    def drained(self) -> None:
-        """The client has taken enough: there is room again."""
-        ...
-
-    def gone(self) -> None:
-        """The connection has ended; said once."""
-        ...
 
 
 class Connection(asyncio.Protocol):

@@ -5,24 +5,17 @@ form (XML, a page). The Site is called for each request, from many threads. What
 answer in the event loop (`AtOnce`). Nothing of a body is ever logged.
 """
 
-import re
-import time
-import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 import bottle
 import structlog
 
 from usnd.domain.provisioning.codes import CATALOGUE, RETRY_AFTER, Code
+from usnd.web.asked import Header
+from usnd.web.exchange import AtOnce
+from usnd.web.note import Note, server_id
 
-if TYPE_CHECKING:
-    from usnd.web.asked import Asked
-    from usnd.web.connections import Connection
-
-REQUEST_ID = "x-usn-request"
-"""The header with the id that nginx gave the request and has logged."""
 _REQUEST_ID = "HTTP_X_USN_REQUEST"
 """The same in WSGI's environment."""
 NOTE = "usn.note"
@@ -34,65 +27,14 @@ SECURITY_HEADERS: Headers = (
     ("Referrer-Policy", "no-referrer"),
     ("X-Content-Type-Options", "nosniff"),
 )
-_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _CODES = {404: Code.PATH_UNKNOWN, 405: Code.METHOD_NOT_ALLOWED, 413: Code.TOO_LARGE}
 
 Start = Callable[..., Any]
-Header = tuple[str, str]
-
-
-@dataclass(slots=True)
-class Note:
-    """What the journal says of a request. `own_line`: whoever answers writes it, once all is sent."""
-
-    server: str
-    """The id that the site gives the request: nginx's, or one of its own."""
-    terminal: str = ""
-    operation: str = ""
-    request: str = ""
-    """The client's id."""
-    code: int = 0
-    own_line: bool = False
-    began: float = field(default_factory=time.monotonic)
-
-    @property
-    def ms(self) -> float:
-        """Since it began."""
-        return round((time.monotonic() - self.began) * 1000, 1)
-
-    def tell(self, **more: object) -> None:
-        """The line."""
-        _log.info(
-            "request",
-            server=self.server,
-            terminal=self.terminal or None,
-            request=self.request or None,
-            operation=self.operation or None,
-            code=self.code,
-            ms=self.ms,
-            **more,
-        )
 
 
 _log = structlog.get_logger("usnd.web")
 Refuse = Callable[[Note, Code, str], tuple[bytes, str]]
 """The body and content type of an error that has no document of its own; with more to say, or ""."""
-
-
-class AtOnce(Protocol):
-    """What a site answers in the event loop itself: nothing here may wait, or take long."""
-
-    def start(self) -> None:
-        """The loop runs."""
-        ...
-
-    def take(self, asked: "Asked", note: Note, connection: "Connection") -> bool:
-        """Answers by `connection.answer`, now or later, and tells; False: it is for the application."""
-        ...
-
-    def close(self) -> None:
-        """The loop is about to end."""
-        ...
 
 
 class Site:
@@ -165,8 +107,3 @@ def status_line(code: Code) -> str:
 def retry_after(code: Code) -> list[Header]:
     """The header that says when to come again, where there is one."""
     return [("Retry-After", str(RETRY_AFTER[code]))] if code in RETRY_AFTER else []
-
-
-def server_id(given: str | None) -> str:
-    """The id of a request: the one that nginx gave, else a new one."""
-    return given if given and _ID.fullmatch(given) else uuid.uuid4().hex

@@ -8,16 +8,14 @@ import asyncio
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from usnd.web.asked import Asked, Gone, head_of
-from usnd.web.site import Header, Site
-
-if TYPE_CHECKING:
-    from usnd.web.connections import Connection
+from usnd.web.asked import Asked, Gone, Header, head_of
+from usnd.web.exchange import Exchange
+from usnd.web.site import Site
 
 
-def answer_by(site: Site, asked: Asked, connection: "Connection") -> None:
+def answer_by(site: Site, asked: Asked, connection: Exchange) -> None:
     """All of it: the answer is sent, or its client is gone."""
     answer = _Answer(asked, connection)
     try:
@@ -36,7 +34,7 @@ def answer_by(site: Site, asked: Asked, connection: "Connection") -> None:
 class _Answer:
     """What is sent. An answer without a length goes in chunks, or by closing (HTTP/1.0)."""
 
-    def __init__(self, asked: Asked, connection: "Connection") -> None:
+    def __init__(self, asked: Asked, connection: Exchange) -> None:
         self._asked = asked
         self._connection = connection
         self._status = ""

@@ -10,7 +10,8 @@ import pytest
 from usnd.domain.provisioning.codes import Code
 from usnd.web.asked import Asked
 from usnd.web.connections import Connection
-from usnd.web.site import NOTE, Note, Site
+from usnd.web.note import Note
+from usnd.web.site import NOTE, Site
 from usnd.web.threads import Threads
 from workbench.parts import listening
 

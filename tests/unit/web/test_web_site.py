@@ -7,7 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from usnd.domain.provisioning.codes import CATALOGUE, Code
-from usnd.web.site import NOTE, SECURITY_HEADERS, Note, Site, server_id
+from usnd.web.note import Note, server_id
+from usnd.web.site import NOTE, SECURITY_HEADERS, Site
 
 
 def refuse(note: Note, code: Code, text: str) -> tuple[bytes, str]:

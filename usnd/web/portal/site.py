@@ -14,6 +14,7 @@ from usnd.domain.provisioning.codes import CATALOGUE, Code
 from usnd.store.core.reader import Reader, StoreAway
 from usnd.web.config import WebSection
 from usnd.web.control_line import NoResult
+from usnd.web.note import Note
 from usnd.web.places import NoPlace
 from usnd.web.portal import guard
 from usnd.web.portal.behind import Behind
@@ -24,7 +25,7 @@ from usnd.web.portal.rendering import HTML, Pages, Static
 from usnd.web.portal.routes import ROUTES, Route
 from usnd.web.portal.visitor import Access, Answer, Cookie, File, Page, Recorded, Redirect, Visitor
 from usnd.web.portal.words import Languages
-from usnd.web.site import NOTE, Headers, Note, Site
+from usnd.web.site import NOTE, Headers, Site
 
 MOST_READS = 8
 _SEE_OTHER, _FORBIDDEN, _UNAVAILABLE, _NOT_FOUND = 303, 403, 503, 404

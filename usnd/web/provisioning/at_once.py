@@ -19,13 +19,14 @@ from usnd.domain.provisioning.codes import Code
 from usnd.domain.subscribers.orders import Order
 from usnd.web.asked import Asked
 from usnd.web.certificates import NotBelieved
-from usnd.web.connections import Connection
 from usnd.web.control_line import NoResult
+from usnd.web.exchange import Exchange
+from usnd.web.note import Note
 from usnd.web.provisioning import answers, request_reader
 from usnd.web.provisioning.order_queue import OrderQueue
 from usnd.web.provisioning.request_reader import FaultyRequest, Request
 from usnd.web.provisioning.xml_reader import Fault
-from usnd.web.site import Note, retry_after, status_line
+from usnd.web.site import retry_after, status_line
 
 _SHORT = 16_384
 """Octets of a document that is read in the loop: others wait meanwhile."""
@@ -55,7 +56,7 @@ class OrdersAtOnce:
         """Who waits is told that the site stops."""
         self._orders.close()
 
-    def take(self, asked: Asked, note: Note, connection: Connection) -> bool:
+    def take(self, asked: Asked, note: Note, connection: Exchange) -> bool:
         """True: it is an order, and will be answered."""
         if asked.path != self._path or asked.method != "POST" or asked.body.octets > _SHORT:
             return False
@@ -74,7 +75,7 @@ class OrdersAtOnce:
             answer(error)
         return True
 
-    def _answer(self, note: Note, connection: Connection, outcome: ProvisioningResult | NoResult) -> None:
+    def _answer(self, note: Note, connection: Exchange, outcome: ProvisioningResult | NoResult) -> None:
         if isinstance(outcome, NoResult):
             code = outcome.code
             body = answers.refusal(note.request, note.server, Fault(code, ""))

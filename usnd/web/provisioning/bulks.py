@@ -22,10 +22,10 @@ from usnd.control.requests import MOST_ORDERS, StartBulk
 from usnd.domain.provisioning.codes import Code
 from usnd.web.certificates import Certificates, NotBelieved
 from usnd.web.control_line import MOST_OCTETS, NoResult, provision, start_bulk
+from usnd.web.note import Note
 from usnd.web.provisioning import answers
 from usnd.web.provisioning.bulk_reader import Bulk, Row
 from usnd.web.provisioning.bulk_summary import BulkEnd
-from usnd.web.site import Note
 
 _PATIENCE = 25.0
 """Seconds for one lot: longer than usnd takes for anything."""

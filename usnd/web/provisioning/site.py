@@ -19,6 +19,7 @@ from usnd.web.config import WebSection
 from usnd.web.connections import not_kept
 from usnd.web.control_line import NoResult, acknowledge
 from usnd.web.control_line import answers as usnd_answers
+from usnd.web.note import Note
 from usnd.web.places import NoPlace, Places
 from usnd.web.provisioning import answers, bulk_reader, request_reader
 from usnd.web.provisioning.at_once import OrdersAtOnce, order_line
@@ -27,7 +28,7 @@ from usnd.web.provisioning.order_queue import OrderQueue
 from usnd.web.provisioning.reads import Reads
 from usnd.web.provisioning.request_reader import FaultyRequest, Request, Taken
 from usnd.web.provisioning.xml_reader import Fault
-from usnd.web.site import NOTE, Note, Site, retry_after
+from usnd.web.site import NOTE, Site, retry_after
 
 PATH = "/provisioning/v1"
 SCHEMA = files("usnd.web.provisioning") / "schema/provisioning-1.xsd"

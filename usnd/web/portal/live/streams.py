@@ -19,12 +19,12 @@ from usnd.store.core.reader import StoreAway
 from usnd.store.portal.sessions import SignedIn
 from usnd.web.asked import Asked
 from usnd.web.clock import utc_now
-from usnd.web.connections import Connection
+from usnd.web.exchange import Exchange
+from usnd.web.note import Note
 from usnd.web.portal.behind import Behind
 from usnd.web.portal.live.hub import Hub, LivePage, Looker
 from usnd.web.portal.reception import Kept, kept_by
 from usnd.web.portal.words import Languages
-from usnd.web.site import Note
 
 PATH = "/live/stream"
 MOST = 3000
@@ -48,7 +48,7 @@ _log = structlog.get_logger("usnd.web")
 
 @dataclass(slots=True)
 class _Coming:
-    connection: Connection
+    connection: Exchange
     note: Note
     kept: Kept
     digest: str
@@ -98,7 +98,7 @@ class LiveStreams:
             task.cancel()
         self.hub.stop()
 
-    def take(self, asked: Asked, note: Note, connection: Connection) -> bool:
+    def take(self, asked: Asked, note: Note, connection: Exchange) -> bool:
         """Takes what asks for a stream."""
         if asked.path != PATH or asked.method != "GET":
             return False
