@@ -3,6 +3,7 @@
 The certificate is of an authority made for it, which no browser knows. Play and tests start it.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from workbench.parts.nginx import Nginx, PortalServer, Tls, nginx_tree
@@ -22,8 +23,9 @@ class PortalFront(SiteFront):
         tries_per_minute: int = 20,
         requests_per_second: int = 20,
         recordings: Path | None = None,
+        prefix: Sequence[str] = (),
     ) -> None:
-        super().__init__("portal", home)
+        super().__init__("portal", home, prefix)
         self._recordings = recordings
         self._server = PortalServer(
             self.socket,
