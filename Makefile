@@ -15,7 +15,7 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/tests/peers:$(CURDIR)/tests/support
 
 # What these need of the machine beside Python is said before anything is set up: workbench/setup/needs.py.
 NEEDS := $(addprefix needs-,demo-provisioning test lint bench-conference fuzz-provisioning depot lab lab-shell lab-chaos lab-down lab-bond test-lab)
-.PHONY: help demo demo-provisioning play play-portal test unit integration fetch lint format pages prompts lock bench bench-sms bench-peers \
+.PHONY: help demo demo-provisioning play play-portal test unit integration fetch lint format pages prompts videos lock bench bench-sms bench-peers \
   bench-conference bench-events bench-provisioning bench-portal soak chaos-sms chaos-provisioning fuzz-provisioning pair-proof depot ca \
   lab lab-shell lab-down lab-bond test-lab lab-chaos test-roles clean \
   needs-python $(NEEDS)
@@ -67,6 +67,9 @@ pages: $(DEV)/ready ## draw states and call flows, write manual, alarms, provisi
 
 prompts: $(DEV)/ready ## speak the announcements into build/prompts/en/, for a node's [voice] prompts
 	@$(DEV)/bin/python -m workbench.release.prompts
+
+videos: fetch ## record the portal's training videos into build/videos/, for the next release; ARGS='--only recordings --language de'
+	@$(DEV)/bin/python -m workbench.videos $(ARGS)
 
 bench: fetch ## text to first INVITE beside AMI Originate to INVITE; memory; results in build/bench/
 	@$(DEV)/bin/python -m workbench.bench.launch

@@ -1,4 +1,5 @@
-"""Live pages by Starlette and sse-starlette on uvicorn: what another maker's streams cost for the same events.
+"""Live pages by Starlette and sse-starlette on uvicorn: what another maker's streams cost for the same
+events.
 
 Started in an environment of its own (`sse-requirements.txt`), so it imports nothing of ours. Streams are at
 /live/stream; a cookie `to=N` says whose. What is to be sent comes as lines of JSON to the Unix socket that

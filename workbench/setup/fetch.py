@@ -8,6 +8,7 @@ import sys
 from workbench.parts.chromium import chromium_tree
 from workbench.parts.crm.programs import crm_tree
 from workbench.parts.debian import DebianError
+from workbench.parts.ffmpeg import ffmpeg_tree
 from workbench.parts.nginx import nginx_tree
 from workbench.parts.node_js import NodeError, axe, packages
 from workbench.parts.postgres import programs
@@ -36,6 +37,7 @@ def main() -> int:
         axe()
         kannel_tree()
         sipp_tree()
+        ffmpeg_tree()
         Voice()
     except (DebianError, NodeError) as error:
         print(f"not fetched: {error}", file=sys.stderr)

@@ -1,9 +1,9 @@
 """`python -m workbench.bench.portal.browsing`: subscribers who browse, a process of its own.
 
-Each reads a page, thinks, and goes on: to the pages that people go to, as often as they do. The time to think
-is that of TPC-W (clause 5.3.2.1): exponential, 7 s in the mean, 70 s at most. A page takes from the click until its
-last octet, with whatever connection and TLS it needs; what a form leads to counts by itself. Style, script
-and icons are loaded once, as browsers keep them. Prints one line of JSON.
+Each reads a page, thinks, and goes on: to the pages that people go to, as often as they do. The time to
+think is that of TPC-W (clause 5.3.2.1): exponential, 7 s in the mean, 70 s at most. A page takes from the
+click until its last octet, with whatever connection and TLS it needs; what a form leads to counts by itself.
+Style, script and icons are loaded once, as browsers keep them. Prints one line of JSON.
 """
 
 import argparse
@@ -11,7 +11,6 @@ import asyncio
 import json
 import random
 import re
-import ssl
 import sys
 import time
 from collections import Counter, defaultdict
@@ -68,7 +67,7 @@ class Person:
         page = await self._get(f"/user/{nick}", "user")
         self._number += 1
         hidden = {name.decode(): value.decode() for name, value in _HIDDEN.findall(page.body)}
-        written = {"nick": nick, "number": "+447700900123", "first": f"Ann {self._number}", "last": "Smith"}
+        written = {"phone": "+447700900123", "first": f"Ann {self._number}", "last": "Smith"}
         await asyncio.sleep(self._think / 2)
         saved = await self._timed(
             "POST", f"/user/{nick}", "save", _SEE_OTHER, urlencode(hidden | written).encode()
@@ -96,7 +95,7 @@ class Person:
 
 async def browse(door: Door, people: list[list[str]], think: float, warm: float, seconds: float) -> Seen:
     """All of them, each from their own address."""
-    context: ssl.SSLContext = door.context()
+    context = door.context()
     seen = Seen()
     begun = time.monotonic() + warm
     async with asyncio.TaskGroup() as group:

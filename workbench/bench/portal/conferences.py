@@ -1,4 +1,4 @@
-"""Conferences that run while pages look on, and what happens in them: somebody is muted, and unmuted again."""
+"""Conferences that run while pages look on, and what happens there: somebody is muted, and unmuted again."""
 
 import asyncio
 import re
@@ -61,8 +61,7 @@ class Rooms:
             await asyncio.sleep(0.1)
         await parts.usn.until_event("call joined", PATIENCE, PEOPLE * self.count)
         live = await asyncio.to_thread(ask, self._control, Look())
-        found = [{**row} for row in live.calls]
-        self._ids = {row["number"]: row["conference"] for row in found}
+        self._ids = {str(row["number"]): int(row["conference"]) for row in live.calls}
 
     @property
     def _control(self) -> Path:

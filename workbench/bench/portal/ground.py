@@ -1,4 +1,6 @@
-"""Everything that this bench needs, running: the demo's stage on PostgreSQL, the portal before it, its people."""
+"""Everything that this bench needs, running: the demo's stage on PostgreSQL, the portal before it, its
+people.
+"""
 
 import asyncio
 import os

@@ -1,4 +1,6 @@
-"""uvicorn with sse-starlette behind the same nginx: sends the events that the portal sent, at the same times."""
+"""uvicorn with sse-starlette behind the same nginx: sends the events that the portal sent, at the same
+times.
+"""
 
 import asyncio
 import json

@@ -7,7 +7,6 @@ prints all of it as one line of JSON; times are of the monotonic clock, which al
 import argparse
 import asyncio
 import json
-import ssl
 import sys
 import time
 from pathlib import Path
@@ -53,7 +52,7 @@ class Page(asyncio.Protocol):
                 if not self.first.done():
                     self.first.set_result(None)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         """It was cut off."""
         self.lost = time.monotonic()
         if not self.first.done():
@@ -110,7 +109,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--authority", type=Path, required=True)
     parser.add_argument("--people", type=Path, required=True, help="JSON: source and cookie of each")
-    parser.add_argument("--wait", type=float, default=60.0)
+    parser.add_argument("--wait", type=float, default=240.0)
     chosen = parser.parse_args()
     people = json.loads(chosen.people.read_text())
     asyncio.run(watch(Door(chosen.port, chosen.authority), people, chosen.wait))
