@@ -25,9 +25,8 @@ from dataclasses import asdict, dataclass
 from workbench.bench.gaps import LONGEST_GAP, beside_stops, listened
 from workbench.bench.handsets import HOLD, LAUNCHER_HOLD, Kind, number
 from workbench.bench.load_field import Field, load_field, room
-from workbench.bench.results import write_result
+from workbench.bench.results import Target, say, table, write_result
 from workbench.bench.stalls import Canaries, Stop
-from workbench.bench.targets import Target, say, table
 from workbench.bench.vitals import stolen, vitals
 from workbench.parts.postgres import Postgres, programs
 from workbench.parts.process import PartError, run, until

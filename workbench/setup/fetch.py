@@ -8,7 +8,6 @@ import sys
 from workbench.parts.chromium import chromium_tree
 from workbench.parts.crm.programs import crm_tree
 from workbench.parts.debian import DebianError
-from workbench.parts.ffmpeg import ffmpeg_tree
 from workbench.parts.nginx import nginx_tree
 from workbench.parts.node_js import NodeError, axe, packages
 from workbench.parts.postgres import programs
@@ -21,6 +20,7 @@ from workbench.parts.voice.capture import tcpdump_tree
 from workbench.parts.voice.sipp import sipp_tree
 from workbench.release.prompts import Voice
 from workbench.setup.command import command
+from workbench.videos.ffmpeg import ffmpeg_tree
 
 
 def main() -> int:

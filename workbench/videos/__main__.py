@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from usnd.web.portal.pages.own.videos import film
-from workbench.bench.targets import say
+from workbench.bench.results import say
 from workbench.parts.process import PartError, private_directory, run
 from workbench.release.prompts import PromptError
 from workbench.release.videos import PLACE, STAMP, portal_key

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from usnd.web.portal.pages.own.videos import captions, film, still
-from workbench.parts.ffmpeg import Ffmpeg
 from workbench.release.prompts import Voice
 from workbench.videos.captions import cues, vtt
+from workbench.videos.ffmpeg import Ffmpeg
 from workbench.videos.recorder import HEIGHT, WIDTH
 from workbench.videos.speech import seconds, speak, track
 from workbench.videos.storyboard import Story

@@ -26,7 +26,7 @@ from workbench.videos.recorder import HEIGHT, WIDTH
 from workbench.videos.storyboard import Story
 
 LOCALES = {"en": "en-GB", "de": "de-DE"}
-_RINGS = {NUMBER: 0.3, BOB: 1.0, CAROL: 2.0, DAVE: 1.0}
+_RINGS = {NUMBER: 0.3, BOB: 2.5, CAROL: 4.5, DAVE: 2.0}
 _PATIENCE = 30.0
 _QUIET = 2.0
 """Seconds without a text, after which no more comes."""

@@ -7,8 +7,8 @@ import pytest
 from playwright.async_api import expect
 from portal.ground import Ground
 
-from workbench.parts.ffmpeg import Ffmpeg
 from workbench.videos.cutting import Cutter, lengths
+from workbench.videos.ffmpeg import Ffmpeg
 from workbench.videos.recorder import HEIGHT, WIDTH, Recorder
 from workbench.videos.storyboard import Open, Press, Story, Write, step
 

@@ -26,12 +26,12 @@ from typing import Any
 
 from workbench.bench.launch import by_text
 from workbench.bench.portal.conferences import Event, delays
+from workbench.bench.portal.costs import cpu, page_costs
 from workbench.bench.portal.ground import Ground, ground, place_of
 from workbench.bench.portal.https import Door
 from workbench.bench.portal.peer import Sent, SsePeer, sse_environment
 from workbench.bench.portal.people import Client, written
-from workbench.bench.results import write_result
-from workbench.bench.targets import Target, say, table
+from workbench.bench.results import Target, say, table, write_result
 from workbench.bench.vitals import stolen, vitals
 from workbench.parts.process import PartError, run
 from workbench.setup.command import command
@@ -42,6 +42,9 @@ EVENTS = 10.0
 ROOMS = 20
 WARM = 15.0
 CALM = 3.0
+MOST_ASKING = 200
+"""Browsers, for what a page costs."""
+_OF_PAGES = ("site", "nginx", "usnd")
 _DATA = re.compile(r"data: (.*)$", re.MULTILINE)
 _ID = re.compile(r"id: (\d+)")
 
@@ -88,6 +91,9 @@ class Bench:
         say(f"{on.rooms.count} conferences")
         await on.rooms.start()
         self.result["idle_site_mb"] = self._site_mb()
+        say("each page by itself")
+        own = {name: pids for name, pids in self._pids().items() if name in _OF_PAGES}
+        self.result["cpu_ms_a_page"] = await page_costs(on.door, on.browsing[:MOST_ASKING], own)
         taken = stolen()
         say(f"{plan.launches} texts alone")
         alone = await self._launches()
@@ -126,7 +132,7 @@ class Bench:
         clients = [Client(one.source, f"to={nth % on.rooms.count}") for nth, one in enumerate(on.watching)]
         async with SsePeer(on.front, on.prefix) as peer:
             idle = vitals(peer.process.pid).resident_mb
-            pids = {"uvicorn": [peer.process.pid], "nginx": peer.nginx.pids}
+            pids: dict[str, Sequence[int]] = {"uvicorn": [peer.process.pid], "nginx": peer.nginx.pids}
             # So that each page has something to be told of at once.
             await peer.send([(0.0, room, data) for room, data in {to: data for _, to, data in sent}.items()])
             async with self._watching(peer.door, clients, pids) as theirs:
@@ -174,11 +180,11 @@ class Bench:
             reading = asyncio.create_task(browsing.communicate())
             try:
                 await asyncio.sleep(WARM)
-                before = self._cpu(self._pids())
+                before = cpu(self._pids())
                 happening = asyncio.create_task(on.rooms.happen(plan.seconds - 1, EVENTS))
                 beside = await self._launches()
                 events = await happening
-                after = self._cpu(self._pids())
+                after = cpu(self._pids())
                 out, err = await reading
             finally:
                 if browsing.returncode is None:
@@ -269,9 +275,9 @@ class Bench:
                 process.stdin.close()
                 why = (await process.stderr.read())[-1000:].decode()
                 raise PartError(f"of {len(clients)} live pages: {line.decode()}{why}")
-            before = self._cpu(pids)
+            before = cpu(pids)
             yield watched
-            after = self._cpu(pids)
+            after = cpu(pids)
             process.stdin.close()
             said = json.loads(await process.stdout.readline())
             await process.wait()
@@ -303,10 +309,6 @@ class Bench:
             "usnd": [on.parts.usn.process.pid],
             "asterisk": [on.parts.usn.asterisk.process.pid],
         }
-
-    @staticmethod
-    def _cpu(pids: Mapping[str, Sequence[int]]) -> dict[str, float]:
-        return {name: sum(vitals(pid).cpu_s for pid in those) for name, those in pids.items()}
 
     def _site_mb(self) -> float:
         return round(vitals(self._on.front.site.pid).resident_mb, 1)

@@ -67,7 +67,8 @@ class Person:
         page = await self._get(f"/user/{nick}", "user")
         self._number += 1
         hidden = {name.decode(): value.decode() for name, value in _HIDDEN.findall(page.body)}
-        written = {"phone": "+447700900123", "first": f"Ann {self._number}", "last": "Smith"}
+        last = f"Smith{chr(ord('a') + self._number % 26)}"
+        written = {"phone": "+447700900123", "first": "Ann", "last": last}
         await asyncio.sleep(self._think / 2)
         saved = await self._timed(
             "POST", f"/user/{nick}", "save", _SEE_OTHER, urlencode(hidden | written).encode()

@@ -12,11 +12,11 @@ from pathlib import Path
 from workbench import ROOT
 from workbench.bench.portal.https import Door
 from workbench.parts.nginx import Nginx, PortalServer, Tls, nginx_tree
-from workbench.parts.peer_environment import peer_environment
 from workbench.parts.ports import PortBlock
 from workbench.parts.process import Part, PartError, Process, until
 from workbench.parts.sites.portal import PortalFront
 from workbench.parts.sites.site_front import SERVER
+from workbench.setup.peer_environment import peer_environment
 
 LOCK = ROOT / "tests/peers/sse-requirements.txt"
 PROGRAM = ROOT / "tests/peers/sse_daemon.py"
@@ -51,6 +51,8 @@ class SsePeer(Part):
         if not await until(lambda: self._listens() or not self.process.alive, START_PATIENCE):
             raise PartError(f"uvicorn did not start:\n{self.process.tail()}")
         await self.nginx.start()
+        if not await until(lambda: len(self.nginx.pids) > 1, START_PATIENCE):  # its workers
+            raise PartError(f"nginx did not start:\n{self.nginx.log()}")
 
     def _listens(self) -> bool:
         with socket.socket(socket.AF_UNIX) as probe:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from workbench import ROOT
 from workbench.parts.debian import DebianError
-from workbench.parts.peer_environment import NoPeer, peer_environment
 from workbench.parts.ports import HOST, PortBlock
 from workbench.parts.process import Part, PartError, Process, private_directory, until
 from workbench.parts.smsc.brokers import Brokers, brokers_tree, listening
 from workbench.parts.smsc.http11 import HttpClient
+from workbench.setup.peer_environment import NoPeer, peer_environment
 
 PEERS = ROOT / "tests/peers"
 REQUIREMENTS = PEERS / "jasmin-requirements.txt"
