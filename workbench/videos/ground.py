@@ -45,7 +45,7 @@ class Ground:
         """A browser before the story begins, signed in unless it is about that. Raises PartError."""
         await self._as_new()
         for one in story.texts:
-            await self.parts.text(one)
+            await self.parts.text(one, patience=_PATIENCE * 4)
         self._sql(
             "UPDATE subscribers SET language = :language, time_zone = 'Europe/London'", language=language
         )
@@ -53,7 +53,7 @@ class Ground:
         if not story.first:
             await self._sign_in(context)
         if story.launched:
-            await self.parts.text("IC1")
+            await self.parts.text("IC1", patience=_PATIENCE * 4)
             await self.parts.usn.until_event("call joined", _PATIENCE, self._joined + len(_RINGS) - 1)
         return context
 

@@ -32,7 +32,7 @@ from workbench.bench.portal.https import Door
 from workbench.bench.portal.peer import Sent, SsePeer, sse_environment
 from workbench.bench.portal.people import Client, written
 from workbench.bench.results import Target, say, table, write_result
-from workbench.bench.vitals import stolen, vitals
+from workbench.bench.vitals import stolen, vitals, waited
 from workbench.parts.process import PartError, run
 from workbench.setup.command import command
 
@@ -180,11 +180,11 @@ class Bench:
             reading = asyncio.create_task(browsing.communicate())
             try:
                 await asyncio.sleep(WARM)
-                before = cpu(self._pids())
+                before, waiting = cpu(self._pids()), waited()
                 happening = asyncio.create_task(on.rooms.happen(plan.seconds - 1, EVENTS))
                 beside = await self._launches()
                 events = await happening
-                after = cpu(self._pids())
+                after, waiting = cpu(self._pids()), waited() - waiting
                 out, err = await reading
             finally:
                 if browsing.returncode is None:
@@ -192,6 +192,7 @@ class Bench:
             if browsing.returncode:
                 raise PartError(f"the browsing failed:\n{err.decode()[-2000:]}")
         self._pages(json.loads(out), {name: after[name] - before[name] for name in before})
+        self.result["pages"]["too_few_processors"] = round(waiting / plan.seconds, 2)
         self._told("streams_beside_browsing", events, watched)
         late = self.result["streams_beside_browsing"]["event_to_page_ms"]
         self._hold(
@@ -340,6 +341,10 @@ async def bench(plan: Plan) -> None:
     ours, peer = measured.result["streams_alone"], measured.result["streams_of_the_peer"]
     print(json.dumps({"ours": ours, "uvicorn and sse-starlette": peer}, indent=1))
     print(table(measured.targets))
+    short = measured.result["pages"]["too_few_processors"]
+    print(
+        f"during a, b and c a processor was waited for {short:.0%} of the time; near 100 % times say little"
+    )
 
 
 def arguments() -> Plan:
