@@ -15,8 +15,8 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/tests/peers:$(CURDIR)/tests/support
 
 # What these need of the machine beside Python is said before anything is set up: workbench/setup/needs.py.
 NEEDS := $(addprefix needs-,demo-provisioning test lint bench-conference fuzz-provisioning depot lab lab-shell lab-chaos lab-down lab-bond test-lab)
-.PHONY: help demo demo-provisioning play play-portal test unit integration fetch lint format pages prompts lock bench bench-sms bench-peers \
-  bench-conference bench-events bench-provisioning soak chaos-sms chaos-provisioning fuzz-provisioning pair-proof depot ca \
+.PHONY: help demo demo-provisioning play play-portal test unit integration fetch lint format pages prompts videos lock bench bench-sms bench-peers \
+  bench-conference bench-events bench-provisioning bench-portal soak chaos-sms chaos-provisioning fuzz-provisioning pair-proof depot ca \
   lab lab-shell lab-down lab-bond test-lab lab-chaos test-roles clean \
   needs-python $(NEEDS)
 
@@ -68,6 +68,9 @@ pages: $(DEV)/ready ## draw states and call flows, write manual, alarms, provisi
 prompts: $(DEV)/ready ## speak the announcements into build/prompts/en/, for a node's [voice] prompts
 	@$(DEV)/bin/python -m workbench.release.prompts
 
+videos: fetch ## record the portal's training videos into build/videos/, for the next release; ARGS='--only recordings --language de'
+	@$(DEV)/bin/python -m workbench.videos $(ARGS)
+
 bench: fetch ## text to first INVITE beside AMI Originate to INVITE; memory; results in build/bench/
 	@$(DEV)/bin/python -m workbench.bench.launch
 	@$(DEV)/bin/python -m workbench.bench.footprint
@@ -101,6 +104,9 @@ bench-sms: fetch ## commands and blast segments a second on PostgreSQL, with an 
 
 bench-provisioning: fetch ## creates a second by nginx and mutual TLS beside pgbench, texts beside them, a million subscribers; ARGS='--seconds 20'
 	@$(DEV)/bin/python -m workbench.bench.provisioning $(ARGS)
+
+bench-portal: fetch ## 500 subscribers browse, 200 live pages look on, texts beside them; uvicorn and sse-starlette at the same events; ARGS='--help'
+	@$(DEV)/bin/python -m workbench.bench.portal $(ARGS)
 
 depot: needs-depot $(OPS)/ready ## build what a node installs: Debian's packages, Asterisk, the release; prints the inventory's variables
 	@$(OPS)/bin/python -m workbench.release
@@ -138,6 +144,7 @@ lock: $(LOCK)/ready $(DEV)/ready ## renew the locks: requirements*.txt from pypr
 	@$(UV) --extra dev pyproject.toml -o requirements-dev.txt
 	@$(UV) --extra dev --extra ops pyproject.toml -o requirements-ops.txt
 	@echo uv | $(UV) - -o requirements-lock.txt
+	@printf 'uvicorn\nhttptools\nuvloop\nsse-starlette\n' | $(UV) - -o tests/peers/sse-requirements.txt
 	@$(DEV)/bin/python -m workbench.parts.node_js
 
 clean: ## remove what was built here; the caches stay

@@ -20,14 +20,15 @@ OURS = {
     "requirements-lock.txt": ["uv"],
 }
 JASMIN = [PEERS / "jasmin-build-requirements.txt", PEERS / "jasmin-requirements.txt"]
-LOCKS = [*(ROOT / name for name in OURS), *JASMIN]
+SSE = PEERS / "sse-requirements.txt"
+LOCKS = [*(ROOT / name for name in OURS), *JASMIN, SSE]
 HASHES = r"(?: \\\n    --hash=sha256:[0-9a-f]{64})+"
 PINNED = re.compile(rf"[\w.\[\],-]+==[\w.+!-]+(?: ; [^\n\\]+)?{HASHES}\n")
 
 
 def test_every_lock_of_the_tree_is_held_to_this() -> None:
     assert sorted(ROOT.glob("requirements*.txt")) == sorted(ROOT / name for name in OURS)
-    assert sorted(PEERS.rglob("*requirements*.txt")) == JASMIN
+    assert sorted(PEERS.rglob("*requirements*.txt")) == [*JASMIN, SSE]
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -21,7 +21,6 @@ _SELECT = select(*(subscribers.c[name] for name in _FIELDS))
 _BY_NUMBER = _SELECT.where(subscribers.c.number == bindparam("wanted"))
 _BY_NUMBERS = _SELECT.where(OneOf(subscribers.c.number, "wanted"))
 _BY_ID = _SELECT.where(subscribers.c.id == bindparam("wanted"))
-_BY_IDS = _SELECT.where(OneOf(subscribers.c.id, "wanted"))
 _NUMBERS_OF = select(subscribers.c.id, subscribers.c.number).where(OneOf(subscribers.c.id, "wanted"))
 _PAGE = (
     _SELECT.where(subscribers.c.number > bindparam("known"))
@@ -75,11 +74,6 @@ class Subscribers:
             return {}
         rows = self._tx.execute(_BY_NUMBERS, {"wanted": json_of(numbers)})
         return {row.number: Subscriber(*row) for row in rows}
-
-    def by_ids(self, subscriber_ids: Collection[int]) -> dict[int, Subscriber]:
-        """Those of the ids, by id."""
-        rows = self._tx.execute(_BY_IDS, {"wanted": json_of(subscriber_ids)})
-        return {row.id: Subscriber(*row) for row in rows}
 
     def numbers_of(self, subscriber_ids: Collection[int]) -> dict[int, str]:
         """The numbers of those who are registered, by id."""

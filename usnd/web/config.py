@@ -22,8 +22,9 @@ class WebSection(Section, frozen=True, kw_only=True):
     control: usnd's control socket. store: the database, by an account that only reads. client_ca,
     client_crl: the authority of client certificates and its list of revoked ones; without them nobody's
     certificate is looked at here (a workstation). recordings: of the portal, where the files of recordings
-    lie; without it no page offers one. spool: where bodies of more than 512 kB wait; on a disk,
-    for what lies in a tmpfs is memory. threads: requests that are worked on at once.
+    lie; without it no page offers one. videos: of the portal's help, as the release brings them. spool:
+    where bodies of more than 512 kB wait; on a disk, for what lies in a tmpfs is memory. threads: requests
+    that are worked on at once.
     """
 
     socket: Path
@@ -33,6 +34,7 @@ class WebSection(Section, frozen=True, kw_only=True):
     client_ca: Path | None = None
     client_crl: Path | None = None
     recordings: Path | None = None
+    videos: Path | None = None
     spool: Path = Path("/var/tmp")  # noqa: S108 # each file there is nameless and the site's alone
     threads: Annotated[int, Meta(ge=24, le=240)] = 96
 

@@ -25,7 +25,7 @@ from dataclasses import asdict, dataclass
 from workbench.bench.gaps import LONGEST_GAP, beside_stops, listened
 from workbench.bench.handsets import HOLD, LAUNCHER_HOLD, Kind, number
 from workbench.bench.load_field import Field, load_field, room
-from workbench.bench.results import write_result
+from workbench.bench.results import Target, say, table, write_result
 from workbench.bench.stalls import Canaries, Stop
 from workbench.bench.vitals import stolen, vitals
 from workbench.parts.postgres import Postgres, programs
@@ -76,16 +76,6 @@ class Plan:
         size = self.participants // self.conferences
         kind = Kind.MUTE if self.suppression else Kind.LISTENER
         return [room(index, size, kind) for index in range(self.conferences)]
-
-
-@dataclass(frozen=True)
-class Target:
-    """One line of the table. `found` is what `held` was judged by."""
-
-    what: str
-    found: str
-    wanted: str
-    held: bool
 
 
 class Bench:
@@ -278,19 +268,6 @@ def cpu(pids: Sequence[int]) -> float:
 def spent_since(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
     """Seconds of processor time, by part."""
     return {part: used - before[part] for part, used in after.items()}
-
-
-def say(what: str) -> None:
-    """A line of progress."""
-    print(time.strftime("%H:%M:%S"), what, flush=True)
-
-
-def table(targets: Sequence[Target]) -> str:
-    """For people, in the order of the letters."""
-    rows = sorted(targets, key=lambda target: target.what)
-    return "\n".join(
-        f"{row.what:34} {row.found:38} {row.wanted:10} {'held' if row.held else 'NOT HELD'}" for row in rows
-    )
 
 
 async def bench(plan: Plan) -> bool:

@@ -25,6 +25,12 @@ def stolen() -> float:
     return int(total[STEAL_FIELD]) / TICKS
 
 
+def waited() -> float:
+    """Seconds since the machine's start in which something waited for a processor (kernel, psi)."""
+    words = Path("/proc/pressure/cpu").read_text().split("\n", 1)[0]
+    return int(words.rpartition("total=")[2]) / 1e6
+
+
 def vitals(pid: int) -> Vitals:
     """Of a living process of ours. Raises FileNotFoundError when it is gone."""
     home = Path(f"/proc/{pid}")

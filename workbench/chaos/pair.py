@@ -20,6 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from usnd.domain.pair.alarms import PairAlarm
+from workbench.bench.vitals import waited
 from workbench.demo.stage import EVERYBODY, GROUP, GROUP_NAME
 from workbench.lab import __main__ as lab
 from workbench.lab import net
@@ -89,12 +90,6 @@ def first_call(began: float, since: float, source: str | None, patience: float) 
     return None
 
 
-def _waited() -> float:
-    """Seconds since the machine's start in which something waited for a processor (kernel, psi)."""
-    words = Path("/proc/pressure/cpu").read_text().split("\n", 1)[0]
-    return int(words.rpartition("total=")[2]) / 1e6
-
-
 def _launch() -> None:
     with suppress(PartError, OSError):
         lab.ask("deliver", "bravo", f"IC {GROUP_NAME}", patience=5)
@@ -108,13 +103,13 @@ def suffer(name: str, names: Iterator[str], chance: random.Random) -> Run:
     with Watch(names) as watch:
         time.sleep(BEFORE + chance.uniform(0, 1))
         fault, began = time.monotonic(), time.time()
-        waited = _waited()
+        before = waited()
         row.strike(node, chance)
         struck = time.time()
         ready = time.monotonic()
         source = net.ADDRESSES[other(node)] if row.moves else None
         result.call = first_call(began, began if row.moves else struck, source, row.patience)
-        result.pressure = round((_waited() - waited) / (time.monotonic() - fault), 2)
+        result.pressure = round((waited() - before) / (time.monotonic() - fault), 2)
         lab.ask("hang-up")
         if row.tells is not None:
             _until_told(watch, row.tells)

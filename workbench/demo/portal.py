@@ -36,11 +36,12 @@ async def portal_stage(store_url: str = "", site_url: str = "") -> AsyncIterator
     """
     home = private_directory("usn-portal-")
     try:
-        recordings = home / "recordings"
-        recordings.mkdir()
+        recordings, videos = home / "recordings", home / "videos"
+        for place in (recordings, videos):
+            place.mkdir()
         recording = f'[recording]\ndirectory = "{recordings}"\nmin_free_gigabytes = 0.001\n'
         async with stage(f"{DIAL_IN}{SETTINGS}{recording}", store_url=store_url) as parts:
-            front = PortalFront(home)
+            front = PortalFront(home, recordings=recordings, videos=videos)
             front.configure(socket_of(parts.usn.home), site_url or parts.usn.store_url)
             async with front:
                 yield parts, front

@@ -49,7 +49,7 @@ class Tls:
 class PortalServer:
     """The portal behind it: its Unix socket, the name it is reached by, how much one address may ask for.
 
-    recordings: their directory, where there is one.
+    recordings, videos: their directories, where there are any.
     """
 
     socket: Path
@@ -57,6 +57,7 @@ class PortalServer:
     tries_per_minute: int = 20
     requests_per_second: int = 20
     recordings: Path | None = None
+    videos: Path | None = None
     streams_per_address: int = 200
 
 
@@ -170,6 +171,7 @@ class Nginx(Part):
             "nginx_provisioning": None if site is None else {"port": self.port, "socket": site},
             "nginx_portal": None if portal is None else asdict(portal),
             "nginx_recordings": "" if portal is None else portal.recordings or "",
+            "__nginx_videos": "" if portal is None else portal.videos or "",
             "__nginx_listen": f"{HOST}:",
             "__nginx_place": self._place,
             "__nginx_terminals": self._place,

@@ -1,7 +1,8 @@
 """A release of `usnd` as one file: its wheel and those it needs, for the Python of a node, with their hashes.
 
 The file is named `usnd-<version>-<key>.tar`. What the lock does not name is not taken in. Beside the wheels
-there is `sections.json`: the sections of usnd.toml that this release reads, by which role usnd writes it.
+there is `sections.json`: the sections of usnd.toml that this release reads, by which role usnd writes it; and
+`videos`, the portal's training videos, where they were recorded.
 """
 
 import hashlib
@@ -11,12 +12,13 @@ import sys
 import tarfile
 import tempfile
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from usnd.config.sections import Config
 from workbench import ROOT
 from workbench.parts import debian
+from workbench.release import videos
 from workbench.setup.progress import ending, follow
 
 LOCK = ROOT / "requirements.txt"
@@ -35,7 +37,8 @@ class ReleaseError(Exception):
 def release_file(report: Report = debian.say) -> Path:
     """The tar file of the release in this tree, made when the sources have changed. Raises ReleaseError."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    target = debian.cache_root().with_name("depot") / f"usnd-{version}-{key()}.tar"
+    films = videos.current(report)
+    target = debian.cache_root().with_name("depot") / f"usnd-{version}-{key(films)}.tar"
     if target.exists():
         return target
     report(f"building {target.stem}")
@@ -50,6 +53,8 @@ def release_file(report: Report = debian.say) -> Path:
             for wheel in sorted([*wheels.glob("*.whl"), *own.glob("*.whl")]):
                 tar.add(wheel, f"wheels/{wheel.name}")
             tar.add(LOCK, "requirements.txt")
+            for film in films:
+                tar.add(film, f"videos/{film.name}")
             _add_sections(tar)
         partial.rename(target)
     return target
@@ -62,14 +67,17 @@ def _add_sections(tar: tarfile.TarFile) -> None:
     tar.addfile(entry, io.BytesIO(octets))
 
 
-def key() -> str:
-    """Of the sources' contents: another key is another release."""
+def key(films: Sequence[Path] = ()) -> str:
+    """Of the contents of sources and videos: another key is another release."""
     digest = hashlib.sha256()
     for pattern in SOURCES:
         for path in sorted(ROOT.glob(pattern)):
             if path.is_file() and "__pycache__" not in path.parts:
                 digest.update(f"{path.relative_to(ROOT)}\n".encode())
                 digest.update(path.read_bytes())
+    for film in films:
+        digest.update(f"{film.name}\n".encode())
+        digest.update(film.read_bytes())
     return digest.hexdigest()[:10]
 
 

@@ -20,6 +20,7 @@ from workbench.parts.voice.capture import tcpdump_tree
 from workbench.parts.voice.sipp import sipp_tree
 from workbench.release.prompts import Voice
 from workbench.setup.command import command
+from workbench.videos.ffmpeg import ffmpeg_tree
 
 
 def main() -> int:
@@ -36,6 +37,7 @@ def main() -> int:
         axe()
         kannel_tree()
         sipp_tree()
+        ffmpeg_tree()
         Voice()
     except (DebianError, NodeError) as error:
         print(f"not fetched: {error}", file=sys.stderr)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from portal.browser import Browser
 
 from usnd.domain.subscribers.credentials import CredentialKey, stored
@@ -19,11 +18,11 @@ from workbench.parts.postgres import ROLE as DATABASE_ROLE
 from workbench.parts.postgres import Postgres
 from workbench.parts.process import Process, private_directory, until
 from workbench.parts.sites.portal import SETTINGS, PortalFront
+from workbench.parts.sites.site_account import account
 from workbench.parts.sites.site_front import NODE_KEY
 
 NOBODY = 9
 """The discard port: nobody listens."""
-ROLE = ROOT / "roles/web/vars/main.yml"
 FIRST = "abcd-efgh-ijkl-mnop-qrst-uvwx-yz23-4567"
 CHOSEN = "a quiet sunday walk"
 
@@ -105,17 +104,6 @@ class PortalNode:
         )
 
 
-def grants(user: str) -> list[str]:
-    """What role web gives the portal's account."""
-    role = yaml.safe_load(ROLE.read_text())
-    tables = ", ".join(role["__web_portal_readable"])
-    columns = [
-        f"GRANT SELECT ({', '.join(names)}) ON {table} TO {user}"
-        for table, names in role["__web_portal_columns"].items()
-    ]
-    return [f"GRANT SELECT ON {tables} TO {user}", *columns]
-
-
 @contextmanager
 def portal_database(
     server: Postgres, admin: Callable[[str, str], list[Any]], template: str, name: str
@@ -124,7 +112,7 @@ def portal_database(
     admin(server.url(), f"CREATE DATABASE {name} TEMPLATE {template}")
     url, site = server.url(name), f"portal_site_{name}"
     try:
-        for statement in (f"CREATE ROLE {site} LOGIN", *grants(site)):
+        for statement in account(site):
             admin(url, statement)
         yield url, url.replace(f"{DATABASE_ROLE}@", f"{site}@")
     finally:

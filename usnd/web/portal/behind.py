@@ -55,9 +55,12 @@ class ListedGroups:
 
 
 class Behind:
-    """For any number of threads. recordings: the directory, where there is one."""
+    """For any number of threads. recordings, videos: their directories, where there are any."""
 
-    def __init__(self, control: Path, reader: Reader, recordings: Path | None = None) -> None:
+    def __init__(
+        self, control: Path, reader: Reader, recordings: Path | None = None, videos: Path | None = None
+    ) -> None:
+        self.videos = videos
         self.past = Past(reader, recordings)
         self._control = control
         self._reader = reader

@@ -56,7 +56,7 @@ class Portal:
 
     def __init__(self, settings: WebSection) -> None:
         self._reader = Reader(settings.store, MOST_READS)
-        self._behind = Behind(settings.control, self._reader, settings.recordings)
+        self._behind = Behind(settings.control, self._reader, settings.recordings, settings.videos)
         languages = Languages()
         self._reception = Reception(self._behind, languages)
         self._static = Static()

@@ -3,6 +3,7 @@
 The certificate is of an authority made for it, which no browser knows. Play and tests start it.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from workbench.parts.nginx import Nginx, PortalServer, Tls, nginx_tree
@@ -14,7 +15,7 @@ SETTINGS = f'[provisioning]\ncredential_key = "{NODE_KEY}"\n'
 
 
 class PortalFront(SiteFront):
-    """`configure` says before which usnd. recordings and the limits: see PortalServer."""
+    """`configure` says before which usnd. recordings, videos and the limits: see PortalServer."""
 
     def __init__(
         self,
@@ -22,19 +23,23 @@ class PortalFront(SiteFront):
         tries_per_minute: int = 20,
         requests_per_second: int = 20,
         recordings: Path | None = None,
+        videos: Path | None = None,
+        prefix: Sequence[str] = (),
     ) -> None:
-        super().__init__("portal", home)
-        self._recordings = recordings
+        super().__init__("portal", home, prefix)
+        self._recordings, self.videos = recordings, videos
         self._server = PortalServer(
             self.socket,
             tries_per_minute=tries_per_minute,
             requests_per_second=requests_per_second,
             recordings=recordings,
+            videos=videos,
         )
 
     def configure(self, control: Path, store_url: str, more: str = "") -> None:
-        """The site's configuration, with the recordings."""
-        where = f'recordings = "{self._recordings}"\n' if self._recordings else ""
+        """The site's configuration, with the recordings and the videos."""
+        places = {"recordings": self._recordings, "videos": self.videos}
+        where = "".join(f'{name} = "{place}"\n' for name, place in places.items() if place)
         super().configure(control, store_url, more + where)
 
     @property

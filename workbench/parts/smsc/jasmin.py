@@ -5,21 +5,17 @@ configuration. It needs Python 3.11: what Jasmin pins is built for no later one.
 """
 
 import asyncio
-import hashlib
 import shutil
 import sys
-import tempfile
-from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from workbench import ROOT
-from workbench.parts.debian import DebianError, cache_root, say
+from workbench.parts.debian import DebianError
 from workbench.parts.ports import HOST, PortBlock
 from workbench.parts.process import Part, PartError, Process, private_directory, until
 from workbench.parts.smsc.brokers import Brokers, brokers_tree, listening
 from workbench.parts.smsc.http11 import HttpClient
-from workbench.setup.progress import ending, follow
+from workbench.setup.peer_environment import NoPeer, peer_environment
 
 PEERS = ROOT / "tests/peers"
 REQUIREMENTS = PEERS / "jasmin-requirements.txt"
@@ -49,29 +45,12 @@ def jasmin_environment() -> Path:
     python = sys.executable if sys.version_info[:2] == (3, 11) else shutil.which("python3.11")
     if python is None:
         raise NoJasmin("Jasmin 0.11 needs Python 3.11, and this host has none")
-    key = hashlib.sha256(REQUIREMENTS.read_bytes() + BUILD_REQUIREMENTS.read_bytes()).hexdigest()[:16]
-    place = cache_root().with_name("jasmin") / key
-    if place.is_dir():
-        return place
-    say("installing Jasmin by pip")
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=place.parent) as scratch:
-        made = Path(scratch) / "made"
-        log = place.with_suffix(".log")
-        _run([python, "-m", "venv", str(made)], log)
-        pip = [str(made / "bin/python"), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-        pip += ["--progress-bar=off", "--require-hashes"]
-        # Some is built here, with a locked setuptools that still has the pkg_resources which Jasmin imports.
-        _run([*pip, "-r", str(BUILD_REQUIREMENTS)], log)
-        _run([*pip, "--no-build-isolation", "-r", str(REQUIREMENTS)], log)
-        with suppress(OSError):  # another run was first
-            made.rename(place)
-    return place
-
-
-def _run(command: Sequence[str], log: Path) -> None:
-    if follow(command, log, "Jasmin"):
-        raise NoJasmin(f"Jasmin does not install here:\n{ending(log)}")
+    # Some is built here, with a locked setuptools that still has the pkg_resources which Jasmin imports.
+    locks = ((BUILD_REQUIREMENTS, ()), (REQUIREMENTS, ("--no-build-isolation",)))
+    try:
+        return peer_environment("Jasmin", locks, python)
+    except NoPeer as error:
+        raise NoJasmin(str(error)) from error
 
 
 def brokers() -> Brokers:

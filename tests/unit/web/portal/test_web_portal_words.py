@@ -24,6 +24,7 @@ from usnd.web.portal.pages.members import Target, Wish
 from usnd.web.portal.pages.own.help import COMMANDS, KEYS
 from usnd.web.portal.pages.own.settings import FORM as SETTINGS
 from usnd.web.portal.pages.own.settings import LABELS
+from usnd.web.portal.pages.own.videos import Shown
 from usnd.web.portal.pages.past import calls, history, texts
 from usnd.web.portal.pages.past import usage as use_pages
 from usnd.web.portal.pages.past.recordings import SoundRow
@@ -230,7 +231,7 @@ SHOWN: dict[str, Mapping[str, object]] = {
         "zones": ["<b>"],
     },
     "renew_pins.html": {"number": 3},
-    "help.html": {},
+    "help.html": {"videos": [Shown("Users and groups", "/v.webm", "/v.jpg", (("en", "English", "/v.vtt"),))]},
     "card.html": {"commands": COMMANDS, "keys": KEYS},
     "user.html": {"form": KNOWN.empty(), "user": USER, "stale": True, "was": "v"},
     "user.html new": {"form": NEW.filled({}), "user": None, "stale": False, "was": ""},

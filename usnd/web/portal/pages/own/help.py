@@ -1,4 +1,4 @@
-"""Help: answers to what people ask, and a card of all texts and keys, to be printed.
+"""Help: videos, answers to what people ask, and a card of all texts and keys, to be printed.
 
 The card comes from the grammar and from the menu of keys, as docs/integrator/sms-commands.md does.
 """
@@ -7,6 +7,7 @@ from usnd.domain.conference.dtmf_menu import DEFAULT_KEYS, EXPLAINED
 from usnd.domain.conference.features import FOR_EVERYBODY
 from usnd.domain.sms.grammar import FORMS
 from usnd.web.portal.behind import Behind
+from usnd.web.portal.pages.own import videos
 from usnd.web.portal.visitor import Answer, Page, Visitor
 
 COMMANDS = tuple((form.syntax.value, form.explains.value) for form in FORMS.values())
@@ -15,9 +16,9 @@ TEXTS = (*(text for command in COMMANDS for text in command), *(says for _, _, s
 """To be translated, beside what is marked in the pages."""
 
 
-def show(_behind: Behind, _visitor: Visitor) -> Answer:
-    """Questions and answers."""
-    return Page("help.html")
+def show(behind: Behind, visitor: Visitor) -> Answer:
+    """The videos that this node has; questions and answers."""
+    return Page("help.html", {"videos": videos.shown(behind.videos, visitor.language.code)})
 
 
 def show_card(_behind: Behind, _visitor: Visitor) -> Answer:
