@@ -29,10 +29,13 @@ _TEXT_PATIENCE = 20.0
 
 
 @asynccontextmanager
-async def portal_stage(store_url: str = "", site_url: str = "") -> AsyncIterator[tuple[Stage, PortalFront]]:
+async def portal_stage(
+    store_url: str = "", site_url: str = "", **limits: int
+) -> AsyncIterator[tuple[Stage, PortalFront]]:
     """The stage of the demo with a portal before its usnd. Raises PartError, DebianError.
 
     store_url: a database of its own if empty; site_url: the same for the site, which only reads it.
+    limits: nginx's, as of PortalFront.
     """
     home = private_directory("usn-portal-")
     try:
@@ -40,7 +43,7 @@ async def portal_stage(store_url: str = "", site_url: str = "") -> AsyncIterator
         recordings.mkdir()
         recording = f'[recording]\ndirectory = "{recordings}"\nmin_free_gigabytes = 0.001\n'
         async with stage(f"{DIAL_IN}{SETTINGS}{recording}", store_url=store_url) as parts:
-            front = PortalFront(home)
+            front = PortalFront(home, recordings=recordings, **limits)
             front.configure(socket_of(parts.usn.home), site_url or parts.usn.store_url)
             async with front:
                 yield parts, front
