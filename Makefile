@@ -16,7 +16,7 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/tests/peers:$(CURDIR)/tests/support
 # What these need of the machine beside Python is said before anything is set up: workbench/setup/needs.py.
 NEEDS := $(addprefix needs-,demo-provisioning test lint bench-conference fuzz-provisioning depot lab lab-shell lab-chaos lab-down lab-bond test-lab)
 .PHONY: help demo demo-provisioning play play-portal test unit integration fetch lint format pages prompts lock bench bench-sms bench-peers \
-  bench-conference bench-events bench-provisioning soak chaos-sms chaos-provisioning fuzz-provisioning pair-proof depot ca \
+  bench-conference bench-events bench-provisioning bench-portal-pages soak chaos-sms chaos-provisioning fuzz-provisioning pair-proof depot ca \
   lab lab-shell lab-down lab-bond test-lab lab-chaos test-roles clean \
   needs-python $(NEEDS)
 
@@ -101,6 +101,9 @@ bench-sms: fetch ## commands and blast segments a second on PostgreSQL, with an 
 
 bench-provisioning: fetch ## creates a second by nginx and mutual TLS beside pgbench, texts beside them, a million subscribers; ARGS='--seconds 20'
 	@$(DEV)/bin/python -m workbench.bench.provisioning $(ARGS)
+
+bench-portal-pages: fetch ## the portal's pages by Lighthouse, and how soon a text shows in an open one; results in build/bench/
+	@$(DEV)/bin/python -m workbench.bench.portal_pages $(ARGS)
 
 depot: needs-depot $(OPS)/ready ## build what a node installs: Debian's packages, Asterisk, the release; prints the inventory's variables
 	@$(OPS)/bin/python -m workbench.release

@@ -37,24 +37,28 @@ def chromium_tree() -> Path:
     return debian.tree(debian.host_suite(), PACKAGES, skip=SKIP)
 
 
+def program() -> Path:
+    """The browser itself. Raises DebianError."""
+    return chromium_tree() / "usr/lib/chromium/chromium"
+
+
+def environment_in(home: Path) -> dict[str, str]:
+    """What it is started with. home: a private directory for its files. Raises DebianError."""
+    tree = chromium_tree()
+    fonts = home / "fonts.conf"
+    fonts.write_text(_FONTS.format(tree / "usr/share/fonts", home / "fonts"))
+    own = {"FONTCONFIG_FILE": str(fonts), "HOME": str(home)}
+    return {**os.environ, **debian.libraries(tree), **own}
+
+
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
     """A browser without a window, and its files; it believes no certificate by itself. Raises DebianError."""
-    tree = chromium_tree()
     home = private_directory("usn-chromium-")
     try:
-        fonts = home / "fonts.conf"
-        fonts.write_text(_FONTS.format(tree / "usr/share/fonts", home / "fonts"))
-        environment = {
-            **os.environ,
-            **debian.libraries(tree),
-            "FONTCONFIG_FILE": str(fonts),
-            "HOME": str(home),
-        }
+        environment = environment_in(home)
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=tree / "usr/lib/chromium/chromium", env={**environment}
-            )
+            browser = await playwright.chromium.launch(executable_path=program(), env={**environment})
             yield browser
             await browser.close()
     finally:

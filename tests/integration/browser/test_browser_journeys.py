@@ -1,4 +1,4 @@
-"""What subscribers do at the portal: by pointer, on a telephone, without script, by keyboard alone (W1, W3)."""
+"""What subscribers do at the portal: by pointer, telephone, without script, by keyboard alone (W1, W3)."""
 
 import re
 from collections.abc import AsyncIterator

@@ -14,6 +14,9 @@ from playwright.async_api import Download, Locator, Page, expect
 from portal.ground import Ground
 
 _MOST_TABS = 150
+_MOST_LOOKS = 300
+_PAUSE = 200
+"""Milliseconds between two looks, where no script looks."""
 _LOOKS = """() => {
   const said = document.querySelector("[autofocus]"), here = document.activeElement;
   return {
@@ -151,10 +154,13 @@ class Person:
 
     async def until_worked_off(self) -> None:
         """The page of an import, when it is done; without script it is asked again."""
-        while await self.main.get_by_role("link", name="Look again", exact=True).count():
-            await self.page.wait_for_timeout(200)
-            if not self.way.script:
-                await self.open("/users/import")
+        again = self.main.get_by_role("link", name="Look again", exact=True)
+        for _ in range(0 if self.way.script else _MOST_LOOKS):
+            if not await again.count():
+                break
+            await self.page.wait_for_timeout(_PAUSE)
+            await self.open("/users/import")
+        await expect(again).to_have_count(0)
 
     async def told(self, *words: str) -> None:
         """What came of the last step stands at the top, and has the focus."""
@@ -168,12 +174,16 @@ class Person:
             await expect(self.main).to_contain_text(one)
 
     async def now(self, words: str) -> None:
-        """What the page of a running conference says by itself, or, without script, when it is asked again."""
+        """What the page of a running conference says by itself; without script, when it is asked again."""
         if self.way.script:
             await self.reads(words)
             return
-        while words not in await self.main.inner_text():
+        for _ in range(_MOST_LOOKS):
+            if words in await self.main.inner_text():
+                return
+            await self.page.wait_for_timeout(_PAUSE)
             await self.open("/live")
+        await self.reads(words)
 
     async def reads_no(self, *words: str) -> None:
         for one in words:

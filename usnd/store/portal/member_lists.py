@@ -110,7 +110,7 @@ _PEOPLE = _people()
 
 
 def _reached() -> Select[Any]:
-    """Members of the groups of some names, of the groups in one instant conference, and of all that these hold.
+    """Members of the groups of some names or in one instant conference, and of all that these hold.
 
     A row for each, in their order, with the group and with who it is; one without for a group of nobody.
     """

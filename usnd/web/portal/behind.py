@@ -130,7 +130,7 @@ class Behind:
         return self._reader.read(lambda tx: tx.member_lists.group_names(subscriber_id, MOST_NAMES))
 
     def offered(self, subscriber_id: int, most: int) -> list[str]:
-        """Names to choose from: the first groups, and the users, if there are not too many. Raises StoreAway."""
+        """Names to choose from: the first groups, and users, if there are not too many. Raises StoreAway."""
 
         def unit(tx: Transaction) -> list[str]:
             groups = tx.member_lists.group_names(subscriber_id, most)

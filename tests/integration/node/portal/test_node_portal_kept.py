@@ -1,4 +1,4 @@
-"""A form that comes when its session is over is kept through the sign-in, for who wrote it (REQUIREMENTS W1)."""
+"""A form that comes when its session is over is kept through the sign-in, for who wrote it (W1)."""
 
 import pytest
 from portal.browser import Browser

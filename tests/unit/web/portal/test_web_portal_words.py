@@ -106,7 +106,12 @@ PAST: dict[str, Mapping[str, object]] = {
         **AGAIN,
     },
     "recordings.html": {
-        "rows": [SOUND, replace(SOUND, is_here=False), replace(SOUND, is_here=False, is_removed=True)],
+        "rows": [
+            SOUND,
+            replace(SOUND, at=""),
+            replace(SOUND, is_here=False),
+            replace(SOUND, is_here=False, is_removed=True),
+        ],
         **AGAIN,
     },
     "recordings.html none": {"rows": [], **AGAIN},
