@@ -15,7 +15,7 @@ from itertools import product
 from pathlib import Path
 from typing import Literal
 
-from playwright.async_api import Browser, Page, ViewportSize
+from playwright.async_api import Browser, FilePayload, Page, ViewportSize
 
 from usnd.web.portal.words import LANGUAGES
 from workbench import ROOT
@@ -50,7 +50,7 @@ async def _show_pins(page: Page) -> None:
 
 
 async def _upload(page: Page) -> None:
-    file = {"name": "contacts.csv", "mimeType": "text/csv", "buffer": _CONTACTS}
+    file = FilePayload(name="contacts.csv", mimeType="text/csv", buffer=_CONTACTS)
     await page.locator("#file").set_input_files(file)
     await page.locator("form[action='/users/import'] button").click()
     await page.locator("form[action='/users/import/choose']").wait_for()

@@ -1,0 +1,1 @@
+"""Measurements of the portal in a browser."""
