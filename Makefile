@@ -15,8 +15,9 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/tests/peers:$(CURDIR)/tests/support
 
 # What these need of the machine beside Python is said before anything is set up: workbench/setup/needs.py.
 NEEDS := $(addprefix needs-,demo-provisioning test lint bench-conference fuzz-provisioning depot lab lab-shell lab-chaos lab-down lab-bond test-lab)
-.PHONY: help demo demo-provisioning play play-portal test unit integration fetch lint format pages prompts videos lock bench bench-sms bench-peers \
-  bench-conference bench-events bench-provisioning bench-portal soak chaos-sms chaos-provisioning fuzz-provisioning pair-proof depot ca \
+.PHONY: help demo demo-provisioning play play-portal test unit integration fetch lint format pages portal-pictures prompts videos lock bench \
+  bench-sms bench-peers bench-conference bench-events bench-provisioning bench-portal bench-portal-pages soak chaos-sms chaos-provisioning \
+  fuzz-provisioning pair-proof depot ca \
   lab lab-shell lab-down lab-bond test-lab lab-chaos test-roles clean \
   needs-python $(NEEDS)
 
@@ -65,6 +66,9 @@ pages: $(DEV)/ready ## draw states and call flows, write manual, alarms, provisi
 	@$(DEV)/bin/python -m workbench.docs.nginx_errors
 	@$(DEV)/bin/python -m workbench.docs.portal_words
 
+portal-pictures: fetch ## take the pictures of the subscriber's manual anew, of the real pages; ARGS='--all DIRECTORY' takes all, to be looked at
+	@$(DEV)/bin/python -m workbench.docs.portal_pictures $(ARGS)
+
 prompts: $(DEV)/ready ## speak the announcements into build/prompts/en/, for a node's [voice] prompts
 	@$(DEV)/bin/python -m workbench.release.prompts
 
@@ -107,6 +111,9 @@ bench-provisioning: fetch ## creates a second by nginx and mutual TLS beside pgb
 
 bench-portal: fetch ## 500 subscribers browse, 200 live pages look on, texts beside them; uvicorn and sse-starlette at the same events; ARGS='--help'
 	@$(DEV)/bin/python -m workbench.bench.portal $(ARGS)
+
+bench-portal-pages: fetch ## the portal's pages by Lighthouse, and how soon a text shows in an open one; results in build/bench/
+	@$(DEV)/bin/python -m workbench.bench.portal.pages $(ARGS)
 
 depot: needs-depot $(OPS)/ready ## build what a node installs: Debian's packages, Asterisk, the release; prints the inventory's variables
 	@$(OPS)/bin/python -m workbench.release

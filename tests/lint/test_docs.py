@@ -15,9 +15,13 @@ from usnd.pair import ability
 from usnd.pair import config as pair_config
 from usnd.web import config as web_config
 from workbench.bench.rtp_streams import AT_ONCE_MS
+from workbench.docs.portal_pictures import FOLDER, PICTURES, WINDOWS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/operator/configuration.md").read_text()
+MANUAL = ROOT / "docs/subscriber/README.md"
+MOST_OCTETS = 2_000_000
+"""Of all pictures of the manual."""
 EXAMPLE = re.search(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 
 
@@ -118,3 +122,14 @@ def test_every_page_is_reached_from_the_readme() -> None:
 def test_a_benchmark_s_listener_plays_what_a_room_sends_at_once() -> None:
     conf = (ROOT / "usnd/asterisk/conf/confbridge-usn.conf").read_text()
     assert re.findall(r"^mixing_interval = (\d+)$", conf, re.MULTILINE) == [f"{AT_ONCE_MS:g}"]
+
+
+def test_the_manual_shows_each_picture_and_no_other() -> None:
+    there = {path.name for path in FOLDER.iterdir()}
+    shown = set(re.findall(r"\(pictures/([\w.-]+)\)", MANUAL.read_text()))
+    taken = {f"{one.name}-{window}.webp" for one in PICTURES if one.in_manual for window in WINDOWS}
+    assert shown == there == taken
+
+
+def test_all_of_them_are_small() -> None:
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < MOST_OCTETS

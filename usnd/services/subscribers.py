@@ -190,7 +190,7 @@ def pins(tx: Transaction, number: str, draw: Callable[[int], int]) -> tuple[Pin,
     """
     found = registered(tx, number)
     with suppress(PinsExhausted):
-        for instant in tx.directory.load(found.id).conferences:
+        for instant in tx.member_lists.numbers(found.id):
             tx.pins.assign(found.id, instant, draw)
     return tx.pins.of(found.id)
 

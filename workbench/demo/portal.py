@@ -12,10 +12,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from usnd.control.answers import PortalAnswer
-from usnd.control.portal_requests import ChoosePassword, OfPortal, SendCode, UseCode
+from usnd.control.portal_requests import ChoosePassword, OfPortal, SendCode, SignIn, UseCode
 from usnd.control.requests import socket_of
 from usnd.domain.portal.outcomes import Outcome
 from usnd.web.control_line import NoResult, at_portal
+from usnd.web.portal.visitor import SESSION
 from workbench.demo.play import give_handsets, play_with, played, welcome
 from workbench.demo.stage import GROUP, GROUP_NAME, SUBSCRIBER, Stage, stage
 from workbench.parts.process import PartError, private_directory
@@ -29,10 +30,13 @@ _TEXT_PATIENCE = 20.0
 
 
 @asynccontextmanager
-async def portal_stage(store_url: str = "", site_url: str = "") -> AsyncIterator[tuple[Stage, PortalFront]]:
+async def portal_stage(
+    store_url: str = "", site_url: str = "", settings: str = "", **limits: int
+) -> AsyncIterator[tuple[Stage, PortalFront]]:
     """The stage of the demo with a portal before its usnd. Raises PartError, DebianError.
 
     store_url: a database of its own if empty; site_url: the same for the site, which only reads it.
+    settings: further sections of usnd.toml. limits: nginx's, as of PortalFront.
     """
     home = private_directory("usn-portal-")
     try:
@@ -40,8 +44,8 @@ async def portal_stage(store_url: str = "", site_url: str = "") -> AsyncIterator
         for place in (recordings, videos):
             place.mkdir()
         recording = f'[recording]\ndirectory = "{recordings}"\nmin_free_gigabytes = 0.001\n'
-        async with stage(f"{DIAL_IN}{SETTINGS}{recording}", store_url=store_url) as parts:
-            front = PortalFront(home, recordings=recordings, videos=videos)
+        async with stage(f"{DIAL_IN}{SETTINGS}{recording}{settings}", store_url=store_url) as parts:
+            front = PortalFront(home, recordings=recordings, videos=videos, **limits)
             front.configure(socket_of(parts.usn.home), site_url or parts.usn.store_url)
             async with front:
                 yield parts, front
@@ -69,6 +73,13 @@ async def choose_password(parts: Stage, password: str) -> None:
     used = await _ask(control, UseCode(number=SUBSCRIBER, code=code, source=_SOURCE))
     await _ask(control, ChoosePassword(token=used.token, password=password, source=_SOURCE))
     await parts.smsc.next_text(SUBSCRIBER, _TEXT_PATIENCE)
+
+
+async def session_cookie(parts: Stage) -> str:
+    """Of a new session of the subscriber who was furnished, as a browser sends it. Raises PartError."""
+    request = SignIn(number=SUBSCRIBER, password=PASSWORD, source=_SOURCE)
+    answer = await _ask(socket_of(parts.usn.home), request)
+    return f"{SESSION}={answer.token}"
 
 
 async def _ask(control: Path, request: OfPortal) -> PortalAnswer:

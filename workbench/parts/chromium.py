@@ -37,31 +37,36 @@ def chromium_tree() -> Path:
     return debian.tree(debian.host_suite(), PACKAGES, skip=SKIP)
 
 
+def program() -> Path:
+    """The browser itself. Raises DebianError."""
+    return chromium_tree() / "usr/lib/chromium/chromium"
+
+
+def environment_in(home: Path) -> dict[str, str]:
+    """What it is started with. home: a private directory for its files. Raises DebianError."""
+    tree = chromium_tree()
+    fonts = home / "fonts.conf"
+    fonts.write_text(_FONTS.format(tree / "usr/share/fonts", home / "fonts"))
+    own = {"FONTCONFIG_FILE": str(fonts), "HOME": str(home)}
+    return {**os.environ, **debian.libraries(tree), **own}
+
+
 @asynccontextmanager
 async def chromium(namespace: str = "") -> AsyncIterator[Browser]:
     """A browser without a window, and its files; it believes no certificate by itself. Raises DebianError.
 
     namespace: the one of `ip netns` in which it is, with root's rights; that of the caller if empty.
     """
-    tree = chromium_tree()
     home = private_directory("usn-chromium-")
     try:
-        fonts = home / "fonts.conf"
-        fonts.write_text(_FONTS.format(tree / "usr/share/fonts", home / "fonts"))
-        environment = {
-            **os.environ,
-            **debian.libraries(tree),
-            "FONTCONFIG_FILE": str(fonts),
-            "HOME": str(home),
-        }
-        program = tree / "usr/lib/chromium/chromium"
+        environment, started = environment_in(home), program()
         if namespace:
-            there = home / "chromium"
-            there.write_text(f'#!/bin/sh\nexec nsenter --net=/run/netns/{namespace} -- {program} "$@"\n')
-            there.chmod(0o700)
-            program = there
+            within = home / "chromium"
+            within.write_text(f'#!/bin/sh\nexec nsenter --net=/run/netns/{namespace} -- {started} "$@"\n')
+            within.chmod(0o700)
+            started = within
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=program, env={**environment})
+            browser = await playwright.chromium.launch(executable_path=started, env={**environment})
             yield browser
             await browser.close()
     finally:

@@ -20,6 +20,7 @@ from workbench.setup.progress import ending, follow
 
 PEER = ROOT / "tests/peers/node-smpp"
 AXE = ROOT / "tests/peers/axe-core"
+LIGHTHOUSE = ROOT / "tests/peers/lighthouse"
 LOCK = "package-lock.json"
 FILES = ("package.json", LOCK, ".npmrc")
 
@@ -75,6 +76,11 @@ def axe() -> str:
     return (packages(AXE) / "node_modules/axe-core/axe.min.js").read_text()
 
 
+def lighthouse() -> Path:
+    """The program that judges how a browser has a page, to be run by `node()`. Raises NodeError."""
+    return packages(LIGHTHOUSE) / "node_modules/lighthouse/cli/index.js"
+
+
 def lock(peer: Path) -> None:
     """Writes the lock for what its package.json names. Raises NodeError."""
     _npm("install", peer)
@@ -87,7 +93,7 @@ def lock(peer: Path) -> None:
 
 if __name__ == "__main__":
     try:
-        for one in (PEER, AXE):
+        for one in (PEER, AXE, LIGHTHOUSE):
             lock(one)
     except NodeError as error:
         sys.exit(str(error))

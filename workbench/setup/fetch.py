@@ -9,7 +9,7 @@ from workbench.parts.chromium import chromium_tree
 from workbench.parts.crm.programs import crm_tree
 from workbench.parts.debian import DebianError
 from workbench.parts.nginx import nginx_tree
-from workbench.parts.node_js import NodeError, axe, packages
+from workbench.parts.node_js import NodeError, axe, lighthouse, packages
 from workbench.parts.postgres import programs
 from workbench.parts.receiver import receiver_tree
 from workbench.parts.smsc.brokers import brokers_tree
@@ -35,6 +35,7 @@ def main() -> int:
         receiver_tree()
         packages()
         axe()
+        lighthouse()
         kannel_tree()
         sipp_tree()
         ffmpeg_tree()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,12 +27,13 @@ def databases(
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def ground(databases: tuple[str, str]) -> AsyncIterator[Ground]:
+async def ground(databases: tuple[str, str], admin: Callable[[str, str], list[Any]]) -> AsyncIterator[Ground]:
     async with AsyncExitStack() as stack:
-        parts, front = await stack.enter_async_context(portal_stage(*databases))
+        stage = portal_stage(*databases, tries_per_minute=600, requests_per_second=200)
+        parts, front = await stack.enter_async_context(stage)
         await furnish(parts)
         browser = await stack.enter_async_context(chromium())
-        made = Ground(parts, front, browser)
+        made = Ground(parts, front, browser, partial(admin, databases[0]))
         await made.sign_in()
         yield made
         written = front.journal.read_text() + front.nginx.error_log.read_text()

@@ -1,17 +1,33 @@
 """A person before the portal: a real browser, a telephone that rings, and what usnd itself says of it all."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from typing import Any
 
+from playwright._impl._api_structures import SetCookieParam
 from playwright.async_api import Browser, BrowserContext, Page, StorageState
+from portal.node import CHOSEN, FIRST
 
+from usnd.control.answers import PortalAnswer
 from usnd.control.client import NotDone, ask
+from usnd.control.portal_requests import ChoosePassword, OfPortal, SignIn
 from usnd.control.requests import Add, End, Look, Mute, socket_of
+from usnd.domain.portal.outcomes import Outcome
+from usnd.domain.subscribers.credentials import CredentialKey, stored
+from usnd.domain.subscribers.orders import Credentials
+from usnd.web.control_line import at_portal
+from usnd.web.portal.visitor import SESSION
 from workbench.demo.portal import PASSWORD
 from workbench.demo.stage import EVERYBODY, GROUP, SUBSCRIBER, Stage
+from workbench.demo.tones import TONES
 from workbench.parts.sites.portal import PortalFront
+from workbench.parts.sites.site_front import NODE_KEY
+from workbench.parts.voice.switch import Handset
 
+_SOURCE = "127.0.0.1"
+_PATIENCE = 60.0
 _SHOWN = """() => Object.fromEntries([...document.querySelectorAll('#people > li')].map((row) => [
   row.querySelector('.number bdi').textContent, row.querySelector('.say').textContent]))"""
 WORDS = {
@@ -25,10 +41,16 @@ WORDS = {
 
 
 class Ground:
-    """The parts, running. complaints: what pages said that they should not."""
+    """The parts, running. complaints: what pages said that they should not.
 
-    def __init__(self, parts: Stage, front: PortalFront, browser: Browser) -> None:
-        self.parts, self.front, self._browser = parts, front, browser
+    sql: asks the database, as its operator.
+    """
+
+    def __init__(
+        self, parts: Stage, front: PortalFront, browser: Browser, sql: Callable[[str], list[Any]]
+    ) -> None:
+        self.parts, self.front, self._browser, self.sql = parts, front, browser, sql
+        self._numbers = count(100)
         self._kept: StorageState | None = None
         self._control = socket_of(parts.usn.home)
         self.complaints = list[str]()
@@ -43,6 +65,41 @@ class Ground:
         await page.get_by_role("heading", name="Home").wait_for()
         self._kept = await page.context.storage_state()
         await page.context.close()
+
+    async def subscriber(self, *, chosen: bool = True) -> str:
+        """A new one, who has a handset and a first password; chosen: and has chosen theirs."""
+        number = f"+447700900{next(self._numbers)}"
+        kept = stored(CredentialKey(bytes.fromhex(NODE_KEY)), Credentials(number, FIRST))
+        self.sql(
+            f"INSERT INTO subscribers (number, created_at, credential) VALUES ('{number}', now(), '{kept}')"
+        )
+        await self.parts.switch.put(Handset(number, TONES[-1]))
+        if chosen:
+            begun = await self.ask(SignIn(number=number, password=FIRST, source=_SOURCE))
+            await self.ask(ChoosePassword(token=begun.token, password=CHOSEN, source=_SOURCE))
+            await self.parts.smsc.next_text(number, _PATIENCE)
+        return number
+
+    def fill(self, number: str, users: int) -> None:
+        """The subscriber gets users of nicks user001 and on, the highest number first."""
+        self.sql(
+            "INSERT INTO users (subscriber_id, nick_key, nick, number, first, last) SELECT id,"
+            " 'user' || to_char(nth, 'FM000'), 'user' || to_char(nth, 'FM000'),"
+            " '+447700' || to_char(901000 - nth, 'FM000000'), 'First' || nth, 'Last'"
+            f" FROM subscribers, generate_series(1, {users}) AS nth WHERE number = '{number}'"
+        )
+
+    async def cookie(self, number: str) -> SetCookieParam:
+        """Of a new session of a subscriber who has chosen their password."""
+        password = PASSWORD if number == SUBSCRIBER else CHOSEN
+        token = (await self.ask(SignIn(number=number, password=password, source=_SOURCE))).token
+        return {"name": SESSION, "value": token, "url": self.front.address, "secure": True}
+
+    async def ask(self, request: OfPortal) -> PortalAnswer:
+        """As the site does; in a thread: the SMSC lives in this loop."""
+        answer = await asyncio.to_thread(at_portal, self._control, request, _PATIENCE)
+        assert answer.outcome is Outcome.DONE, answer.outcome
+        return answer
 
     async def page(self, context: BrowserContext | None = None, **options: Any) -> Page:
         """A new tab of that browser, else of a new one: signed in, in English, unless options say else."""

@@ -40,8 +40,10 @@ from usnd.domain.directory.model import (
     name_key,
 )
 from usnd.domain.directory.undo import UNDO_LASTS, Removal, removal_of, restored
+from usnd.domain.directory.versions import ABSENT
 from usnd.domain.portal.outcomes import Noted, Outcome
 from usnd.domain.replies.catalogue import Reply
+from usnd.domain.sms.characters import plain
 from usnd.services.portal.signed_in import whose
 from usnd.services.portal.visit import Came, PortalNode, Visit
 from usnd.store.pins import PinsExhausted
@@ -76,7 +78,11 @@ def save_user(visit: Visit, token: str, form: UserForm, node: PortalNode) -> Cam
     subscriber = whose(visit, token, node)
     if subscriber is None:
         return _SIGNED_OUT
-    edit = edit_user(form, visit.tx.directory.load(subscriber.id), node.region)
+    if form.version == ABSENT:  # a name is looked for among all names
+        directory = visit.tx.directory.load(subscriber.id)
+    else:
+        directory = visit.tx.member_lists.around(subscriber.id, [form.nick])
+    edit = edit_user(form, directory, node.region)
     return _saved(visit, subscriber, edit, f"user {form.nick}")
 
 
@@ -85,7 +91,11 @@ def save_members(visit: Visit, token: str, holder: Holder, form: MembersForm, no
     subscriber = whose(visit, token, node)
     if subscriber is None:
         return _SIGNED_OUT
-    directory = visit.tx.directory.load(subscriber.id)
+    if holder.number is None and form.version == ABSENT:  # a name is looked for among all names
+        directory = visit.tx.directory.load(subscriber.id)
+    else:
+        names = {holder.group, *(plain(name).strip() for name in form.joins)}
+        directory = visit.tx.member_lists.around(subscriber.id, names, holder.number)
     if holder.number is None:
         edit = edit_group(holder.group, form, directory, node.region)
     else:

@@ -32,7 +32,7 @@ def renew(visit: Visit, token: str, number: int, node: PortalNode) -> Came:
     subscriber = whose(visit, token, node)
     if subscriber is None:
         return _SIGNED_OUT
-    if number not in visit.tx.directory.load(subscriber.id).conferences:
+    if number not in visit.tx.member_lists.numbers(subscriber.id):
         return _GONE
     visit.tx.pins.take_back(subscriber.id, number)
     with suppress(PinsExhausted):

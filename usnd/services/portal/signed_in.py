@@ -36,7 +36,7 @@ def ways_in(visit: Visit, token: str, pins_of: int | None, node: PortalNode) -> 
     subscriber = whose(visit, token, node)
     if subscriber is None:
         return Came(Outcome.SIGNED_OUT)
-    theirs = sorted(visit.tx.directory.load(subscriber.id).conferences)
+    theirs = visit.tx.member_lists.numbers(subscriber.id)
     shown: tuple[Pin, ...] = ()
     if pins_of in theirs:
         shown = pins(visit.tx, subscriber.number, secrets.randbelow)

@@ -6,9 +6,18 @@ The portal's site reads by it: a directory of ten thousand users is never loaded
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, Table, bindparam, func, select, union
+from sqlalchemy import Select, Table, bindparam, func, or_, select, union
 
-from usnd.domain.directory.model import GroupMember, Member, NickMember, NumberMember, User, name_key
+from usnd.domain.directory.model import (
+    Directory,
+    Group,
+    GroupMember,
+    Member,
+    NickMember,
+    NumberMember,
+    User,
+    name_key,
+)
 from usnd.store.core.execution import Executor
 from usnd.store.core.row_sets import OneOf, json_of
 from usnd.store.schema import (
@@ -100,6 +109,47 @@ def _people() -> Select[Any]:
 _PEOPLE = _people()
 
 
+def _reached() -> Select[Any]:
+    """Members of the groups of some names or in one instant conference, and of all that these hold.
+
+    A row for each, in their order, with the group and with who it is; one without for a group of nobody.
+    """
+    conference, inside, behind = instant_conferences, instant_conference_members, group_members
+    in_it = (
+        select(inside.c.member_group_id)
+        .join(conference, conference.c.id == inside.c.instant_conference_id)
+        .where(
+            conference.c.subscriber_id == bindparam("owner"),
+            conference.c.number == bindparam("number"),
+            inside.c.member_group_id.is_not(None),
+        )
+    )
+    begin = select(groups.c.id).where(_MINE, or_(OneOf(groups.c.name_key, "keys"), groups.c.id.in_(in_it)))
+    reach = begin.cte("reach", recursive=True)
+    reach = reach.union(
+        select(behind.c.member_group_id)
+        .join(reach, reach.c.id == behind.c.group_id)
+        .where(behind.c.member_group_id.is_not(None))
+    )
+    held = groups.alias("held")
+    return (
+        select(groups.c.name, behind.c.number, held.c.name, *_USER)
+        .select_from(
+            reach.join(groups, groups.c.id == reach.c.id)
+            .outerjoin(behind, behind.c.group_id == groups.c.id)
+            .outerjoin(users, users.c.id == behind.c.user_id)
+            .outerjoin(held, held.c.id == behind.c.member_group_id)
+        )
+        .order_by(groups.c.id, behind.c.position)
+    )
+
+
+_REACHED = _reached()
+_NUMBERS = select(instant_conferences.c.number).where(
+    instant_conferences.c.subscriber_id == bindparam("owner")
+)
+
+
 class List(NamedTuple):
     """A group by its name, or an instant conference by its number, with its members in their order."""
 
@@ -141,6 +191,35 @@ class MemberLists:
         """How many people are in each instant conference, by its number; where nobody is, none."""
         rows = self._tx.execute(_PEOPLE, {"owner": owner})
         return {int(number): int(count) for number, count in rows}
+
+    def numbers(self, owner: int) -> list[int]:
+        """Which instant conferences there are."""
+        return sorted(int(row[0]) for row in self._tx.execute(_NUMBERS, {"owner": owner}))
+
+    def around(self, owner: int, names: Iterable[str], number: int | None = None) -> Directory:
+        """Of the directory what these names mean, that instant conference, and all that is in them.
+
+        Who is not in there is not known to it: it says nothing of names that are taken.
+        """
+        keys = {name_key(name) for name in names}
+        values = {"owner": owner, "keys": json_of(keys), "number": number or 0}
+        members: dict[str, list[Member]] = {}
+        known: dict[str, User] = {}
+        for group, bare, held, nick, *person in self._tx.execute(_REACHED, values):
+            here = members.setdefault(group, [])
+            if nick is not None:
+                known[name_key(nick)] = User(nick, *person)
+            if (bare, held, nick) != (None, None, None):
+                here.append(_member(bare, nick, held))
+        conference = next((one for one in self.conferences(owner) if one.name == str(number)), None)
+        inside = conference.members if conference else ()
+        nicks = [one.nick for one in inside if isinstance(one, NickMember)]
+        known |= {name_key(user.nick): user for user in self.users(owner, [*nicks, *keys])}
+        return Directory(
+            known,
+            {name_key(name): Group(name, tuple(held)) for name, held in members.items()},
+            {} if conference is None or number is None else {number: inside},
+        )
 
     def users(self, owner: int, nicks: Iterable[str]) -> list[User]:
         """The users of these nicks, as far as there are any."""

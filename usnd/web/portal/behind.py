@@ -132,6 +132,17 @@ class Behind:
         """The first names of groups. Raises StoreAway."""
         return self._reader.read(lambda tx: tx.member_lists.group_names(subscriber_id, MOST_NAMES))
 
+    def offered(self, subscriber_id: int, most: int) -> list[str]:
+        """Names to choose from: the first groups, and users, if there are not too many. Raises StoreAway."""
+
+        def unit(tx: Transaction) -> list[str]:
+            groups = tx.member_lists.group_names(subscriber_id, most)
+            if tx.directory.count_users(subscriber_id) > most:
+                return groups
+            return groups + [user.nick for user in tx.directory.users(subscriber_id, UserOrder.NICK)]
+
+        return self._reader.read(unit)
+
     def conferences(self, subscriber_id: int) -> list[List]:
         """The instant conferences, their number as name, with their members. Raises StoreAway."""
         return self._reader.read(lambda tx: tx.member_lists.conferences(subscriber_id))

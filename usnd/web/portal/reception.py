@@ -23,6 +23,8 @@ from usnd.web.portal.words import Language, Languages
 
 LONGEST_FORM = 8192
 """Octets of what a page sends."""
+LONGEST_WITH_KEPT = 2 * LONGEST_FORM
+"""The same of the sign-in, which may have another form in it."""
 LONGEST_UPLOAD = LONGEST_FILE + LONGEST_FORM
 """The same with a file."""
 FILE = "file"
@@ -30,7 +32,7 @@ FILE = "file"
 _REMOTE = "HTTP_X_USN_REMOTE"
 """Where nginx saw the request come from; it overwrites what the browser sends."""
 _LONGEST_ADDRESS = 64
-_MOST_FIELDS = 100
+_MOST_FIELDS = 300
 _FORM, _WITH_FILE = "application/x-www-form-urlencoded", "multipart/form-data"
 _BOUNDARY = re.compile(r'boundary="?([^";]{1,70})')
 _PART_NAME = re.compile(rb';\s*name="([^"]*)"')
@@ -73,17 +75,14 @@ class Reception:
         """What is known without asking anybody, and the cookies that forms of that route need."""
         kept = _cookies(environ.get("HTTP_COOKIE", ""))
         token = unquoted(kept.get(SESSION))
-        form_cookie, new = unquoted(kept.get(FORM)), tuple[Cookie, ...]()
-        now = time.time()
-        before = route.access is Access.ANYBODY
-        if before and not self._form_cookies.holds(form_cookie, now):
-            form_cookie = self._form_cookies.fresh(now)
-            new = (Cookie(FORM, form_cookie),)
+        form_token, new = guard.token_of_session(token), tuple[Cookie, ...]()
+        if route.access is Access.ANYBODY:
+            form_token, new = self._before_session(unquoted(kept.get(FORM)))
         written, file = _sent(environ, route)
         visitor = Visitor(
             source=environ.get(_REMOTE, "")[:_LONGEST_ADDRESS],
             language=self.language(environ),
-            form_token=self._form_cookies.token(form_cookie) if before else guard.token_of_session(token),
+            form_token=form_token,
             token=token,
             device=unquoted(kept.get(DEVICE)),
             number=unquoted(kept.get(NUMBER)),
@@ -93,9 +92,30 @@ class Reception:
         )
         return visitor, new
 
+    def outside(self, environ: Environ, visitor: Visitor) -> tuple[Visitor, tuple[Cookie, ...]]:
+        """The same as who is to sign in, and the cookies that they need for it."""
+        kept = _cookies(environ.get("HTTP_COOKIE", ""))
+        form_token, new = self._before_session(unquoted(kept.get(FORM)))
+        return replace(visitor, subscriber=None, choosing=False, form_token=form_token), new
+
+    def begun(self, visitor: Visitor, token: str) -> Visitor:
+        """Who has signed in, by the new token. Raises StoreAway."""
+        return self.known(replace(visitor, token=token, form_token=guard.token_of_session(token)))
+
+    def _before_session(self, cookie: str) -> tuple[str, tuple[Cookie, ...]]:
+        """The token of forms before a session, and their cookie, if it is a new one."""
+        now = time.time()
+        if self._form_cookies.holds(cookie, now):
+            return self._form_cookies.token(cookie), ()
+        fresh = self._form_cookies.fresh(now)
+        return self._form_cookies.token(fresh), (Cookie(FORM, fresh),)
+
     def known(self, visitor: Visitor) -> Visitor:
-        """With their session, if there is one that is good for something. Raises StoreAway."""
-        found = self._behind.session(visitor.token) if visitor.token else None
+        """With their session, if there is one that is good for something. Raises StoreAway.
+
+        What is sent asks the database in any case: usnd would wait for it to come back, and people do not.
+        """
+        found = self._behind.session(visitor.token) if visitor.token or visitor.written else None
         if found is None:
             return visitor
         session, subscriber = found
@@ -125,7 +145,7 @@ def _sent(environ: Environ, route: Route) -> tuple[dict[str, str], bytes]:
         return _with_file(environ)
     if route.method != "POST" or kind != _FORM:
         return {}, b""
-    return _fields(environ["wsgi.input"].read(LONGEST_FORM + 1).decode("latin-1")), b""
+    return _fields(environ["wsgi.input"].read(LONGEST_WITH_KEPT + 1).decode("latin-1")), b""
 
 
 def _with_file(environ: Environ) -> tuple[dict[str, str], bytes]:

@@ -29,18 +29,28 @@ Handler = Callable[..., Answer]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`path` as bottle writes it; what stands between < and > is given to `do` by name."""
+    """`path` as bottle writes it; what stands between < and > is given to `do` by name.
+
+    is_momentary: what its form asks for is of this moment alone, and is not kept for later.
+    """
 
     method: str
     path: str
     access: Access
     do: Handler
     takes_file: bool = False
+    is_momentary: bool = False
 
     @property
     def name(self) -> str:
         """For the journal."""
         return f"{self.method} {self.path}"
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what its form has is kept through a sign-in: kept_form.py."""
+        is_form = self.method == "POST" and self.access is Access.SIGNED_IN
+        return is_form and not self.takes_file and not self.is_momentary
 
 
 def _form(path: str, access: Access, show: Handler, do: Handler) -> tuple[Route, Route]:
@@ -83,7 +93,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/conferences/<number:instant>/pins", _SIGNED_IN, conferences.show_pins),
     Route("POST", "/conferences/<number:instant>/launch", _SIGNED_IN, conferences.launch),
     Route("GET", "/live", _SIGNED_IN, live.show),
-    Route("POST", "/live/act", _SIGNED_IN, live.act),
+    Route("POST", "/live/act", _SIGNED_IN, live.act, is_momentary=True),
     Route("GET", "/history", _SIGNED_IN, history.show),
     Route("GET", "/history/<conference:count>", _SIGNED_IN, history.show_one),
     Route("GET", "/recordings", _SIGNED_IN, recordings.show),
@@ -103,5 +113,5 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/help/card", _SIGNED_IN, help_.show_card),
     Route("GET", "/security", _SIGNED_IN, security.show),
     Route("POST", "/sign-out", Access.IN_SESSION, security.sign_out),
-    Route("POST", "/sign-out-everywhere", _SIGNED_IN, security.sign_out_everywhere),
+    Route("POST", "/sign-out-everywhere", _SIGNED_IN, security.sign_out_everywhere, is_momentary=True),
 )

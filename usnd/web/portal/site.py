@@ -5,6 +5,7 @@ of ours, session, who may have it, page, answer. routes.py has the addresses, pa
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from urllib.parse import quote
 
@@ -18,12 +19,27 @@ from usnd.web.note import Note
 from usnd.web.places import NoPlace
 from usnd.web.portal import guard
 from usnd.web.portal.behind import Behind
+from usnd.web.portal.kept_form import KeptForm, kept_in, kept_of
 from usnd.web.portal.live.hub import Hub
 from usnd.web.portal.live.streams import LiveStreams
-from usnd.web.portal.reception import LONGEST_FORM, LONGEST_UPLOAD, Reception
+from usnd.web.portal.pages import sign_in
+from usnd.web.portal.reception import LONGEST_FORM, LONGEST_UPLOAD, LONGEST_WITH_KEPT, Reception
 from usnd.web.portal.rendering import HTML, Pages, Static
 from usnd.web.portal.routes import ROUTES, Route
-from usnd.web.portal.visitor import Access, Answer, Cookie, File, Page, Recorded, Redirect, Visitor
+from usnd.web.portal.visitor import (
+    ENDED,
+    SESSION,
+    SIGN_IN,
+    Access,
+    Answer,
+    Cookie,
+    File,
+    Page,
+    Recorded,
+    Redirect,
+    Visitor,
+    is_sign_in,
+)
 from usnd.web.portal.words import Languages
 from usnd.web.site import NOTE, Headers, Site
 
@@ -48,6 +64,8 @@ _SOUND = "audio/wav"
 _KEPT = "public, max-age=31536000, immutable"
 _WITH_FILES = frozenset(route.path for route in ROUTES if route.takes_file)
 _ONLY_READ = frozenset({"GET", "HEAD"})
+_NOT_SENT = Page("not_sent.html", {}, _FORBIDDEN)
+_Asked = tuple[Visitor, Answer, tuple[Cookie, ...]]
 _PERHAPS_DONE = frozenset({Code.NO_ANSWER_IN_TIME, Code.FAULT})
 
 
@@ -92,11 +110,8 @@ class Portal:
         """One request. Whatever is not as it should be ends in a page that says so."""
         visitor, cookies = self._reception.stranger(bottle.request.environ, route)
         try:
-            if route.method == "POST" and not _is_ours(visitor):
-                answer: Answer = Page("not_sent.html", {}, _FORBIDDEN)
-            else:
-                visitor = self._reception.known(visitor)
-                answer = self._answer(route, visitor, named)
+            visitor, answer, more = self._asked(route, visitor, named)
+            cookies += more
         except NoPlace:
             answer = _trouble(Code.TOO_MANY_REQUESTS, route, visitor)
         except StoreAway:
@@ -104,6 +119,31 @@ class Portal:
         except NoResult as error:
             answer = _trouble(error.code, route, visitor)
         return self._sent(route, visitor, answer, cookies)
+
+    def _asked(self, route: Route, visitor: Visitor, named: Mapping[str, int | str]) -> _Asked:
+        """The page. A form whose session is over is kept: see kept_form.py."""
+        kept = kept_of(visitor, quote(bottle.request.path)) if route.keeps else None
+        is_ours = route.method != "POST" or _is_ours(visitor)
+        if not is_ours and (kept is None or not guard.is_from_here(bottle.request.environ)):
+            return visitor, _NOT_SENT, ()
+        visitor = self._reception.known(visitor)
+        answer = self._answer(route, visitor, named) if is_ours else _of_former_session(kept, visitor)
+        if isinstance(answer, Redirect):
+            if kept is not None and is_sign_in(answer):
+                outside, cookies = self._reception.outside(bottle.request.environ, visitor)
+                return outside, replace(sign_in.show_again(kept), cookies=answer.cookies), cookies
+            return self._begun(visitor, answer)
+        return visitor, answer, ()
+
+    def _begun(self, visitor: Visitor, answer: Redirect) -> _Asked:
+        """What was kept by who has signed in now, if they wrote it."""
+        kept = kept_in(visitor)
+        token = next((one.value for one in answer.cookies if one.name == SESSION), "")
+        if kept is not None and token:
+            begun = self._reception.begun(visitor, token)
+            if begun.access is Access.SIGNED_IN and kept.is_of(begun.subscriber):
+                return begun, replace(_to_be_sent(kept, begun), cookies=answer.cookies), ()
+        return visitor, answer, ()
 
     def _answer(self, route: Route, visitor: Visitor, named: Mapping[str, int | str]) -> Answer:
         if route.access in (Access.ANYBODY, visitor.access):
@@ -114,7 +154,7 @@ class Portal:
             return Redirect("/password")
         if visitor.subscriber is not None:
             return Redirect("/")
-        return Redirect("/sign-in?signed-out=1" if visitor.token else "/sign-in")
+        return Redirect(ENDED if visitor.token else SIGN_IN)
 
     def _sent(self, route: Route, visitor: Visitor, answer: Answer, cookies: tuple[Cookie, ...]) -> bytes:
         note: Note = bottle.request.environ[NOTE]
@@ -134,7 +174,13 @@ class Portal:
         if answer.status == _UNAVAILABLE:
             response.set_header("Retry-After", "60")
         inside = route.access is not Access.ANYBODY and visitor.subscriber is not None
-        about = {"form_token": visitor.form_token, "inside": inside, "choosing": visitor.choosing}
+        of = "" if visitor.subscriber is None else str(visitor.subscriber.id)
+        about = {
+            "form_token": visitor.form_token,
+            "of": of,
+            "inside": inside,
+            "choosing": visitor.choosing,
+        }
         values = {**about, "path": route.path, **answer.values}
         return self._pages.render(answer.template, visitor.language, values)
 
@@ -163,7 +209,23 @@ class Portal:
 
 
 def _longest(path: str) -> int:
-    return LONGEST_UPLOAD if path in _WITH_FILES else LONGEST_FORM
+    if path in _WITH_FILES:
+        return LONGEST_UPLOAD
+    return LONGEST_WITH_KEPT if path == SIGN_IN else LONGEST_FORM
+
+
+def _of_former_session(kept: KeptForm | None, visitor: Visitor) -> Answer:
+    """A form of a page that was open when another session began."""
+    if visitor.subscriber is None:
+        return Redirect(ENDED)
+    if kept is None or visitor.access is not Access.SIGNED_IN or not kept.is_of(visitor.subscriber):
+        return _NOT_SENT
+    return _to_be_sent(kept, visitor)
+
+
+def _to_be_sent(kept: KeptForm, visitor: Visitor) -> Page:
+    values = {"to": kept.to, "written": kept.again(visitor.form_token), "inside": True}
+    return Page("kept_form.html", values)
 
 
 def _is_ours(visitor: Visitor) -> bool:
@@ -187,5 +249,5 @@ def about_error(code: Code, method: str) -> dict[str, object]:
     kinds = {_NOT_FOUND: "unknown", 405: "unknown", 413: "too-long", 431: "too-long", 400: "not-readable"}
     is_open = code in _PERHAPS_DONE and method not in _ONLY_READ
     kind = "perhaps-done" if is_open else kinds.get(status, "away")
-    nobody = {"form_token": "", "inside": False, "choosing": False, "path": ""}
+    nobody = {"form_token": "", "of": "", "inside": False, "choosing": False, "path": ""}
     return {"kind": kind, "to": "", "written": {}, **nobody}

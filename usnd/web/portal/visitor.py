@@ -14,6 +14,9 @@ from usnd.web.portal.words import Language
 
 SESSION, DEVICE, FORM, NUMBER = "__Host-usn", "__Host-usn-device", "__Host-usn-form", "__Host-usn-number"
 """Cookies: the session's token; the device; what forms go with before a session; the number of a reset."""
+SIGN_IN = "/sign-in"
+ENDED = f"{SIGN_IN}?signed-out=1"
+"""Where somebody goes whose session is over."""
 _YEAR, _QUARTER = 365 * 86_400, 900
 _LASTS = {DEVICE: _YEAR, NUMBER: _QUARTER}
 """Seconds; of the others, until the browser ends."""
@@ -117,6 +120,11 @@ class Visitor:
         if self.subscriber is None:
             return Access.ANYBODY
         return Access.CHOOSING if self.choosing else Access.SIGNED_IN
+
+
+def is_sign_in(answer: Redirect) -> bool:
+    """Whether it leads there."""
+    return answer.to.partition("?")[0] == SIGN_IN
 
 
 def unquoted(value: str | None) -> str:

@@ -1,3 +1,1 @@
-"""`make bench-portal`: subscribers who browse, live pages, texts beside them, and what a peer's stream
-costs.
-"""
+"""Measurements of the portal: subscribers who browse, live pages, a peer's streams; its pages in a browser."""

@@ -198,11 +198,11 @@ def test_what_is_not_there(node: PortalNode, path: str, status: int) -> None:
 def test_a_body_that_is_too_long_or_no_form_does_nothing(node: PortalNode) -> None:
     browser = node.browser()
     browser.get("/sign-in")
-    assert browser.send("/sign-in", number="1" * 9000).status == 413
+    assert browser.send("/sign-in", number="1" * 17_000).status == 413
     browser.get("/sign-in")
     assert browser.page is not None
     fields = browser.page.forms["/sign-in"].fields
-    assert browser.post("/sign-in", {**fields, **{f"f{nth}": "" for nth in range(101)}}).status == 403
+    assert browser.post("/sign-in", {**fields, **{f"f{nth}": "" for nth in range(301)}}).status == 403
 
 
 def test_the_sites_account_reads_what_it_shows_and_no_secret(node: PortalNode) -> None:

@@ -29,10 +29,12 @@ from usnd.services.portal.portal import Portal
 from usnd.services.portal.visit import PortalNode
 from usnd.store.core.transaction import Transaction
 from usnd.store.core.writer import Store
+from usnd.store.directories import Directories
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ANN, EVE = "+447700900001", "+447700900002"
 HOME = "192.0.2.1"
+DORA = NickMember("dora")
 
 
 class Bench:
@@ -204,3 +206,37 @@ async def test_a_page_of_the_list_is_read_alone(bench: Bench) -> None:
     assert [user.nick for user in by_name] == ["cid", "ada", "ben", "dan"]
     assert [user.nick for user in by_number] == ["cid"]
     assert ben == User("ben", "+447700900014")
+
+
+async def test_saving_a_list_or_a_user_reads_what_it_touches_and_not_all_names(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for text_ in (
+        "UC bob 07700900011",
+        "UC dora 07700900012",
+        "GC inner bob 07700900013",
+        "GC outer inner",
+    ):
+        await bench.sms(text_)
+    await bench.sms("CC1 outer")
+    before = await bench.directory()
+    monkeypatch.setattr(Directories, "load_all", None)
+    joined = MembersForm(("dora",), version=version_of_members(before.conferences[1]))
+    one = await bench.portal.save_members(ANN, Holder(number=1), joined, HOME)
+    numbers = ("07700900021", "07700900022", "07700900023")
+    full = MembersForm((), numbers, version=version_of_members((*before.conferences[1], DORA)))
+    most = await bench.portal.save_members(ANN, Holder(number=1), full, HOME)
+    inner = MembersForm(("outer",), version=version_of_members(before.groups["inner"].members))
+    itself = await bench.portal.save_members(ANN, Holder("inner"), inner, HOME)
+    outer = MembersForm(("DORA",), version=version_of_members(before.groups["outer"].members))
+    group = await bench.portal.save_members(ANN, Holder("Outer"), outer, HOME)
+    user = await bench.user("bob", "07700900014", version_of_user(before.users["bob"]))
+    assert (await bench.portal.ways_in(ANN, 1, HOME)).outcome is Outcome.DONE
+    monkeypatch.undo()
+    assert [came.outcome for came in (one, group, user)] == [Outcome.DONE] * 3
+    assert (most.fault, most.values) == ("too-many", {"count": "6", "most": "5"})
+    assert (itself.fault, itself.values) == ("cycle", {"path": "inner > outer > inner"})
+    after = await bench.directory()
+    assert after.conferences[1] == (GroupMember("outer"), DORA)
+    assert after.groups["outer"].members == (GroupMember("inner"), DORA)
+    assert after.users["bob"].number == "+447700900014"

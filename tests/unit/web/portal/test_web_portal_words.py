@@ -39,7 +39,13 @@ from workbench.docs.portal_words import PORTAL, marked, text_of, translated
 ALL = Languages(pseudo=True)
 PAGES = Pages(Static())
 FILL = re.compile(r"%\((\w+)\)s")
-OUTSIDE: Mapping[str, object] = {"form_token": "T", "inside": True, "choosing": False, "path": "/"}
+OUTSIDE: Mapping[str, object] = {
+    "form_token": "T",
+    "of": "1",
+    "inside": True,
+    "choosing": False,
+    "path": "/",
+}
 ROW = SimpleNamespace(
     number=3,
     count=2,
@@ -101,7 +107,12 @@ PAST: dict[str, Mapping[str, object]] = {
         **AGAIN,
     },
     "recordings.html": {
-        "rows": [SOUND, replace(SOUND, is_here=False), replace(SOUND, is_here=False, is_removed=True)],
+        "rows": [
+            SOUND,
+            replace(SOUND, at=""),
+            replace(SOUND, is_here=False),
+            replace(SOUND, is_here=False, is_removed=True),
+        ],
         **AGAIN,
     },
     "recordings.html none": {"rows": [], **AGAIN},
@@ -165,7 +176,9 @@ LIVE: dict[str, object] = {
     "done": False,
 }
 SHOWN: dict[str, Mapping[str, object]] = {
-    "sign_in.html": {"form": SIGN_IN.filled({}), "signed_out": True},
+    "sign_in.html": {"form": SIGN_IN.filled({}), "signed_out": True, "kept": {}},
+    "sign_in.html kept": {"form": SIGN_IN.empty(), "signed_out": False, "kept": {"kept-to": "/1"}},
+    "kept_form.html": {"to": "/1", "written": {"of": "1"}},
     "password.html": {"form": CHOICE.empty(), "number": "+447700900001"},
     "forgotten.html": {"form": ASKING.empty()},
     "code.html": {"form": CODE.filled({"number": "1"})},

@@ -7,7 +7,6 @@ import re
 
 from usnd.control.answers import PortalAnswer
 from usnd.control.portal_requests import LookMine, SteerMine
-from usnd.domain.directory.model import Directory
 from usnd.domain.portal.outcomes import Outcome
 from usnd.domain.portal.steering import Act
 from usnd.web.portal import guard
@@ -89,7 +88,7 @@ def _page(
     values = {
         "head": None if picture is None else head_of(picture, zone),
         "rows": [] if picture is None else [row_of(picture, nth, zone) for nth in range(len(picture.people))],
-        "offered": _offered(behind.directory(visitor.subscriber.id)),
+        "offered": behind.offered(visitor.subscriber.id, _MOST_OFFERED),
         "who": visitor.written.get("who", "") if trouble else "",
         "channel": guard.channel_of_session(visitor.token),
         "trouble": trouble,
@@ -97,10 +96,3 @@ def _page(
         "done": told == _DONE,
     }
     return Page("live.html", values, status)
-
-
-def _offered(directory: Directory) -> list[str]:
-    """Names to add: groups, and users, if there are not too many."""
-    names = [group.name for group in directory.groups.values()]
-    users = [user.nick for user in directory.users.values()]
-    return sorted(names) + (sorted(users) if len(users) <= _MOST_OFFERED else [])

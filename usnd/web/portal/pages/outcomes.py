@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from usnd.control.answers import PortalAnswer
 from usnd.domain.portal.outcomes import Outcome
-from usnd.web.portal.visitor import DEVICE, FORM, NUMBER, SESSION, Cookie, Page, Redirect
+from usnd.web.portal.visitor import DEVICE, ENDED, FORM, NUMBER, SESSION, Cookie, Page, Redirect
 from usnd.web.portal.words import N_, NN_, Words
 
 _MOST_DIGITS = 15
@@ -60,4 +60,4 @@ def begun(answer: PortalAnswer) -> Redirect:
 
 def ended() -> Redirect:
     """The session is over."""
-    return Redirect("/sign-in?signed-out=1", (Cookie(SESSION, ""),))
+    return Redirect(ENDED, (Cookie(SESSION, ""),))

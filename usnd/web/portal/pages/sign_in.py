@@ -5,6 +5,7 @@ from usnd.domain.portal.outcomes import Outcome
 from usnd.domain.portal.passwords import LONGEST, SHORTEST, PasswordFault
 from usnd.web.portal.behind import Behind
 from usnd.web.portal.forms import Field, Filled, Form
+from usnd.web.portal.kept_form import KeptForm, kept_in
 from usnd.web.portal.pages.outcomes import BUSY, STATUS, begun, ended, wait
 from usnd.web.portal.visitor import Access, Answer, Page, Redirect, Visitor
 from usnd.web.portal.words import N_, Words
@@ -70,11 +71,16 @@ def show(_behind: Behind, visitor: Visitor) -> Answer:
     return _form(SIGN_IN.empty(), signed_out="signed-out" in visitor.asked)
 
 
+def show_again(kept: KeptForm) -> Page:
+    """The form for who was signed out before they sent another one, which is kept there."""
+    return _form(SIGN_IN.empty(), kept=kept)
+
+
 def enter(behind: Behind, visitor: Visitor) -> Answer:
     """Signs in."""
-    form = SIGN_IN.filled(visitor.written)
+    form, kept = SIGN_IN.filled(visitor.written), kept_in(visitor)
     if form.errors:
-        return _form(form, 422)
+        return _form(form, 422, kept=kept)
     asked = SignIn(
         number=form["number"], password=form["password"], device=visitor.device, source=visitor.source
     )
@@ -83,12 +89,12 @@ def enter(behind: Behind, visitor: Visitor) -> Answer:
         case Outcome.DONE:
             return begun(answer)
         case Outcome.CLOSED:
-            return _form(form.wrong("", wait(answer)), STATUS[Outcome.CLOSED])
+            return _form(form.wrong("", wait(answer)), STATUS[Outcome.CLOSED], kept=kept)
         case Outcome.SUSPENDED:
-            return _form(form.wrong("", _SUSPENDED), STATUS[Outcome.SUSPENDED])
+            return _form(form.wrong("", _SUSPENDED), STATUS[Outcome.SUSPENDED], kept=kept)
         case Outcome.WRONG:
-            return _form(form.wrong("number", _WRONG), STATUS[Outcome.WRONG])
-    return _form(form.wrong("", BUSY), STATUS[Outcome.BUSY])
+            return _form(form.wrong("number", _WRONG), STATUS[Outcome.WRONG], kept=kept)
+    return _form(form.wrong("", BUSY), STATUS[Outcome.BUSY], kept=kept)
 
 
 def show_choice(_behind: Behind, visitor: Visitor) -> Answer:
@@ -115,8 +121,9 @@ def choose(behind: Behind, visitor: Visitor) -> Answer:
     return _choice(form.wrong("", BUSY), visitor, STATUS[Outcome.BUSY])
 
 
-def _form(form: Filled, status: int = 200, *, signed_out: bool = False) -> Page:
-    return Page("sign_in.html", {"form": form, "signed_out": signed_out}, status)
+def _form(form: Filled, status: int = 200, *, signed_out: bool = False, kept: KeptForm | None = None) -> Page:
+    values = {"form": form, "signed_out": signed_out, "kept": {} if kept is None else kept.fields}
+    return Page("sign_in.html", values, status)
 
 
 def _choice(form: Filled, visitor: Visitor, status: int = 200) -> Page:

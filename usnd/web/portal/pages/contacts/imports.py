@@ -40,6 +40,8 @@ _PAGES_NOT_DONE = 4
 _GONE = N_("This import is not as the page showed it any more. Here it is as it is now.")
 _NO_FILE = N_("Choose a file first.")
 _NOTHING = N_("Choose whether to add, to change, or both.")
+_MOST = f"{MOST_CONTACTS:,}".replace(",", "\u202f")
+"""Read in any language: with a narrow blank for the thousands (ISO 80000-1)."""
 _TOO_LONG = N_("The file is longer than %(most)s MB. Export fewer contacts, or leave their pictures out.")
 FILE_FAULTS = {
     FileProblem.EMPTY: N_("Nobody is in this file."),
@@ -88,7 +90,7 @@ def take(behind: Behind, visitor: Visitor) -> Answer:
         try:
             contacts = read(visitor.file)
         except FileFault as fault:
-            words = Words(FILE_FAULTS[fault.problem], {"line": fault.line, "most": MOST_CONTACTS})
+            words = Words(FILE_FAULTS[fault.problem], {"line": fault.line, "most": _MOST})
             return _upload(words)
         return _planned(behind, visitor, contacts)
 
@@ -179,7 +181,7 @@ def _after(behind: Behind, visitor: Visitor, answer: PortalAnswer, to: str = _HO
 
 
 def _upload(trouble: Words | str = "", status: int = 422) -> Page:
-    values = {"trouble": trouble, "most": MOST_CONTACTS, "path": "/users"}
+    values = {"trouble": trouble, "most": _MOST, "path": "/users"}
     return Page("import_file.html", values, status if trouble else 200)
 
 

@@ -24,6 +24,7 @@ _FIELDS = {
     "language": Field(
         "language",
         N_("Language of these pages, of texts and announcements"),
+        hint=N_("What is not translated into it yet is in English."),
         options=tuple(_NAMES.items()),
         is_said=False,
     ),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from usnd.domain.recording.files import RecordState
+from usnd.domain.recording.files import Recording, RecordState
 from usnd.web.portal.behind import Behind
 from usnd.web.portal.pages.outcomes import count_in
 from usnd.web.portal.pages.past.asked import link
@@ -12,6 +12,8 @@ from usnd.web.portal.reports.times import Times, length, times_of
 from usnd.web.portal.visitor import Answer, Page, Recorded, Visitor
 
 _MEGABYTE = 1_000_000
+_LEAST_TOLD = _MEGABYTE // 20
+"""Octets of which it is worth while to say how many they are."""
 _MOST_PARTS = 999_999
 
 
@@ -68,14 +70,20 @@ def rows_of(sounds: Iterable[Sound], times: Times) -> list[SoundRow]:
         SoundRow(
             one.recording.conference_id,
             one.recording.part,
-            times.minute(one.recording.started_at) if one.recording.started_at else "",
+            _begun(one.recording, times),
             length(one.seconds),
-            f"{one.octets / _MEGABYTE:.1f}" if one.octets else "",
+            f"{one.octets / _MEGABYTE:.1f}" if one.octets and one.octets >= _LEAST_TOLD else "",
             one.octets is not None,
             one.recording.state is RecordState.REMOVED,
         )
         for one in sounds
     ]
+
+
+def _begun(one: Recording, times: Times) -> str:
+    """When it began; of one that was stopped before Asterisk told of its begin, when it was stopped."""
+    at = one.started_at or one.stopped_at
+    return "" if at is None else times.minute(at)
 
 
 def _send(behind: Behind, visitor: Visitor, conference: int, part: int, *, is_kept: bool) -> Answer:
@@ -86,5 +94,5 @@ def _send(behind: Behind, visitor: Visitor, conference: int, part: int, *, is_ke
     if found.octets is None:
         return Page("elsewhere.html", {"path": "/recordings"}, 404)
     one, times = found.recording, times_of(visitor.subscriber)
-    at = times.minute(one.started_at).replace(" ", "-").replace(":", "") if one.started_at else "unknown"
+    at = _begun(one, times).replace(" ", "-").replace(":", "") or "unknown"
     return Recorded(one.path, f"conference-{at}-part-{one.part}.wav" if is_kept else "")
