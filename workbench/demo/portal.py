@@ -31,12 +31,16 @@ _TEXT_PATIENCE = 20.0
 
 @asynccontextmanager
 async def portal_stage(
-    store_url: str = "", site_url: str = "", settings: str = "", **limits: int
+    store_url: str = "",
+    site_url: str = "",
+    settings: str = "",
+    tries_per_minute: int = 20,
+    requests_per_second: int = 20,
 ) -> AsyncIterator[tuple[Stage, PortalFront]]:
     """The stage of the demo with a portal before its usnd. Raises PartError, DebianError.
 
     store_url: a database of its own if empty; site_url: the same for the site, which only reads it.
-    settings: further sections of usnd.toml. limits: nginx's, as of PortalFront.
+    settings: further sections of usnd.toml. The rest: limits of nginx.
     """
     home = private_directory("usn-portal-")
     try:
@@ -45,7 +49,7 @@ async def portal_stage(
             place.mkdir()
         recording = f'[recording]\ndirectory = "{recordings}"\nmin_free_gigabytes = 0.001\n'
         async with stage(f"{DIAL_IN}{SETTINGS}{recording}{settings}", store_url=store_url) as parts:
-            front = PortalFront(home, recordings=recordings, videos=videos, **limits)
+            front = PortalFront(home, tries_per_minute, requests_per_second, recordings, videos)
             front.configure(socket_of(parts.usn.home), site_url or parts.usn.store_url)
             async with front:
                 yield parts, front

@@ -1,1 +1,1 @@
-"""Measurements of the portal: subscribers who browse, live pages, a peer's streams; its pages in a browser."""
+"""Measurements of the portal: who browses, live pages, a peer's streams; its pages in a browser."""
