@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from usnd.domain.conference.call import CallEvent, CallNews, CallOutcome, CallState
 from usnd.domain.conference.commands import ConferenceCommand
 from usnd.domain.conference.decide import handle
-from usnd.domain.conference.events import Event, TimePassed
+from usnd.domain.conference.events import CallsLost, Event, TimePassed
 from usnd.domain.conference.model import Conference, ConferenceState, LaunchPlan, Participant, Rules
 from usnd.domain.conference.transitions import launch, next_deadline
 
@@ -48,6 +48,11 @@ class Scene:
         for event in events:
             said += self.do(CallNews(call, event, cause))
         return said
+
+    def lose(self, *calls: str, known_until: float | None = None) -> tuple[ConferenceCommand, ...]:
+        """Asterisk died, or the server; known_until: seconds at which they were last known to be up."""
+        until = None if known_until is None else T0 + timedelta(seconds=known_until)
+        return self.do(CallsLost(tuple(CallNews(call, CallEvent.VOICE_LOST, None, until) for call in calls)))
 
     def at(self, seconds: float) -> tuple[ConferenceCommand, ...]:
         self.seconds = seconds

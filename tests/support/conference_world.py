@@ -26,7 +26,7 @@ from usnd.domain.conference.commands import (
     TurnAway,
 )
 from usnd.domain.conference.decide import decide
-from usnd.domain.conference.events import CallIn, Control, Event, Feature, JoinIn, TimePassed
+from usnd.domain.conference.events import CallIn, CallsLost, Control, Event, Feature, JoinIn, TimePassed
 from usnd.domain.conference.model import OVER, Conference, ConferenceState, LaunchPlan, Participant, Rules
 from usnd.domain.dial_in.admission import Join, Pin, PinKind, Rejoin, enter
 from usnd.domain.trunks.routing import admit
@@ -242,9 +242,8 @@ def end(world: World) -> World:
 def kill_asterisk(world: World) -> World:
     """Every channel is gone; orders not yet carried out reach the next Asterisk."""
     world = world._replace(channels=(), news=())
-    for call in world.conference.calls:
-        world = hear(world, CallNews(call.id, CallEvent.VOICE_LOST))
-    return world
+    lost = (CallNews(call.id, CallEvent.VOICE_LOST) for call in world.conference.calls)
+    return hear(world, CallsLost(tuple(lost)))
 
 
 def hear(world: World, event: Event) -> World:

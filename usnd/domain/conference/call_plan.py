@@ -3,7 +3,7 @@
 transitions.py and features.py decide when, and call these. Here is only what each does to the conference.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,7 +11,6 @@ from usnd.domain.conference.call import (
     Call,
     CallEvent,
     CallNews,
-    CallOutcome,
     CallState,
     Direction,
     Role,
@@ -61,26 +60,21 @@ def settled_if_empty(conference: Conference, now: datetime) -> Conference:
     """A conference is over when its last call is."""
     if any(call.live for call in conference.calls):
         return conference
-    lost = any(call.outcome is CallOutcome.VOICE_LOST and call.ended_at == now for call in conference.calls)
-    reason = conference.end_reason or (EndReason.VOICE_LOST if lost else EndReason.EMPTY)
+    reason = conference.end_reason or EndReason.EMPTY
     after = CONFERENCE_TABLE[conference.state, Turn.EMPTY]
     return replace(
         conference, state=after, ended_at=now, end_reason=reason, away_until=None, call_back_at=None
     )
 
 
-def revive(conference: Conference, rules: Rules, now: datetime) -> Step | None:
+def revive(conference: Conference, lost: Iterable[Call], rules: Rules, now: datetime) -> Step | None:
     """All who were in the room when Asterisk died are called again, in one conference; None: nobody was.
 
-    Only who had joined: what is planned here and lost again is not planned for ever. They are placed
-    once Asterisk is back, if that is before a call would be given up.
+    lost: the calls that died with it. Only who had joined: what is planned here and lost again is not planned
+    for ever. They are placed once Asterisk is back, if that is before a call would be given up.
     """
-    lost = [
-        call
-        for call in conference.calls
-        if call.outcome is CallOutcome.VOICE_LOST and call.ended_at == now and call.joined_at is not None
-    ]
-    people = {call.number: call for call in lost if call.role is Role.PARTICIPANT and call.number}
+    were_in = [call for call in lost if call.joined_at is not None]
+    people = {call.number: call for call in were_in if call.role is Role.PARTICIPANT and call.number}
     if not people or not rules.revive or conference.state in OVER:
         return None
     after = CONFERENCE_TABLE[conference.state, Turn.REVIVED]

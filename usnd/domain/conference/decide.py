@@ -13,7 +13,7 @@ from datetime import datetime
 from usnd.domain.conference.announcements import TellNobodyReached, TellNotReached
 from usnd.domain.conference.call import NO_LINE, CallEvent, CallNews
 from usnd.domain.conference.commands import Step, TellNoLine
-from usnd.domain.conference.events import Event
+from usnd.domain.conference.events import CallsLost, Event
 from usnd.domain.conference.model import Conference, Rules
 from usnd.domain.conference.transitions import transition
 from usnd.domain.conference.unreached import break_silence
@@ -44,5 +44,7 @@ def handle(conference: Conference, event: Event, rules: Rules, now: datetime) ->
     """As `decide`, where channels do not matter. rules: the node's; the conference may have its own."""
     rules = rules.within(conference)
     step = with_recording(conference, transition(conference, event, rules, now), now)
-    lost = isinstance(event, CallNews) and event.event is CallEvent.VOICE_LOST
+    lost = isinstance(event, CallsLost) or (
+        isinstance(event, CallNews) and event.event is CallEvent.VOICE_LOST
+    )
     return step if lost else break_silence(conference, step)

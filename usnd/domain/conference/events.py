@@ -13,6 +13,16 @@ class TimePassed:
 
 
 @dataclass(frozen=True, slots=True)
+class CallsLost:
+    """Asterisk died, or the server: nobody heard how these calls ended. VOICE_LOST of each of them.
+
+    It is one event, as all of them together decide who is called again.
+    """
+
+    calls: tuple[CallNews, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CallIn:
     """The subscriber calls in, by that channel, while the conference goes on (REQUIREMENTS C5).
 
@@ -86,4 +96,4 @@ class Control:
     suspended: bool = False
 
 
-Event = CallNews | TimePassed | CallIn | JoinIn | Recall | StillAlone | Control | RecorderNews
+Event = CallNews | CallsLost | TimePassed | CallIn | JoinIn | Recall | StillAlone | Control | RecorderNews

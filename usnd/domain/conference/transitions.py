@@ -42,7 +42,16 @@ from usnd.domain.conference.commands import (
     TellTimeLimit,
     TurnAway,
 )
-from usnd.domain.conference.events import CallIn, Control, Event, JoinIn, Recall, StillAlone, TimePassed
+from usnd.domain.conference.events import (
+    CallIn,
+    CallsLost,
+    Control,
+    Event,
+    JoinIn,
+    Recall,
+    StillAlone,
+    TimePassed,
+)
 from usnd.domain.conference.features import control, on_joined, resume_mutes
 from usnd.domain.conference.model import (
     ABSENT,
@@ -102,6 +111,8 @@ def transition(conference: Conference, event: Event, rules: Rules, now: datetime
     match event:
         case CallNews():
             return _on_call(conference, event, rules, now)
+        case CallsLost(calls):
+            return _on_lost(conference, calls, rules, now)
         case TimePassed():
             return _on_time(conference, rules, now)
         case CallIn():
@@ -153,6 +164,8 @@ def _on_call(conference: Conference, news: CallNews, rules: Rules, now: datetime
         return Step(conference)
     if news.event is CallEvent.MISSING and before.state is CallState.PLANNED:
         return _place_again(conference, before, rules, now)
+    if news.event is CallEvent.VOICE_LOST:
+        return _on_lost(conference, (news,), rules, now)
     after = follow(before, news, rules.no_credit_causes, now)
     # A call that we gave up shows life: its release was lost on the way, or overtook its placing.
     undead = (before.told_to_end or not before.live) and news.event in SIGNS_OF_LIFE
@@ -163,12 +176,24 @@ def _on_call(conference: Conference, news: CallNews, rules: Rules, now: datetime
     if after.outcome is CallOutcome.NO_CREDIT:  # never of a call in an ENDING conference: that is cancelled
         ending = end(conference, EndReason.NO_CREDIT, now)
         return Step(ending.conference, (*ending.commands, TellNoCredit(conference.subscriber_number)))
-    if news.event is CallEvent.VOICE_LOST and not any(call.live for call in conference.calls):
-        again = revive(conference, rules, now)
-        if again is not None:
-            return again
     replaced, commands = _take_over(conference, before, after, now)
     return Step(_settle(replaced, rules, now), (*release, *commands, *on_joined(conference, before, after)))
+
+
+def _on_lost(conference: Conference, calls: Iterable[CallNews], rules: Rules, now: datetime) -> Step:
+    lost = list[Call]()
+    for news in calls:
+        before = conference.call(news.call)
+        if before is not None and before.live:
+            lost.append(follow(before, news, rules.no_credit_causes, now))
+            conference = with_call(conference, lost[-1])
+    if not lost or any(call.live for call in conference.calls):
+        return Step(_settle(conference, rules, now) if lost else conference)
+    again = revive(conference, lost, rules, now)
+    if again is not None:
+        return again
+    reason = conference.end_reason or EndReason.VOICE_LOST
+    return Step(settled_if_empty(replace(conference, end_reason=reason), now))
 
 
 def _take_over(

@@ -5,6 +5,7 @@ its events, and events that come faster than commits are saved together. domain/
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Collection, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -28,7 +29,7 @@ from usnd.domain.conference.commands import (
     Text,
 )
 from usnd.domain.conference.dtmf_menu import Menu
-from usnd.domain.conference.events import Control, Event, Feature, Recall, StillAlone, TimePassed
+from usnd.domain.conference.events import CallsLost, Control, Event, Feature, Recall, StillAlone, TimePassed
 from usnd.domain.conference.model import OVER, Conference, Rules
 from usnd.domain.conference.transitions import may_be_placed, next_deadline, resume
 from usnd.domain.messaging.message import OutgoingText
@@ -224,9 +225,9 @@ class Conferences:
         for conference in self.live:
             for recorder in open_recorders(conference):
                 self.apply(conference.id, RecorderNews(recorder, RecordEvent.LOST), at)
-            for call in conference.calls:
-                if call.live:
-                    self.apply(conference.id, CallNews(call.id, CallEvent.VOICE_LOST), at)
+            up = (call.id for call in conference.calls if call.live)
+            lost = CallsLost(tuple(CallNews(call, CallEvent.VOICE_LOST) for call in up))
+            self.apply(conference.id, lost, at)
 
     def stop_placing(self) -> None:
         """The voice link is down: calls that are not placed yet wait for the next survey."""
@@ -236,11 +237,17 @@ class Conferences:
         """Takes what a survey found of the calls that were known when it began; calls are placed again."""
         self._placing.set()
         now = self._clock()
+        lost = defaultdict[int, list[CallNews]](list)
         for conference_id, call in known:
             # Of a call that has ended only signs of life are news: its release was lost.
             if call.live or call.id in found.live:
                 for news, at in news_of(found, call, now, started, self.seen_until):
-                    self.apply(conference_id, news, at)
+                    if news.event is CallEvent.VOICE_LOST:
+                        lost[conference_id].append(news)
+                    else:
+                        self.apply(conference_id, news, at)
+        for conference_id, calls in lost.items():
+            self.apply(conference_id, CallsLost(tuple(calls)), now)
 
     def resume(self, there: Collection[str]) -> None:
         """After a survey: what was perhaps not carried out is done again. there: all calls in Asterisk."""

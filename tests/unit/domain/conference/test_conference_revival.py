@@ -1,14 +1,15 @@
 """After Asterisk's death those who were in are called together again, once, with one text (C11)."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
-from conference_scene import BOB, EVE, HER, HIM, ME, OWNER, RULES, E, S, Scene
+from conference_scene import BOB, EVE, HER, HIM, ME, OWNER, RULES, T0, E, S, Scene
 
 from usnd.domain.conference.announcements import TellNobodyReached
-from usnd.domain.conference.call import CallOutcome
+from usnd.domain.conference.call import CallNews, CallOutcome
 from usnd.domain.conference.commands import ConferenceCommand, PlaceCall, TellRevived
-from usnd.domain.conference.events import Control, Feature, JoinIn
+from usnd.domain.conference.events import CallsLost, Control, Feature, JoinIn
 from usnd.domain.conference.model import EndReason
 
 REVIVING = replace(RULES, revive=True)
@@ -26,10 +27,7 @@ def scene() -> Scene:
 
 
 def die(scene: Scene) -> tuple[ConferenceCommand, ...]:
-    said: tuple[ConferenceCommand, ...] = ()
-    for call in scene.conference.calls:
-        said += scene.hear(call.id, E.VOICE_LOST)
-    return said
+    return scene.lose(*(call.id for call in scene.conference.calls))
 
 
 def test_who_was_in_is_called_again_and_the_subscriber_told_once(scene: Scene) -> None:
@@ -85,3 +83,27 @@ def test_nobody_is_called_again(scene: Scene, what: str) -> None:
         scene.hear(ME, E.JOINED)
     assert die(scene) == ()
     assert scene.conference.state is S.ENDED
+
+
+def test_all_are_called_however_differently_their_calls_ended(scene: Scene) -> None:
+    """The other server takes over: each call ended when it was last known to be up, long before."""
+    scene.hear(HER, E.JOINED)
+    scene.seconds = 27
+    lost = tuple(
+        CallNews(call, E.VOICE_LOST, known_until=T0 + timedelta(seconds=at))
+        for call, at in ((ME, 18), (HIM, 18), (HER, 20))
+    )
+    commands = scene.do(CallsLost(lost))
+    assert [command.number for command in commands if isinstance(command, PlaceCall)] == [
+        OWNER,
+        BOB.number,
+        EVE.number,
+    ]
+    assert [call.ended_at for call in scene.conference.calls[:3]] == [news.known_until for news in lost]
+
+
+def test_who_was_lost_before_is_not_called_when_the_rest_is(scene: Scene) -> None:
+    scene.hear(HER, E.JOINED)
+    assert scene.lose(HIM) == ()
+    commands = scene.lose(ME, HER)
+    assert [one.number for one in commands if isinstance(one, PlaceCall)] == [OWNER, EVE.number]

@@ -286,16 +286,14 @@ def test_a_refused_second_originate_leaves_the_first_alone(scene: Scene) -> None
 
 
 def test_a_dead_asterisk_ends_the_conference(running: Scene) -> None:
-    for call in (ME, HIM, HER):
-        running.hear(call, E.VOICE_LOST)
+    running.lose(ME, HIM, HER)
     assert running.conference.state is S.ENDED
     assert running.conference.end_reason is EndReason.VOICE_LOST
 
 
 def test_the_reason_of_an_end_is_the_first_one(running: Scene) -> None:
     running.do(Control(Feature.END, None))
-    for call in (ME, HIM, HER):
-        running.hear(call, E.VOICE_LOST)
+    running.lose(ME, HIM, HER)
     assert running.conference.end_reason is EndReason.TOLD
 
 

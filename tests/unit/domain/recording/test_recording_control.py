@@ -150,8 +150,7 @@ def test_a_revived_conference_is_recorded_only_when_asked_again(scene: Scene) ->
     key(scene)
     hear(scene, R.BEGUN)
     hear(scene, R.LOST)
-    for call in (ME, HIM, HER):
-        scene.hear(call, E.VOICE_LOST)
+    scene.lose(ME, HIM, HER)
     assert scene.conference.live
     assert states(scene) == [RecordState.CLOSED]
     assert not any(call.recorded for call in scene.conference.calls if call.live)
