@@ -61,7 +61,7 @@ class Cutter:
             *("-ss", f"{lasts * _STILL_AT:.2f}", "-i", str(target), "-frames:v", "1"),
             *(
                 "-vf",
-                f"crop={WIDTH}:{HEIGHT}:0:0,scale=640:-2",
+                "scale=640:-2",
                 "-q:v",
                 "6",
                 str(place / still(story.name, language)),
