@@ -127,7 +127,7 @@ async def has_been(parts: Stage, front: PortalFront, browser: Browser) -> None:
     await page.get_by_role("button", name="Record the conference").wait_for()
     await page.locator("#ending summary").click()
     await page.get_by_role("button", name="End for everybody").click()
-    await page.get_by_text("Your conference has ended.").wait_for()
+    await page.locator("#conference .say", has_text="Your conference has ended.").wait_for()
     await parts.text("IC 1")
     for nick in ("Alfa", "Bravo", "Charlie"):
         await page.locator(".person.in", has_text=nick).wait_for()

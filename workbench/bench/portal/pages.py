@@ -2,7 +2,8 @@
 
 Home and the page of a running conference, on a telephone and in a wide window: scores of 0 to 100, octets of
 script. Then texts launch conferences while that page is open: milliseconds from the text to the row that is
-seen. All parts, the browser too, are on this machine. The result is in build/bench/portal-pages.json.
+seen. All parts, the browser too, are on this machine: one that is busy costs points of performance. The
+result is in build/bench/portal-pages.json.
 """
 
 import argparse
