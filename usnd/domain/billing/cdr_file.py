@@ -115,17 +115,17 @@ def hours_due(last: datetime | None, now: datetime) -> Iterator[datetime]:
 
 
 def close(
-    before: CdrFile | None, destination: str, until: datetime, newest: int, form: "Form", now: datetime
+    before: CdrFile | None, destination: str, until: datetime, kept: range, form: "Form", now: datetime
 ) -> CdrFile:
-    """The next file of a destination: all records behind those of the file before, up to `newest`."""
-    first = 1 if before is None else before.last + 1
+    """The next file of a destination: all records behind those of the file before. kept: those there are."""
+    first = kept.start if before is None else before.last + 1
     return CdrFile(
         destination=destination,
         number=1 if before is None else before.number + 1,
         since=until - HOUR,
         until=until,
         first=first,
-        last=max(newest, first - 1),
+        last=max(kept.stop - 1, first - 1),
         format=form.format,
         layout=form.layout,
         closed_at=now,
