@@ -92,6 +92,8 @@ def resend(
         file = tx.cdr_files.get(destination, number)
         if file is None:
             return None, False
+        if file.erased_at is not None:
+            return file, False
         kept = not file.records or file.first >= tx.cdrs.oldest() or _is_there(settings, file)
         if kept:
             tx.cdr_files.save(file, follow(file, FileEvent.RESEND, utc_now()))
@@ -101,7 +103,7 @@ def resend(
     if file is None:
         fail(f"{destination} has no file {number}, or not any more")
     if not kept:
-        fail(f"{file.name} cannot be made again: its records were removed after `[billing] keep_months`")
+        fail(f"{file.name} cannot be made again: its records were removed, or have pseudonyms by now")
     typer.echo(f"{file.name} is sent at the next export: `usnd cdr export` does it now")
 
 

@@ -71,7 +71,8 @@ class CdrFile:
     """One file. Times are UTC. since, until: its hour; records of before may be in it, and never later ones.
 
     first, last: sequence numbers; of an empty file last is first - 1. layout: names of the fields. digest:
-    SHA-256 of all its octets, in hexadecimal, once it was written. trouble, said: of the last try.
+    SHA-256 of all its octets, in hexadecimal, once it was written. trouble, said: of the last try. erased_at:
+    from then on its records have pseudonyms, and it cannot be made again as it was.
     """
 
     destination: str
@@ -91,6 +92,7 @@ class CdrFile:
     trouble: Trouble | None = None
     said: str = ""
     confirmed_at: datetime | None = None
+    erased_at: datetime | None = None
 
     @property
     def records(self) -> int:

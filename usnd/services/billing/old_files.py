@@ -1,4 +1,4 @@
-"""Removes CDR files of this server's disk that are old enough and confirmed (REQUIREMENTS B3).
+"""Removes CDR files of this server's disk that are old enough and confirmed, or erased (REQUIREMENTS B3).
 
 `usnd cdr prune` calls it, on the standby too: that has the files of the time in which it was the active. What
 became of a file is read in the store; a file without a row is one whose row is already forgotten.
@@ -24,8 +24,11 @@ def prune_files(
 
     destinations: those that are configured; files of others go by their age alone.
     """
-    for path, name in _old(directory, since):
+    for path, name in _files(directory):
         row = rows(name.destination, name.number) if name.destination in destinations else None
+        erased = row is not None and row.erased_at is not None
+        if name.until > since and not erased:
+            continue
         if row is not None and row.state is not FileState.CONFIRMED:
             held = (name.destination,)
             yield Pruned("file", path.name, row.records, done=False, why="it is not confirmed", held_by=held)
@@ -34,10 +37,11 @@ def prune_files(
             with about(path):
                 path.unlink(missing_ok=True)
         count = 0 if row is None else row.records
-        yield Pruned("file", path.name, count, done=True, why="old enough, and confirmed")
+        why = "its records have pseudonyms by now" if erased else "old enough, and confirmed"
+        yield Pruned("file", path.name, count, done=True, why=why)
 
 
-def _old(directory: Path, since: datetime) -> Iterator[tuple[Path, FileName]]:
+def _files(directory: Path) -> Iterator[tuple[Path, FileName]]:
     """Only in the directories of destinations, and nothing but CDR files."""
     if not directory.is_dir():
         return
@@ -46,5 +50,5 @@ def _old(directory: Path, since: datetime) -> Iterator[tuple[Path, FileName]]:
             found = sorted(place.iterdir())
         for path in found:
             name = file_named(path.name)
-            if name is not None and name.destination == place.name and name.until <= since:
+            if name is not None and name.destination == place.name:
                 yield path, name

@@ -18,6 +18,7 @@ from usnd.store.conferences import Conferences
 from usnd.store.core.statements import Row, Rows, run
 from usnd.store.delivery_receipts import Receipts
 from usnd.store.directories import Directories
+from usnd.store.erasure import Erasure
 from usnd.store.launch_requests import LaunchRequests
 from usnd.store.pins import Pins
 from usnd.store.portal.accounts import PortalAccounts
@@ -112,6 +113,10 @@ class Transaction:
     @cached_property
     def cdr_months(self) -> CdrMonths:
         return CdrMonths(self)
+
+    @cached_property
+    def erasure(self) -> Erasure:
+        return Erasure(self)
 
     @cached_property
     def calls_seen(self) -> CallsSeen:

@@ -100,7 +100,7 @@ async def test_what_is_old_and_confirmed_is_removed_and_not_before(node: Billing
     assert cdr(node, "resend", "mediation", "1").status == 0, "the file is still here"
     (node.home / "files/mediation" / str(file["name"])).unlink()
     assert cdr(node, "resend", "mediation", "1").sentence.endswith(
-        "cannot be made again: its records were removed after `[billing] keep_months`"
+        "cannot be made again: its records were removed, or have pseudonyms by now"
     )
 
 

@@ -195,14 +195,22 @@ async def test_files_on_the_disk_go_when_they_are_old_and_confirmed(world: World
         path.write_text("x")
     (place / "mediation" / "notes.txt").write_text("x")
     (place / "mediation" / other.name).write_text("in another's directory")
-    rows = {(file.destination, file.number): file for file in files}
+    young_erased = replace(young, number=4, state=FileState.CONFIRMED, erased_at=AFTER)
+    (place / "mediation" / young_erased.name).write_text("x")
+    rows = {(file.destination, file.number): file for file in (*files, young_erased)}
     since = kept_since(AFTER, KEEP)
 
     def run(*, dry: bool) -> dict[str, bool]:
         found = prune_files(place, {"mediation"}, lambda *key: rows.get(key), since, dry=dry)
         return {one.name: one.done for one in found}
 
-    wanted = {stranger.name: True, files[0].name: True, files[1].name: False, forgotten.name: True}
+    wanted = {
+        young_erased.name: True,
+        stranger.name: True,
+        files[0].name: True,
+        files[1].name: False,
+        forgotten.name: True,
+    }
     assert run(dry=True) == run(dry=False) == wanted
     left = {path.name for path in place.rglob("*") if path.is_file()}
     assert left == {files[1].name, young.name, "notes.txt", other.name}
