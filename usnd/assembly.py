@@ -28,6 +28,7 @@ from usnd.domain.certificates.validity import Listing
 from usnd.domain.messaging.message import Priority
 from usnd.services.alarms.alarms import Alarms
 from usnd.services.billing.interim import InterimRecords
+from usnd.services.billing.retention_watch import RetentionWatch
 from usnd.services.billing.watch import ExportWatch
 from usnd.services.certificates import CertificateWatch
 from usnd.services.conference.administration import Administration
@@ -57,7 +58,7 @@ _RECEIPTS = {
 }
 
 
-Billing = InterimRecords | ExportWatch
+Billing = InterimRecords | ExportWatch | RetentionWatch
 
 
 class NotReady(Exception):
@@ -204,13 +205,14 @@ def certificate_watch(
 def billing(
     config: Config, store: Store, conferences: Conferences, alarms: Alarms, clock: Callable[[], datetime]
 ) -> list[Billing]:
-    """What usnd itself does for billing: interim records, alarms of the export. Files are the exporter's."""
+    """What usnd itself does for billing: interim records, alarms, months ahead. Files are the exporter's."""
     at = config.billing
     conferences.origin = Origin(at.node or socket.gethostname(), at.zone())
     names = [one.name for one in config.cdr_destination]
     return [
         InterimRecords(store, conferences, at.interim_length(), clock),
         ExportWatch(store, names, at.late_after, alarms, clock),
+        RetentionWatch(store, names, at.keep_months, alarms, clock),
     ]
 
 

@@ -23,6 +23,7 @@ GIVEN = {
     "ansible_managed": "",
     "__usnd_home": "/opt/usnd",
     "__usnd_operators": "usn-operators",
+    "asterisk_legs": "/var/spool/usn/legs",
     "asterisk_recordings": "/var/spool/usn/recordings",
     "usnd_recordings": "/var/spool/usn/recordings",
     "arbiter_program": "/opt/usnd/current/bin/usn-arbiter",

@@ -31,9 +31,10 @@ FieldName = Annotated[str, Meta(max_length=40)]
 
 
 class BillingConfig(Section, frozen=True, kw_only=True):
-    """REQUIREMENTS B1, B2. `directory`: of the files on this server. `node`: its name in the CDRs.
+    """REQUIREMENTS B1, B2, B3. `directory`: of the files on this server. `node`: its name in the CDRs.
 
     `interim`: seconds of a call that have a record of their own. `late_after`: seconds after the full hour.
+    `keep_months`: whole months that records and files stay. `switch_log`: directory of Asterisk's own log.
     """
 
     directory: Path | None = None
@@ -41,6 +42,8 @@ class BillingConfig(Section, frozen=True, kw_only=True):
     time_zone: ZoneName = "UTC"
     interim: Annotated[float, Meta(ge=3600, le=30 * 86400)] = 86400
     late_after: Annotated[float, Meta(ge=300, le=7 * 86400)] = 5400
+    keep_months: Annotated[int, Meta(ge=1, le=60)] = 3
+    switch_log: Path = Path("/var/spool/usn/legs")
 
     def zone(self) -> ZoneInfo:
         """Raises ZoneInfoNotFoundError, a KeyError, where this machine does not know it."""

@@ -28,6 +28,7 @@ PACKAGES = (
     "iproute2",
     "ipmitool",
     "keepalived",
+    "logrotate",
     "nftables",
     "nginx",
     "openssh-server",

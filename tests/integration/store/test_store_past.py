@@ -374,7 +374,9 @@ def test_of_a_hundred_thousand_a_page_reads_what_it_shows(many: Transaction) -> 
         plan = plan_of(many, statement, values)
         assert index in plan, plan
         assert "Seq Scan" not in plan, plan
-        assert "Sort" not in plan or statement in (past_conferences._FOUND, recordings_statements._PAGE), plan
+        assert "Sort  (" not in plan or statement in (past_conferences._FOUND, recordings_statements._PAGE), (
+            plan
+        )
     some = {"owner": ANN, "since": NOW, "until": NOW + timedelta(hours=12)}
     for summed in (past_calls._QUARTERS, past_calls._CONTACTS, past_calls._CONFERENCES):
         values = some if summed is past_calls._QUARTERS else {**some, "most": 20}

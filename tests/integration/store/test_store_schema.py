@@ -48,6 +48,17 @@ def test_who_asks_for_the_revision_does_not_wait_for_who_writes(url: str) -> Non
         writer.rollback()
 
 
+def is_compared(thing: Any, name: str | None, kind: str, *_: object) -> bool:
+    """Not what the code knows without a model: who can read the database, and how PostgreSQL keeps CDRs.
+
+    test_store_cdr_months.py holds the indexes of each month to those of the model.
+    """
+    table = thing.name if kind == "table" else thing.table.name
+    if table in {"schema_readers", "cdr_filing"} or table.startswith("cdrs_"):
+        return False
+    return table != "cdrs" or kind == "table" or (kind == "column" and name != "filed_at")
+
+
 def test_models_and_migrations_agree(connection: Connection) -> None:
     defaults = connection.dialect.name == "postgresql"  # SQLite has no identity to compare
     context = MigrationContext.configure(
@@ -55,7 +66,7 @@ def test_models_and_migrations_agree(connection: Connection) -> None:
         opts={
             "compare_type": True,
             "compare_server_default": defaults,
-            "include_name": lambda name, *_: name != "schema_readers",  # beside Alembic's own table
+            "include_object": is_compared,
         },
     )
     assert compare_metadata(context, metadata) == []

@@ -88,15 +88,22 @@ def resend(
     settings = load_config(config)
     _destinations(settings, destination)
 
-    def unit(tx: "Transaction") -> "CdrFile | None":
+    def unit(tx: "Transaction") -> "tuple[CdrFile | None, bool]":
         file = tx.cdr_files.get(destination, number)
-        if file is not None:
+        if file is None:
+            return None, False
+        if file.erased_at is not None:
+            return file, False
+        kept = not file.records or file.first >= tx.cdrs.oldest() or _is_there(settings, file)
+        if kept:
             tx.cdr_files.save(file, follow(file, FileEvent.RESEND, utc_now()))
-        return file
+        return file, kept
 
-    file = in_store(settings, unit)
+    file, kept = in_store(settings, unit)
     if file is None:
-        fail(f"{destination} has no file {number}")
+        fail(f"{destination} has no file {number}, or not any more")
+    if not kept:
+        fail(f"{file.name} cannot be made again: its records were removed, or have pseudonyms by now")
     typer.echo(f"{file.name} is sent at the next export: `usnd cdr export` does it now")
 
 
@@ -148,6 +155,16 @@ async def _export(settings: "Config", *, patient: bool) -> bool:
         fail("another export has begun meanwhile and goes on: this one ends")
     finally:
         await store.close()
+
+
+def _is_there(settings: "Config", file: "CdrFile") -> bool:
+    from usnd.services.billing.writing import is_there
+
+    directory = settings.billing.directory
+    try:
+        return directory is not None and is_there(directory, file)
+    except OSError as error:
+        fail(in_words(error, directory))
 
 
 def _destinations(settings: "Config", wanted: str | None) -> list[str]:

@@ -24,6 +24,7 @@ from usnd.cli.common import (
     print_rows,
 )
 from usnd.cli.portal.subscriber import sign_ins, sign_out, unlock
+from usnd.cli.subscriber.erase import erase
 from usnd.cli.subscriber.lists import Number, changes, history, list_, show
 from usnd.cli.subscriber.values import WithSwitches, refusal, values_given, with_attributes
 from usnd.cli.tables import pin_rows, seen
@@ -159,6 +160,7 @@ def pins(number: Number, config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json =
     print_rows(pin_rows(found, settings.numbers_in()), as_json=as_json)
 
 
+subscriber.command("erase", epilog="Example: usnd subscriber erase +447700900001 --yes")(erase)
 subscriber.command("show", epilog="Example: usnd subscriber show +447700900001")(show)
 subscriber.command("list", epilog="Example: usnd subscriber list --json")(list_)
 subscriber.command("history", epilog="Example: usnd subscriber history +447700900001")(history)

@@ -316,6 +316,39 @@ CDR_FILE_CHANGED = AlarmKind(
     "behind it wait. Look for it on the other server, in the same directory: if it is there, copy it here, "
     "and run `usnd cdr export`. Otherwise tell your supplier, with what `usnd cdr files --json` prints.",
 )
+CDR_RETENTION_HELD = AlarmKind(
+    44,
+    "cdr-retention-held",
+    Severity.MAJOR,
+    ObjectKind.CDR_DESTINATION,
+    "response time excessive",
+    "old CDRs are kept, as the destination has not confirmed them",
+    "Nothing is removed that a destination has not got, so the node keeps records for longer than it should, "
+    "and its disk fills. `usnd cdr files` says why its files wait, `usnd cdr prune --dry-run` what is held. "
+    "If the destination is gone for good, take it out of `usnd_cdr_destinations`: then it holds nothing.",
+)
+CDR_RETENTION_LATE = AlarmKind(
+    45,
+    "cdr-retention-late",
+    Severity.MINOR,
+    ObjectKind.DATABASE,
+    "software program abnormally terminated",
+    "CDRs that are old enough are not removed",
+    "The removal has not run, or was held up, for three days. `usnd cdr prune` does it now and says what "
+    "holds it up: mostly somebody who reads CDRs for very long. `systemctl list-timers usn-retention.timer` "
+    "shows when it runs, `journalctl -u usn-retention` what it said.",
+)
+CDR_MONTHS_RUN_OUT = AlarmKind(
+    46,
+    "cdr-months-run-out",
+    Severity.MINOR,
+    ObjectKind.DATABASE,
+    "storage capacity problem",
+    "the tables of the next months of CDRs are not made",
+    "usnd makes them three months ahead, at its start and every ten minutes. `journalctl -u usnd` says why "
+    "it cannot; a clock that is years ahead is not believed: check `timedatectl`. No call and no record is "
+    "lost: when the last month is over its table takes those of the following months too.",
+)
 
 CATALOGUE = (
     SMSC_NOT_BOUND,
@@ -343,6 +376,9 @@ CATALOGUE = (
     CDR_EXPORT_LATE,
     CDR_DESTINATION_REFUSES,
     CDR_FILE_CHANGED,
+    CDR_RETENTION_HELD,
+    CDR_RETENTION_LATE,
+    CDR_MONTHS_RUN_OUT,
 )
 """All that usnd raises, by number."""
 

@@ -71,7 +71,8 @@ class CdrFile:
     """One file. Times are UTC. since, until: its hour; records of before may be in it, and never later ones.
 
     first, last: sequence numbers; of an empty file last is first - 1. layout: names of the fields. digest:
-    SHA-256 of all its octets, in hexadecimal, once it was written. trouble, said: of the last try.
+    SHA-256 of all its octets, in hexadecimal, once it was written. trouble, said: of the last try. erased_at:
+    from then on its records have pseudonyms, and it cannot be made again as it was.
     """
 
     destination: str
@@ -91,6 +92,7 @@ class CdrFile:
     trouble: Trouble | None = None
     said: str = ""
     confirmed_at: datetime | None = None
+    erased_at: datetime | None = None
 
     @property
     def records(self) -> int:
@@ -115,17 +117,17 @@ def hours_due(last: datetime | None, now: datetime) -> Iterator[datetime]:
 
 
 def close(
-    before: CdrFile | None, destination: str, until: datetime, newest: int, form: "Form", now: datetime
+    before: CdrFile | None, destination: str, until: datetime, kept: range, form: "Form", now: datetime
 ) -> CdrFile:
-    """The next file of a destination: all records behind those of the file before, up to `newest`."""
-    first = 1 if before is None else before.last + 1
+    """The next file of a destination: all records behind those of the file before. kept: those there are."""
+    first = kept.start if before is None else before.last + 1
     return CdrFile(
         destination=destination,
         number=1 if before is None else before.number + 1,
         since=until - HOUR,
         until=until,
         first=first,
-        last=max(newest, first - 1),
+        last=max(kept.stop - 1, first - 1),
         format=form.format,
         layout=form.layout,
         closed_at=now,

@@ -118,9 +118,9 @@ class Export:
         def unit(tx: Transaction) -> list[CdrFile]:
             now, closed = self._clock(), list[CdrFile]()
             last = next(iter(tx.cdr_files.newest(client.name, 1)), None)
-            newest = tx.cdrs.newest()
+            kept = range(tx.cdrs.oldest(), tx.cdrs.newest() + 1)
             for until in hours_due(last.until if last else None, now):
-                last = close(last, client.name, until, newest, client.form, now)
+                last = close(last, client.name, until, kept, client.form, now)
                 tx.cdr_files.add(last)
                 closed.append(last)
             return closed

@@ -4,9 +4,10 @@ services/billing closes, writes and sends them; `usnd cdr` and the alarms look. 
 was read: of two exporters the slower one learns that it was too slow.
 """
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, not_, select, update
 
 from usnd.domain.billing.cdr_file import CdrFile, FileState
 from usnd.domain.billing.delivery import Trouble
@@ -27,6 +28,23 @@ _WITH = _SELECT.where(
     cdr_files.c.first <= bindparam("sequence"), cdr_files.c.last >= bindparam("sequence")
 ).order_by(cdr_files.c.destination, cdr_files.c.number)
 _WAITING = select(func.count()).select_from(cdr_files).where(_OF, is_open_file)
+_NEWEST_NUMBERS = select(cdr_files.c.destination, func.max(cdr_files.c.number)).group_by(
+    cdr_files.c.destination
+)
+_OLD = (
+    select(cdr_files.c.destination, cdr_files.c.number)
+    .where(
+        cdr_files.c.destination == bindparam("wanted"),
+        cdr_files.c.number < bindparam("newest"),
+        cdr_files.c.until < bindparam("before"),
+        not_(is_open_file),
+    )
+    .order_by(cdr_files.c.number)
+    .limit(bindparam("most"))
+)
+_DELETE = delete(cdr_files).where(
+    cdr_files.c.destination == bindparam("wanted"), cdr_files.c.number == bindparam("wanted_number")
+)
 _INSERT = insert(cdr_files)
 _UPDATE = update(cdr_files).where(
     cdr_files.c.destination == bindparam("wanted"),
@@ -69,6 +87,18 @@ class CdrFiles:
     def having(self, sequence: int) -> tuple[CdrFile, ...]:
         """Each destination's file with the record of that sequence number."""
         return _files(self._tx.execute(_WITH, {"sequence": sequence}))
+
+    def forget(self, before: datetime, most: int) -> int:
+        """Remove rows of confirmed files whose hour ended before that; how many: `most` of each destination.
+
+        Never the newest one of a destination: the next file is numbered by it.
+        """
+        gone = 0
+        for destination, newest in self._tx.execute(_NEWEST_NUMBERS).all():
+            values = {"wanted": destination, "newest": newest, "before": before, "most": most}
+            for _, number in self._tx.execute(_OLD, values).all():
+                gone += self._tx.execute(_DELETE, {"wanted": destination, "wanted_number": number}).rowcount
+        return gone
 
     def standing(self, destination: str) -> Standing:
         """As of now."""

@@ -4,10 +4,10 @@ A call's record is added with its end, in the same transaction; sequence numbers
 commit order, so that who read up to one number asks for those after it. Read by pages: there may be millions.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, insert, or_, select
+from sqlalchemy import bindparam, delete, func, insert, or_, select
 
 from usnd.domain.billing.cdr import Cdr, last_part, outcome_named
 from usnd.store.core.execution import Executor, next_number
@@ -35,6 +35,16 @@ _LAST_INTERIM = (
     .order_by(cdrs.c.part.desc())
     .limit(1)
 )
+_OLDEST = select(cdrs.c.sequence).order_by(cdrs.c.sequence).limit(1)
+_PAGE_END = select(cdrs.c.sequence).where(cdrs.c.sequence > bindparam("known")).order_by(cdrs.c.sequence)
+_PAGE_END = _PAGE_END.limit(1).offset(bindparam("others"))
+_OLD = (
+    (cdrs.c.sequence > bindparam("known"))
+    & (cdrs.c.sequence <= bindparam("through"))
+    & (cdrs.c.stop < bindparam("before"))
+)
+_COUNT_OLD = select(func.count()).select_from(cdrs).where(_OLD)
+_FORGET = delete(cdrs).where(_OLD)
 _NEWEST = select(counters.c.last).where(counters.c.name == "cdr")
 _INSERT = insert(cdrs)
 MOST_PARTS = 1_000
@@ -62,15 +72,43 @@ class Cdrs:
         return sequence
 
     def add_interim(self, cdr: Cdr) -> int | None:
-        """As `add`; None: the call is over, its record has it all."""
+        """As `add`; None: the call is over, its record has it all; or a later part is there.
+
+        Of a call of months the first parts are removed by now: they are not written once more.
+        """
         if self._tx.execute(_SEQUENCE_OF, {"call": cdr.interim_of}).scalar() is not None:
             return None
+        last = self._tx.execute(_LAST_INTERIM, {"call": cdr.interim_of}).one_or_none()
+        if last is not None and last.part > cdr.part:
+            found: int | None = self._tx.execute(_SEQUENCE_OF, {"call": cdr.call_id}).scalar()
+            return found
         return self.add(cdr)
 
     def newest(self) -> int:
         """The last sequence number that is committed; 0: none is. No lower one can come any more."""
         last: int = self._tx.execute(_NEWEST).scalar_one()
         return last
+
+    def oldest(self) -> int:
+        """The first sequence number that is still there; where there is no record, the next one to come."""
+        first: int | None = self._tx.execute(_OLDEST).scalar()
+        return self.newest() + 1 if first is None else first
+
+    def count_old(self, through: int, before: datetime) -> int:
+        """How many records up to that number ended before that."""
+        values = {"known": 0, "through": through, "before": before}
+        count: int = self._tx.execute(_COUNT_OLD, values).scalar_one()
+        return count
+
+    def forget(self, sequence: int, through: int, before: datetime, most: int) -> tuple[int, int]:
+        """Of the next `most` records behind that number, up to `through`, remove what ended before that.
+
+        Gives how many are removed, and up to which number was looked.
+        """
+        end: int | None = self._tx.execute(_PAGE_END, {"known": sequence, "others": most - 1}).scalar()
+        end = through if end is None else min(end, through)
+        values = {"known": sequence, "through": end, "before": before}
+        return self._tx.execute(_FORGET, values).rowcount, end
 
     def after(self, sequence: int, limit: int, conference_id: int | None = None) -> Numbered:
         """The first `limit` records behind that sequence number; of a conference, or of all.

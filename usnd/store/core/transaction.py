@@ -13,10 +13,12 @@ from usnd.store.alarms import Alarms
 from usnd.store.billing.calls_seen import CallsSeen
 from usnd.store.billing.cdr_files import CdrFiles
 from usnd.store.billing.cdrs import Cdrs
+from usnd.store.billing.months import CdrMonths
 from usnd.store.conferences import Conferences
 from usnd.store.core.statements import Row, Rows, run
 from usnd.store.delivery_receipts import Receipts
 from usnd.store.directories import Directories
+from usnd.store.erasure import Erasure
 from usnd.store.launch_requests import LaunchRequests
 from usnd.store.pins import Pins
 from usnd.store.portal.accounts import PortalAccounts
@@ -107,6 +109,14 @@ class Transaction:
     @cached_property
     def cdr_files(self) -> CdrFiles:
         return CdrFiles(self)
+
+    @cached_property
+    def cdr_months(self) -> CdrMonths:
+        return CdrMonths(self)
+
+    @cached_property
+    def erasure(self) -> Erasure:
+        return Erasure(self)
 
     @cached_property
     def calls_seen(self) -> CallsSeen:

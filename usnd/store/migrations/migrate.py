@@ -9,6 +9,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
+from usnd.store.billing.month_division import divide
 from usnd.store.core.engine import engine_for
 from usnd.store.core.trouble import DatabaseTrouble
 from usnd.store.revision import HEAD, current, is_usable, tell_readers
@@ -17,6 +18,7 @@ from usnd.store.revision import HEAD, current, is_usable, tell_readers
 def upgrade(url: str) -> None:
     """Run all migrations that the database lacks, in one transaction. A newer one that can be used stays so.
 
+    Then records are divided into months, if there is a lock to be had; otherwise `usnd cdr prune` does it.
     Raises SQLAlchemy's errors, and DatabaseTrouble for a database of a newer release.
     """
     if current(url) != HEAD and is_usable(url):
@@ -31,6 +33,7 @@ def upgrade(url: str) -> None:
             raise DatabaseTrouble(
                 f"the database does not fit this release, perhaps a newer one made it: {error}"
             ) from error
+    divide(url)
 
 
 def head() -> str | None:

@@ -26,6 +26,7 @@ cdr_files = Table(
     Column("trouble", String(20)),
     Column("said", Written, nullable=False, server_default=literal_column("''")),
     Column("confirmed_at", Utc),
+    Column("erased_at", Utc),  # since when its records are other ones
 )
 is_open_file = cdr_files.c.state != literal_column("'confirmed'")
 Index(

@@ -85,6 +85,25 @@ async def test_an_hour_is_exported_looked_at_and_sent_again(node: BillingNode) -
     check_copy(there, node.home / "copy.csv")
 
 
+async def test_what_is_old_and_confirmed_is_removed_and_not_before(node: BillingNode) -> None:
+    """The records are of a March that is long over; their file was closed just now."""
+
+    def prune(*more: str) -> list[tuple[object, ...]]:
+        rows = map(json.loads, cdr(node, "prune", "--json", *more).out.splitlines())
+        return [(row["what"], row["records"], row["goes"]) for row in rows]
+
+    assert prune() == [("records", 0, False)], "no file has them yet"
+    assert cdr(node, "export").status == 0
+    assert prune("--dry-run") == prune() == [("records", 3, True)]
+    assert cdr(node, "list", "--json").out == ""
+    (file,) = files(node)
+    assert cdr(node, "resend", "mediation", "1").status == 0, "the file is still here"
+    (node.home / "files/mediation" / str(file["name"])).unlink()
+    assert cdr(node, "resend", "mediation", "1").sentence.endswith(
+        "cannot be made again: its records were removed, or have pseudonyms by now"
+    )
+
+
 def check_copy(there: Path, copy: Path) -> None:
     """As billing does, who has the command and no configuration."""
     shutil.copy(there, copy)
@@ -101,7 +120,7 @@ def check_copy(there: Path, copy: Path) -> None:
 
 async def test_what_cannot_be_is_said(node: BillingNode) -> None:
     assert cdr(node, "explain", "usn-9-9").sentence.startswith("usn-9-9 has no record")
-    assert cdr(node, "resend", "mediation", "9").sentence == "mediation has no file 9"
+    assert cdr(node, "resend", "mediation", "9").sentence == "mediation has no file 9, or not any more"
     assert cdr(node, "resend", "elsewhere", "9").sentence == (
         "elsewhere is no destination: configured are mediation"
     )

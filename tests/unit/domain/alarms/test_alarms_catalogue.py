@@ -36,6 +36,9 @@ def test_numbers_and_names_stay_as_they_are() -> None:
         41: "cdr-export-late",
         42: "cdr-destination-refuses",
         43: "cdr-file-changed",
+        44: "cdr-retention-held",
+        45: "cdr-retention-late",
+        46: "cdr-months-run-out",
     }
 
 

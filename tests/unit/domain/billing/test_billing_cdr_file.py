@@ -40,20 +40,20 @@ def test_every_cell(state: FileState, event: FileEvent) -> None:
 
 
 def test_the_first_file_of_a_destination_has_all_records() -> None:
-    file = close(None, "mediation", NOON, 7, FORM, NOON)
+    file = close(None, "mediation", NOON, range(1, 8), FORM, NOON)
     assert (file.number, file.first, file.last, file.records) == (1, 1, 7, 7)
     assert (file.since, file.until) == (NOON - HOUR, NOON)
 
 
 def test_the_next_file_begins_behind_the_one_before() -> None:
-    file = close(FILE, "mediation", NOON + 2 * HOUR, 1050, FORM, NOON)
+    file = close(FILE, "mediation", NOON + 2 * HOUR, range(1, 1051), FORM, NOON)
     assert (file.number, file.first, file.last) == (43, 1045, 1050)
 
 
 def test_an_hour_without_a_record_has_an_empty_file_and_loses_no_number() -> None:
-    empty = close(FILE, "mediation", NOON + 2 * HOUR, FILE.last, FORM, NOON)
+    empty = close(FILE, "mediation", NOON + 2 * HOUR, range(1, FILE.last + 1), FORM, NOON)
     assert (empty.first, empty.last, empty.records) == (1045, 1044, 0)
-    after = close(empty, "mediation", NOON + 3 * HOUR, 1046, FORM, NOON)
+    after = close(empty, "mediation", NOON + 3 * HOUR, range(1, 1047), FORM, NOON)
     assert (after.first, after.last) == (1045, 1046)
 
 
