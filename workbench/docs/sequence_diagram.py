@@ -24,7 +24,7 @@ from usnd.domain.conference.commands import (
 )
 from usnd.domain.conference.decide import decide
 from usnd.domain.conference.dtmf_menu import Menu, Typed, press
-from usnd.domain.conference.events import CallIn, Control, Event, JoinIn, Recall, TimePassed
+from usnd.domain.conference.events import CallIn, CallsLost, Control, Event, JoinIn, Recall, TimePassed
 from usnd.domain.conference.launch import InstantConference, decide_launch, lines_busy
 from usnd.domain.conference.model import Conference, EndReason, LaunchPlan, Rules
 from usnd.domain.conference.transitions import launch, next_deadline
@@ -191,8 +191,7 @@ class Flow:
     def loses_asterisk(self) -> None:
         """It dies, with all calls, and is there again."""
         self._lines.append(f"    Note over {USND}: Asterisk dies and starts again")
-        for call in self._live:
-            self._apply(CallNews(call.id, CallEvent.VOICE_LOST))
+        self._apply(CallsLost(tuple(CallNews(call.id, CallEvent.VOICE_LOST) for call in self._live)))
 
     # What the domain makes of it.
 
