@@ -31,7 +31,7 @@ class Scene:
         return self.home / "run"
 
     def write(self) -> "Scene":
-        for directory in (self.database.parent, self.runtime, self.home / "recordings"):
+        for directory in (self.database.parent, self.runtime, self.home / "recordings", self.home / "legs"):
             directory.mkdir()
         self.config.write_text(
             '[node]\nhome_region = "GB"\nshort_code = "52272"\n'
@@ -39,6 +39,7 @@ class Scene:
             '[asterisk]\nsecret = "hush-ami"\n[[smsc]]\nname = "first"\nhost = "127.0.0.1"\nport = 9\n'
             'system_id = "usn"\npassword = "hushsmsc"\n[[trunk]]\nname = "msc"\nhost = "192.0.2.20"\n'
             f'[recording]\ndirectory = "{self.home}/recordings"\n'
+            f'[billing]\nswitch_log = "{self.home}/legs"\n'
         )
         return self
 

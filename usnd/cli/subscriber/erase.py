@@ -41,6 +41,8 @@ def erase(
     In call detail records its numbers are replaced by pseudonyms, once all of them are delivered. This cannot
     be undone. Safe to repeat.
     """
+    from usnd.store.core.trouble import DatabaseTrouble, in_words
+
     settings = load_config(config)
     e164 = e164_of(number, settings)
     key = settings.node_key()
@@ -49,7 +51,10 @@ def erase(
     journal.set_up_command(settings.log.format, settings.log.level)
     check_store(settings)
     try:
-        done = asyncio.run(_run(settings, e164, yes=yes))
+        with in_words(settings.store.url):
+            done = asyncio.run(_run(settings, e164, yes=yes))
+    except DatabaseTrouble as error:
+        fail(str(error))
     except OSError as error:
         fail(os_errors.in_words(error, settings.recording.directory))
     _tell(e164, done, yes=yes)

@@ -33,11 +33,13 @@ ELSEWHERE = "a table of its own"
 """`run` here below; `pair …` in tests/integration/pair/test_pair_other_release.py."""
 NEEDS: dict[str, tuple[str, ...]] = {
     STORE: (
-        "cdr list", "cdr files", "cdrs", "conferences", "conference list", "conference show 7",
+        "cdr list", "cdr files", "cdr prune --dry-run", "cdr reconcile", "cdrs",
+        "conferences", "conference list", "conference show 7",
         "alarms --history", "recording list",
         "recording export 7-1 {home}/talk.wav --subscriber " + NUMBER, f"subscriber add {NUMBER}",
         f"subscriber set {NUMBER} --press-one", f"subscriber suspend {NUMBER}", f"subscriber resume {NUMBER}",
-        f"subscriber remove {NUMBER}", f"subscriber pins {NUMBER}", "subscriber list", "recording prune",
+        f"subscriber remove {NUMBER}", f"subscriber pins {NUMBER}", f"subscriber erase {NUMBER}",
+        "subscriber list", "recording prune",
         f"subscriber show {NUMBER}", f"subscriber history {NUMBER}", "subscriber changes",
         f"subscriber sign-ins {NUMBER}", f"subscriber sign-out {NUMBER}", f"subscriber unlock {NUMBER}",
         "terminal list",
@@ -245,6 +247,8 @@ def loaded() -> None:
 @pytest.fixture
 def scene(tmp_path: Path, current_file: Path) -> Iterator[Scene]:
     made = Scene(tmp_path).write()
+    with made.config.open("a") as config:
+        config.write(f'[provisioning]\ncredential_key = "{"5e" * 32}"\n')
     shutil.copy(current_file, made.database)
     yield made
     for one in made.kept:
