@@ -26,6 +26,7 @@ EVERY = 10.0
 PATIENCE = 120.0
 OLD = {
     "nginx_tls": None,
+    "nginx_portal": None,
     "nginx_provisioning": None,
     "usnd_settings": {"conference": {"away": 5, "revive": True}, "ways_in": {"common": "52270"}},
 }
