@@ -114,7 +114,7 @@ def _filling(table: Table, holder: str) -> RowsStatement:
     columns = (holder, "position", "user_id", "member_group_id", "number")
     taken = ", ".join(f"r.{name}" for name in columns)
     return RowsStatement(
-        f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT {taken} FROM {{rows}} WHERE true",  # noqa: S608
+        f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT {taken} FROM {{rows}} WHERE true",  # noqa: S608 # names of ours
         *(table.c[name] for name in columns),
     )
 

@@ -263,7 +263,7 @@ class Chaos:
 
             changes = rows("SELECT number, count(*) FROM subscriber_changes WHERE by_crm GROUP BY number")
             ((answers,),) = rows(
-                f"SELECT count(*) FROM provisioning_requests WHERE request_id = '{BULK_ID}'"  # noqa: S608
+                f"SELECT count(*) FROM provisioning_requests WHERE request_id = '{BULK_ID}'"  # noqa: S608 # our own id
             )
             ((subscribers,),) = rows("SELECT count(*) FROM subscribers WHERE credential IS NOT NULL")
         return Stored(Counter(dict(changes)), answers, subscribers)

@@ -115,7 +115,7 @@ class Schema:
 
 def document(schema: Schema, dice: random.Random, nth: int) -> Document:
     """The nth: half are valid, the rest mutated or raw."""
-    root = "bulk" if dice.random() < 0.2 else "request"  # noqa: PLR2004
+    root = "bulk" if dice.random() < 0.2 else "request"  # noqa: PLR2004 # every fifth
     kind = dice.choice(("valid", "valid", "mutated", "raw"))
     if kind == "raw":
         return Document(kind, dice.choice(_RAW)(dice), root == "bulk")

@@ -59,7 +59,7 @@ def documents(attack: Attack) -> Found:
     begun = time.monotonic()
 
     def part(which: int) -> Found:
-        found, dice = Found(), random.Random(f"{attack.seed} {which}")  # noqa: S311
+        found, dice = Found(), random.Random(f"{attack.seed} {which}")  # noqa: S311 # to be repeated
         connection = attack.terminal.connection(ANSWER_PATIENCE)
         for nth in range(which, attack.size, THREADS):
             time.sleep(max(0.0, begun + nth / attack.rate - time.monotonic()))
@@ -189,7 +189,7 @@ def slow(attack: Attack) -> Found:
 
 def handshakes(attack: Attack) -> Found:
     """`size` connections that never become one: cut, reset, without a certificate, in plain text."""
-    found, dice = Found(), random.Random(attack.seed)  # noqa: S311
+    found, dice = Found(), random.Random(attack.seed)  # noqa: S311 # to be repeated
     hello = _client_hello(attack.terminal)
     nobody = ssl.create_default_context(cafile=str(attack.terminal.authority))
     for nth in range(attack.size):
@@ -236,7 +236,7 @@ def unread(attack: Attack) -> Found:
         plain = socket.socket()
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SMALL_BUFFER)
         plain.bind((attack.terminal.address, 0))
-        plain.setblocking(False)  # noqa: FBT003
+        plain.setblocking(False)  # noqa: FBT003 # positional-only
         await asyncio.get_running_loop().sock_connect(plain, (HOST, attack.terminal.port))
         reader, writer = await asyncio.open_connection(
             sock=plain, ssl=attack.terminal.context, server_hostname=HOST, limit=1

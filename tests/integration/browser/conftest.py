@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 from portal.ground import Ground
 from portal.node import portal_database
+from portal.person import WAYS, Way
 
 from workbench.demo.portal import furnish, portal_stage
 from workbench.parts.chromium import chromium
@@ -56,3 +57,10 @@ async def page(quiet: Ground) -> AsyncIterator[Page]:
     await expect(page.locator("#link")).to_have_class("link live")
     yield page
     await page.context.close()
+
+
+@pytest.fixture(params=WAYS.values(), ids=WAYS)
+def way(request: pytest.FixtureRequest) -> Way:
+    """By pointer, telephone, without script, by keyboard alone: a test of it is done in each."""
+    chosen: Way = request.param
+    return chosen

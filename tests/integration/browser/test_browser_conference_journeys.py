@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 from portal.ground import Ground
-from portal.person import WAYS, Person, Way, somebody
+from portal.person import Person, Way, somebody
 
 from workbench.demo.stage import GROUP, SUBSCRIBER
 
@@ -17,12 +17,6 @@ BRAVO = GROUP["bravo"]
 def over(person: Person) -> str:
     """What the page says when a conference has ended; who asks again is not told of it any more."""
     return "Your conference has ended." if person.way.script else "No conference is running"
-
-
-@pytest.fixture(params=WAYS.values(), ids=WAYS)
-def way(request: pytest.FixtureRequest) -> Way:
-    chosen: Way = request.param
-    return chosen
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -8,7 +8,7 @@ import pytest_asyncio
 from playwright.async_api import expect
 from portal.ground import Ground
 from portal.node import CHOSEN, FIRST
-from portal.person import WAYS, Person, Way, somebody
+from portal.person import Person, Way, somebody
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NEW = "a long walk by the sea"
@@ -16,12 +16,6 @@ CONTACTS = (
     "Nick,First name,Last name,Number,Groups\nzoe,Zoë,Smith,+447700900003,Tennis\n"
     "bob,Bob,,+447700900005,\nnobody,Nobody,,12,\n"
 ).encode()
-
-
-@pytest.fixture(params=WAYS.values(), ids=WAYS)
-def way(request: pytest.FixtureRequest) -> Way:
-    chosen: Way = request.param
-    return chosen
 
 
 @pytest_asyncio.fixture(loop_scope="module")

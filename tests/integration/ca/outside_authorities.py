@@ -2,40 +2,20 @@
 
 import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from crm.certificates import Made
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 DAY = timedelta(days=1)
 SIGNS = {"key_cert_sign": True, "crl_sign": True}
 CLIENT, SERVER = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH
-
-
-@dataclass(frozen=True)
-class Made:
-    """A certificate and its key."""
-
-    certificate: x509.Certificate
-    key: Any
-
-    @property
-    def pem(self) -> bytes:
-        return self.certificate.public_bytes(Encoding.PEM)
-
-    def save(self, path: Path) -> Path:
-        path.write_bytes(self.pem)
-        path.with_suffix(".key").write_bytes(
-            self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        )
-        return path
 
 
 def named(common: str) -> x509.Name:

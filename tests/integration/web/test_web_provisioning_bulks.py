@@ -3,6 +3,7 @@
 import asyncio
 import re
 import signal
+import sqlite3
 from collections.abc import AsyncIterator
 
 import pytest
@@ -149,8 +150,6 @@ async def test_rows_come_as_they_are_done_and_sigterm_ends_them_in_good_order(he
     count = "select count(*) from provisioning_requests"
 
     def begun() -> bool:
-        import sqlite3  # noqa: PLC0415
-
         with sqlite3.connect(f"file:{here.home}/usn.db?mode=ro", uri=True) as database:
             found: int = database.execute(count).fetchone()[0]
         return found > 300

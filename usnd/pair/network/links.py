@@ -79,7 +79,7 @@ class Neighbour:
     def _open(self) -> socket.socket:
         if self._link is None:
             self._link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETHERNET_ARP))
-            self._link.setblocking(False)  # noqa: FBT003
+            self._link.setblocking(False)  # noqa: FBT003 # positional-only
             self._link.bind((self._interface, _ETHERNET_ARP))
         return self._link
 

@@ -48,7 +48,7 @@ def result_of(code: Code, text: str = "", at: str = "") -> str:
 
 def is_done(code: Code) -> bool:
     """Whether it is no fault, by its status of HTTP."""
-    return CATALOGUE[code].status < 300  # noqa: PLR2004
+    return CATALOGUE[code].status < 300  # noqa: PLR2004 # of HTTP: it went well
 
 
 def _said(code: Code, text: str) -> str:

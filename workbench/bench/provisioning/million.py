@@ -46,7 +46,7 @@ def _number(nth: int) -> str:
 
 def times(terminal: Terminal, most: int, count: int, seed: int) -> dict[str, dict[str, float]]:
     """Median and 99th percentile in ms of `count` reads, and of pages of 1,000, by the site."""
-    dice = random.Random(seed)  # noqa: S311
+    dice = random.Random(seed)  # noqa: S311 # to be repeated
     return {
         "read": _times(terminal, (about("read", _number(dice.randrange(most))) for _ in range(count))),
         "list_1000": _times(

@@ -31,7 +31,7 @@ def values(row: Row) -> list[str]:
 def test_each_state_of_a_call_has_its_words(
     state: CallState,
     outcome: CallOutcome | None,
-    was_in: bool,  # noqa: FBT001 # of the table
+    was_in: bool,  # noqa: FBT001 # a column of the table # of the table
 ) -> None:
     row = bob(with_person(1, state=state, outcome=outcome, was_in=was_in))
     assert row.what
@@ -56,7 +56,7 @@ def test_who_is_asked_to_press_1_is_told_apart() -> None:
         (CallState.ENDED, False, ["call 7 usn-7-2"]),
     ],
 )
-def test_what_can_be_done_with_somebody(state: CallState, muted: bool, buttons: list[str]) -> None:  # noqa: FBT001
+def test_what_can_be_done_with_somebody(state: CallState, muted: bool, buttons: list[str]) -> None:  # noqa: FBT001 # a column of the table
     assert values(bob(with_person(1, state=state, muted=muted))) == buttons
 
 
