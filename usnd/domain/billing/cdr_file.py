@@ -17,9 +17,10 @@ safe: nothing is closed twice, as the closed set is a range of sequence numbers 
 it; and each try is committed before it begins (`begin`), so that the standby has whatever a destination gets.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from usnd.domain.billing.delivery import Trouble
@@ -30,6 +31,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 MOST_AT_ONCE = 31 * 24
 """Hours that are closed in one run, after a server was away for long or its clock was wrong."""
 _LONGEST_DOUBLING = 10
+_FILE_NAME = re.compile(r"usn-(?P<to>[\w.-]+)-(?P<number>\d{9,})-(?P<until>\d{8}T\d{6}Z)\.[a-z0-9]+")
 
 
 class FileState(Enum):
@@ -103,6 +105,27 @@ class CdrFile:
     def name(self) -> str:
         """The same on both servers, and of no other file: `usn-mediation-000000042-20260301T130000Z.csv`."""
         return f"usn-{self.destination}-{self.number:09}-{self.until:%Y%m%dT%H%M%SZ}.{self.format}"
+
+
+@dataclass(frozen=True, slots=True)
+class FileName:
+    """What the name of a file of CDRs says. until: the end of its hour (UTC)."""
+
+    destination: str
+    number: int
+    until: datetime
+
+
+def file_named(name: str) -> FileName | None:
+    """What a name says; None: it is no CDR file's."""
+    found = _FILE_NAME.fullmatch(name)
+    if found is None:
+        return None
+    try:
+        until = datetime.strptime(found["until"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return FileName(found["to"], int(found["number"]), until)
 
 
 def hours_due(last: datetime | None, now: datetime) -> Iterator[datetime]:

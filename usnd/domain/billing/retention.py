@@ -4,16 +4,13 @@ All records of a calendar month (UTC) go together, when `keep_months` whole mont
 and each configured destination has confirmed every one of them. services/billing/retention.py does it.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 
 from usnd.domain.billing.months import Month, MonthState, later, month_of
 from usnd.domain.billing.punctuality import Standing
-
-_FILE_NAME = re.compile(r"usn-(?P<to>[\w.-]+)-(?P<number>\d{9,})-(?P<until>\d{8}T\d{6}Z)\.[a-z0-9]+")
 
 
 def kept_since(now: datetime, keep_months: int) -> datetime:
@@ -86,24 +83,3 @@ def removable_through(newest: int, confirmed: Mapping[str, int], months: Sequenc
     if months:
         newest = max((one.last for one in months if one.month.oldest), default=0)
     return min([newest, *confirmed.values()])
-
-
-@dataclass(frozen=True, slots=True)
-class FileName:
-    """What the name of a file of CDRs says. until: the end of its hour (UTC)."""
-
-    destination: str
-    number: int
-    until: datetime
-
-
-def file_named(name: str) -> FileName | None:
-    """What a name says; None: it is no CDR file's."""
-    found = _FILE_NAME.fullmatch(name)
-    if found is None:
-        return None
-    try:
-        until = datetime.strptime(found["until"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return FileName(found["to"], int(found["number"]), until)

@@ -6,10 +6,11 @@ anybody is in it. A channel that Asterisk has with itself, as of the health chec
 """
 
 import csv
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+
+from usnd.domain.conference.call_ids import conference_of
 
 _ANSWER, _HANGUP = "ANSWER", "HANGUP"
 _FIELDS = 5
@@ -17,8 +18,6 @@ _NETWORK = ("PJSIP/", "DAHDI/")
 """How the names of channels to the network begin."""
 _OUTSIDE = frozenset({"usn-incoming", "usn-pin", "usn-refused"})
 """Where in the dialplan a call that came in is while it is in no conference."""
-_PLACED = re.compile(r"usn-\d+-\d+")
-"""The id of a call that the node placed: one that came in has Asterisk's own."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -95,5 +94,5 @@ def _event(fields: list[str]) -> LegEvent | None:
         at = _EPOCH + timedelta(seconds=float(fields[1]))
     except (ValueError, OverflowError):
         return None
-    outside = fields[4] in _OUTSIDE and _PLACED.fullmatch(fields[2]) is None
+    outside = fields[4] in _OUTSIDE and conference_of(fields[2]) is None
     return LegEvent(fields[2], at, fields[0] == _HANGUP, outside)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from usnd.domain.conference import call_ids
 from usnd.domain.conference.call import (
     Call,
     CallEvent,
@@ -94,7 +95,7 @@ def plan(
 ) -> tuple[Conference, ConferenceCommand]:
     """The conference with one more call, and the command that places it."""
     call = Call(
-        id=f"usn-{conference.id}-{_ordinal(len(conference.calls) + 1)}",
+        id=call_ids.placed(conference.id, len(conference.calls) + 1),
         number=person.number,
         name=person.name,
         role=role,
@@ -105,16 +106,6 @@ def plan(
     )
     conference = replace(conference, calls=(*conference.calls, call))
     return conference, placing(conference, call, rules)
-
-
-def _ordinal(number: int) -> str:
-    """The number, such that none is the beginning of another: 1 … 9, 010 … 099, 00100 …
-
-    Asterisk 22.10 refuses a channel whose unique id another's begins with, as "already in use": usn-7-1 after
-    usn-7-10, which came first where Asterisk was slow (measured).
-    """
-    digits = str(number)
-    return digits.rjust(2 * len(digits) - 1, "0")
 
 
 def called_in(event: CallIn | JoinIn, number: str, role: Role, now: datetime) -> Call:
@@ -178,13 +169,13 @@ def next_attempt(conference: Conference, call: Call, trunk: str, now: datetime) 
     It has an id of its own, since a channel's id is used once (docs/decisions/0002-call-id-is-channel-id.md).
     """
     number = len(attempts(conference, call)) + 1
-    again = f"{_first(call)}.{number}"
+    again = call_ids.attempt(_first(call), number)
     return replace(call, id=again, state=CallState.PLANNED, planned_at=now, trunk=trunk, rang_at=None)
 
 
 def _first(call: Call) -> str:
-    """The id of its first attempt; an id of our own has no other dot."""
-    return call.id.partition(".")[0] if call.direction is Direction.OUT else call.id
+    """The id of its first attempt."""
+    return call_ids.first_attempt(call.id) if call.direction is Direction.OUT else call.id
 
 
 def told_to_end(call: Call, now: datetime) -> Call:

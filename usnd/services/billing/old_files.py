@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from usnd.domain.billing.cdr_file import CdrFile, FileState
-from usnd.domain.billing.retention import FileName, file_named
+from usnd.domain.billing.cdr_file import CdrFile, FileName, FileState, file_named
 from usnd.process.os_errors import about
 from usnd.services.billing.retention import Pruned
 

@@ -17,6 +17,7 @@ from usnd.domain.billing.formats import FORMATS
 from usnd.domain.billing.reconciliation import Call, Finding, Holding, Switch, judge_call, judge_line
 from usnd.domain.billing.switch_log import Log
 from usnd.domain.conference.call import CallOutcome
+from usnd.domain.conference.call_ids import conference_of
 from usnd.services.billing.writing import path_of
 from usnd.store.core.transaction import Transaction
 
@@ -116,10 +117,8 @@ class Reconciliation:
             yield Call(one, log.legs.get(one), own, one in live, retried)
 
     def _was_retried(self, call: str) -> bool:
-        conference = call.split("-")[1] if call.count("-") > 1 else ""
-        if not conference.isdecimal():
-            return False
-        stored = self._tx.conferences.get(int(conference))
+        conference = conference_of(call)
+        stored = None if conference is None else self._tx.conferences.get(conference)
         calls = () if stored is None else stored.calls
         return any(one.id == call and one.outcome is CallOutcome.OVERFLOWED for one in calls)
 

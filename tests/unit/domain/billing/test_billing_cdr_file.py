@@ -11,10 +11,12 @@ from usnd.domain.billing.cdr_file import (
     LONGEST_PAUSE,
     MOST_AT_ONCE,
     FileEvent,
+    FileName,
     FileState,
     begin,
     close,
     failed,
+    file_named,
     follow,
     hours_due,
     is_due,
@@ -119,3 +121,14 @@ def test_a_file_that_is_sent_again_is_the_same_and_its_turn_at_once() -> None:
 
 def test_late_news_change_nothing() -> None:
     assert follow(FILE, FileEvent.CONFIRMED, NOON) is FILE
+
+
+def test_a_files_name_says_whose_and_of_which_hour_it_is() -> None:
+    assert file_named(FILE.name) == FileName("mediation", 42, FILE.until)
+    assert file_named("usn-a-b.c-000000001-20260301T130000Z.csv") == FileName("a-b.c", 1, FILE.until)
+    for other in (
+        "usn-mediation-42-20260301T130000Z.csv",
+        "usn-mediation-000000042-20261301T130000Z.csv",
+        "x",
+    ):
+        assert file_named(other) is None

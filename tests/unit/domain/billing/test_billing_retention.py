@@ -9,12 +9,10 @@ from usnd.domain.billing.cdr_file import FileState
 from usnd.domain.billing.months import Month, MonthState
 from usnd.domain.billing.punctuality import Standing
 from usnd.domain.billing.retention import (
-    FileName,
     MonthContent,
     Verdict,
     Why,
     confirmed_through,
-    file_named,
     judge,
     kept_since,
     removable_through,
@@ -71,14 +69,3 @@ def test_records_go_one_by_one_where_they_are_not_kept_by_months() -> None:
     assert removable_through(1200, {}, (oldest, later)) == 900
     assert removable_through(1200, {"mediation": 700}, (oldest, later)) == 700
     assert removable_through(1200, {}, (later,)) == 0, "the oldest one has gone"
-
-
-def test_a_files_name_says_whose_and_of_which_hour_it_is() -> None:
-    assert file_named(FILE.name) == FileName("mediation", 42, FILE.until)
-    assert file_named("usn-a-b.c-000000001-20260301T130000Z.csv") == FileName("a-b.c", 1, FILE.until)
-    for other in (
-        "usn-mediation-42-20260301T130000Z.csv",
-        "usn-mediation-000000042-20261301T130000Z.csv",
-        "x",
-    ):
-        assert file_named(other) is None
