@@ -13,6 +13,7 @@ from pathlib import Path
 from playwright.async_api import Browser, async_playwright
 
 from workbench.parts import debian
+from workbench.parts.node_js import node
 from workbench.parts.process import private_directory
 
 PACKAGES = ["chromium", "fonts-dejavu-core"]
@@ -65,6 +66,8 @@ async def chromium(namespace: str = "") -> AsyncIterator[Browser]:
             within.write_text(f'#!/bin/sh\nexec nsenter --net=/run/netns/{namespace} -- {started} "$@"\n')
             within.chmod(0o700)
             started = within
+        # Playwright brings a Node of its own, which needs a library that a fresh Debian has not.
+        os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", node())
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=started, env={**environment})
             yield browser
