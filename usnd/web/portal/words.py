@@ -5,7 +5,7 @@ templates have `{% trans %}`. The translations are in locale/, one file a langua
 Babel; `make pages` brings them up to date with what is marked.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from gettext import c2py
 from importlib.resources import files
@@ -96,6 +96,11 @@ class Languages:
         wishes = [code for code, _ in sorted(_wishes(wished), key=lambda one: -one[1])]
         found = negotiate_locale(wishes, [*self._all], sep="-")
         return self._all[found or ENGLISH]
+
+
+def own_names(codes: Iterable[str]) -> dict[str, str]:
+    """Of languages: each as its speakers call it."""
+    return {code: Locale.parse(code).get_language_name(code) or code for code in codes}
 
 
 def _catalog(code: str) -> Catalog | None:

@@ -1,7 +1,5 @@
 """The settings: what subscribers set themselves, by the table of attributes, and what their operator set."""
 
-from babel.core import Locale
-
 from usnd.control.portal_requests import SaveSettings
 from usnd.domain.directory.model import Subscriber
 from usnd.domain.portal.outcomes import Outcome
@@ -13,11 +11,10 @@ from usnd.web.portal.behind import Behind
 from usnd.web.portal.forms import Field, Filled, Form
 from usnd.web.portal.pages.outcomes import BUSY, STATUS, ended
 from usnd.web.portal.visitor import Answer, Page, Redirect, Visitor
-from usnd.web.portal.words import N_
+from usnd.web.portal.words import N_, own_names
 
 _OPERATOR = ("", N_("As your operator has it"))
-_NAMES = {code: Locale.parse(code).get_language_name(code) or code for code in LANGUAGES}
-"""Each as its speakers call it."""
+_NAMES = own_names(LANGUAGES)
 _CALL_BACKS = tuple((str(count), str(count)) for count in range(MOST_CALL_BACKS + 1))
 _FIELDS = {
     "email": Field("email", N_("Mail address"), "email", "email", longest=254, optional=True),

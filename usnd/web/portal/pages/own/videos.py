@@ -8,13 +8,11 @@ What a video shows is in workbench/videos/stories.
 from dataclasses import dataclass
 from pathlib import Path
 
-from babel.core import Locale
-
-from usnd.web.portal.words import ENGLISH, LANGUAGES, N_
+from usnd.web.portal.words import ENGLISH, LANGUAGES, N_, own_names
 
 PATH = "/help/videos/"
 """Where nginx has them."""
-_NAMES = {code: Locale.parse(code).get_language_name(code) or code for code in LANGUAGES}
+_NAMES = own_names(LANGUAGES)
 
 
 @dataclass(frozen=True, slots=True)
