@@ -43,6 +43,7 @@ from usnd.domain.alarms.threshold import Limits
 from usnd.monitoring.binds import Binds
 from usnd.monitoring.gather import Gatherer
 from usnd.monitoring.liveness import Health
+from usnd.process.begin_when import begin_when
 from usnd.process.runtime_directory import RuntimeDirectory
 from usnd.process.single_instance import AlreadyRunning, claim
 from usnd.process.systemd import notify
@@ -80,8 +81,6 @@ _SWITCH = 0.0005
 the writer's units for a CRM would hold each up by Python's own 5 ms.
 """
 _FLUSH_SECONDS = 3.0
-_LOOK_EVERY = 0.05
-"""Seconds, for the file that lets a standby's daemon begin."""
 
 
 class Superseded(Exception):
@@ -106,26 +105,13 @@ async def run(config: Config, clock: Callable[[], datetime] = utc_now, when: Pat
         with claim(config.store.url):
             notify("READY=1")
             if when is not None:
-                await _wait_for(when)
+                structlog.get_logger("usnd").info("usnd is ready and waits", when=str(when))
+                await begin_when(when)
             await _run_alone(config, clock)
     except AlreadyRunning as error:
         raise Superseded(
             f"another usnd (process {error.process}) runs on this database: stop that one first"
         ) from error
-
-
-async def _wait_for(when: Path) -> None:
-    structlog.get_logger("usnd").info("usnd is ready and waits", when=str(when))
-    while not await asyncio.to_thread(_is_there, when):
-        notify("WATCHDOG=1")  # to wait is its work
-        await asyncio.sleep(_LOOK_EVERY)
-
-
-def _is_there(when: Path) -> bool:
-    """A place that this user may not look into is as one where nothing is."""
-    with suppress(OSError):
-        return when.exists()
-    return False
 
 
 async def _run_alone(config: Config, clock: Callable[[], datetime]) -> None:

@@ -22,14 +22,23 @@ Check = Annotated[
     bool, typer.Option("--check", help="Only look whether the file, and all that it names, can be used.")
 ]
 
+When = Annotated[
+    Path | None,
+    typer.Option(help="Load everything, then serve when this file is there: on one server of a pair."),
+]
+
 
 def run_site(
     config: Path,
     make: "Callable[[WebSection, Stopping], tuple[Site, Callable[[], None]]]",
     *,
     check: bool,
+    when: Path | None,
 ) -> None:
-    """Serves what `make` gives, the site and how it is closed; or only looks whether the file can be used."""
+    """Serves what `make` gives, the site and how it is closed; or only looks whether the file can be used.
+
+    With `when` it is loaded, and serves when that file is there.
+    """
     import structlog
 
     from usnd.cli.provisioning.checks import of_site
@@ -56,7 +65,7 @@ def run_site(
         with claim(f"web://{settings.web.socket}"):
             site, close = make(settings.web, stopping)
             try:
-                serve(site, settings.web, stopping)
+                serve(site, settings.web, stopping, when)
             finally:
                 close()
     except AlreadyRunning as error:

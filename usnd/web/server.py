@@ -12,12 +12,14 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import structlog
 import uvloop
 
+from usnd.process.begin_when import begin_when
 from usnd.process.local_socket import listening
 from usnd.process.os_errors import reason
 from usnd.process.systemd import notify
@@ -58,10 +60,24 @@ class CannotListen(Exception):
     """The socket cannot be made; the message says why."""
 
 
-def serve(site: Site, settings: WebSection, stopping: Stopping) -> None:
-    """Serves until SIGTERM or SIGINT, in the main thread. Raises CannotListen."""
+def serve(site: Site, settings: WebSection, stopping: Stopping, when: Path | None = None) -> None:
+    """Serves until SIGTERM or SIGINT, in the main thread; from when the file is there, if one is named.
+
+    Raises CannotListen.
+    """
     log = structlog.get_logger("usnd.web")
     tempfile.tempdir = str(settings.spool)
+    sys.setswitchinterval(_SWITCH)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_Server(site, settings).run(stopping, when))
+    finally:
+        log.info("site stopped", site=site.name)
+
+
+@contextmanager
+def _listening(settings: WebSection) -> Iterator[socket.socket]:
+    """The site's socket, which is removed behind it. Raises CannotListen."""
     try:
         channel, _ = listening(settings.socket, _OWNERS_ONLY, _gid(settings.group))
     except OSError as error:
@@ -69,13 +85,10 @@ def serve(site: Site, settings: WebSection, stopping: Stopping) -> None:
     except LookupError as error:
         raise CannotListen(f"{settings.socket} cannot be made: {error}") from error
     try:
-        sys.setswitchinterval(_SWITCH)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            log.info("site serves", site=site.name, socket=str(settings.socket))
-            runner.run(_Server(site, settings, channel).run(stopping))
+        yield channel
     finally:
+        channel.close()
         settings.socket.unlink(missing_ok=True)
-        log.info("site stopped", site=site.name)
 
 
 def _gid(group: str | None) -> int | None:
@@ -88,30 +101,39 @@ def _gid(group: str | None) -> int | None:
 class _Server:
     """The connections of one site."""
 
-    def __init__(self, site: Site, settings: WebSection, channel: socket.socket) -> None:
-        self._site = site
-        self._path = settings.socket
-        self._channel = channel
+    def __init__(self, site: Site, settings: WebSection) -> None:
+        self._site, self._settings = site, settings
         self._threads = Threads(settings.threads)
         self._open = set[Connection]()
 
-    async def run(self, stopping: Stopping) -> None:
+    async def run(self, stopping: Stopping, when: Path | None) -> None:
         """Until it is to stop."""
+        log = structlog.get_logger("usnd.web")
+        with _signals(stopping) as said:
+            notify("READY=1")
+            if when is not None:
+                log.info("site is ready and waits", site=self._site.name, when=str(when))
+                await _first(begin_when(when), said.wait())
+            if said.is_set():
+                return
+            with _listening(self._settings) as channel:
+                log.info("site serves", site=self._site.name, socket=str(self._settings.socket))
+                await self._serve(channel, said)
+
+    async def _serve(self, channel: socket.socket, said: asyncio.Event) -> None:
         if self._site.at_once is not None:
             self._site.at_once.start()
-        with _signals(stopping) as said:
-            accepting = asyncio.create_task(self._accept())
-            notify("READY=1")
-            while not said.is_set():
-                notify("WATCHDOG=1")
-                self._close_idle()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_BEAT):
-                        await said.wait()
-            accepting.cancel()
-            await self._drain()
+        accepting = asyncio.create_task(self._accept(channel))
+        while not said.is_set():
+            notify("WATCHDOG=1")
+            self._close_idle()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_BEAT):
+                    await said.wait()
+        accepting.cancel()
+        await self._drain(channel)
 
-    async def _accept(self) -> None:
+    async def _accept(self, channel: socket.socket) -> None:
         """Lets in who comes, as long as there is room; the others wait in the kernel."""
         loop = asyncio.get_running_loop()
         while True:
@@ -119,7 +141,7 @@ class _Server:
                 await asyncio.sleep(0.01)
                 continue
             try:
-                made, _ = await loop.sock_accept(self._channel)
+                made, _ = await loop.sock_accept(channel)
                 await loop.connect_accepted_socket(self._connection, made)
             except OSError:  # the client has gone again, or there are no descriptors for a moment
                 await asyncio.sleep(0.01)
@@ -132,11 +154,11 @@ class _Server:
         for one in [each for each in self._open if each.is_idle and each.heard < last]:
             one.close()
 
-    async def _drain(self) -> None:
+    async def _drain(self, channel: socket.socket) -> None:
         """Nobody new comes in; who is being answered is, if that is done in time."""
         notify("STOPPING=1")
-        self._path.unlink(missing_ok=True)
-        self._channel.close()
+        self._settings.socket.unlink(missing_ok=True)
+        channel.close()
         until = asyncio.get_running_loop().time() + DRAIN
         for one in tuple(self._open):
             one.close_soon()
@@ -147,6 +169,16 @@ class _Server:
             await asyncio.sleep(0.01)  # what it told is sent
         for one in tuple(self._open):
             one.abort()
+
+
+async def _first(*these: Coroutine[None, None, object]) -> None:
+    """Waits for one of them, and drops the others."""
+    tasks = [asyncio.create_task(each) for each in these]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in tasks:
+            each.cancel()
 
 
 @contextmanager

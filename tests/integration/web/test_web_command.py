@@ -49,6 +49,35 @@ async def test_systemd_is_told_that_it_is_ready_works_and_stops(
             site.kill()
 
 
+async def test_a_site_that_waits_listens_when_it_may_begin(here: Stage) -> None:
+    """As on a standby: loaded, and reached by nobody until the floating address is there."""
+    held = here.home / "held"
+    site = here.process_of(f"web provisioning --when {held}", here.site_config, "waits.journal")
+    site.start()
+    try:
+        assert await until(lambda: "site is ready and waits" in site.tail(), 20, 0.05)
+        assert not here.socket.exists()
+        held.touch()
+        assert await until(here.socket.exists, 20, 0.05)
+        await site.stop()
+        assert site.returncode == 0
+        assert not here.socket.exists()
+    finally:
+        site.kill()
+
+
+async def test_a_site_that_waits_ends_when_told(here: Stage) -> None:
+    site = here.process_of(f"web provisioning --when {here.home / 'held'}", here.site_config, "waits.journal")
+    site.start()
+    try:
+        assert await until(lambda: "site is ready and waits" in site.tail(), 20, 0.05)
+        await site.stop()
+        assert site.returncode == 0
+        assert "site serves" not in site.tail()
+    finally:
+        site.kill()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "status", "words"),
     [

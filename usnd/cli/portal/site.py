@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from usnd.cli.run_site import Check, ConfigFile, run_site
+from usnd.cli.run_site import Check, ConfigFile, When, run_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 DEFAULT = Path("/etc/usn/web-portal.toml")
 
 
-def portal(config: ConfigFile = DEFAULT, *, check: Check = False) -> None:
+def portal(config: ConfigFile = DEFAULT, *, check: Check = False, when: When = None) -> None:
     """Serve the subscriber's portal at a Unix socket until SIGTERM."""
 
     def made(settings: "WebSection", _stopping: "Stopping") -> "tuple[Site, Callable[[], None]]":
@@ -25,4 +25,4 @@ def portal(config: ConfigFile = DEFAULT, *, check: Check = False) -> None:
         site = Portal(settings)
         return site.site, site.close
 
-    run_site(config, made, check=check)
+    run_site(config, made, check=check, when=when)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from usnd.cli.run_site import Check, ConfigFile, run_site
+from usnd.cli.run_site import Check, ConfigFile, When, run_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 DEFAULT = Path("/etc/usn/web-provisioning.toml")
 
 
-def provisioning(config: ConfigFile = DEFAULT, *, check: Check = False) -> None:
+def provisioning(config: ConfigFile = DEFAULT, *, check: Check = False, when: When = None) -> None:
     """Serve XML provisioning at a Unix socket until SIGTERM."""
 
     def made(settings: "WebSection", stopping: "Stopping") -> "tuple[Site, Callable[[], None]]":
@@ -24,4 +24,4 @@ def provisioning(config: ConfigFile = DEFAULT, *, check: Check = False) -> None:
         site = Provisioning(settings, lambda: bool(stopping))
         return site.site, site.close
 
-    run_site(config, made, check=check)
+    run_site(config, made, check=check, when=when)
