@@ -20,6 +20,7 @@ from psycopg import sql
 from usnd.pair.config import DatabaseConfig
 from usnd.pair.database.directory import PATIENCE, DataDirectory, PostgresError
 from usnd.pair.run_program import run
+from usnd.process.postgres_connection import connect
 
 _COMMIT = re.compile(r"tx: +(\d+),.*desc: COMMIT ")
 _SUBXACTS = re.compile(r"subxacts: ([\d ]+)")
@@ -128,7 +129,7 @@ class Aside:
     def _rows(self, commits: set[int] | None) -> Iterator[dict[str, Any]]:
         """Those that these transactions wrote, as they are now; what they deleted is only in the log."""
         own = psycopg.conninfo.make_conninfo(self._config.own, client_encoding="utf8")
-        with psycopg.connect(own, connect_timeout=5, autocommit=True) as link:
+        with connect(own, connect_timeout=5, autocommit=True) as link:
             databases = [str(name) for (name,) in link.execute(_DATABASES)]
         for database in databases:
             yield from self._rows_of(database, commits)
@@ -137,7 +138,7 @@ class Aside:
         own = psycopg.conninfo.make_conninfo(self._config.own, dbname=database, client_encoding="utf8")
         wanted = sql.SQL("") if commits is None else sql.SQL(" where xmin::text = any(%s)")
         values = () if commits is None else ([str(one) for one in sorted(commits)],)
-        with psycopg.connect(own, connect_timeout=5, autocommit=True) as link:
+        with connect(own, connect_timeout=5, autocommit=True) as link:
             for (table,) in link.execute(_TABLES).fetchall():
                 asked = sql.SQL("select to_jsonb(t) from {} t").format(sql.SQL(table)) + wanted
                 for (row,) in link.execute(asked, values):

@@ -19,6 +19,7 @@ from usnd.pair.config import DatabaseConfig
 from usnd.pair.database.directory import DataDirectory, PostgresError, process
 from usnd.pair.database.kept_aside import Aside
 from usnd.pair.threads import Threads
+from usnd.process.postgres_connection import connect
 
 SETTLED = 1.0
 """Seconds from switching waits on until the checkpointer is asked whether it has told all others."""
@@ -140,14 +141,14 @@ class Postgres:
 
     def _is_peer_open(self) -> bool:
         try:
-            with psycopg.connect(self._config.peer, connect_timeout=2, autocommit=True) as link:
+            with connect(self._config.peer, connect_timeout=2, autocommit=True) as link:
                 return link.execute("select not pg_is_in_recovery()").fetchone() == (True,)
         except psycopg.Error:
             return False
 
     def _read(self) -> Store:
         config = self._config
-        with psycopg.connect(config.own, connect_timeout=2, autocommit=True) as link:
+        with connect(config.own, connect_timeout=2, autocommit=True) as link:
             link.execute("set statement_timeout = 2000")
             waits = link.execute(_WAITS).fetchone()
             assert waits is not None
@@ -200,7 +201,7 @@ class Postgres:
 
     async def _execute(self, *statements: sql.SQL | sql.Composed) -> None:
         def execute() -> None:
-            with psycopg.connect(self._config.own, connect_timeout=2, autocommit=True) as link:
+            with connect(self._config.own, connect_timeout=2, autocommit=True) as link:
                 link.execute("set statement_timeout = 5000")
                 for statement in statements:
                     link.execute(statement)

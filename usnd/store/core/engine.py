@@ -8,9 +8,11 @@ import sqlite3
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+
+from usnd.process.postgres_connection import connect
 
 # A peer that is gone without a word is noticed in about this time; a commit that waits for the standby
 # keeps its connection alive by TCP, and may wait as long as it must.
@@ -72,14 +74,23 @@ def engine_for(url: str) -> Engine:
         return engine
     if backend == "postgresql":
         # A unit of work sees one state of the database, whoever else writes: a clash is run again.
-        return create_engine(
+        engine = create_engine(
             url,
             poolclass=NullPool,
             connect_args=POSTGRESQL,
             isolation_level="REPEATABLE READ",
             hide_parameters=True,
         )
+        event.listen(engine, "do_connect", connect_to_postgresql)
+        return engine
     raise ValueError(f"the store runs on SQLite and PostgreSQL, not on {backend}")
+
+
+def connect_to_postgresql(
+    _dialect: Dialect, _record: ConnectionPoolEntry, arguments: list[Any], settings: dict[str, Any]
+) -> psycopg.Connection:
+    """Listens to an engine's do_connect: a try that is given up leaves no connection behind."""
+    return connect(*arguments, **settings)
 
 
 def reading(url: str) -> Connection:

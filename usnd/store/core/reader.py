@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
-from usnd.store.core.engine import POSTGRESQL, is_outage
+from usnd.store.core.engine import POSTGRESQL, connect_to_postgresql, is_outage
 from usnd.store.core.transaction import Transaction
 
 T = TypeVar("T")
@@ -128,7 +128,7 @@ def _took_too_long(error: SQLAlchemyError) -> bool:
 def _engine(url: str, connections: int) -> Engine:
     backend = make_url(url).get_backend_name()
     if backend == "postgresql":
-        return create_engine(
+        engine = create_engine(
             url,
             poolclass=QueuePool,
             pool_size=connections,
@@ -142,6 +142,8 @@ def _engine(url: str, connections: int) -> Engine:
             isolation_level="REPEATABLE READ",
             hide_parameters=True,
         )
+        event.listen(engine, "do_connect", connect_to_postgresql)
+        return engine
     if backend != "sqlite":
         raise ValueError(f"the store runs on SQLite and PostgreSQL, not on {backend}")
     engine = create_engine(
