@@ -60,9 +60,22 @@ def well() -> str:
         lab.ask("run", node, "usnd", "pair", "switch-over")
         time.sleep(AFTER)
         node = active()
+    restarted = time.monotonic()
     lab.ask("run", other(node), "systemctl", "restart", "usn-arbiter")
-    time.sleep(1.0)
+    _until_standby_since(other(node), restarted)
     return active()
+
+
+def _until_standby_since(node: str, restarted: float) -> None:
+    """What its arbiter said before it was restarted does not count. Raises PartError."""
+    deadline = restarted + PATIENCE
+    while time.monotonic() < deadline:
+        with suppress(PartError):  # its arbiter is beginning
+            told = lab.status(node)
+            if told.get("state") == "standby" and told["since_s"] < time.monotonic() - restarted:
+                return
+        time.sleep(0.2)
+    raise PartError(f"usn-{node} is no standby again {PATIENCE:g} s after its arbiter was restarted")
 
 
 def silence(node: str) -> None:

@@ -260,7 +260,12 @@ FAULTS: dict[str, Row] = {
     "arbiter hangs": Row(_stop("usn-arbiter"), moves=None),
     "usnd hangs on the standby": Row(_on_standby(_stop("usnd")), moves=False, within=5.0),
     "asterisk gone on the standby": Row(
-        _no_asterisk, moves=False, within=5.0, mend=_asterisk_again, tells=PairAlarm.UNABLE
+        _no_asterisk,
+        moves=False,
+        within=5.0,
+        mend=_asterisk_again,
+        back=90.0,  # what failed thoroughly is tried again after a minute
+        tells=PairAlarm.UNABLE,
     ),
     "database hangs on the standby": Row(
         _on_standby(_stop("postgresql@17-main")), moves=False, within=10.0, back=90.0
