@@ -7,11 +7,12 @@ are cut to fit a segment.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import Enum, unique
+from enum import unique
 from types import MappingProxyType
 
 from usnd.domain.messaging.gsm_alphabet import GSM, GSM_EXTENSION
 from usnd.domain.sms.characters import echo_of
+from usnd.domain.tables import TableKey
 
 DEFAULT_LANGUAGE = "en"
 LONGEST_ECHO = 24
@@ -28,7 +29,7 @@ _MOST_LISTED = 60
 
 
 @unique
-class Say(Enum):
+class Say(TableKey):
     """What can be said. The value is the English text; `{…}` are filled in by `render`."""
 
     NO_SERVICE = "This number is not registered for Instant Conferencing."
