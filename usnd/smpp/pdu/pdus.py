@@ -1,4 +1,4 @@
-"""SMPP 3.4 PDUs: octets ↔ frozen dataclasses, strictly, and the splitter of a stream into PDUs.
+"""SMPP 3.4 PDUs: octets ↔ frozen values, strictly, and the splitter of a stream into PDUs.
 
 The link calls it. The wire format is one table of fields per PDU (§4), in the order of the wire. What the
 tables do not allow is an error with the command_status to answer. No session, no sequence numbering and no
