@@ -7,6 +7,17 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import TypeVar
 
+
+class TableKey(Enum):
+    """An enum whose members are looked up in tables for every text.
+
+    They are hashed as they are compared, by identity. Enum's own hash is Python code, and a blast of 100,000
+    texts asks for it more than a million times.
+    """
+
+    __hash__ = object.__hash__
+
+
 S = TypeVar("S", bound=Enum)
 E = TypeVar("E", bound=Enum)
 

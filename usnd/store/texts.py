@@ -6,10 +6,10 @@ duplicate is decided in domain/messaging/duplicates.py, what has expired in doma
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
+from msgspec.structs import replace
 from sqlalchemy import bindparam, exists, false, func, literal_column, not_, null, or_, select, union, update
 
 from usnd.domain.messaging.duplicates import Earlier

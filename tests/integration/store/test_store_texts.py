@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import text
 
@@ -17,7 +18,7 @@ TEXT = IncomingText("smsc-a", "bind-1", "+447700900001", "4242", "IC Mkting", "f
 
 
 def draft(body: str = "Done", **changes: Any) -> Draft:
-    return replace(Draft("smsc-a", "4242", TEXT.sender, body, NOW, LATER), **changes)
+    return msgspec.structs.replace(Draft("smsc-a", "4242", TEXT.sender, body, NOW, LATER), **changes)
 
 
 def test_an_earlier_text_is_the_newest_within_the_time(tx: Transaction) -> None:
@@ -92,7 +93,7 @@ def test_texts_for_a_bind_that_is_no_more_go_by_another(tx: Transaction) -> None
     gone, kept, sent = tx.texts.queue_mt([draft(smsc="old"), draft(smsc="smsc-b"), draft(smsc="old")])
     tx.texts.settle([Settlement(sent.id, MtState.SENT)], NOW)
     assert tx.texts.reroute("smsc-a", ["smsc-a", "smsc-b"]) == 1
-    assert tx.texts.queued("smsc-a", Priority.REPLY, 9) == [replace(gone, smsc="smsc-a")]
+    assert tx.texts.queued("smsc-a", Priority.REPLY, 9) == [msgspec.structs.replace(gone, smsc="smsc-a")]
     assert tx.texts.queued("smsc-b", Priority.REPLY, 9) == [kept]
 
 
@@ -100,7 +101,10 @@ def test_a_text_is_settled_once(tx: Transaction) -> None:
     sent, late = tx.texts.queue_mt([draft(), draft()])
     done = Settlement(sent.id, MtState.SENT, "bind-1", "7f")
     assert tx.texts.settle([done, Settlement(99, MtState.SENT)], NOW) == {sent.id}
-    again = [replace(done, state=MtState.EXPIRED, error="late"), Settlement(late.id, MtState.EXPIRED)]
+    again = [
+        msgspec.structs.replace(done, state=MtState.EXPIRED, error="late"),
+        Settlement(late.id, MtState.EXPIRED),
+    ]
     assert tx.texts.settle(again, LATER) == {late.id}
     kept = tx.execute(text("SELECT state, session, smsc_message_id, error FROM mt_texts ORDER BY id")).all()
     assert [tuple(row) for row in kept] == [("sent", "bind-1", "7f", None), ("expired", None, None, None)]

@@ -59,12 +59,17 @@ def members_of(
         meanings[word] = _similar_members(word, directory)
     if any(not meaning.likely for meaning in meanings.values()):
         names = tuple(map(_as_it_came, unknown))
-        if all(word.strip("+ ")[:1].isdecimal() for word in unknown):
+        if all(map(_has_digits_first, unknown)):
             return reply(Say.UNSURE_NUMBERS, names=names, example=example_number(home_region))
         return reply(Say.UNKNOWN_NAMES, names=names)
     if all(meaning.certain for meaning in meanings.values()):
         return _chosen(meanings, 0)
     return _question(meanings, unknown, write)
+
+
+def _has_digits_first(word: str) -> bool:
+    """It is a number, if anything: a name begins with a letter."""
+    return word.strip("+ ")[:1].isdecimal()
 
 
 def _as_it_came(word: str) -> Echo:
@@ -73,7 +78,7 @@ def _as_it_came(word: str) -> Echo:
 
 
 def _meaning(word: str, directory: Directory, home_region: str) -> _Meaning:
-    if member := member_like(word, directory):
+    if not _has_digits_first(word) and (member := member_like(word, directory)):
         return _Meaning(((member,),), certain=True)
     read = readings(word, home_region)
     likely = tuple(tuple(map(NumberMember, numbers)) for numbers in read.likely)

@@ -268,7 +268,8 @@ def _without(directory: Directory, gone: Member) -> Directory:
 
 def less(members: tuple[Member, ...], gone: Member) -> tuple[Member, ...]:
     """The members without that one, however it is spelled."""
-    return tuple(member for member in members if not _is_same(member, gone))
+    kind, key = type(gone), name_key(spelled(gone))
+    return tuple(one for one in members if type(one) is not kind or name_key(spelled(one)) != key)
 
 
 def holders(directory: Directory, member: Member) -> tuple[tuple[Group, ...], tuple[int, ...]]:
@@ -287,10 +288,6 @@ def spelled(member: Member) -> str:
             return group
         case NumberMember(number):  # pragma: no branch - mypy proves the match complete
             return number
-
-
-def _is_same(one: Member, other: Member) -> bool:
-    return type(one) is type(other) and name_key(spelled(one)) == name_key(spelled(other))
 
 
 def find_cycle(directory: Directory, group: Group) -> GroupCycle | None:

@@ -7,9 +7,17 @@ wrong is one: what is found by `similar` is only asked for, never acted on.
 import re
 import unicodedata
 from collections.abc import Mapping
+from itertools import filterfalse
 from typing import TypeVar
 
-from usnd.domain.directory.model import Directory, Member, member_named, name_key
+from usnd.domain.directory.model import (
+    Directory,
+    GroupMember,
+    Member,
+    NickMember,
+    member_named,
+    name_key,
+)
 
 T = TypeVar("T")
 
@@ -27,7 +35,7 @@ _SHORTEST = 3
 
 def fold(name: str) -> str:
     """The name as it is typed without accents, in small letters."""
-    return _unaccented(name_key(name))
+    return name.casefold() if name.isascii() else _unaccented(name_key(name))
 
 
 def _unaccented(key: str) -> str:
@@ -42,7 +50,8 @@ def spelled_like(name: str, named: Mapping[str, T]) -> T | None:
     if key in named:
         return named[key]
     sought = _unaccented(key)
-    found = [one for other, one in named.items() if not other.isascii() and _unaccented(other) == sought]
+    accented = filterfalse(str.isascii, named)
+    found = [named[other] for other in accented if _unaccented(other) == sought]
     if sought in named:
         found.append(named[sought])
     return found[0] if len(found) == 1 else None
@@ -55,7 +64,9 @@ def member_like(name: str, directory: Directory) -> Member | None:
     user, group = spelled_like(name, directory.users), spelled_like(name, directory.groups)
     if user and group:
         return None
-    return member_named(directory, user.nick if user else group.name if group else name)
+    if user:
+        return NickMember(user.nick)
+    return GroupMember(group.name) if group else None
 
 
 def differs_by_a_letter(one: str, other: str) -> bool:

@@ -11,9 +11,10 @@ longest ago.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import NamedTuple
 
 from usnd.domain.replies.catalogue import Say
 from usnd.domain.sms.decision import Decision
@@ -52,8 +53,7 @@ class AutomaticSenderRules:
     command_pause: timedelta = timedelta(seconds=20)
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
+class _Said(NamedTuple):
     """Of one number: how many texts count at that time; `warned`: it was told that it is too much."""
 
     at: datetime
@@ -112,20 +112,20 @@ class BatchCount:
         """One more text of that number."""
         said = self._of(number)
         if said.commands + 1 <= self.talk.rules.commands:
-            self.changed[number] = replace(said, commands=said.commands + 1)
+            self.changed[number] = said._replace(commands=said.commands + 1)
             return Hearing.OBEY
-        self.changed[number] = replace(said, warned=True)
+        self.changed[number] = said._replace(warned=True)
         return Hearing.IGNORE if said.warned else Hearing.SAY_ENOUGH
 
     def answers(self, number: str, decision: Decision) -> bool:
         """Whether what was decided for a text that was obeyed is answered."""
         said = self._of(number)
         if not leads_to_nothing(decision):
-            self.changed[number] = replace(said, idle=0.0)
+            self.changed[number] = said._replace(idle=0.0)
             return True
         admitted = said.idle + 1 <= self.talk.rules.answers
         if admitted:
-            self.changed[number] = replace(said, idle=said.idle + 1)
+            self.changed[number] = said._replace(idle=said.idle + 1)
         return admitted
 
     def _of(self, number: str) -> _Said:

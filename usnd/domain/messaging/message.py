@@ -1,11 +1,15 @@
 """The life of a text: what came in (MO), what goes out (MT), and its states.
 
-What a text says is domain/sms/grammar.py's; which of two equal texts is a duplicate, duplicates.py's.
+What a text says is domain/sms/grammar.py's; which of two equal texts is a duplicate, duplicates.py's. What
+is made for each text of a blast is no dataclass: that costs ten times as much to make.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
+
+import msgspec
+
+from usnd.domain.tables import TableKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +34,14 @@ class IncomingText:
     cut: bool = False
 
 
-class Priority(Enum):
+class Priority(TableKey):
     """Replies go before everything else."""
 
     REPLY = 0
     BULK = 1
 
 
-class MtState(Enum):
+class MtState(TableKey):
     """QUEUED ends by the SMSC's answer, by expiry, or when it was sent often enough (REQUIREMENTS S3, S13;
     sending.py), SENT by receipts, if any.
 
@@ -56,8 +60,7 @@ class MtState(Enum):
     UNDELIVERED = "undelivered"
 
 
-@dataclass(frozen=True, slots=True)
-class OutgoingText:
+class OutgoingText(msgspec.Struct, frozen=True):
     """A mobile-terminated text that waits for, or has, the SMSC's answer; times are UTC.
 
     attempts: how often it was sent without one; due_at: not to go again before.
@@ -75,8 +78,7 @@ class OutgoingText:
     due_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """A text to be queued; `mo_id` is the text it answers. Times are UTC."""
 
     smsc: str
@@ -102,8 +104,7 @@ class Draft:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(msgspec.Struct, frozen=True):
     """How a text left the queue: in which bind, and what the SMSC called it or said.
 
     receipts_due: the ids of its segments, if receipts were asked for. ending: of a text that was not sent, in

@@ -10,12 +10,12 @@ for now it did not take: such a text goes again until it expires, and no attempt
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 
 from usnd.domain.messaging.message import MtState
+from usnd.domain.tables import TableKey
 
 
-class SendState(Enum):
+class SendState(TableKey):
     """Where a text stands. The value is what the store, the journal and the status say."""
 
     QUEUED = "queued"  # waits for its turn
@@ -30,7 +30,7 @@ class SendState(Enum):
     WITHDRAWN = "withdrawn"  # taken back in the store before it was written
 
 
-class SendEvent(Enum):
+class SendEvent(TableKey):
     """What is heard of a text."""
 
     WRITTEN = "written"
@@ -48,13 +48,15 @@ class SendEvent(Enum):
     WITHDRAWN = "taken back"
 
 
-ENDED = (
-    SendState.SENT,
-    SendState.REJECTED,
-    SendState.EXPIRED,
-    SendState.UNKNOWN,
-    SendState.SET_ASIDE,
-    SendState.WITHDRAWN,
+ENDED = frozenset(
+    {
+        SendState.SENT,
+        SendState.REJECTED,
+        SendState.EXPIRED,
+        SendState.UNKNOWN,
+        SendState.SET_ASIDE,
+        SendState.WITHDRAWN,
+    }
 )
 
 S, E = SendState, SendEvent
@@ -83,7 +85,7 @@ SEND_TABLE: Mapping[tuple[SendState, SendEvent], SendState] = {
     **_row(S.OVERDUE, S.OVERDUE, S.OVERDUE, S.OVERDUE, S.RETRYING, S.QUEUED),
     **_row(S.RETRYING, S.RETRYING, S.RETRYING, S.OVERDUE, S.RETRYING, S.QUEUED),
     # What has ended stays so: an answer that comes after it is only counted.
-    **{(state, event): state for state in ENDED for event in SendEvent},
+    **{(state, event): state for state in SendState if state in ENDED for event in SendEvent},
 }
 
 STORED_AS: Mapping[SendState, MtState] = {

@@ -7,11 +7,12 @@ are cut to fit a segment.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import Enum, unique
+from enum import unique
 from types import MappingProxyType
 
 from usnd.domain.messaging.gsm_alphabet import GSM, GSM_EXTENSION
 from usnd.domain.sms.characters import echo_of
+from usnd.domain.tables import TableKey
 
 DEFAULT_LANGUAGE = "en"
 LONGEST_ECHO = 24
@@ -28,7 +29,7 @@ _MOST_LISTED = 60
 
 
 @unique
-class Say(Enum):
+class Say(TableKey):
     """What can be said. The value is the English text; `{…}` are filled in by `render`."""
 
     NO_SERVICE = "This number is not registered for Instant Conferencing."
@@ -234,7 +235,7 @@ NOT_UNDERSTOOD = frozenset(
 )
 """What answers a text that does nothing until it is written otherwise."""
 _TWO_SEPTETS = frozenset(GSM_EXTENSION.values()) - {" "}
-_ONE_SEPTET = frozenset(GSM) - {"\x1b"}
+_SEPTETS = (frozenset(GSM) - {"\x1b"}) | _TWO_SEPTETS
 """A text with another character than these goes out in UCS-2."""
 
 
@@ -286,10 +287,10 @@ def fits(message: Reply, catalogues: Catalogues = CATALOGUES) -> bool:
 
 def _has_room(message: Reply, text: str) -> bool:
     """Within one part; within three where a list was asked for, a command is offered, or UCS-2 is needed."""
-    if not (_ONE_SEPTET | _TWO_SEPTETS).issuperset(text):
+    if not _SEPTETS.issuperset(text):
         return len(text.encode("utf-16-be", "replace")) <= _LONGEST_UCS2
     longest = LONGEST_LISTING if message.offers or message.say in _LISTINGS else SEGMENT
-    return len(text) + sum(char in _TWO_SEPTETS for char in text) <= longest
+    return len(text) + sum(map(text.count, _TWO_SEPTETS)) <= longest
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ def is_seen(word: str) -> bool:
 
 def is_wordlike(word: str) -> bool:
     """Whether it is made of letters, marks and digits of any script, and the signs that stand in names."""
+    if word.isascii() and word.isalnum():  # nearly every name
+        return True
     return is_seen(word) and all(
         char.isalnum() or char in _PERSONAL or unicodedata.category(char) in ("Mn", "Mc") for char in word
     )
@@ -50,8 +52,10 @@ def is_wordlike(word: str) -> bool:
 
 def echo_of(word: str, longest: int) -> str:
     """The word, fit to be said back: what is no letter, digit or plain sign is `?`; cut with `~`."""
-    seen = _UNSEEN.sub("", word[: 4 * longest])
-    told = "".join(char if char.isascii() or is_wordlike(char) else "?" for char in seen if _is_shown(char))
+    told = seen = _UNSEEN.sub("", word[: 4 * longest])
+    if not (seen.isascii() and seen.isprintable()):
+        shown = filter(_is_shown, seen)
+        told = "".join(char if char.isascii() or is_wordlike(char) else "?" for char in shown)
     return told if len(told) <= longest else told[: longest - 1] + "~"
 
 

@@ -29,7 +29,8 @@ class TextRules:
 
     def of(self, subscriber: Subscriber) -> "TextRules":
         """The rules of a subscriber, whose conferences may be smaller than the node allows."""
-        return replace(self, most_participants=most_participants_of(subscriber, self.most_participants))
+        most = most_participants_of(subscriber, self.most_participants)
+        return self if most == self.most_participants else replace(self, most_participants=most)
 
 
 @dataclass(frozen=True, slots=True)

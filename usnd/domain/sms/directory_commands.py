@@ -102,8 +102,8 @@ def _create_user(command: CreateUser, directory: Directory, rules: TextRules) ->
     grouped = _regroup(user, replace(sure, leaves=()), changed(directory, [PutUser(user)]))
     if isinstance(grouped, Reply):
         return Decision(grouped)
-    changes = (PutUser(user), *grouped)
-    return Decision(_user_told(Say.USER_CREATED, Say.USER_CREATED_IN, user, directory, changes), changes)
+    told = _user_told(Say.USER_CREATED, Say.USER_CREATED_IN, user, directory, grouped)
+    return Decision(told, (PutUser(user), *grouped))
 
 
 def _edit_user(command: EditUser, directory: Directory, rules: TextRules) -> Decision:
@@ -130,8 +130,8 @@ def _edit_user(command: EditUser, directory: Directory, rules: TextRules) -> Dec
     grouped = _regroup(edited, sure, directory)
     if isinstance(grouped, Reply):
         return Decision(grouped)
-    changes = (PutUser(edited), *grouped)
-    return Decision(_user_told(Say.USER_CHANGED, Say.USER_CHANGED_IN, edited, directory, changes), changes)
+    told = _user_told(Say.USER_CHANGED, Say.USER_CHANGED_IN, edited, directory, grouped)
+    return Decision(told, (PutUser(edited), *grouped))
 
 
 def _with_name(command: ByNick, user: User, directory: Directory) -> ByNick | Reply:
@@ -227,10 +227,10 @@ def _rewritten(command: ByNick, name: str, likely: str) -> str:
 
 
 def _user_told(
-    alone: Say, grouped: Say, user: User, directory: Directory, changes: tuple[Change, ...]
+    alone: Say, grouped: Say, user: User, directory: Directory, regrouped: tuple[Change, ...]
 ) -> Reply:
-    """What the user is after the changes, and in which groups."""
-    groups, _ = holders(changed(directory, changes), NickMember(user.nick))
+    """What the user is, and in which groups once these are changed."""
+    groups, _ = holders(changed(directory, regrouped), NickMember(user.nick))
     names = tuple(group.name for group in groups)
     say = grouped if names else alone
     return reply(say, nick=user.nick, details=details(user), groups=names)

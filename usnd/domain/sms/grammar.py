@@ -65,6 +65,7 @@ _GLUED = re.compile(
     r"([^\W\d_]{2})([^\w+(]*)([+(]*\d(?:[\d().\-/]*[\d)])?|[xX](?!\w))?([^\w+(]*(?=-\w)|[^\w+(]*)(.*)"
 )
 """The two letters of a command, signs, digits, signs, and the rest, without a blank between them."""
+_BULLET = re.compile(r"\(?\d{1,2}[.)]+")
 _ASKING = frozenset("?\u061f")
 _QUESTION = re.compile("[?\u061f\uff1f]")
 _LONGEST_BEGIN = 60
@@ -141,7 +142,10 @@ def _user_edit(said: Said) -> SmsCommand | Say | Reply:
 
 def _plus_weighed(read: Read, said: Said) -> SmsCommand | Say | Reply:
     """A `+` that stands alone joins two words, or is rather the sign of the group behind it."""
-    plain, group = read(said), read(replace(said, words=signed(said.words)))
+    plain = read(said)
+    if not any(word.written == "+" for word in said.words):
+        return plain
+    group = read(replace(said, words=signed(said.words)))
     if plain == group or isinstance(plain, Say | Reply) or isinstance(group, Say | Reply):
         return plain
     return reply(Say.UNCLEAR).offering(written(group))
@@ -306,7 +310,7 @@ def _begins_command(word: Word) -> bool:
 def _begun(words: Sequence[Word]) -> tuple[Word, ...]:
     """The words from the first that means something: marks, bullets and `1.` before a command do not."""
     places = [place for place, word in enumerate(words) if word.bare or _ASKING & set(word.written)]
-    if len(places) > 1 and re.fullmatch(r"\(?\d{1,2}[.)]+", words[places[0]].written):
+    if len(places) > 1 and _BULLET.fullmatch(words[places[0]].written):
         places = places[_find(words[places[1] :])[0] is not None :]
     return tuple(words[places[0] :]) if places else ()
 

@@ -8,10 +8,13 @@ is overdue keeps its sequence number until its response comes or `Timers.late` i
 response is never taken for another's.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
+from usnd.domain.tables import TableKey
 from usnd.smpp.pdu.pdus import (
     BY_COMMAND,
     RESPONSES,
@@ -36,7 +39,7 @@ from usnd.smpp.pdu.status import RESPONSE_BIT, CommandStatus, PduError
 HIGHEST_SEQUENCE = 0x7FFFFFFF
 
 
-class SessionState(Enum):
+class SessionState(TableKey):
     OPEN = auto()
     BINDING = auto()
     BOUND = auto()
@@ -44,7 +47,7 @@ class SessionState(Enum):
     CLOSED = auto()
 
 
-class Kind(Enum):
+class Kind(TableKey):
     """What can come from an SMSC, as far as the table tells it apart."""
 
     BIND = (Bind,)

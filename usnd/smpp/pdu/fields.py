@@ -4,6 +4,7 @@ pdus.py makes its tables of them. How one field is read and written is here, and
 cannot be. No PDU is known here.
 """
 
+from operator import attrgetter
 from typing import Protocol
 
 from usnd.smpp.pdu.status import CommandStatus, PduError
@@ -49,12 +50,13 @@ class CString:
 
 
 class Octets:
-    """A run of one-octet integers; SMPP 3.4 has no wider ones outside of TLVs."""
+    """A run of several one-octet integers; SMPP 3.4 has no wider ones outside of TLVs."""
 
-    __slots__ = ("names",)
+    __slots__ = ("_values", "names")
 
-    def __init__(self, *names: str) -> None:
-        self.names = names
+    def __init__(self, first: str, second: str, *more: str) -> None:
+        self.names = (first, second, *more)
+        self._values = attrgetter(*self.names)
 
     def read(self, body: bytes, pos: int, values: list[object]) -> int:
         end = pos + len(self.names)
@@ -64,11 +66,12 @@ class Octets:
         return end
 
     def write(self, pdu: object, out: bytearray) -> None:
-        for name in self.names:
-            value: int = getattr(pdu, name)
-            if not 0 <= value <= 0xFF:  # noqa: PLR2004 # one octet
-                raise PduError(CommandStatus.ESME_RINVPARLEN, f"{name}={value} is not one octet")
-            out.append(value)
+        values: tuple[int, ...] = self._values(pdu)
+        try:
+            out += bytes(values)
+        except ValueError as error:
+            told = ", ".join(f"{name}={value}" for name, value in zip(self.names, values, strict=True))
+            raise PduError(CommandStatus.ESME_RINVPARLEN, f"not octets: {told}") from error
 
 
 class SmLengthAndMessage:

@@ -10,8 +10,10 @@ import re
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from usnd.smpp.delivery_receipts import is_typed
 from usnd.smpp.pdu.fields import LONGEST_SHORT_MESSAGE, CString, Octets

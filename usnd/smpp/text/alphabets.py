@@ -7,9 +7,9 @@ carries it; only `unpack` reads another form.
 
 import re
 from collections.abc import Mapping
-from enum import Enum
 
 from usnd.domain.messaging.gsm_alphabet import GSM, GSM_EXTENSION
+from usnd.domain.tables import TableKey
 
 ESCAPE = 0x1B
 NO_MEANING = "\N{REPLACEMENT CHARACTER}"
@@ -23,7 +23,7 @@ _GSM_SINGLE = {ord(char): code for code, char in enumerate(GSM) if code != ESCAP
 _GSM_SINGLES = frozenset(map(chr, _GSM_SINGLE))
 
 
-class Alphabet(Enum):
+class Alphabet(TableKey):
     """The value is what a configuration writes. PACKED: GSM7, eight septets in seven octets (§6.1.2.1)."""
 
     GSM7 = "gsm7"

@@ -10,7 +10,9 @@ import ssl
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from usnd.smpp.link.write_buffer import Outbox
 from usnd.smpp.pdu.pdus import (

@@ -44,7 +44,7 @@ def test_what_ends_a_text_ends_it_in_every_state(
 
 
 @pytest.mark.parametrize("event", SendEvent)
-@pytest.mark.parametrize("state", ENDED)
+@pytest.mark.parametrize("state", [state for state in SendState if state in ENDED])
 def test_what_has_ended_stays_so(state: SendState, event: SendEvent) -> None:
     assert SEND_TABLE[state, event] is state
 
