@@ -61,14 +61,15 @@ def reconcile(
             tx = Transaction(connection)
             tx.ask()  # all is read as of now; of the log nothing later counts
             period = _period(since, until)
-            log = read(lines(directory), period.since, period.until)
             names = [one.name for one in settings.cdr_destination]
             node = settings.billing.node or socket.gethostname()
-            account = Reconciliation(tx, settings.billing.directory, names, node).run(log, period)
+            try:
+                log = read(lines(directory), period.since, period.until)
+                account = Reconciliation(tx, settings.billing.directory, names, node).run(log, period)
+            except OSError as error:  # of a file, not of the database
+                fail(os_errors.in_words(error, directory))
     except DatabaseTrouble as error:
         fail(str(error))
-    except OSError as error:
-        fail(os_errors.in_words(error, directory))
     shown = account.found if everything else [one for one in account.found if not _agrees(one)]
     print_rows(map(_row, shown), as_json=as_json)
     _sum_up(account, period, log.broken)
