@@ -32,6 +32,9 @@ NOT_NOW, WRONG, ANOTHER = 1, 2, 3
 PATIENCE = 20.0
 """Seconds for the database to answer a command: the daemon waits for it, a person should not have to."""
 
+LARGEST = (1 << 63) - 1
+"""That any database takes for a number."""
+
 _LONGEST_NAME = 64
 
 ConfigFile = Annotated[

@@ -88,8 +88,8 @@ def _expected(kind: inspect.Type) -> str:
 
 def _expected_of_several(kind: inspect.Type) -> str:
     match kind:
-        case inspect.VarTupleType(item_type=inspect.StructType()):
-            return "each as a section of its own, [[…]] with two brackets, 1 to 32 of them"
+        case inspect.VarTupleType(item_type=inspect.StructType(), min_length=least, max_length=most):
+            return f"each as a section of its own, [[…]] with two brackets, {least or 0} to {most} of them"
         case inspect.VarTupleType(item_type=item, max_length=most):
             return f"a list in [ ] of at most {most}, each {_expected(item)}"
         case inspect.UnionType(types=(*others, inspect.NoneType())):

@@ -40,6 +40,7 @@ def test_without_a_destination_nothing_is_needed() -> None:
     [
         (THERE, "billing.directory: set it"),
         (f"{BILLING}{THERE}{THERE}", "cdr_destination: two of them have the same name"),
+        (f"{BILLING}{THERE * 9}", "with two brackets, 0 to 8 of them"),
         (
             f'{BILLING}{THERE}fields = ["sequence", "price"]\n',
             "cdr_destination mediation: fields: price is no field of a CDR",

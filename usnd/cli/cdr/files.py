@@ -5,6 +5,7 @@ Export runs in this process, with a writer of its own in the store: the running 
 
 import asyncio
 import csv
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ import typer
 from usnd.cli.cdr.rows import file_object, file_row
 from usnd.cli.common import (
     DEFAULT_CONFIG,
+    LARGEST,
     NOT_NOW,
     ConfigFile,
     Json,
@@ -22,6 +24,7 @@ from usnd.cli.common import (
     load_config,
     print_rows,
 )
+from usnd.cli.tables import seen
 from usnd.process import journal
 from usnd.process.os_errors import in_words
 
@@ -78,7 +81,7 @@ def export(
 
 def resend(
     destination: Annotated[str, typer.Argument(help="As the configuration names it.")],
-    number: Annotated[int, typer.Argument(help="Of the file.", min=1)],
+    number: Annotated[int, typer.Argument(help="Of the file.", min=1, max=LARGEST)],
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:
     """Have a file sent once more at the next export: the same octets, under the same name."""
@@ -94,7 +97,7 @@ def resend(
             return None, False
         if file.erased_at is not None:
             return file, False
-        kept = not file.records or file.first >= tx.cdrs.oldest() or _is_there(settings, file)
+        kept = tx.cdrs.has_all(file.first, file.last) or _is_there(settings, file)
         if kept:
             tx.cdr_files.save(file, follow(file, FileEvent.RESEND, utc_now()))
         return file, kept
@@ -113,17 +116,23 @@ def verify(
     """Check files by themselves: whole, unchanged, no record missing, each value as described."""
     bad = 0
     for name in names:
-        checked = _checked(name)
+        try:
+            checked = _checked(name)
+        except OSError as error:
+            typer.echo(seen(in_words(error, name)), err=True)
+            bad += 1
+            continue
         for fault in checked.faults:
-            typer.echo(f"{name}: {fault}", err=True)
+            typer.echo(seen(f"{name}: {fault}"), err=True)
         bad += bool(checked.faults)
         if not checked.faults:
             head = checked.header
-            seconds = checked.charged.total_seconds()
-            typer.echo(
+            seconds, rest = divmod(checked.charged_ms, 1000)
+            good = (
                 f"{name}: good. File {head['number']} for {head['destination']}, {checked.records} records, "
-                f"{head['first']} to {head['last']}, {seconds:.3f} s charged"
+                f"{head['first']} to {head['last']}, {seconds}.{rest:03} s charged"
             )
+            typer.echo(seen(good))
     if bad:
         fail(f"{bad} of {len(names)} files are not good")
 
@@ -134,7 +143,11 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Print the records of a file, after it was checked."""
-    if faults := _checked(name).faults:
+    try:
+        faults = _checked(name).faults
+    except OSError as error:
+        fail(in_words(error, name))
+    if faults:
         fail(f"{name}: {faults[0]}")
     print_rows(_records(name), as_json=as_json)
 
@@ -175,13 +188,11 @@ def _destinations(settings: "Config", wanted: str | None) -> list[str]:
 
 
 def _checked(name: Path) -> "Checked":
-    from usnd.domain.billing.check import Checker
+    """Raises OSError."""
+    from usnd.domain.billing.check import LONGEST, Checker
 
-    try:
-        with name.open("rb") as lines:
-            return Checker().take(lines)
-    except OSError as error:
-        fail(in_words(error, name))
+    with name.open("rb") as file:
+        return Checker().take(iter(partial(file.readline, LONGEST), b""))
 
 
 def _records(name: Path) -> "Iterator[Row]":

@@ -19,13 +19,12 @@ from usnd.cli.common import (
 from usnd.process import journal, os_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from usnd.control.rows import Row
     from usnd.services.billing.reconcile import Account, Found, Period
 
 LONGEST = timedelta(days=7)
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""There was none of us before."""
 _Moment = Annotated[
     datetime | None,
     typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="UTC; if not given, of yesterday."),
@@ -47,6 +46,7 @@ def reconcile(
     """
     from usnd.domain.billing.switch_log import read
     from usnd.services.billing.reconcile import Reconciliation
+    from usnd.services.billing.switch_files import lines
     from usnd.store.core.engine import reading
     from usnd.store.core.transaction import Transaction
     from usnd.store.core.trouble import DatabaseTrouble, in_words
@@ -61,37 +61,36 @@ def reconcile(
             tx = Transaction(connection)
             tx.ask()  # all is read as of now; of the log nothing later counts
             period = _period(since, until)
-            log = read(_lines(directory), period.since, period.until)
             names = [one.name for one in settings.cdr_destination]
             node = settings.billing.node or socket.gethostname()
-            account = Reconciliation(tx, settings.billing.directory, names, node).run(log, period)
+            try:
+                log = read(lines(directory), period.since, period.until)
+                account = Reconciliation(tx, settings.billing.directory, names, node).run(log, period)
+            except OSError as error:  # of a file, not of the database
+                fail(os_errors.in_words(error, directory))
     except DatabaseTrouble as error:
         fail(str(error))
     shown = account.found if everything else [one for one in account.found if not _agrees(one)]
     print_rows(map(_row, shown), as_json=as_json)
     _sum_up(account, period, log.broken)
+    if account.records and (log.since is None or log.since >= period.until):
+        fail(f"{directory} has no log of the switch of that time: nothing was compared with it")
     if account.differences:
         fail(f"{len(account.differences)} differences: see docs/integrator/billing.md for what each means")
-
-
-def _lines(directory: "Path") -> "Iterator[str]":
-    from usnd.services.billing.switch_files import lines
-
-    try:
-        yield from lines(directory)
-    except OSError as error:
-        fail(os_errors.in_words(error, directory))
 
 
 def _period(since: datetime | None, until: datetime | None) -> "Period":
     from usnd.services.billing.reconcile import Period
 
-    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    now = datetime.now(UTC)
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     begin = today - timedelta(days=1) if since is None else since.replace(tzinfo=UTC)
+    if not _EARLIEST <= begin < now:
+        fail(f"--since must be between {_EARLIEST:%Y-%m-%d} and now (UTC)", WRONG)
     end = begin + timedelta(days=1) if until is None else until.replace(tzinfo=UTC)
     if not timedelta(0) < end - begin <= LONGEST:
         fail(f"--until must be after --since, by {LONGEST.days} days at most", WRONG)
-    return Period(begin, min(end, datetime.now(UTC)))
+    return Period(begin, min(end, now))
 
 
 def _agrees(one: "Found") -> bool:

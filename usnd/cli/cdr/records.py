@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from usnd.cli.cdr.rows import cdr_object, cdr_row, story_of
-from usnd.cli.common import DEFAULT_CONFIG, ConfigFile, Json, fail, in_store, load_config, print_rows
+from usnd.cli.common import (
+    DEFAULT_CONFIG,
+    LARGEST,
+    ConfigFile,
+    Json,
+    fail,
+    in_store,
+    load_config,
+    print_rows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,9 +38,14 @@ MOST = 10_000
 
 def list_records(
     config: ConfigFile = DEFAULT_CONFIG,
-    conference: Annotated[int | None, typer.Option(help="Only of this conference.", min=1)] = None,
+    conference: Annotated[
+        int | None, typer.Option(help="Only of this conference.", min=1, max=LARGEST)
+    ] = None,
     after: Annotated[
-        int | None, typer.Option(help="The first ones behind this sequence number, not the last ones.", min=0)
+        int | None,
+        typer.Option(
+            help="The first ones behind this sequence number, not the last ones.", min=0, max=LARGEST
+        ),
     ] = None,
     limit: Annotated[
         int | None,

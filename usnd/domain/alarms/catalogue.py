@@ -302,8 +302,10 @@ CDR_DESTINATION_REFUSES = AlarmKind(
     "communications protocol error",
     "the destination refuses CDR files",
     "`reason` says why. Another host key: ask the operator there before you change `host_key`, since it may "
-    "be another server. We are not let in: is our public key there, with rrsync? No room, or read-only: the "
-    "operator there has to mend that. Then `usnd cdr export` tries at once.",
+    "be another server. We are not let in: if the reason names our key, ssh here "
+    "cannot use it; otherwise, is our public key there, with rrsync? No room, or read-only: the "
+    "operator there has to mend that. Another file has its name there: it may be of before the database was "
+    "restored from a backup, see docs/operator/backup.md. Then `usnd cdr export` tries at once.",
 )
 CDR_FILE_CHANGED = AlarmKind(
     43,
@@ -314,7 +316,9 @@ CDR_FILE_CHANGED = AlarmKind(
     "a CDR file cannot be made again as it was",
     "Somebody changed or removed records in the database that a closed file holds. This file and those "
     "behind it wait. Look for it on the other server, in the same directory: if it is there, copy it here, "
-    "and run `usnd cdr export`. Otherwise tell your supplier, with what `usnd cdr files --json` prints.",
+    "and run `usnd cdr export`. If the destination was not configured for a while, its records may have been "
+    "removed or given pseudonyms meanwhile: give it a new name, and it gets all records that there are. "
+    "Otherwise tell your supplier, with what `usnd cdr files --json` prints.",
 )
 CDR_RETENTION_HELD = AlarmKind(
     44,

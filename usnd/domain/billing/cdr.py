@@ -101,8 +101,8 @@ class Cdr:
 
     @property
     def rang(self) -> timedelta:
-        """From the start until it was answered or given up."""
-        return (self.answer or self.stop) - self.start
+        """From the start until it was answered or given up; 0 where the clock was set back meanwhile."""
+        return max((self.answer or self.stop) - self.start, timedelta(0))
 
     @property
     def charged(self) -> timedelta:

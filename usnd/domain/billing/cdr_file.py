@@ -18,7 +18,7 @@ it; and each try is committed before it begins (`begin`), so that the standby ha
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -29,7 +29,7 @@ from usnd.domain.tables import every_cell
 HOUR = timedelta(hours=1)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 MOST_AT_ONCE = 31 * 24
-"""Hours that are closed in one run, after a server was away for long or its clock was wrong."""
+"""Hours that get a file afterwards, when a server was away for long or its clock was wrong."""
 _LONGEST_DOUBLING = 10
 _FILE_NAME = re.compile(r"usn-(?P<to>[\w.-]+)-(?P<number>\d{9,})-(?P<until>\d{8}T\d{6}Z)\.[a-z0-9]+")
 
@@ -128,14 +128,19 @@ def file_named(name: str) -> FileName | None:
     return FileName(found["to"], int(found["number"]), until)
 
 
-def hours_due(last: datetime | None, now: datetime) -> Iterator[datetime]:
-    """The full hours until which files are to be closed. last: that of the last file, None: there is none."""
+def hours_due(last: datetime | None, now: datetime, had: Container[datetime] = ()) -> Iterator[datetime]:
+    """The full hours until which files are to be closed. last: that of the last file, None: there is none.
+
+    A last file of more than an hour ahead is of a clock that was wrong: nobody waits until then.
+    had: hours behind the last file's that have one, since the clock was set back: they are not made up for.
+    """
     full = now.replace(minute=0, second=0, microsecond=0)
-    until = full if last is None else last + HOUR
-    for _ in range(MOST_AT_ONCE):
-        if until > full:
-            return
-        yield until
+    until = full
+    if last is not None and last <= full + HOUR:
+        until = max(last + HOUR, full - (MOST_AT_ONCE - 1) * HOUR)
+    while until <= full:
+        if until == full or until not in had:
+            yield until
         until += HOUR
 
 
@@ -166,8 +171,13 @@ class Form:
 
 
 def follow(file: CdrFile, event: FileEvent, now: datetime) -> CdrFile:
-    """The file after a step that went well. Late and repeated news change nothing."""
+    """The file after a step that went well. Late and repeated news change nothing.
+
+    RESEND is an order: also where the file waits already, its turn is at once.
+    """
     after = FILE_TABLE[file.state, event]
+    if event is FileEvent.RESEND and file.state is FileState.WRITTEN:
+        return replace(file, attempts=0, next_try_at=None)
     if after is file.state:
         return file
     moved = replace(file, state=after, trouble=None, said="", confirmed_at=None)
@@ -195,6 +205,15 @@ def failed(file: CdrFile, trouble: Trouble, said: str) -> CdrFile:
     return replace(file, trouble=trouble, said=said)
 
 
+def may_replace(file: CdrFile) -> bool:
+    """Whether a try that begins now may write over another file of its name at the destination.
+
+    Only where an operator has just ordered it. After a database was restored from a backup names come again,
+    and what has them at the destination may be nowhere else.
+    """
+    return file.state is FileState.WRITTEN and file.attempts == 0
+
+
 def is_due(file: CdrFile, now: datetime) -> bool:
-    """It need not wait any more."""
-    return file.next_try_at is None or now >= file.next_try_at
+    """It need not wait any more. A time further ahead than any pause was set by a clock that was wrong."""
+    return file.next_try_at is None or not now < file.next_try_at <= now + LONGEST_PAUSE

@@ -8,7 +8,6 @@ import csv
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from usnd.domain.billing.csv_file import (
     HEADER,
@@ -19,20 +18,25 @@ from usnd.domain.billing.csv_file import (
     TRAILER_PARTS,
     VERSION,
 )
-from usnd.domain.billing.fields import BY_NAME, Field, layout_trouble, value_trouble
+from usnd.domain.billing.fields import BY_NAME, Field, in_short, is_number, layout_trouble, value_trouble
 
 MOST_FAULTS = 20
+LONGEST = 1 << 17
+"""Octets that a line may have: far more than all fields of a record."""
 _BILLABLE = "billable_s"
 
 
 @dataclass(slots=True)
 class Checked:
-    """What was found. faults: what is wrong, in words, with the line; none: the file is whole."""
+    """What was found. faults: what is wrong, in words, with the line; none: the file is whole.
+
+    charged_ms: milliseconds, of all records.
+    """
 
     header: dict[str, str] = field(default_factory=dict)
     layout: tuple[str, ...] = ()
     records: int = 0
-    charged: timedelta = timedelta(0)
+    charged_ms: int = 0
     faults: list[str] = field(default_factory=list)
 
 
@@ -48,7 +52,7 @@ class Checker:
         self._ended = False
 
     def take(self, lines: Iterable[bytes]) -> Checked:
-        """All lines, each with its line feed; gives what was found."""
+        """All lines, each with its line feed, or the first `LONGEST` octets of it; gives what was found."""
         for line in lines:
             self._line += 1
             self._take(line)
@@ -67,7 +71,11 @@ class Checker:
             return
         if not text.endswith("\n"):
             self._fault("does not end with a line feed")
-        kind, *values = next(csv.reader([text]), None) or [""]
+        try:
+            kind, *values = next(csv.reader([text]), None) or [""]
+        except csv.Error as error:
+            self._fault(f"is no CSV: {error}")
+            return
         if self._ended:
             self._fault("stands behind the last line")
         elif self._line == 1:
@@ -79,7 +87,7 @@ class Checker:
         elif kind == TRAILER:
             self._trailer(values)
         else:
-            self._fault(f"begins with {kind!r}, not with {RECORD} or {TRAILER}")
+            self._fault(f"begins with {in_short(kind)!r}, not with {RECORD} or {TRAILER}")
 
     def _header(self, kind: str, values: Sequence[str]) -> None:
         if kind != HEADER or len(values) != len(HEADER_PARTS):
@@ -88,8 +96,8 @@ class Checker:
         named = {part.name: value for part, value in zip(HEADER_PARTS, values, strict=True)}
         self._found.header = named
         if named["version"] != str(VERSION):
-            self._fault(f"is of version {named['version']}, and this program knows {VERSION}")
-        if named["first"].isdecimal() and named["last"].isdecimal():
+            self._fault(f"is of version {in_short(named['version'])}, and this program knows {VERSION}")
+        if is_number(named["first"]) and is_number(named["last"]):
             self._next = int(named["first"])
         else:
             self._fault("says no sequence numbers")
@@ -111,7 +119,7 @@ class Checker:
             if trouble := value_trouble(one, value):
                 self._fault(trouble)
             elif one.name == _BILLABLE:
-                self._found.charged += timedelta(milliseconds=int(value.replace(".", "")))
+                self._found.charged_ms += int(value.replace(".", ""))
             elif one.name == "sequence":
                 self._sequence(int(value))
 
@@ -127,12 +135,12 @@ class Checker:
             return
         count, digest = values
         if count != str(self._found.records):
-            self._fault(f"says {count} records, and there are {self._found.records}")
+            self._fault(f"says {in_short(count)} records, and there are {self._found.records}")
         if digest != self._digest.hexdigest():
             self._fault("has the SHA-256 of other octets: the file was changed")
-        last = self._found.header.get("last")
+        last = self._found.header.get("last", "nothing")
         if self._next is not None and last != str(self._next - 1):
-            self._fault(f"comes behind record {self._next - 1}, and the header says {last}")
+            self._fault(f"comes behind record {self._next - 1}, and the header says {in_short(last)}")
 
     def _fault(self, what: str) -> None:
         self._found.faults.append(f"line {self._line} {what}")

@@ -32,7 +32,7 @@ WORDS = {
     Trouble.BROKEN_OFF: "the transfer broke off",
     Trouble.NOT_WHOLE: "the file at the destination is not the one that was sent",
     Trouble.REFUSED: "the destination refuses",
-    Trouble.HERE: "the file cannot be written on this server",
+    Trouble.HERE: "this server cannot write the file, or cannot send it",
     Trouble.CHANGED: "the file cannot be made again as it was: records in it were changed",
 }
 REFUSALS = frozenset(
@@ -43,12 +43,15 @@ _SSH_FAILED = 255
 _BROKEN_OFF = frozenset({10, 12, 20, 30, 35})
 """rsync(1), EXIT VALUES: socket and protocol streams, signals, time-outs."""
 # Looked for first: rsync ends with 255 or with 12, as it hears first of ssh's end or of the stream's.
+# rrsync of a transfer that broke off may go on for a while.
 _SAID = (
+    (r"failed to exec ssh", Trouble.HERE),
     (r"host key verification failed|remote host identification has changed", Trouble.HOST_KEY),
     (r"permission denied \([a-z,-]*(publickey|password)|too many authentication failures", Trouble.LOGIN),
     (r"no space left on device|disk quota exceeded|file too large", Trouble.FULL),
     (r"read-only file system|permission denied \(13\)|operation not permitted \(1\)", Trouble.READ_ONLY),
-    (r"rrsync error:", Trouble.REFUSED),
+    (r"another instance of rrsync", Trouble.BROKEN_OFF),
+    (r"rrsync error:|filenotfounderror:|: unknown option", Trouble.REFUSED),
     (r"\bssh: (connect to host|could not resolve hostname)", Trouble.UNREACHABLE),
 )
 
@@ -73,12 +76,17 @@ class There(Enum):
     NOTHING = "nothing"
 
 
-def what_is_there(changes: str) -> There:
-    """By what rsync would change (`%i` of --out-format): it read both files whole, by --checksum."""
-    lines = [line for line in changes.splitlines() if line.startswith("<f")]
-    if not lines:
+def what_is_there(changes: str) -> There | None:
+    """By what rsync would do with the file (`%i`), which it says of one that is the same, too.
+
+    None: it says nothing of a file, as of a link that it passes over. That is no proof of anything.
+    """
+    line = next((line for line in changes.splitlines() if line.startswith((".f", "<f"))), None)
+    if line is None:
+        return None
+    if line.startswith(".f"):
         return There.SAME
-    return There.NOTHING if lines[0].startswith("<f+++++++++") else There.OTHER
+    return There.NOTHING if line.startswith("<f+++++++++") else There.OTHER
 
 
 def is_whole(there: There, *, taken_away: bool) -> bool:

@@ -27,14 +27,15 @@ class Kind(Enum):
 
 
 WRITTEN = {
-    Kind.NUMBER: r"\d+",
+    Kind.NUMBER: r"\d{1,18}",
     Kind.TEXT: r"[^\x00-\x1f\x7f]*",
     Kind.WORD: r"[a-z][a-z-]*",
     Kind.TIME: r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",
-    Kind.SECONDS: r"\d+\.\d{3}",
+    Kind.SECONDS: r"\d{1,12}\.\d{3}",
     Kind.FLAG: "yes|no",
 }
-"""A regular expression for each: by it a checker refuses what no file of ours can have."""
+"""A regular expression for each, of ASCII: by it a checker refuses what no file of ours can have."""
+_SHOWN = 60
 
 Value = str | int | float | bool
 
@@ -278,7 +279,7 @@ def as_text(field: Field, sequence: int, cdr: Cdr) -> str:
 def layout_trouble(layout: Sequence[str]) -> str | None:
     """Why a file cannot be laid out so, in words for an operator; None: it can."""
     if unknown := [name for name in layout if name not in BY_NAME]:
-        return f"{unknown[0]} is no field of a CDR: choose from {', '.join(LAYOUT)}"
+        return f"{in_short(unknown[0])} is no field of a CDR: choose from {', '.join(LAYOUT)}"
     if len(set(layout)) < len(layout):
         return "a field stands there twice"
     if missing := [name for name in NEEDED if name not in layout]:
@@ -286,14 +287,24 @@ def layout_trouble(layout: Sequence[str]) -> str | None:
     return None
 
 
+def is_number(written: str) -> bool:
+    """Whether it is a value of that kind, which `int` takes."""
+    return re.fullmatch(WRITTEN[Kind.NUMBER], written, re.ASCII) is not None
+
+
+def in_short(written: str) -> str:
+    """What a person is shown of a value that may be anything."""
+    return written if len(written) <= _SHOWN else f"{written[:_SHOWN]}…"
+
+
 def value_trouble(field: Field, written: str) -> str | None:
     """Why that cannot be the field's value in a file; None: it can."""
     if not written:
         return None if field.optional else f"{field.name} is empty"
-    if not re.fullmatch(WRITTEN[field.kind], written):
-        return f"{field.name} is {written!r}, which is no {field.kind.value}"
+    if not re.fullmatch(WRITTEN[field.kind], written, re.ASCII):
+        return f"{field.name} is {in_short(written)!r}, which is no {field.kind.value}"
     if field.words and written not in field.words:
-        return f"{field.name} is {written!r}, and can be {', '.join(field.words)}"
+        return f"{field.name} is {in_short(written)!r}, and can be {', '.join(field.words)}"
     return None
 
 

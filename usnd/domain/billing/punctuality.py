@@ -19,11 +19,14 @@ class Standing:
 def late_by(standing: Standing, watched_since: datetime, now: datetime) -> float:
     """Seconds by which the oldest file that is not confirmed is late; also one that nobody closed.
 
-    watched_since: before the first file of a destination there is nothing else to go by.
+    watched_since: there is nothing else to go by before the first file of a destination, and behind one of a
+    clock that was ahead. Of files that wait the first is at least as many hours late as there are behind it.
     """
     if standing.oldest is not None:
-        return max(0.0, (now - standing.oldest.until).total_seconds())
-    expected = watched_since if standing.last is None else standing.last.until
+        late = max(now - standing.oldest.until, (standing.waiting - 1) * HOUR)
+        return max(0.0, late.total_seconds())
+    last = standing.last
+    expected = watched_since if last is None or last.until > now + HOUR else last.until
     return max(0.0, (now - expected - HOUR).total_seconds())
 
 

@@ -2,10 +2,10 @@
 
 Asterisk writes a line when a channel is answered and one when it ends (Channel Event Logging,
 usnd/asterisk/conf/cel-usn.conf): event, time in seconds since 1970, unique id, channel, context. No number of
-anybody is in it. A channel that Asterisk has with itself, as of the health check, is no leg.
+anybody is in it, and nothing is quoted. A channel that Asterisk has with itself, as of the health check, is
+no leg.
 """
 
-import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -50,7 +50,7 @@ class LegEvent:
 
 @dataclass(slots=True)
 class Log:
-    """What was read. since: the time of its first line; None: it has none. broken: lines that say nothing."""
+    """What was read. since: the earliest time in it; None: it has none. broken: lines that say nothing."""
 
     legs: dict[str, Leg]
     since: datetime | None = None
@@ -77,12 +77,13 @@ def read(lines: Iterable[str], since: datetime, until: datetime) -> Log:
 
 
 def _events(lines: Iterable[str], log: Log) -> Iterator[LegEvent]:
-    for fields in csv.reader(lines):
+    for line in lines:
+        fields = line.rstrip("\r\n").split(",")
         event = _event(fields)
         if event is None:
             log.broken += 1
             continue
-        log.since = event.at if log.since is None else log.since
+        log.since = event.at if log.since is None else min(event.at, log.since)
         if fields[3].startswith(_NETWORK):
             yield event
 

@@ -26,6 +26,7 @@ from usnd.domain.billing.cdr_file import (
     follow,
     hours_due,
     is_due,
+    may_replace,
     written,
 )
 from usnd.domain.billing.delivery import WORDS, There, Trouble, is_whole
@@ -38,6 +39,11 @@ from usnd.store.core.writer import Store
 
 AT_ONCE = 100
 """Files of a destination that are read at once."""
+_LOOKED = {
+    There.NOTHING: "it is gone: where files are moved out of the directory, set taken_away",
+    There.OTHER: "it was changed there",
+}
+_TAKEN = "another file has its name there; `usnd cdr resend {file.destination} {file.number}` writes over it"
 
 
 class Step(Enum):
@@ -118,8 +124,10 @@ class Export:
         def unit(tx: Transaction) -> list[CdrFile]:
             now, closed = self._clock(), list[CdrFile]()
             last = next(iter(tx.cdr_files.newest(client.name, 1)), None)
-            kept = range(tx.cdrs.oldest(), tx.cdrs.newest() + 1)
-            for until in hours_due(last.until if last else None, now):
+            first = tx.cdrs.unbroken_since() if last is None else last.last + 1
+            kept = range(first, tx.cdrs.newest() + 1)
+            had = tx.cdr_files.hours_behind(client.name, last.until) if last else ()
+            for until in hours_due(last.until if last else None, now, had):
                 last = close(last, client.name, until, kept, client.form, now)
                 tx.cdr_files.add(last)
                 closed.append(last)
@@ -136,6 +144,7 @@ class Export:
             for file in waiting:
                 if patient and not is_due(file, self._clock()):
                     return False
+                replaces = may_replace(file)
                 tried = await self._change(file, begin(file, self._clock()))
                 self._reached(Step.BEGUN)
                 try:
@@ -143,7 +152,7 @@ class Export:
                     if not prepared:
                         _granted(ready, client.way.prepare())
                         prepared = True
-                    await self._deliver(client, ready)
+                    await self._deliver(client, ready, replaces=replaces)
                 except _NotDone as error:
                     await self._note(error.file, error.refusal)
                     return False
@@ -168,10 +177,12 @@ class Export:
             raise _NotDone(file, Refusal(Trouble.CHANGED, f"its SHA-256 was {file.digest}"))
         return file
 
-    async def _deliver(self, client: Client, file: CdrFile) -> None:
-        """Raises _NotDone."""
+    async def _deliver(self, client: Client, file: CdrFile, *, replaces: bool) -> None:
+        """Raises _NotDone. replaces: another file of that name there is written over."""
         path = path_of(self._directory, file)
         if file.state is FileState.WRITTEN:
+            if not replaces and client.way.look(path) is There.OTHER:
+                raise _NotDone(file, Refusal(Trouble.NOT_WHOLE, _TAKEN.format(file=file)))
             _granted(file, client.way.send(path))
             self._reached(Step.THERE)
             file = await self._change(file, follow(file, FileEvent.SENT, self._clock()))
@@ -183,7 +194,7 @@ class Export:
         if not is_whole(there, taken_away=client.taken_away):
             gone = follow(file, FileEvent.GONE, self._clock())
             file = await self._change(file, gone)
-            raise _NotDone(file, Refusal(Trouble.NOT_WHOLE, f"under its name is: {there.value}"))
+            raise _NotDone(file, Refusal(Trouble.NOT_WHOLE, _LOOKED[there]))
         await self._change(file, follow(file, FileEvent.CONFIRMED, self._clock()))
         self._reached(Step.CONFIRMED)
         self._log.info("file confirmed", file=file.name, records=file.records)

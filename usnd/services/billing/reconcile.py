@@ -8,16 +8,20 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from usnd.domain.billing.cdr import Cdr
 from usnd.domain.billing.cdr_file import CdrFile, FileState
+from usnd.domain.billing.check import LONGEST
 from usnd.domain.billing.csv_file import NAMES, RECORD
+from usnd.domain.billing.fields import is_number
 from usnd.domain.billing.formats import FORMATS
 from usnd.domain.billing.reconciliation import Call, Finding, Holding, Switch, judge_call, judge_line
 from usnd.domain.billing.switch_log import Log
 from usnd.domain.conference.call import CallOutcome
 from usnd.domain.conference.call_ids import conference_of
+from usnd.process.os_errors import about
 from usnd.services.billing.writing import path_of
 from usnd.store.core.transaction import Transaction
 
@@ -177,12 +181,20 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Of a file of CDRs, by sequence number. A number that is there twice has both lines."""
     found: dict[int, bytes] = {}
     at = -1
-    with path.open("rb") as opened:
-        for line in opened:
-            kind, *values = next(csv.reader([line.decode(errors="replace")]), [""])
+    with about(path), path.open("rb") as opened:
+        for line in iter(partial(opened.readline, LONGEST), b""):
+            kind, *values = _values(line)
             if kind == NAMES and "sequence" in values:
                 at = values.index("sequence")
-            elif kind == RECORD and 0 <= at < len(values) and values[at].isdecimal():
+            elif kind == RECORD and 0 <= at < len(values) and is_number(values[at]):
                 sequence = int(values[at])
                 found[sequence] = found.get(sequence, b"") + line
     yield from found.items()
+
+
+def _values(line: bytes) -> list[str]:
+    """Of a line that may be anything."""
+    try:
+        return next(csv.reader([line.decode(errors="replace")]), [""])
+    except csv.Error:
+        return [""]

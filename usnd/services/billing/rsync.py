@@ -59,10 +59,21 @@ class Rsync:
         self._to, self._place, self._longest = destination, place, longest
 
     def prepare(self) -> Refusal | None:
-        """Makes our directory there, and clears it. Before the first file of a run."""
-        self._write_what_is_needed()
+        """Makes our directory there, and clears it. Before the first file of a run.
+
+        It goes by its name, not into it: a link of that name leads to what is not ours, and is replaced.
+        """
+        try:
+            with self._to.key.open("rb"):
+                pass  # without it ssh would be let in by none, and not say why
+        except OSError as error:
+            return Refusal(Trouble.LOGIN, in_words(error, self._to.key))
+        try:
+            self._write_what_is_needed()
+        except OSError as error:
+            return Refusal(Trouble.HERE, in_words(error, self._place))
         words = ["--recursive", "--dirs", *(["--delete"] if self._to.clears else [])]
-        done = self._run([*words, f"{self._place / 'empty'}/", f"{self._remote}{INCOMING}/"])
+        done = self._run([*words, str(self._place / INCOMING), self._remote])
         return done if isinstance(done, Refusal) else None
 
     def send(self, file: Path) -> Refusal | None:
@@ -75,9 +86,10 @@ class Rsync:
 
     def look(self, file: Path) -> There | Refusal:
         """What is there under its name: both sides read the whole file."""
-        words = ["--checksum", "--dry-run", "--out-format=%i", str(file), self._remote]
-        done = self._run(words)
-        return done if isinstance(done, Refusal) else what_is_there(done)
+        done = self._run(["--checksum", "--dry-run", "-ii", "--out-format=%i", str(file), self._remote])
+        if isinstance(done, Refusal):
+            return done
+        return what_is_there(done) or Refusal(Trouble.HERE, f"rsync did not look at {file.name}")
 
     @property
     def _remote(self) -> str:
@@ -86,7 +98,7 @@ class Rsync:
         return f"{to.user}@{host}:{to.directory.rstrip('/')}/"
 
     def _write_what_is_needed(self) -> None:
-        (self._place / "empty").mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self._place / INCOMING).mkdir(mode=0o700, parents=True, exist_ok=True)
         self._known_hosts.write_text(f"{self._to.name} {self._to.host_key}\n")
 
     @property
@@ -96,6 +108,7 @@ class Rsync:
     def _ssh(self) -> list[str]:
         options = {
             "BatchMode": "yes",
+            "LogLevel": "ERROR",  # without the banner, whose words are anybody's
             "ConnectTimeout": str(_CONNECT),
             "ServerAliveInterval": "15",
             "ServerAliveCountMax": "3",

@@ -45,8 +45,13 @@ def path_of(directory: Path, file: CdrFile) -> Path:
 
 
 def is_there(directory: Path, file: CdrFile) -> bool:
-    """Whether it is on this server's disk as it was written. Reads all of it; raises OSError."""
+    """Whether it is on this server's disk as it was written. Reads all of it; raises OSError.
+
+    A link to it is not it: rsync passes over links.
+    """
     path = path_of(directory, file)
+    if path.is_symlink():
+        return False
     try:
         with about(path), path.open("rb") as found:
             return _digest_of(found) == file.digest

@@ -45,6 +45,7 @@ _OLD = (
 _DELETE = delete(cdr_files).where(
     cdr_files.c.destination == bindparam("wanted"), cdr_files.c.number == bindparam("wanted_number")
 )
+_HOURS_BEHIND = select(cdr_files.c.until).where(_OF, cdr_files.c.until > bindparam("since"))
 _INSERT = insert(cdr_files)
 _UPDATE = update(cdr_files).where(
     cdr_files.c.destination == bindparam("wanted"),
@@ -83,6 +84,10 @@ class CdrFiles:
         """One."""
         found = _files(self._tx.execute(_ONE, {"wanted": destination, "wanted_number": number}))
         return found[0] if found else None
+
+    def hours_behind(self, destination: str, since: datetime) -> set[datetime]:
+        """When the hours of its files ended, of those that ended later."""
+        return set(self._tx.execute(_HOURS_BEHIND, {"wanted": destination, "since": since}).scalars())
 
     def having(self, sequence: int) -> tuple[CdrFile, ...]:
         """Each destination's file with the record of that sequence number."""

@@ -7,7 +7,7 @@ commit order, so that who read up to one number asks for those after it. Read by
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, or_, select
+from sqlalchemy import bindparam, delete, exists, func, insert, or_, select
 
 from usnd.domain.billing.cdr import Cdr, last_part, outcome_named
 from usnd.store.core.execution import Executor, next_number
@@ -36,6 +36,15 @@ _LAST_INTERIM = (
     .limit(1)
 )
 _OLDEST = select(cdrs.c.sequence).order_by(cdrs.c.sequence).limit(1)
+_BEFORE = cdrs.alias()
+_UNBROKEN = select(func.max(cdrs.c.sequence)).where(
+    ~exists().where(_BEFORE.c.sequence == cdrs.c.sequence - 1)
+)
+_BETWEEN = (
+    select(func.count())
+    .select_from(cdrs)
+    .where(cdrs.c.sequence >= bindparam("first"), cdrs.c.sequence <= bindparam("last"))
+)
 _PAGE_END = select(cdrs.c.sequence).where(cdrs.c.sequence > bindparam("known")).order_by(cdrs.c.sequence)
 _PAGE_END = _PAGE_END.limit(1).offset(bindparam("others"))
 _OLD = (
@@ -93,6 +102,19 @@ class Cdrs:
         """The first sequence number that is still there; where there is no record, the next one to come."""
         first: int | None = self._tx.execute(_OLDEST).scalar()
         return self.newest() + 1 if first is None else first
+
+    def unbroken_since(self) -> int:
+        """From which sequence number on all records are there; where there is none, the next one to come.
+
+        Reads all of them: what a wrong clock wrote is kept for longer than what is around it.
+        """
+        first: int | None = self._tx.execute(_UNBROKEN).scalar()
+        return self.newest() + 1 if first is None else first
+
+    def has_all(self, first: int, last: int) -> bool:
+        """Whether all records from one number to another are there."""
+        count: int = self._tx.execute(_BETWEEN, {"first": first, "last": last}).scalar_one()
+        return count == last - first + 1
 
     def count_old(self, through: int, before: datetime) -> int:
         """How many records up to that number ended before that."""

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,8 @@ class BillingNode(Node):
         to = self.home / "files"
         with path.open("a") as more:
             more.write(
-                f'[billing]\ndirectory = "{to}"\nnode = "usn-a"\n[[cdr_destination]]\nname = "mediation"\n'
+                f'[billing]\ndirectory = "{to}"\nnode = "usn-a"\n'
+                f'switch_log = "{self.home}/legs"\n[[cdr_destination]]\nname = "mediation"\n'
             )
             more.write(
                 f'host = "{self.receiver.host}"\nport = {self.receiver.port}\nuser = "{self.receiver.user}"\n'
@@ -104,6 +106,35 @@ async def test_what_is_old_and_confirmed_is_removed_and_not_before(node: Billing
     )
 
 
+async def test_a_period_that_cannot_be_is_refused(node: BillingNode) -> None:
+    today = datetime.now(UTC)
+    for day in ("0001-01-01", "9999-12-31", f"{today + timedelta(days=2):%Y-%m-%d}"):
+        done = cdr(node, "reconcile", "--since", day)
+        assert (done.status, done.sentence) == (2, "--since must be between 2000-01-01 and now (UTC)")
+    assert cdr(node, "reconcile", "--since", "2026-03-02", "--until", "2026-03-01").status == 2
+
+
+async def test_without_a_log_of_the_switch_nothing_is_proved(node: BillingNode) -> None:
+    assert cdr(node, "export").status == 0
+    legs = node.home / "legs"
+    legs.mkdir()
+
+    def reconciled() -> tuple[int, str]:
+        done = cdr(node, "reconcile", "--since", "2026-03-01", "--until", "2026-03-02")
+        return done.status, done.err.splitlines()[-1]
+
+    nothing = f"usnd: {legs} has no log of the switch of that time: nothing was compared with it"
+    assert reconciled() == (1, nothing)
+    (legs / "legs.csv").write_text("HANGUP,1772582400.000000,usn-9-1,PJSIP/usn-1,usn-join\n")
+    assert reconciled() == (1, nothing), "it begins on March 4th"
+    (legs / "legs.csv").write_text("HANGUP,1772323200.000000,1772323200.1,PJSIP/usn-1,usn-incoming\n")
+    assert "3 differences" in reconciled()[1]
+    (file,) = (node.home / "files/mediation").glob("*.csv")
+    file.unlink()
+    file.mkdir()
+    assert reconciled() == (1, f"usnd: {file}: Is a directory")
+
+
 def check_copy(there: Path, copy: Path) -> None:
     """As billing does, who has the command and no configuration."""
     shutil.copy(there, copy)
@@ -124,8 +155,21 @@ async def test_what_cannot_be_is_said(node: BillingNode) -> None:
     assert cdr(node, "resend", "elsewhere", "9").sentence == (
         "elsewhere is no destination: configured are mediation"
     )
-    assert usnd("cdr", "verify", str(node.home / "none")).sentence.endswith("No such file or directory")
+    none, empty = node.home / "none", node.home / "empty"
+    empty.touch()
+    assert usnd("cdr", "show", str(none)).sentence == f"{none}: No such file or directory"
+    assert usnd("cdr", "verify", str(none), str(empty)).err.splitlines() == [
+        f"{none}: No such file or directory",
+        f"{empty}: line 0 the last line is missing: the file is not whole",
+        "usnd: 2 of 2 files are not good",
+    ]
     assert files(node) == []
+    for words in (
+        ["resend", "mediation", "9" * 30],
+        ["list", "--after", "9" * 30],
+        ["list", "--conference", "9" * 30],
+    ):
+        assert "less than or equal to 9223372036854775807" in cdr(node, *words).err
 
 
 def test_without_a_destination_there_is_nothing_to_do(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from usnd.domain.billing import cdr_file
 from usnd.domain.billing.cdr_file import CdrFile, FileEvent, FileState, follow
 from usnd.domain.billing.check import Checker
 from usnd.domain.billing.delivery import There, Trouble
@@ -237,12 +238,65 @@ async def test_three_days_away_and_all_files_come_in_their_order(world: World) -
     assert list(good(world.inbox.files)) == list(range(1, 73))
 
 
+async def test_another_file_of_its_name_is_written_over_by_order_alone(world: World) -> None:
+    """A database that was restored from a backup counts files from there: what they had is nowhere else."""
+    await world.next_hour()
+    world.inbox.files[NAMES[0]] = b"of a life before"
+    for _ in range(2):
+        assert not await world.export()
+        assert world.inbox.files == {NAMES[0]: b"of a life before"}
+    file = await world.file(1)
+    assert (file.trouble, file.said) == (
+        Trouble.NOT_WHOLE,
+        "another file has its name there; `usnd cdr resend mediation 1` writes over it",
+    )
+    await world.store.run(lambda tx: tx.cdr_files.save(file, follow(file, FileEvent.RESEND, NOON)))
+    assert await world.export()
+    assert list(good(world.inbox.files)) == [1]
+
+
+async def test_a_link_in_place_of_a_file_is_made_a_file_again(world: World) -> None:
+    await undisturbed(world)
+    file = await world.file(1)
+    path = path_of(world.disks[0], file)
+    path.rename(path.with_suffix(".moved"))
+    path.symlink_to(path.with_suffix(".moved"))
+    await world.store.run(lambda tx: tx.cdr_files.save(file, follow(file, FileEvent.RESEND, NOON)))
+    assert await world.export()
+    assert not path.is_symlink()
+
+
+async def test_a_clock_that_was_a_year_ahead_holds_nothing_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cdr_file, "MOST_AT_ONCE", 3)
+    await world.next_hour()
+    assert await world.export()
+    now, world.hour = world.hour, world.hour + 365 * 24
+    world.inbox.refusal = Refusal(Trouble.UNREACHABLE, "No route to host")
+    assert not await world.export(patient=True)
+    world.inbox.refusal, world.hour = None, now
+    await world.next_hour()
+    assert await world.export(patient=True)
+    assert list(good(world.inbox.files)) == [1, 2]
+    assert max(world.inbox.files).endswith("-20260301T130000Z.csv")
+
+
+async def test_behind_a_clock_that_was_set_back_no_hour_is_made_up_for_twice(world: World) -> None:
+    for world.hour in (1, 2, 3, 1, 4):
+        await world.add_record()
+        await world.export()
+    assert [name.split("T")[1][:2] for name in sorted(world.inbox.files)] == ["12", "13", "14", "12", "15"]
+    assert list(good(world.inbox.files)) == [1, 2, 3, 4, 5]
+
+
 async def test_what_is_not_there_after_it_was_sent_is_not_confirmed(world: World) -> None:
     world.inbox.loses = True
     await world.next_hour()
     assert not await world.export()
     file = await world.file(1)
     assert (file.state, file.trouble) == (FileState.WRITTEN, Trouble.NOT_WHOLE)
+    assert file.said == "it is gone: where files are moved out of the directory, set taken_away"
     world.inbox.loses = False
     assert await world.export()
 
@@ -273,6 +327,15 @@ async def test_a_closed_file_whose_records_were_changed_is_not_sent(world: World
     assert not await world.export()
     assert (await world.file(1)).trouble is Trouble.CHANGED
     assert world.inbox.files == {}
+
+
+async def test_a_new_destination_gets_all_records_behind_the_last_one_that_was_removed(world: World) -> None:
+    """One that a wrong clock wrote stays for longer than those around it."""
+    for _ in range(5):
+        await world.next_hour()
+    await world.store.run(lambda tx: tx.execute(text("DELETE FROM cdrs WHERE sequence IN (2, 3)")))
+    assert await world.export()
+    assert list(good(world.inbox.files)) == [4, 5]
 
 
 async def test_one_destination_that_refuses_does_not_hold_the_other(world: World) -> None:

@@ -172,6 +172,35 @@ def test_a_rotated_log_is_read_in_its_order(tmp_path: Path) -> None:
     found = list(lines(tmp_path))
     assert found[:3] == ["1\n", "2\n", "3\n"]
     assert max(map(len, found)) < 5000
-    (tmp_path / f"{NAME}-20260228.gz").write_bytes((tmp_path / f"{NAME}-20260228.gz").read_bytes()[:-9])
+
+
+@pytest.mark.parametrize(
+    ("head", "spoilt"),
+    [(b"", slice(-9)), (gzip.compress(b"")[:10], slice(20, None)), (b"HANGUP", slice(9, None))],
+    ids=["cut off", "without its beginning", "not compressed"],
+)
+def test_a_compressed_log_that_is_spoilt_is_told(tmp_path: Path, head: bytes, spoilt: slice) -> None:
+    path = tmp_path / f"{NAME}-20260228.gz"
+    whole = gzip.compress("".join(map(str, range(9999))).encode())
+    path.write_bytes(head + whole[spoilt])
     with pytest.raises(OSError, match="not whole"):
         list(lines(tmp_path))
+    path.with_suffix("").write_text("1\n")
+    assert list(lines(tmp_path)) == ["1\n"], "logrotate is compressing it: both are there"
+
+
+def test_a_log_that_is_rotated_while_it_is_read_is_told(tmp_path: Path) -> None:
+    current = tmp_path / NAME
+    current.write_text("1\n2\n")
+    (tmp_path / f"{NAME}-20260228").mkdir()
+    found = lines(tmp_path)
+    assert next(found) == "1\n"
+    current.rename(tmp_path / f"{NAME}-20260301")
+    with pytest.raises(OSError, match="rotated meanwhile: run this again"):
+        list(found)
+
+
+async def test_lines_of_a_file_that_are_none_are_passed_over(world: World) -> None:
+    kept = world.path.read_bytes().splitlines(keepends=True)
+    world.path.write_bytes(b"".join([*kept[:3], b"R,a\rb\n", b"R," + b"9" * 300_000 + b"\n", *kept[3:]]))
+    assert await world.differs() == []

@@ -54,6 +54,17 @@ def test_a_file_is_there_whole_and_twice_is_once(receiver: Receiver, way: Rsync,
     assert receiver.litter() == []
 
 
+def test_of_a_link_rsync_says_nothing_and_that_is_no_proof(
+    receiver: Receiver, way: Rsync, file: Path
+) -> None:
+    way.prepare()
+    file.rename(file.with_suffix(".moved"))
+    file.symlink_to(file.with_suffix(".moved"))
+    way.send(file)
+    assert refused(way.look(file)) is Trouble.HERE
+    assert receiver.files() == {}
+
+
 def test_what_was_changed_there_is_seen_and_mended(receiver: Receiver, way: Rsync, file: Path) -> None:
     way.prepare()
     way.send(file)
@@ -90,6 +101,23 @@ def test_what_a_killed_rsync_left_is_cleared_and_other_files_stay(
     assert list(receiver.files()) == ["somebody-else.csv"]
 
 
+@pytest.mark.parametrize("other", ["link", "file"])
+def test_what_is_not_ours_stays_whatever_has_the_name_of_our_directory(
+    receiver: Receiver, way: Rsync, file: Path, other: str
+) -> None:
+    archive = receiver.inbox / "archive"
+    archive.mkdir()
+    (archive / "theirs.csv").write_bytes(b"theirs")
+    if other == "link":
+        (receiver.inbox / INCOMING).symlink_to("archive")
+    else:
+        (receiver.inbox / INCOMING).touch()
+    assert way.prepare() is None
+    assert way.send(file) is None
+    assert way.look(file) is There.SAME
+    assert (archive / "theirs.csv").read_bytes() == b"theirs"
+
+
 async def test_another_host_key_is_refused_and_nothing_is_sent(
     receiver: Receiver, way: Rsync, file: Path
 ) -> None:
@@ -104,6 +132,37 @@ async def test_another_host_key_is_refused_and_nothing_is_sent(
 def test_a_key_that_is_not_let_in(receiver: Receiver, way: Rsync) -> None:
     receiver.make_key("key")
     assert refused(way.prepare()) is Trouble.LOGIN
+
+
+def test_a_key_that_is_not_on_this_server_is_named(receiver: Receiver, way: Rsync) -> None:
+    receiver.key.write_text("no key\n")
+    spoilt = way.prepare()
+    assert refused(spoilt) is Trouble.LOGIN
+    assert f'Load key "{receiver.key}"' in str(spoilt)
+    receiver.key.unlink()
+    assert way.prepare() == Refusal(Trouble.LOGIN, f"{receiver.key}: No such file or directory")
+
+
+def test_a_directory_of_our_own_that_cannot_be_made_is_our_trouble(
+    receiver: Receiver, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    assert refused(Rsync(destination(receiver), tmp_path / "file/place").prepare()) is Trouble.HERE
+
+
+async def test_a_banner_is_not_taken_for_what_is_wrong(receiver: Receiver, way: Rsync) -> None:
+    banner = receiver.home / "banner"
+    banner.write_text("Host key verification failed. No space left on device.\n")
+    await receiver.end()
+    with (receiver.home / "sshd_config").open("a") as config:
+        config.write(f"Banner {banner}\n")
+    await receiver.start()
+    assert way.prepare() is None
+    (receiver.home / "programs/rsync").unlink()
+    found = way.prepare()
+    assert isinstance(found, Refusal)
+    assert found.trouble not in {Trouble.HOST_KEY, Trouble.FULL, Trouble.LOGIN}
+    assert "verification" not in found.said
 
 
 async def test_nobody_there(receiver: Receiver, way: Rsync) -> None:

@@ -52,6 +52,19 @@ def test_numbers_go_on_after_old_cdrs_are_removed(tx: Transaction) -> None:
     assert tx.cdrs.add(THREE) == 3
 
 
+def test_what_was_removed_leaves_a_gap_that_is_known(tx: Transaction) -> None:
+    assert tx.cdrs.unbroken_since() == 1, "the next one"
+    for number in range(1, 6):
+        tx.cdrs.add(replace(ONE, call_id=f"usn-7-{number}"))
+    assert tx.cdrs.unbroken_since() == 1
+    assert tx.cdrs.has_all(1, 5)
+    tx.execute(text("DELETE FROM cdrs WHERE sequence = 2"))
+    assert (tx.cdrs.oldest(), tx.cdrs.unbroken_since()) == (1, 3)
+    assert not tx.cdrs.has_all(1, 5)
+    assert tx.cdrs.has_all(3, 5)
+    assert tx.cdrs.has_all(6, 5), "an empty file"
+
+
 def test_a_page_begins_behind_what_is_known_and_ends_at_its_limit(tx: Transaction) -> None:
     for cdr in (ONE, THREE, TWO):
         tx.cdrs.add(cdr)

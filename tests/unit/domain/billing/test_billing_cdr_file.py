@@ -20,6 +20,7 @@ from usnd.domain.billing.cdr_file import (
     follow,
     hours_due,
     is_due,
+    may_replace,
     written,
 )
 from usnd.domain.billing.delivery import Trouble
@@ -78,14 +79,23 @@ def test_the_long_day_has_25_hours_and_25_files() -> None:
         (NOON, NOON + HOUR, [NOON + HOUR]),
         (NOON, NOON + 3 * HOUR, [NOON + HOUR, NOON + 2 * HOUR, NOON + 3 * HOUR]),
         (NOON + HOUR, NOON, []),  # a clock that was set back
+        (NOON + timedelta(days=365), NOON, [NOON]),  # one that was far ahead
     ],
 )
 def test_hours_that_are_due(last: datetime | None, now: datetime, due: list[datetime]) -> None:
     assert list(hours_due(last, now)) == due
 
 
+def test_behind_a_clock_that_was_set_back_no_hour_is_made_up_for_twice() -> None:
+    had = {NOON - HOUR, NOON}
+    assert list(hours_due(NOON - 2 * HOUR, NOON + HOUR, had)) == [NOON + HOUR]
+    assert list(hours_due(NOON - 2 * HOUR, NOON, had)) == [NOON], "the clock may have been ahead before"
+
+
 def test_a_clock_that_is_years_ahead_makes_no_endless_run() -> None:
-    assert len(list(hours_due(NOON, NOON + timedelta(days=4000)))) == MOST_AT_ONCE
+    now = NOON + timedelta(days=4000)
+    hours = list(hours_due(NOON, now))
+    assert (len(hours), hours[-1]) == (MOST_AT_ONCE, now), "the next run has none"
 
 
 def test_each_try_waits_longer_and_never_longer_than_an_hour() -> None:
@@ -99,6 +109,7 @@ def test_each_try_waits_longer_and_never_longer_than_an_hour() -> None:
     assert not is_due(file, NOON)
     assert is_due(file, NOON + LONGEST_PAUSE)
     assert is_due(FILE, NOON)
+    assert is_due(file, NOON - timedelta(days=365)), "the clock was ahead when the pause was set"
 
 
 def test_a_confirmed_file_has_its_time_and_no_trouble() -> None:
@@ -121,6 +132,17 @@ def test_a_file_that_is_sent_again_is_the_same_and_its_turn_at_once() -> None:
 
 def test_late_news_change_nothing() -> None:
     assert follow(FILE, FileEvent.CONFIRMED, NOON) is FILE
+    assert follow(FILE, FileEvent.RESEND, NOON) is FILE
+
+
+def test_only_an_order_lets_a_try_write_over_another_file_and_it_can_be_given_again() -> None:
+    assert not may_replace(FILE)
+    first = written(begin(FILE, NOON), "ab", 7, NOON)
+    assert not may_replace(first)
+    ordered = follow(first, FileEvent.RESEND, NOON)
+    assert may_replace(ordered)
+    assert not may_replace(begin(ordered, NOON))
+    assert may_replace(follow(begin(ordered, NOON), FileEvent.RESEND, NOON))
 
 
 def test_a_files_name_says_whose_and_of_which_hour_it_is() -> None:

@@ -1,9 +1,9 @@
 """A file is checked by itself: what was written passes, and whatever is changed in it is found."""
 
 import hashlib
+import io
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -23,7 +23,7 @@ def octets(file: CdrFile = FILE) -> bytes:
 
 
 def faults(content: bytes) -> list[str]:
-    return Checker().take(content.splitlines(keepends=True)).faults
+    return Checker().take(io.BytesIO(content)).faults
 
 
 def test_a_file_line_by_line() -> None:
@@ -42,7 +42,7 @@ def test_a_file_is_good() -> None:
     found = Checker().take(octets().splitlines(keepends=True))
     assert found.faults == []
     assert (found.records, found.layout) == (3, LAYOUT)
-    assert found.charged == 3 * timedelta(seconds=30, milliseconds=12)
+    assert found.charged_ms == 3 * 30_012
     assert found.header["destination"] == "mediation"
 
 
@@ -89,6 +89,10 @@ def without_line(number: int) -> bytes:
         (lambda: edited(("R,1042,", "\n")), "line 3 begins with '', not with R or T"),
         (lambda: octets().replace(b"trunk", b"\xfftrunk", 1), "is not UTF-8"),
         (lambda: b"", "the last line is missing"),
+        (lambda: edited((",completed,", ",com\rpleted,")), "line 3 is no CSV: new-line character seen"),
+        (lambda: edited(("R,1042,", f"R,{'9' * 5000},")), "line 3 sequence is '999"),
+        (lambda: edited((",1042,1044\n", f",{'9' * 5000},1044\n")), "line 1 says no sequence numbers"),
+        (lambda: edited((",30.012,", ",٣٠.٠١٢,")), "which is no seconds"),
     ],
 )
 def test_whatever_is_changed_is_found(content: Callable[[], bytes], fault: str) -> None:
@@ -97,3 +101,7 @@ def test_whatever_is_changed_is_found(content: Callable[[], bytes], fault: str) 
 
 def test_a_file_that_is_none_is_left_soon() -> None:
     assert len(faults(b"\n" * 100_000)) == MOST_FAULTS
+
+
+def test_what_is_said_of_a_long_value_is_short() -> None:
+    assert max(map(len, faults(edited(("R,1042,", f"{'x' * 9000},"))))) < 200

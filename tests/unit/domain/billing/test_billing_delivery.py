@@ -28,9 +28,13 @@ from usnd.domain.billing.delivery import (
         (12, "rsync: connection unexpectedly closed", Trouble.BROKEN_OFF),
         (12, "ssh: Could not resolve hostname b.example: Name or service not known", Trouble.UNREACHABLE),
         (12, "/usr/bin/rrsync error: do not use .. in arg", Trouble.REFUSED),
+        (12, "rsync: on remote machine: --fsync: unknown option", Trouble.REFUSED),
+        (12, "FileNotFoundError: [Errno 2] No such file or directory: '/srv/cdr'", Trouble.REFUSED),
+        (12, "rrsync error: Another instance of rrsync is already accessing", Trouble.BROKEN_OFF),
         (30, "timeout in data send/receive", Trouble.BROKEN_OFF),
         (-9, "", Trouble.BROKEN_OFF),
         (1, "option --delete has been disabled on this server.", Trouble.REFUSED),
+        (14, "rsync: [sender] Failed to exec ssh: No such file or directory (2)", Trouble.HERE),
     ],
 )
 def test_what_is_wrong(status: int, said: str, trouble: Trouble | None) -> None:
@@ -40,14 +44,17 @@ def test_what_is_wrong(status: int, said: str, trouble: Trouble | None) -> None:
 @pytest.mark.parametrize(
     ("changes", "there"),
     [
-        ("", There.SAME),
+        ("", None),
+        ('skipping non-regular file "usn-mediation.csv"\n', None),
+        ("cd+++++++++\n", None),
+        (".f          \n", There.SAME),
         (".f..t......\n", There.SAME),
         ("<f+++++++++\n", There.NOTHING),
         ("<fc.........\n", There.OTHER),
         ("<fcs........\n", There.OTHER),
     ],
 )
-def test_what_is_there(changes: str, there: There) -> None:
+def test_what_is_there(changes: str, there: There | None) -> None:
     assert what_is_there(changes) is there
 
 

@@ -90,6 +90,11 @@ def test_a_call_that_was_closed_before_its_answer_charges_nothing() -> None:
     assert replace(CDR, stop=CDR.start).charged == timedelta(0)
 
 
+def test_a_clock_that_is_set_back_while_it_rings_makes_no_length_below_nothing() -> None:
+    back = replace(CDR, answer=CDR.start - timedelta(hours=1))
+    assert as_text(BY_NAME["ring_s"], 1, back) == "0.000"
+
+
 def test_a_record_is_one_line_whatever_a_switch_sent() -> None:
     assert as_text(BY_NAME["cli"], 1, replace(CDR, cli="1\r\n2\x00")) == "1  2 "
 

@@ -10,6 +10,8 @@ from usnd.domain.billing.punctuality import Standing, changed, late_by, reason_o
 from workbench.docs.cdr_samples import FILE, NOON
 
 NOW = NOON + timedelta(hours=5)
+AHEAD = NOON + timedelta(days=365)
+"""Of a clock that was wrong."""
 
 
 @pytest.mark.parametrize(
@@ -19,6 +21,8 @@ NOW = NOON + timedelta(hours=5)
         (Standing(FILE, None, 0), 3),  # the one until 14:00 was not closed
         (Standing(None, None, 0), 4),  # watched since 12:00: one until 13:00 was to come
         (Standing(replace(FILE, until=NOW), None, 0), 0),
+        (Standing(replace(FILE, until=AHEAD), replace(FILE, until=AHEAD), 3), 2),  # two wait behind it
+        (Standing(replace(FILE, until=AHEAD), None, 0), 4),
     ],
 )
 def test_how_late_it_is(standing: Standing, hours: float) -> None:

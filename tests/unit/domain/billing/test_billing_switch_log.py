@@ -67,6 +67,16 @@ def test_what_asterisk_does_with_itself_is_no_leg() -> None:
     assert list(read([*own, e1], T0, T0 + DAY).legs) == ["1.2"]
 
 
+def test_a_quotation_mark_is_like_any_other_sign() -> None:
+    lines = [line("ANSWER", 0, '"usn-6-1'), line("ANSWER", 1, "usn-7-1"), line("HANGUP", 31.5, "usn-7-1")]
+    assert read(lines, T0, T0 + DAY).legs["usn-7-1"] == Leg("usn-7-1", at(1), at(31.5))
+
+
+def test_the_log_begins_with_its_earliest_line_whatever_the_clock_was() -> None:
+    lines = [line("HANGUP", 1e6, "usn-6-1"), line("HANGUP", 1, "usn-7-1"), line("HANGUP", 5, "usn-8-1")]
+    assert read(lines, T0, T0 + DAY).since == at(1)
+
+
 def test_lines_that_say_nothing_are_counted() -> None:
     broken = [
         "\n",
