@@ -209,6 +209,13 @@ def test_a_body_that_is_too_long_or_no_form_does_nothing(node: PortalNode) -> No
     assert browser.post("/sign-in", {**fields, **{f"f{nth}": "" for nth in range(321)}}).status == 403
 
 
+@pytest.mark.parametrize("path", ["/conferences?launched=", "/users?saved=1&page=", "/history?before="])
+def test_a_number_in_an_address_may_be_of_any_length(node: PortalNode, path: str) -> None:
+    """Python refuses to read one of more than 4,300 digits."""
+    browser = node.signed_in(node.subscriber(conferences=1))
+    assert browser.get(path + "9" * 5000).status == 200
+
+
 @pytest.mark.parametrize(
     "cookie", ["x" * 40_000, "; ".join(f"{nth}={'x' * 4000}" for nth in range(9))], ids=len
 )
