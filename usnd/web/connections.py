@@ -134,7 +134,8 @@ class Connection(asyncio.Protocol):
         if "_" in written:  # to WSGI it would be the same as one with a hyphen
             return
         text, before = value.decode("latin-1"), self._headers.get(written)
-        self._headers[written] = text if before is None else f"{before}, {text}"
+        between = "; " if written == "cookie" else ", "  # RFC 9113 §8.2.3, RFC 9110 §5.3
+        self._headers[written] = text if before is None else f"{before}{between}{text}"
 
     def on_headers_complete(self) -> None:
         path, _, query = self._address.decode("latin-1").partition("?")

@@ -84,7 +84,11 @@ class Site:
     def refused(self, note: Note, code: Code, text: str = "") -> tuple[str, list[Header], bytes]:
         """Status line, headers and body of an error that the site has no more to say about than `text`."""
         note.code = code
-        body, kind = self._refuse(note, code, text)
+        try:
+            body, kind = self._refuse(note, code, text)
+        except Exception:  # noqa: BLE001 # what failed may be what the page of an error needs, too
+            _log.error("unforeseen error on the page of an error", server=note.server, exc_info=True)
+            body, kind = code.name.encode(), "text/plain; charset=utf-8"
         headers = [("Content-Type", kind), *retry_after(code)]
         return status_line(code), headers, body
 

@@ -81,7 +81,8 @@ class Nginx(Part):
         self._place = self.home / "tls"
         self._place.mkdir()
         self.error_log = self.home / "log"
-        for name in ("provisioning-errors.conf", "portal-busy.html", "portal-away.html"):
+        pages = ("portal-busy.html", "portal-away.html", "portal-refused.html")
+        for name in ("provisioning-errors.conf", *pages):
             shutil.copy(ROLE / "files" / name, self._place)
         shutil.copy(tls.certificate, self._place / "certificate.pem")
         shutil.copy(tls.key, self._place / "key.pem")

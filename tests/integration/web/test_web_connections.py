@@ -140,3 +140,5 @@ async def test_who_sends_too_much_can_send_it_all_and_reads_why_it_is_refused(
 async def test_a_header_that_comes_twice_is_one_and_one_with_an_underscore_is_none(say: Say) -> None:
     answer = await say(asking("/headers", f"{LAST}X-A: 1\r\nx-a: 2\r\nX_A: 3\r\n"))
     assert answer.endswith(b"\r\n\r\nhost=x connection=close x-a=1, 2")
+    answer = await say(asking("/headers", f"{LAST}Cookie: a=1\r\nCookie: b=2\r\n"))
+    assert answer.endswith(b"cookie=a=1; b=2"), "as a browser joins them"

@@ -76,3 +76,21 @@ def test_an_error_is_told_in_the_sites_own_form(site: Site, path: str, method: s
 def test_a_request_without_a_fit_id_gets_one(given: str | None) -> None:
     assert server_id(given) != server_id(given)
     assert server_id("ab12") == "ab12"
+
+
+def test_an_error_of_the_page_of_an_error_is_answered_too() -> None:
+    """What failed first may be what that page needs: nobody is left without an answer."""
+
+    def refuses_to_refuse(_note: Note, _code: Code, _text: str) -> tuple[bytes, str]:
+        raise LookupError("the secret hush")
+
+    app = bottle.Bottle()
+    app.get("/fail", callback=fail)
+    with capture_logs() as lines:
+        status, headers, body = ask(Site("tried", app, refuses_to_refuse, lambda _path: 1000), "/fail")
+    assert (status, body) == ("500 Internal Server Error", b"FAULT")
+    assert headers.items() >= dict(SECURITY_HEADERS).items()
+    assert [line["event"] for line in lines][:2] == [
+        "unforeseen error",
+        "unforeseen error on the page of an error",
+    ]

@@ -35,6 +35,10 @@ _HEAD = re.compile(rb'((?:[^":]|"[^"]*")*):')
 _PARAMETER = re.compile(r';(?:([^=;:"]+)=)?("[^"]*"|[^;]*)')
 _MOST_PREFERRED = "1"
 _NAME = re.compile(r"(?:([\w-]+)\.)?([\w-]+)")
+_CHARSET = re.compile(
+    r"utf-?8|(us-)?ascii|iso-?8859-\d{1,2}|latin-?1|(windows-|cp)125\d|macintosh|koi8-[ru]"
+    r"|shift[-_]jis|euc-(jp|kr)|gb(2312|k|18030)|big5"
+)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -119,7 +123,11 @@ def _is_quoted(line: bytes) -> bool:
 
 
 def _decoded(octets: bytes, charset: str) -> str:
-    for one in filter(None, (charset, "utf-8")):
+    """In the character set that the file names, if it is one of texts: Python has other codecs under such
+    names, which fail in ways of their own, and take long.
+    """
+    named = charset if _CHARSET.fullmatch(charset) else "utf-8"
+    for one in (named, "utf-8"):
         try:
             return octets.decode(one)
         except (UnicodeDecodeError, LookupError):

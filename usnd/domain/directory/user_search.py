@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from usnd.domain.directory.model import User
 from usnd.domain.directory.similar_names import fold
 from usnd.domain.numbers.e164 import to_e164
+from usnd.domain.sms.characters import plain
 
 
 def found_by(words: Iterable[str], users: Iterable[User], home_region: str) -> list[User]:
     """Those that all of the words are found in, in their order."""
-    sought = [(fold(word), _numbers(word, home_region)) for word in dict.fromkeys(words)]
+    sought = [(fold(word), _numbers(word, home_region)) for word in dict.fromkeys(map(plain, words))]
     return [user for user in users if _matches(user, sought)]
 
 

@@ -7,6 +7,7 @@ written with a file is not kept: the file is chosen once more.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote, unquote
 
 from usnd.domain.directory.model import Subscriber
 from usnd.web.portal.guard import FIELD
@@ -50,7 +51,7 @@ def kept_of(visitor: Visitor, path: str) -> KeptForm | None:
 def kept_in(visitor: Visitor) -> KeptForm | None:
     """What the page of the sign-in had of one. Its path is one of ours, whatever is written there."""
     to = visitor.written.get(_TO, "")
-    if not to.startswith("/") or to.startswith(("//", "/\\")):
+    if not to.startswith("/") or to.startswith("//") or to != quote(unquote(to)):
         return None
     marked = visitor.written.items()
     return KeptForm(to, {name[len(_WRITTEN) :]: text for name, text in marked if name.startswith(_WRITTEN)})

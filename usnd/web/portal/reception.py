@@ -8,7 +8,6 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -24,7 +23,7 @@ from usnd.web.portal.words import Language, Languages
 LONGEST_FORM = 8192
 """Octets of what a page sends."""
 LONGEST_WITH_KEPT = 2 * LONGEST_FORM
-"""The same of the sign-in, which may have another form in it."""
+"""The same of a page on the way through the sign-in, which may have another form in it."""
 LONGEST_UPLOAD = LONGEST_FILE + LONGEST_FORM
 """The same with a file."""
 FILE = "file"
@@ -33,6 +32,8 @@ _REMOTE = "HTTP_X_USN_REMOTE"
 """Where nginx saw the request come from; it overwrites what the browser sends."""
 _LONGEST_ADDRESS = 64
 _MOST_FIELDS = 300
+_MOST_BESIDE_KEPT = 20
+"""Fields of a page that has another form in it."""
 _FORM, _WITH_FILE = "application/x-www-form-urlencoded", "multipart/form-data"
 _BOUNDARY = re.compile(r'boundary="?([^";]{1,70})')
 _PART_NAME = re.compile(rb';\s*name="([^"]*)"')
@@ -122,7 +123,7 @@ class Reception:
         now = utc_now()
         state = state_of(session, now, suspended=subscriber.suspended)
         if state not in _OPEN:
-            return visitor
+            return replace(visitor, former=str(subscriber.id))
         if is_to_be_seen(session, now):
             self._behind.is_there(visitor.token, visitor.source)
         language = self._languages.of(visitor.language.code, subscriber.language)
@@ -131,11 +132,11 @@ class Reception:
 
 
 def _cookies(header: str) -> dict[str, str]:
-    """Those that can be read; of a broken header none."""
-    try:
-        return {name: one.value for name, one in SimpleCookie(header).items()}
-    except CookieError:
-        return {}
+    """By name. Browsers also send those that other sites of the same domain have set, written in any way
+    (RFC 6265 §5.4): http.cookies would read none of them if it does not understand one.
+    """
+    pairs = (one.partition("=") for one in header.split(";"))
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def _sent(environ: Environ, route: Route) -> tuple[dict[str, str], bytes]:
@@ -145,7 +146,8 @@ def _sent(environ: Environ, route: Route) -> tuple[dict[str, str], bytes]:
         return _with_file(environ)
     if route.method != "POST" or kind != _FORM:
         return {}, b""
-    return _fields(environ["wsgi.input"].read(LONGEST_WITH_KEPT + 1).decode("latin-1")), b""
+    most = _MOST_FIELDS + (_MOST_BESIDE_KEPT if route.carries else 0)
+    return _fields(environ["wsgi.input"].read(LONGEST_WITH_KEPT + 1).decode("latin-1"), most), b""
 
 
 def _with_file(environ: Environ) -> tuple[dict[str, str], bytes]:
@@ -166,10 +168,10 @@ def _with_file(environ: Environ) -> tuple[dict[str, str], bytes]:
     return fields, file
 
 
-def _fields(text: str) -> dict[str, str]:
+def _fields(text: str, most: int = _MOST_FIELDS) -> dict[str, str]:
     """By name; the last of one name. Of what cannot be read none."""
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=_MOST_FIELDS)
+        pairs = parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=most)
     except ValueError:
         return {}
     return {name: _text(value) for name, value in pairs}

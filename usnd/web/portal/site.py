@@ -4,7 +4,7 @@
 of ours, session, who may have it, page, answer. routes.py has the addresses, pages/ what is on them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from urllib.parse import quote
@@ -19,13 +19,14 @@ from usnd.web.note import Note
 from usnd.web.places import NoPlace
 from usnd.web.portal import guard
 from usnd.web.portal.behind import Behind
-from usnd.web.portal.kept_form import KeptForm, kept_in, kept_of
+from usnd.web.portal.carried import HOME, Carried, asked_for, carried_in
+from usnd.web.portal.kept_form import KeptForm, kept_of
 from usnd.web.portal.live.hub import Hub
 from usnd.web.portal.live.streams import LiveStreams
 from usnd.web.portal.pages import sign_in
 from usnd.web.portal.reception import LONGEST_FORM, LONGEST_UPLOAD, LONGEST_WITH_KEPT, Reception
 from usnd.web.portal.rendering import HTML, Pages, Static
-from usnd.web.portal.routes import ROUTES, Route
+from usnd.web.portal.routes import FILTERS, ROUTES, Route, nearest_page
 from usnd.web.portal.visitor import (
     ENDED,
     SESSION,
@@ -62,7 +63,9 @@ RECORDINGS = "/recordings-of-this-server/"
 """An address that nginx answers to nobody but itself: roles/nginx/templates/nginx.conf.j2."""
 _SOUND = "audio/wav"
 _KEPT = "public, max-age=31536000, immutable"
+_CHOICE = "/password"
 _WITH_FILES = frozenset(route.path for route in ROUTES if route.takes_file)
+_CARRYING = frozenset(route.path for route in ROUTES if route.carries)
 _ONLY_READ = frozenset({"GET", "HEAD"})
 _NOT_SENT = Page("not_sent.html", {}, _FORBIDDEN)
 _Asked = tuple[Visitor, Answer, tuple[Cookie, ...]]
@@ -88,9 +91,8 @@ class Portal:
 
     def _app(self) -> bottle.Bottle:
         app = bottle.Bottle()
-        app.router.add_filter("count", lambda _conf: (r"[1-9][0-9]{0,14}", int, str))
-        app.router.add_filter("part", lambda _conf: (r"[1-9][0-9]{0,5}", int, str))
-        app.router.add_filter("instant", lambda _conf: (r"[1-9]|[12][0-9]|30", int, str))
+        for name, pattern in FILTERS.items():
+            app.router.add_filter(name, partial(_number, pattern))
         for route in ROUTES:
             app.route(route.path, route.method, partial(self._serve, route))
         app.get("/static/<version>/<name>", callback=self._serve_static)
@@ -122,28 +124,44 @@ class Portal:
 
     def _asked(self, route: Route, visitor: Visitor, named: Mapping[str, int | str]) -> _Asked:
         """The page. A form whose session is over is kept: see kept_form.py."""
-        kept = kept_of(visitor, quote(bottle.request.path)) if route.keeps else None
+        carried = carried_in(visitor) if route.carries else Carried()
+        kept = kept_of(visitor, quote(bottle.request.path)) if route.keeps else carried.kept
         is_ours = route.method != "POST" or _is_ours(visitor)
-        if not is_ours and (kept is None or not guard.is_from_here(bottle.request.environ)):
+        if not is_ours and not guard.is_from_here(bottle.request.environ):
+            return visitor, _NOT_SENT, ()
+        if not is_ours and route.again is not None:
+            return visitor, route.again(self._behind, visitor), ()
+        if not is_ours and kept is None:
             return visitor, _NOT_SENT, ()
         visitor = self._reception.known(visitor)
         answer = self._answer(route, visitor, named) if is_ours else _of_former_session(kept, visitor)
-        if isinstance(answer, Redirect):
-            if kept is not None and is_sign_in(answer):
-                outside, cookies = self._reception.outside(bottle.request.environ, visitor)
-                return outside, replace(sign_in.show_again(kept), cookies=answer.cookies), cookies
-            return self._begun(visitor, answer)
-        return visitor, answer, ()
+        if not isinstance(answer, Redirect):
+            return visitor, answer, ()
+        if is_sign_in(answer):
+            return self._to_sign_in(visitor, answer, replace(carried, kept=kept))
+        return self._begun(visitor, answer, carried) if route.carries else (visitor, answer, ())
 
-    def _begun(self, visitor: Visitor, answer: Redirect) -> _Asked:
-        """What was kept by who has signed in now, if they wrote it."""
-        kept = kept_in(visitor)
-        token = next((one.value for one in answer.cookies if one.name == SESSION), "")
-        if kept is not None and token:
-            begun = self._reception.begun(visitor, token)
-            if begun.access is Access.SIGNED_IN and kept.is_of(begun.subscriber):
-                return begun, replace(_to_be_sent(kept, begun), cookies=answer.cookies), ()
-        return visitor, answer, ()
+    def _to_sign_in(self, visitor: Visitor, answer: Redirect, carried: Carried) -> _Asked:
+        """With the form that came, or else the page that was asked for."""
+        if carried.kept is None:
+            return visitor, replace(answer, to=_with_page(answer.to, visitor, carried)), ()
+        outside, cookies = self._reception.outside(bottle.request.environ, visitor)
+        return outside, replace(sign_in.show_with(carried), cookies=answer.cookies), cookies
+
+    def _begun(self, visitor: Visitor, answer: Redirect, carried: Carried) -> _Asked:
+        """Where who has signed in goes on: with what was carried, if it is theirs."""
+        token = next((one.value for one in answer.cookies if one.name == SESSION), visitor.token)
+        if carried == Carried() or not (token and answer.to in (HOME, _CHOICE)):
+            return visitor, answer, ()
+        begun = self._reception.begun(visitor, token)
+        kept = carried.kept if carried.kept is not None and carried.kept.is_of(begun.subscriber) else None
+        if kept is not None and begun.access is Access.SIGNED_IN:
+            return begun, replace(_to_be_sent(kept, begun), cookies=answer.cookies), ()
+        if kept is not None and begun.choosing:
+            return begun, replace(sign_in.show_choice_with(begun, carried), cookies=answer.cookies), ()
+        if answer.to == _CHOICE:
+            return visitor, replace(answer, to=f"{_CHOICE}{carried.query}"), ()
+        return visitor, replace(answer, to=landing(carried, begun)), ()
 
     def _answer(self, route: Route, visitor: Visitor, named: Mapping[str, int | str]) -> Answer:
         if route.access in (Access.ANYBODY, visitor.access):
@@ -151,9 +169,9 @@ class Portal:
         if route.access is Access.IN_SESSION and visitor.subscriber is not None:
             return route.do(self._behind, visitor, **named)
         if visitor.choosing:
-            return Redirect("/password")
+            return Redirect(_CHOICE)
         if visitor.subscriber is not None:
-            return Redirect("/")
+            return Redirect(HOME)
         return Redirect(ENDED if visitor.token else SIGN_IN)
 
     def _sent(self, route: Route, visitor: Visitor, answer: Answer, cookies: tuple[Cookie, ...]) -> bytes:
@@ -211,7 +229,32 @@ class Portal:
 def _longest(path: str) -> int:
     if path in _WITH_FILES:
         return LONGEST_UPLOAD
-    return LONGEST_WITH_KEPT if path == SIGN_IN else LONGEST_FORM
+    return LONGEST_WITH_KEPT if path in _CARRYING else LONGEST_FORM
+
+
+def _number(pattern: str, _conf: object) -> tuple[str, Callable[[str], int], Callable[[int], str]]:
+    """A filter of bottle."""
+    return pattern, int, str
+
+
+def _with_page(to: str, visitor: Visitor, carried: Carried) -> str:
+    """The address of the sign-in, with the page that was asked for. A bare path is anybody's; what stands
+    behind the `?`, and names in a path, only go to whom they are known to be of.
+    """
+    request, of = bottle.request, visitor.former
+    page = nearest_page(request.path, may_name=bool(of))
+    behind = request.query_string if request.method in _ONLY_READ and page == request.path else ""
+    query = Carried(asked_for=carried.asked_for or asked_for(page, behind, of)).query
+    return f"{to}{query.replace('?', '&') if '?' in to else query}"
+
+
+def landing(carried: Carried, visitor: Visitor) -> str:
+    """Where who is signed in goes on. Only a page of ours, whatever is written there."""
+    page = carried.asked_for
+    if page is None or not page.is_for(visitor.subscriber):
+        return HOME
+    nearest = nearest_page(page.to, may_name=bool(page.of))
+    return page.address if nearest == page.to else quote(nearest)
 
 
 def _of_former_session(kept: KeptForm | None, visitor: Visitor) -> Answer:
@@ -235,11 +278,14 @@ def _is_ours(visitor: Visitor) -> bool:
 
 
 def _trouble(code: Code, route: Route, visitor: Visitor) -> Page:
-    """Of a form of somebody who is signed in the page has what they wrote, to be sent again."""
+    """Of a form of somebody who is signed in the page has what they wrote, to be sent again; of one on the
+    way through the sign-in what is carried, and no password: it leads back to that form.
+    """
     about = about_error(code, route.method)
-    if route.method != "POST" or route.takes_file or route.access is not Access.SIGNED_IN:
+    again = carried_in(visitor).fields if route.carries else visitor.written
+    if route.method != "POST" or route.takes_file or not again:
         return Page("error.html", about, _UNAVAILABLE)
-    written = {**visitor.written, guard.FIELD: visitor.form_token}
+    written = {**again, guard.FIELD: visitor.form_token}
     return Page("error.html", {**about, "to": quote(bottle.request.path), "written": written}, _UNAVAILABLE)
 
 

@@ -99,7 +99,7 @@ class Visitor:
     """subscriber: whose session it is, None: it has none. choosing: they are to choose a password first.
 
     form_token: to be in each form. written: the fields of the form that came; asked: those behind the `?`.
-    file: what was sent with the form.
+    file: what was sent with the form. former: the id of the subscriber whose session is over.
     """
 
     source: str
@@ -113,6 +113,7 @@ class Visitor:
     written: Mapping[str, str] = field(default_factory=dict, repr=False)
     asked: Mapping[str, str] = field(default_factory=dict)
     file: bytes = field(default=b"", repr=False)
+    former: str = ""
 
     @property
     def access(self) -> Access:

@@ -5,6 +5,7 @@ templates have `{% trans %}`. The translations are in locale/, one file a langua
 Babel; `make pages` brings them up to date with what is marked.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from gettext import c2py
@@ -22,6 +23,7 @@ LOCALE = files("usnd.web.portal") / "locale"
 DOMAIN = "portal.po"
 _RIGHT_TO_LEFT = "rtl"
 _MOST_WISHES = 20
+_WISH = re.compile(r"([A-Za-z0-9-]{1,40})(?:\s*;\s*[qQ]=([01](?:\.[0-9]{0,3})?))?")
 
 
 def N_(text: str) -> str:  # noqa: N802 # gettext's own name for it
@@ -88,14 +90,16 @@ class Languages:
     def __init__(self, *, pseudo: bool = False) -> None:
         codes = (*LANGUAGES, PSEUDO) if pseudo else LANGUAGES
         self._all = {code: Language(code, _catalog(code)) for code in codes}
+        self._small = {code.lower(): code for code in codes}
+        """Case says nothing in the code of a language (RFC 5646 §2.1.1)."""
 
     def of(self, wished: str, own: str = "") -> Language:
         """The best: `own`, as the subscriber has it; else what the browser wishes (Accept-Language)."""
         if own in self._all:
             return self._all[own]
         wishes = [code for code, _ in sorted(_wishes(wished), key=lambda one: -one[1])]
-        found = negotiate_locale(wishes, [*self._all], sep="-")
-        return self._all[found or ENGLISH]
+        found = negotiate_locale(wishes, [*self._small], sep="-")
+        return self._all[self._small.get(found or "", ENGLISH)]
 
 
 def own_names(codes: Iterable[str]) -> dict[str, str]:
@@ -112,12 +116,7 @@ def _catalog(code: str) -> Catalog | None:
 
 
 def _wishes(header: str) -> list[tuple[str, float]]:
-    """Codes with their weight (RFC 9110 §12.5.4); what cannot be read weighs nothing."""
-    wishes = []
-    for one in header.split(",")[:_MOST_WISHES]:
-        code, _, weight = one.partition(";q=")
-        try:
-            wishes.append((code.strip(), float(weight or 1)))
-        except ValueError:
-            continue
-    return wishes
+    """Codes with their weight (RFC 9110 §12.5.4); what cannot be read is none, nor what is of no weight."""
+    read = (_WISH.fullmatch(one.strip()) for one in header.split(",")[:_MOST_WISHES])
+    wishes = [(wish[1].lower(), float(wish[2] or 1)) for wish in read if wish]
+    return [wish for wish in wishes if wish[1]]

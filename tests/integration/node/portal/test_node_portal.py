@@ -42,7 +42,7 @@ def test_from_the_first_sign_in_to_the_end(node: PortalNode) -> None:
     signed_out = browser.follow(browser.send("/sign-out"))
     assert "You are signed out." in signed_out.text
     assert "__Host-usn" not in browser.cookies
-    assert browser.get("/conferences").to == "/sign-in"
+    assert browser.get("/conferences").to == "/sign-in?to=/conferences"
     again = browser.get("/sign-in")
     assert again.title == "Sign in"
     assert browser.follow(browser.send("/sign-in", number=number, password=CHOSEN)).title == "Home"

@@ -1,37 +1,8 @@
 """A form that comes when its session is over is kept through the sign-in, for who wrote it (W1)."""
 
 import pytest
-from portal.browser import Browser
+from portal.kept import DORA, end_session, sent_too_late, users
 from portal.node import CHOSEN, PortalNode
-
-DORA = {"nick": "dora", "phone": "+447700900006", "first": "Dora", "last": ""}
-
-
-def end_session(node: PortalNode, number: str, *, gone: bool) -> None:
-    sessions = f"subscriber_id = (SELECT id FROM subscribers WHERE number = '{number}')"
-    node.sql(
-        f"DELETE FROM portal_sessions WHERE {sessions}"
-        if gone
-        else f"UPDATE portal_sessions SET ends_at = now() WHERE {sessions}"
-    )
-
-
-def users(node: PortalNode, number: str) -> set[str]:
-    rows = node.sql(
-        f"SELECT nick FROM users WHERE subscriber_id = (SELECT id FROM subscribers WHERE number = '{number}')"
-    )
-    return {nick for (nick,) in rows}
-
-
-def sent_too_late(node: PortalNode, number: str, *, gone: bool = False) -> Browser:
-    """A browser that shows the sign-in, with the form kept."""
-    browser = node.signed_in(number)
-    browser.get("/users/new")
-    end_session(node, number, gone=gone)
-    page = browser.send("/users/new", **DORA)
-    assert page.title == "Sign in"
-    assert "What you wrote is kept" in page.text
-    return browser
 
 
 @pytest.mark.parametrize("gone", [False, True], ids=["its time is over", "signed out everywhere"])
@@ -77,7 +48,9 @@ def test_a_page_of_another_subscriber_does_and_shows_nothing(node: PortalNode) -
     assert b"dora" not in page.body
 
 
-@pytest.mark.parametrize("to", ["//example.com/", "/\\example.com/", "https://example.com/", ""])
+@pytest.mark.parametrize(
+    "to", ["//example.com/", "/\\example.com/", "/\t/example.com/", "https://example.com/", ""]
+)
 def test_what_is_kept_goes_to_no_other_site(node: PortalNode, to: str) -> None:
     number = node.subscriber()
     browser = sent_too_late(node, number)
@@ -91,4 +64,7 @@ def test_a_button_of_the_running_conference_is_not_kept(node: PortalNode) -> Non
     browser = node.signed_in(number)
     form = browser.get("/live").forms["/live/act"].fields
     end_session(node, number, gone=False)
-    assert browser.post("/live/act", {**form, "do": "end"}).to == "/sign-in?signed-out=1"
+    assert (
+        browser.post("/live/act", {**form, "do": "end"}).to
+        == "/sign-in?signed-out=1&to=/live&to-of=" + form["of"]
+    )

@@ -206,3 +206,14 @@ def test_what_is_written_for_other_programs() -> None:
     assert max(map(len, three.split(b"\r\n"))) <= 75
     assert b"TEL;VALUE=uri;TYPE=cell:tel:+447700900001\r\n" in written(users, Kind.VCARD_4_0, "en")
     assert b"CATEGORIES" not in written([Exported(user)], Kind.VCARD_4_0, "en")
+
+
+@pytest.mark.parametrize(
+    "charset", ["idna", "undefined", "punycode", "unicode_escape", "utf-7", "x-mars", ""]
+)
+def test_a_character_set_that_is_none_of_texts_is_passed_over(charset: str) -> None:
+    """Some of these names are codecs of Python's: a file must not choose them."""
+    name = f"N;CHARSET={charset}:M\u00fcller..\\u0041+AGE-;J\u00f6rg"
+    card = f"BEGIN:VCARD\nVERSION:2.1\n{name}\nTEL:1\nEND:VCARD\n"
+    (found,) = read(card.encode())
+    assert (found.first, found.last) == ("J\u00f6rg", "M\u00fcller..u0041+AGE-")

@@ -15,7 +15,9 @@ from usnd.domain.contacts.plan import Doing, Entry
 from usnd.domain.directory.model import User
 from usnd.domain.portal.imports import WORKING, Counts, ImportState
 from usnd.store.portal.imports import Import
+from usnd.web.portal.carried import Carried
 from usnd.web.portal.forms import Field, Form
+from usnd.web.portal.kept_form import KeptForm
 from usnd.web.portal.live.rows import head_of, row_of
 from usnd.web.portal.navigation import PLACES
 from usnd.web.portal.pages.contacts.imports import KINDS, Row
@@ -46,6 +48,7 @@ OUTSIDE: Mapping[str, object] = {
     "choosing": False,
     "path": "/",
 }
+KEPT = Carried(KeptForm("/1", {"of": "1"}))
 ROW = SimpleNamespace(
     number=3,
     count=2,
@@ -173,15 +176,19 @@ LIVE: dict[str, object] = {
     "channel": "0",
     "trouble": "There is a problem",
     "told": "",
+    "zone": "Europe/Berlin",
     "done": False,
 }
 SHOWN: dict[str, Mapping[str, object]] = {
-    "sign_in.html": {"form": SIGN_IN.filled({}), "signed_out": True, "kept": {}},
-    "sign_in.html kept": {"form": SIGN_IN.empty(), "signed_out": False, "kept": {"kept-to": "/1"}},
+    "sign_in.html": {"form": SIGN_IN.filled({}), "signed_out": True, "carried": Carried()},
+    "sign_in.html kept": {"form": SIGN_IN.empty(), "signed_out": False, "carried": KEPT},
     "kept_form.html": {"to": "/1", "written": {"of": "1"}},
-    "password.html": {"form": CHOICE.empty(), "number": "+447700900001"},
-    "forgotten.html": {"form": ASKING.empty()},
-    "code.html": {"form": CODE.filled({"number": "1"})},
+    "password.html": {"form": CHOICE.empty(), "number": "+447700900001", "carried": Carried()},
+    "password.html kept": {"form": CHOICE.empty(), "number": "+447700900001", "carried": KEPT},
+    "forgotten.html": {"form": ASKING.empty(), "carried": Carried()},
+    "forgotten.html kept": {"form": ASKING.empty(), "carried": KEPT},
+    "code.html": {"form": CODE.filled({"number": "1"}), "carried": Carried()},
+    "code.html kept": {"form": CODE.empty(), "carried": KEPT},
     "home.html": {"running": True, "left": None, "minutes": None},
     "home.html limit": {"running": False, "left": 1, "minutes": 60},
     "live.html": LIVE,
@@ -335,6 +342,14 @@ def test_a_value_that_nobody_gave_is_an_error() -> None:
         ("en", "de", "de"),
         ("de", "fr", "de"),
         ("\u00e9;q=1," * 50, "", "en"),
+        ("fr, de; q=0.8, en; q=0.5", "", "de"),
+        ("fr;Q=1.0,de ;q=0.8", "", "de"),
+        ("de;q=0, en;q=0.1", "", "en"),
+        ("DE-at, en;q=0.1", "", "de"),
+        ("DE", "", "de"),
+        ("EN-gb", "", "en"),
+        ("de;q=0", "", "en"),
+        ("en;q=nan, de;q=9e9, de;q=inf", "", "en"),
     ],
 )
 def test_which_language_it_is(wished: str, own: str, code: str) -> None:

@@ -17,7 +17,7 @@ import structlog
 from usnd.domain.conference.picture import Picture, current
 from usnd.web.control_line import NoResult, followed
 from usnd.web.portal.live.parts import Parts, Render
-from usnd.web.portal.live.rows import zone_of
+from usnd.web.portal.reports.times import times_in
 from usnd.web.portal.words import Language
 
 _SILENCE = 15.0
@@ -121,7 +121,7 @@ class Hub:
         """One more; it is told how things are."""
         languages = self._pages.setdefault(looker.subscriber, {})
         if looker.language.code not in languages:
-            parts = Parts(self._in(looker.language), zone_of(looker.time_zone))
+            parts = Parts(self._in(looker.language), times_in(looker.time_zone).zone)
             parts.show(self._picture(looker.subscriber))
             languages[looker.language.code] = (parts, set())
         parts, pages = languages[looker.language.code]

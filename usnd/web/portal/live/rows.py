@@ -5,8 +5,7 @@ pages/live.py shows it as a whole page, parts.py sends what changes of it to pag
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import datetime, tzinfo
 
 from usnd.domain.conference.call import CallOutcome, CallState, Role
 from usnd.domain.conference.model import ABSENT, ConferenceState, EndReason
@@ -124,14 +123,6 @@ class Head:
     is_on: bool
     buttons: tuple[Button, ...]
     end: Button
-
-
-def zone_of(name: str) -> tzinfo:
-    """Of a subscriber; UTC where it is not known."""
-    try:
-        return ZoneInfo(name) if name else UTC
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
 
 
 def head_of(picture: Picture, zone: tzinfo) -> Head:

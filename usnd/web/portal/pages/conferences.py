@@ -36,8 +36,7 @@ class Row:
 
 def show(behind: Behind, visitor: Visitor) -> Answer:
     """All of them, without PINs."""
-    launched = visitor.asked.get("launched", "")
-    return show_list(behind, visitor, launched=int(launched) if launched.isdecimal() else None)
+    return show_list(behind, visitor, launched=count_in(visitor.asked, "launched") or None)
 
 
 def show_pins(behind: Behind, visitor: Visitor, number: int) -> Answer:

@@ -11,9 +11,10 @@ from usnd.domain.portal.outcomes import Outcome
 from usnd.domain.portal.steering import Act
 from usnd.web.portal import guard
 from usnd.web.portal.behind import Behind
-from usnd.web.portal.live.rows import head_of, row_of, zone_of
+from usnd.web.portal.live.rows import head_of, row_of
 from usnd.web.portal.pages.faults import FAULTS, why
 from usnd.web.portal.pages.outcomes import BUSY, STATUS, ended
+from usnd.web.portal.reports.times import times_of
 from usnd.web.portal.visitor import Answer, Page, Redirect, Visitor
 from usnd.web.portal.words import N_, Words
 
@@ -84,7 +85,8 @@ def _page(
         return ended()
     if answer.outcome is Outcome.BUSY:
         trouble, status = trouble or BUSY, STATUS[Outcome.BUSY]
-    picture, zone = answer.picture, zone_of(visitor.subscriber.time_zone)
+    picture, times = answer.picture, times_of(visitor.subscriber)
+    zone = times.zone
     values = {
         "head": None if picture is None else head_of(picture, zone),
         "rows": [] if picture is None else [row_of(picture, nth, zone) for nth in range(len(picture.people))],
@@ -93,6 +95,7 @@ def _page(
         "channel": guard.channel_of_session(visitor.token),
         "trouble": trouble,
         "told": told,
+        "zone": times.name,
         "done": told == _DONE,
     }
     return Page("live.html", values, status)

@@ -9,6 +9,10 @@ from usnd.web.portal.words import N_, NN_, Words
 
 _MOST_DIGITS = 15
 BUSY = N_("Too many people are asking at this moment. Nothing was done: please try again in a minute.")
+OPEN_TOO_LONG = N_(
+    "This page had been open for too long, or your browser does not keep the cookies of this portal."
+    " Nothing was done: please send it once more."
+)
 _CLOSED = NN_(
     "There were too many tries. Please wait one minute, then try again.",
     "There were too many tries. Please wait %(minutes)s minutes, then try again.",

@@ -4,9 +4,9 @@ from usnd.control.portal_requests import ChoosePassword, SignIn
 from usnd.domain.portal.outcomes import Outcome
 from usnd.domain.portal.passwords import LONGEST, SHORTEST, PasswordFault
 from usnd.web.portal.behind import Behind
+from usnd.web.portal.carried import HOME, Carried, carried_in
 from usnd.web.portal.forms import Field, Filled, Form
-from usnd.web.portal.kept_form import KeptForm, kept_in
-from usnd.web.portal.pages.outcomes import BUSY, STATUS, begun, ended, wait
+from usnd.web.portal.pages.outcomes import BUSY, OPEN_TOO_LONG, STATUS, begun, ended, wait
 from usnd.web.portal.visitor import Access, Answer, Page, Redirect, Visitor
 from usnd.web.portal.words import N_, Words
 
@@ -67,20 +67,28 @@ _FAULTS: dict[str, Words | str] = {
 def show(_behind: Behind, visitor: Visitor) -> Answer:
     """The form, unless somebody is signed in already."""
     if visitor.access is not Access.ANYBODY:
-        return Redirect("/password" if visitor.choosing else "/")
-    return _form(SIGN_IN.empty(), signed_out="signed-out" in visitor.asked)
+        return Redirect("/password" if visitor.choosing else HOME)
+    return _form(SIGN_IN.empty(), carried_in(visitor), signed_out="signed-out" in visitor.asked)
 
 
-def show_again(kept: KeptForm) -> Page:
+def show_with(carried: Carried) -> Page:
     """The form for who was signed out before they sent another one, which is kept there."""
-    return _form(SIGN_IN.empty(), kept=kept)
+    return _form(SIGN_IN.empty(), carried)
+
+
+def show_again(_behind: Behind, visitor: Visitor) -> Answer:
+    """The form with what was written, for who sent one that counts no more."""
+    form = SIGN_IN.empty({"number": visitor.written.get("number", "")})
+    return _form(form.wrong("", OPEN_TOO_LONG), carried_in(visitor), 403)
 
 
 def enter(behind: Behind, visitor: Visitor) -> Answer:
     """Signs in."""
-    form, kept = SIGN_IN.filled(visitor.written), kept_in(visitor)
+    form, carried = SIGN_IN.filled(visitor.written), carried_in(visitor)
+    if "number" not in visitor.written:
+        return _form(SIGN_IN.empty(), carried)
     if form.errors:
-        return _form(form, 422, kept=kept)
+        return _form(form, carried, 422)
     asked = SignIn(
         number=form["number"], password=form["password"], device=visitor.device, source=visitor.source
     )
@@ -89,26 +97,33 @@ def enter(behind: Behind, visitor: Visitor) -> Answer:
         case Outcome.DONE:
             return begun(answer)
         case Outcome.CLOSED:
-            return _form(form.wrong("", wait(answer)), STATUS[Outcome.CLOSED], kept=kept)
+            return _form(form.wrong("", wait(answer)), carried, STATUS[Outcome.CLOSED])
         case Outcome.SUSPENDED:
-            return _form(form.wrong("", _SUSPENDED), STATUS[Outcome.SUSPENDED], kept=kept)
+            return _form(form.wrong("", _SUSPENDED), carried, STATUS[Outcome.SUSPENDED])
         case Outcome.WRONG:
-            return _form(form.wrong("number", _WRONG), STATUS[Outcome.WRONG], kept=kept)
-    return _form(form.wrong("", BUSY), STATUS[Outcome.BUSY], kept=kept)
+            return _form(form.wrong("number", _WRONG), carried, STATUS[Outcome.WRONG])
+    return _form(form.wrong("", BUSY), carried, STATUS[Outcome.BUSY])
 
 
 def show_choice(_behind: Behind, visitor: Visitor) -> Answer:
     """The form for a new password."""
-    return _choice(CHOICE.empty(), visitor)
+    return _choice(CHOICE.empty(), visitor, carried_in(visitor))
+
+
+def show_choice_with(visitor: Visitor, carried: Carried) -> Page:
+    """The same for who is to choose one before they can send what is kept."""
+    return _choice(CHOICE.empty(), visitor, carried)
 
 
 def choose(behind: Behind, visitor: Visitor) -> Answer:
     """The password counts from now on, and the session goes on under another token."""
-    form = CHOICE.filled(visitor.written)
+    form, carried = CHOICE.filled(visitor.written), carried_in(visitor)
+    if "password" not in visitor.written:
+        return _choice(CHOICE.empty(), visitor, carried)
     if not form.errors and form["password"] != form["again"]:
         form = form.wrong("again", _DIFFERENT)
     if form.errors:
-        return _choice(form, visitor, 422)
+        return _choice(form, visitor, carried, 422)
     answer = behind.ask(ChoosePassword(token=visitor.token, password=form["password"], source=visitor.source))
     match answer.outcome:
         case Outcome.DONE:
@@ -117,15 +132,15 @@ def choose(behind: Behind, visitor: Visitor) -> Answer:
             return ended()
         case Outcome.PASSWORD_REFUSED:
             wrong = form.wrong("password", _FAULTS[answer.fault])
-            return _choice(wrong, visitor, STATUS[Outcome.PASSWORD_REFUSED])
-    return _choice(form.wrong("", BUSY), visitor, STATUS[Outcome.BUSY])
+            return _choice(wrong, visitor, carried, STATUS[Outcome.PASSWORD_REFUSED])
+    return _choice(form.wrong("", BUSY), visitor, carried, STATUS[Outcome.BUSY])
 
 
-def _form(form: Filled, status: int = 200, *, signed_out: bool = False, kept: KeptForm | None = None) -> Page:
-    values = {"form": form, "signed_out": signed_out, "kept": {} if kept is None else kept.fields}
-    return Page("sign_in.html", values, status)
+def _form(form: Filled, carried: Carried, status: int = 200, *, signed_out: bool = False) -> Page:
+    return Page("sign_in.html", {"form": form, "signed_out": signed_out, "carried": carried}, status)
 
 
-def _choice(form: Filled, visitor: Visitor, status: int = 200) -> Page:
+def _choice(form: Filled, visitor: Visitor, carried: Carried, status: int = 200) -> Page:
     number = "" if visitor.subscriber is None else visitor.subscriber.number
-    return Page("password.html", {"form": form, "number": number}, status)
+    values = {"form": form, "number": number, "carried": carried, "inside": True}
+    return Page("password.html", values, status)

@@ -26,16 +26,27 @@ class Times:
 
     def minute(self, at: datetime) -> str:
         """`2026-03-01 13:05`."""
-        return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M}"
+        return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M}{self._which(at)}"
 
     def second(self, at: datetime) -> str:
         """`2026-03-01 13:05:07`."""
-        return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M:%S}"
+        return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M:%S}{self._which(at)}"
+
+    def _which(self, at: datetime) -> str:
+        """` CET`, in the hour that is there twice when clocks go back: nobody could tell which it was."""
+        local = at.astimezone(self.zone)
+        is_twice = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
+        return f" {local:%Z}" if is_twice else ""
 
 
 def times_of(subscriber: Subscriber) -> Times:
     """Those of the subscriber's zone, else of the node's; UTC where this server does not know it."""
-    name = subscriber.time_zone or _nodes_zone()
+    return times_in(subscriber.time_zone)
+
+
+def times_in(zone: str) -> Times:
+    """The same by the name that a subscriber has set; empty: none."""
+    name = zone or _nodes_zone()
     try:
         return Times(name, ZoneInfo(name))
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -18,6 +18,7 @@ from usnd.web.control_line import NoResult
 from usnd.web.portal.live import hub as hubs
 from usnd.web.portal.live.hub import AWAY, BEAT, CALM_BEAT, SIGNED_OUT, Hub, LivePage, Looker
 from usnd.web.portal.rendering import Pages, Static
+from usnd.web.portal.reports import times
 from usnd.web.portal.words import Languages
 
 NOWHERE = Path("/nowhere")
@@ -110,6 +111,20 @@ def test_a_page_is_sent_all_then_what_changes_and_nothing_else(usnd: Usnd) -> No
         await usnd.says(())
         assert len(wire.came) == before, "it is as it was"
         assert len(other.came) == 1
+
+    on_a_hub(work)
+
+
+def test_who_has_set_no_time_zone_is_shown_that_of_the_server(
+    usnd: Usnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on all other pages."""
+    monkeypatch.setattr(times, "_nodes_zone", lambda: "Asia/Tokyo")
+
+    async def work(hub: Hub) -> None:
+        wire, _ = opened(hub)
+        await usnd.says((RUNNING,))
+        assert "21:00:00" in wire.last[1]["conference"]
 
     on_a_hub(work)
 

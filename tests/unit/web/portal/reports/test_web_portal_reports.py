@@ -2,7 +2,7 @@
 
 import csv
 import xml.etree.ElementTree as ET
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -16,7 +16,7 @@ from usnd.domain.replies.conference import why_not_in
 from usnd.web.portal.reports.charts import Bar, Chart, columns, lines
 from usnd.web.portal.reports.files import table_file
 from usnd.web.portal.reports.outcomes import ENDED, LAUNCHED, outcome_in_words
-from usnd.web.portal.reports.times import length, times_of
+from usnd.web.portal.reports.times import length, times_in, times_of
 
 AT = datetime(2026, 7, 1, 22, 5, 7, tzinfo=UTC)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -79,6 +79,28 @@ def test_times_are_those_of_the_subscriber() -> None:
     assert times.name == "Europe/Berlin"
     assert (times.day(AT), times.minute(AT)) == ("2026-07-02", "2026-07-02 00:05")
     assert times.second(AT) == "2026-07-02 00:05:07"
+
+
+def test_an_hour_that_is_there_twice_says_which_it_was() -> None:
+    """Clocks go back from 3:00 to 2:00; not so where they go forward, nor in zones that keep their time."""
+    times = times_of(Subscriber(1, "+447700900001", time_zone="Europe/Berlin"))
+    first, hour = datetime(2026, 10, 25, 0, 30, tzinfo=UTC), timedelta(hours=1)
+    shown = [times.minute(first + nth * hour) for nth in (-1, 0, 1, 2)]
+    assert shown == [
+        "2026-10-25 01:30",
+        "2026-10-25 02:30 CEST",
+        "2026-10-25 02:30 CET",
+        "2026-10-25 03:30",
+    ]
+    assert times.second(first) == "2026-10-25 02:30:00 CEST"
+    forward = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
+    assert [times.minute(forward + nth * hour)[11:] for nth in (0, 1)] == ["01:30", "03:30"]
+    kept = times_of(Subscriber(1, "+447700900001", time_zone="Asia/Kolkata"))
+    assert kept.minute(first) == "2026-10-25 06:00"
+
+
+def test_who_set_no_time_zone_has_that_of_the_server_on_each_page() -> None:
+    assert times_in("") == times_of(Subscriber(1, "+447700900001"))
 
 
 def test_a_time_zone_that_is_none_here_is_utc() -> None:
