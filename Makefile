@@ -15,8 +15,8 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/tests/peers:$(CURDIR)/tests/support
 
 # What these need of the machine beside Python is said before anything is set up: workbench/setup/needs.py.
 NEEDS := $(addprefix needs-,demo-provisioning test lint bench-conference fuzz-provisioning depot lab lab-shell lab-chaos lab-down lab-bond test-lab)
-.PHONY: help demo demo-provisioning play play-portal test unit integration fetch lint format pages portal-pictures prompts videos lock bench \
-  bench-sms bench-peers bench-conference bench-events bench-provisioning bench-portal bench-portal-pages soak chaos-sms chaos-provisioning \
+.PHONY: help demo demo-provisioning demo-billing play play-portal test unit integration fetch lint format pages portal-pictures prompts videos lock bench \
+  bench-sms bench-peers bench-conference bench-events bench-provisioning bench-billing bench-portal bench-portal-pages soak chaos-sms chaos-provisioning \
   fuzz-provisioning pair-proof depot ca \
   lab lab-shell lab-down lab-bond test-lab lab-chaos test-roles clean \
   needs-python $(NEEDS)
@@ -29,6 +29,9 @@ demo: $(RUN)/ready ## a text becomes a conference on this machine: real Asterisk
 
 demo-provisioning: needs-demo-provisioning $(RUN)/ready ## a CRM makes a subscriber by XML over mutual TLS: certificates, nginx, the same answer twice, a text; everything stopped after
 	@$(RUN)/bin/python -m workbench.demo.provisioning
+
+demo-billing: $(RUN)/ready ## conferences become a file of CDRs that billing has by rsync over ssh, proved there by sha256sum and awk; everything stopped after
+	@$(RUN)/bin/python -m workbench.demo.billing
 
 play: $(RUN)/ready ## the same, left running, with a prompt to text as a subscriber or act a handset
 	@$(RUN)/bin/python -m workbench.demo.play
@@ -108,6 +111,9 @@ bench-sms: fetch ## commands and blast segments a second on PostgreSQL, with an 
 
 bench-provisioning: fetch ## creates a second by nginx and mutual TLS beside pgbench, texts beside them, a million subscribers; ARGS='--seconds 20'
 	@$(DEV)/bin/python -m workbench.bench.provisioning $(ARGS)
+
+bench-billing: fetch ## a million CDRs to a file beside COPY; a month of 30 million removed under an open SELECT; texts beside an export; ARGS='--help'
+	@$(DEV)/bin/python -m workbench.bench.billing $(ARGS)
 
 bench-portal: fetch ## 500 subscribers browse, 200 live pages look on, texts beside them; uvicorn and sse-starlette at the same events; ARGS='--help'
 	@$(DEV)/bin/python -m workbench.bench.portal $(ARGS)

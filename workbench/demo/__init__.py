@@ -1,1 +1,1 @@
-"""`make demo`, `make demo-provisioning` and `make play`."""
+"""`make demo`, `make demo-provisioning`, `make demo-billing` and `make play`."""

@@ -156,18 +156,22 @@ async def _export(settings: "Config", *, patient: bool) -> bool:
     from usnd.daemon import utc_now
     from usnd.services.billing.clients import clients_of
     from usnd.services.billing.export import Export, TakenOver
+    from usnd.services.billing.pages import AT_ONCE
+    from usnd.store.core.reader import Reader
     from usnd.store.core.writer import Store
     from usnd.store.core.writer_connection import StoreTaken
 
     directory = settings.billing.directory
     assert directory is not None
-    store = Store.open(settings.store.url, writer=WRITER)
+    store, reader = Store.open(settings.store.url, writer=WRITER), Reader(settings.store.url, AT_ONCE)
     try:
-        return await Export(store, directory, utc_now).run(clients_of(settings), patient=patient)
+        export = Export(store, directory, utc_now, reader=reader)
+        return await export.run(clients_of(settings), patient=patient)
     except (StoreTaken, TakenOver):
         fail("another export has begun meanwhile and goes on: this one ends")
     finally:
         await store.close()
+        reader.close()
 
 
 def _is_there(settings: "Config", file: "CdrFile") -> bool:

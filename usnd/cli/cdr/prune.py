@@ -123,6 +123,7 @@ def _row(one: "Pruned") -> "Row":
         "name": one.name,
         "records": one.records,
         "goes": one.done,
+        "seconds": one.seconds,
         "why": one.why,
         "held_by": " ".join(one.held_by),
     }

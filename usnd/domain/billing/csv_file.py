@@ -6,7 +6,8 @@
     T,3,9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 
 services/billing/writing.py writes it, check.py reads it. RFC 4180, lines end with a line feed. The same
-record gives the same octets for ever: VERSION counts up should that change.
+record gives the same octets for ever: VERSION counts up should that change. PostgreSQL can write the lines of
+records, too (store/billing/csv_lines.py); `is_plain` says whether they are the same.
 """
 
 import csv
@@ -21,6 +22,7 @@ from usnd.domain.billing.fields import BY_NAME, Field, as_text
 NAME = "csv"
 VERSION = 1
 HEADER, NAMES, RECORD, TRAILER = "H", "N", "R", "T"
+_CONTROLS = bytes({*range(0x20), 0x7F} - {ord("\n")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,21 @@ def records(layout: Sequence[str], page: Sequence[tuple[int, Cdr]]) -> bytes:
     writer = csv.writer(written, lineterminator="\n")
     writer.writerows(_row(fields, sequence, cdr) for sequence, cdr in page)
     return written.getvalue().encode()
+
+
+def is_plain(layout: Sequence[str], count: int, lines: bytes) -> bool:
+    """Whether lines that somebody else wrote of `count` records are what `records` writes of them.
+
+    Values among which there is nothing to be quoted or replaced are written as they are. Anything else shows:
+    as a quote, as a comma or a line too many, or as a character that is not plain ASCII.
+    """
+    return (
+        lines.isascii()
+        and b'"' not in lines
+        and lines.count(b",") == count * len(layout)
+        and lines.count(b"\n") == count
+        and len(lines.translate(None, _CONTROLS)) == len(lines)
+    )
 
 
 def closing(file: CdrFile, digest: str) -> bytes:

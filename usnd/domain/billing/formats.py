@@ -16,13 +16,15 @@ from usnd.domain.billing.cdr_file import CdrFile
 class Format:
     """opening: before the records. records: some of them, by the layout. closing: behind them.
 
-    closing gets the SHA-256 of all before it, in hexadecimal.
+    closing gets the SHA-256 of all before it, in hexadecimal. is_plain: whether lines that the database wrote
+    of so many records are what `records` writes of them; None: it cannot write this format.
     """
 
     opening: Callable[[CdrFile], bytes]
     records: Callable[[Sequence[str], Sequence[tuple[int, Cdr]]], bytes]
     closing: Callable[[CdrFile, str], bytes]
+    is_plain: Callable[[Sequence[str], int, bytes], bool] | None = None
 
 
-FORMATS = {csv_file.NAME: Format(csv_file.opening, csv_file.records, csv_file.closing)}
+FORMATS = {csv_file.NAME: Format(csv_file.opening, csv_file.records, csv_file.closing, csv_file.is_plain)}
 """By the ending of the file's name."""

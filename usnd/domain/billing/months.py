@@ -4,11 +4,14 @@ A record is filed under the month (UTC) in which it is written; each month is a 
 of `cdrs`. The first one has all records of before the table was divided. A month goes in steps, each of which
 is committed by itself:
 
-state     | what it is                             | next step | who dies behind it leaves
-----------+----------------------------------------+-----------+------------------------------------------
-ATTACHED  | records are written to it, or read     | DETACH    | LEAVING: no new reader sees it
-LEAVING   | those who read it before still do      | FINISH    | APART: a table that nobody asks for
-APART     | a table beside `cdrs`                  | DROP      | nothing
+state    | what it is                                | next step | who dies behind it leaves
+---------+-------------------------------------------+-----------+-----------------------------------------
+ATTACHED | records are written to it, or read        | DETACH    | LEAVING, or APART where nobody reads
+LEAVING  | who read it before still does; nobody new | EMPTY     | EMPTIED: its records and their disk are
+         | finds it                                  |           | gone
+EMPTIED  | still part of `cdrs` for who reads other  | FINISH    | APART
+         | months since before                       |           |
+APART    | a table beside `cdrs`                     | DROP      | nothing
 
 A month is made and attached in one transaction, so that a table beside `cdrs` always is one that leaves.
 Whoever goes on reads from the database which months are in which state. store/billing/months.py makes them,
@@ -36,20 +39,27 @@ class MonthState(Enum):
 
     ATTACHED = "attached"
     LEAVING = "leaving"
+    EMPTIED = "emptied"
     APART = "apart"
 
 
 class MonthStep(Enum):
-    """What is done to remove it. DETACH waits for nobody who writes; FINISH waits for who still reads."""
+    """What is done to remove it. Who writes waits for none of them.
+
+    DETACH and FINISH wait for whoever reads `cdrs` since before, EMPTY and DROP only for who reads this
+    month.
+    """
 
     DETACH = "detach"
+    EMPTY = "empty"
     FINISH = "finish"
     DROP = "drop"
 
 
 NEXT_STEP = {
     MonthState.ATTACHED: MonthStep.DETACH,
-    MonthState.LEAVING: MonthStep.FINISH,
+    MonthState.LEAVING: MonthStep.EMPTY,
+    MonthState.EMPTIED: MonthStep.FINISH,
     MonthState.APART: MonthStep.DROP,
 }
 

@@ -31,9 +31,10 @@ from usnd.domain.billing.cdr_file import (
 )
 from usnd.domain.billing.delivery import WORDS, There, Trouble, is_whole
 from usnd.process.os_errors import in_words
+from usnd.services.billing.pages import RecordsMissing, pages_of
 from usnd.services.billing.rsync import Refusal
-from usnd.services.billing.writing import PAGE, RecordsMissing, clear_parts, is_there, path_of, write
-from usnd.store.billing.cdrs import Numbered
+from usnd.services.billing.writing import clear_parts, is_there, path_of, write
+from usnd.store.core.reader import Reader
 from usnd.store.core.transaction import Transaction
 from usnd.store.core.writer import Store
 
@@ -95,7 +96,10 @@ def _pass_over(_step: Step) -> None:
 
 
 class Export:
-    """directory: for the files on this server. clock: UTC. reached: told of each step, once it is done."""
+    """directory: for the files on this server. clock: UTC. reached: told of each step, once it is done.
+
+    reader: of the same database, as of `pages_of`.
+    """
 
     def __init__(
         self,
@@ -103,8 +107,10 @@ class Export:
         directory: Path,
         clock: Callable[[], datetime],
         reached: Callable[[Step], None] = _pass_over,
+        reader: Reader | None = None,
     ) -> None:
         self._store, self._directory, self._clock, self._reached = store, directory, clock, reached
+        self._pages = pages_of(store, reader)
         self._log = structlog.get_logger("usnd.billing")
 
     async def run(self, clients: Sequence[Client], *, patient: bool) -> bool:
@@ -163,7 +169,7 @@ class Export:
         try:
             if file.digest is not None and is_there(self._directory, file):
                 return file
-            made = await write(self._directory, file, self._page, lambda: self._reached(Step.WHOLE))
+            made = await write(self._directory, file, self._pages, lambda: self._reached(Step.WHOLE))
         except OSError as error:
             raise _NotDone(file, Refusal(Trouble.HERE, in_words(error, self._directory))) from error
         except RecordsMissing as error:
@@ -208,9 +214,6 @@ class Export:
         if not await self._store.run(lambda tx: tx.cdr_files.save(before, after)):
             raise TakenOver(f"{before.name} was changed by another export: this one stops")
         return after
-
-    async def _page(self, known: int, last: int) -> Numbered:
-        return await self._store.run(lambda tx: tx.cdrs.up_to(known, last, PAGE))
 
 
 def _granted(file: CdrFile, refusal: Refusal | None) -> None:

@@ -7,8 +7,9 @@ Each step may be the last one before a death: the next run reads from the store 
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -32,6 +33,7 @@ TRIES, PAUSE = 10, 1.0
 """For a step that somebody holds up, and seconds between two of them."""
 _BREATH = 0.02
 _BUSY = "somebody reads it: the next run tries again"
+_EMPTIED = "old enough, and emptied; its table goes when those who read `cdrs` since before are done"
 
 
 class Removal(Protocol):
@@ -43,7 +45,10 @@ class Removal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """One thing that was looked at. records: how many go or went. done: it is gone, or would go."""
+    """One thing that was looked at. records: how many go or went. done: it is gone, or would go.
+
+    seconds: that it took until a month had no record any more.
+    """
 
     what: str
     name: str
@@ -51,6 +56,7 @@ class Pruned:
     done: bool
     why: str
     held_by: tuple[str, ...] = ()
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +116,10 @@ class Retention:
             self._removal.file_from(max(month.end for month in going))
         for content, verdict in found.verdicts():
             count = max(content.last - first[content.month], 0)
-            gone = verdict.goes and (dry or await self._remove(content.month))
-            why = _BUSY if verdict.goes and not gone else verdict.why.value
-            done.append(Pruned("month", str(content.month), count, gone, why, verdict.held_by))
-            if gone and not dry:
-                self._log.info("month removed", month=str(content.month), records=count)
+            looked = Pruned(
+                "month", str(content.month), count, verdict.goes, verdict.why.value, verdict.held_by
+            )
+            done.append(await self._remove(content.month, looked) if verdict.goes and not dry else looked)
         done.append(await (self._count_single() if dry else self._remove_single()))
         if not dry:
             await self._forget_rows()
@@ -126,22 +131,43 @@ class Retention:
     def _find(self, tx: Transaction) -> Found:
         return find(tx, self._destinations, self._keep, self._clock())
 
-    async def _remove(self, month: Month) -> bool:
-        """All steps that are left, each after another look: somebody may want a file sent once more."""
+    async def _remove(self, month: Month, would: Pruned) -> Pruned:
+        """What has become of it. would: as it was judged."""
+        left, seconds = await self._take_steps(month)
+        if left is None:
+            self._log.info("month removed", month=would.name, records=would.records, seconds=seconds)
+            return replace(would, seconds=seconds)
+        content, verdict = left
+        if content.state is not MonthState.EMPTIED:
+            return replace(would, done=False, why=_BUSY if verdict.goes else verdict.why.value)
+        if would.records:
+            self._log.info("month emptied", month=would.name, records=would.records, seconds=seconds)
+        return replace(would, why=_EMPTIED, seconds=seconds)
+
+    async def _take_steps(self, month: Month) -> tuple[tuple[MonthContent, Verdict] | None, float]:
+        """All that are left, each after another look: somebody may want a file sent once more.
+
+        Gives what is left of it, and how many seconds it took until there was no record any more.
+        """
+        begun, seconds = time.monotonic(), 0.0
+        left = await self._look(month)
         for tried in range(TRIES):
             if tried:
                 await asyncio.sleep(self._pause)
-            while True:
-                verdicts = (await self._found()).verdicts()
-                left = next((one for one in verdicts if one[0].month == month), None)
-                if left is None:
-                    return True
-                content, verdict = left
-                if not verdict.goes:
-                    return False
-                if not self._removal.take_step(month, NEXT_STEP[content.state]):
-                    break
-        return False
+            stuck = None
+            while left is not None and left[1].goes and left[0].state is not stuck:
+                done = self._removal.take_step(month, NEXT_STEP[left[0].state])
+                stuck = None if done else left[0].state  # a step that was held up may be half done
+                left = await self._look(month)
+                if not seconds and (left is None or left[0].state is MonthState.EMPTIED):
+                    seconds = round(time.monotonic() - begun, 3)
+            if left is None or not left[1].goes:
+                break
+        return left, seconds
+
+    async def _look(self, month: Month) -> tuple[MonthContent, Verdict] | None:
+        verdicts = (await self._found()).verdicts()
+        return next((one for one in verdicts if one[0].month == month), None)
 
     async def _count_single(self) -> Pruned:
         def unit(tx: Transaction) -> int:

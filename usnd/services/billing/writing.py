@@ -1,13 +1,16 @@
 """Writes a file of CDRs onto this server's disk, from its row and its records: whole, or not at all.
 
-export.py calls it. The octets come from the database alone, so that either server can make the file, also
-again: what an operator removed, renamed or changed is made anew. One page of records is in memory.
+export.py calls it, pages.py gives the records. The octets come from the database alone, so that either server
+can make the file, also again: what an operator removed, renamed or changed is made anew. A few pages of
+records are in memory: while one is written, the database is at the next ones.
 """
 
+import asyncio
 import hashlib
 import os
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -15,20 +18,13 @@ from typing import BinaryIO
 from usnd.domain.billing.cdr_file import CdrFile
 from usnd.domain.billing.formats import FORMATS
 from usnd.process.os_errors import about
-from usnd.store.billing.cdrs import Numbered
+from usnd.services.billing.pages import AT_ONCE, Pages, RecordsMissing
 
 PAGE = 5_000
 """Records that are read at once."""
 _MODE = 0o640
 _DIRECTORY_MODE = 0o750
 _BLOCK = 1 << 20
-
-Pages = Callable[[int, int], Awaitable[Numbered]]
-"""Gives the first records behind a sequence number, and none behind another one."""
-
-
-class RecordsMissing(Exception):
-    """The store has not all records of the file any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +82,28 @@ async def _fill(out: BinaryIO, file: CdrFile, pages: Pages) -> Written:
         octets += len(some)
 
     put(form.opening(file))
-    known = file.first - 1
-    while known < file.last:
-        page = await pages(known, file.last)
-        if not page or page[0][0] != known + 1 or page[-1][0] - page[0][0] + 1 != len(page):
-            raise RecordsMissing(f"record {known + 1} of {file.name} is not in the store")
-        put(form.records(file.layout, page))
-        known = page[-1][0]
+    async with aclosing(_ahead(file, pages)) as found:
+        async for page in found:
+            put(page)
     put(form.closing(file, digest.hexdigest()))
     return Written(digest.hexdigest(), octets)
+
+
+async def _ahead(file: CdrFile, pages: Pages) -> AsyncGenerator[bytes, None]:
+    """The records by the page, in order; AT_ONCE more are under way before one is given."""
+    coming = deque[asyncio.Task[bytes]]()
+    try:
+        for first in range(file.first, file.last + 1, PAGE):
+            coming.append(asyncio.create_task(pages(file, first, min(first + PAGE - 1, file.last))))
+            await asyncio.sleep(0)  # until it has asked
+            if len(coming) > AT_ONCE:
+                yield await coming.popleft()
+        while coming:
+            yield await coming.popleft()
+    finally:
+        for one in coming:
+            one.cancel()
+        await asyncio.gather(*coming, return_exceptions=True)
 
 
 def clear_parts(directory: Path, destination: str) -> None:

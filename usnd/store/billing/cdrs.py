@@ -4,12 +4,14 @@ A call's record is added with its end, in the same transaction; sequence numbers
 commit order, so that who read up to one number asks for those after it. Read by pages: there may be millions.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, delete, exists, func, insert, or_, select
 
 from usnd.domain.billing.cdr import Cdr, last_part, outcome_named
+from usnd.store.billing.csv_lines import csv_lines
 from usnd.store.core.execution import Executor, next_number
 from usnd.store.core.statements import Row, Rows
 from usnd.store.schema import cdrs, counters
@@ -145,6 +147,10 @@ class Cdrs:
     def up_to(self, sequence: int, last: int, limit: int) -> Numbered:
         """As `after`, but none behind `last`."""
         return _numbered(self._tx.execute(_UP_TO, {"known": sequence, "last": last, "most": limit}))
+
+    def csv_lines(self, layout: Sequence[str], first: int, last: int) -> bytes | None:
+        """Records `first` to `last` as the database writes them; None: it cannot, or not all are there."""
+        return csv_lines(self._tx, layout, first, last)
 
     def last(self, limit: int, conference_id: int | None = None) -> Numbered:
         """The last `limit` records, the oldest first; of a conference, or of all."""

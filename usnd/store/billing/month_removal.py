@@ -1,7 +1,9 @@
 """Removes a month of records from PostgreSQL, step by step, without anybody waiting for it.
 
 domain/billing/months.py has the states. A step that does not get its lock in time is given up and tried again
-later, by the same or the next run: who reads a month for hours holds up its removal, and nothing else.
+later, by the same or the next run: who reads a month for hours holds up its removal, and nothing else. Who
+reads other months holds up only the end of an empty table: a month that leaves is emptied by a lock on its
+own table, which nobody new asks for.
 """
 
 from datetime import datetime
@@ -16,6 +18,7 @@ from usnd.store.core.transaction import Transaction
 
 _SQL = {
     MonthStep.DETACH: "ALTER TABLE cdrs DETACH PARTITION {} CONCURRENTLY",
+    MonthStep.EMPTY: "TRUNCATE {}",
     MonthStep.FINISH: "ALTER TABLE cdrs DETACH PARTITION {} FINALIZE",
     MonthStep.DROP: "DROP TABLE {}",
 }

@@ -51,7 +51,8 @@ class CdrMonths:
         for table, leaving in self._tx.execute(_TABLES).all():
             if (month := month_named(table)) is not None:
                 last = self._tx.execute(_last_of(month.table)).one_or_none()
-                found.append(MonthContent(month, _STATES[leaving], *(last or ())))
+                state = MonthState.EMPTIED if leaving and last is None else _STATES[leaving]
+                found.append(MonthContent(month, state, *(last or ())))
         return tuple(sorted(found, key=lambda one: one.month.begin))
 
     def made_until(self) -> datetime | None:

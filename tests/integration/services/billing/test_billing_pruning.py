@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from usnd.domain.alarms.catalogue import CDR_MONTHS_RUN_OUT, CDR_RETENTION_HELD, CDR_RETENTION_LATE
 from usnd.domain.billing.cdr_file import CdrFile, FileState
@@ -17,6 +19,7 @@ from usnd.services.billing.old_files import prune_files
 from usnd.services.billing.retention import Pruned, Retention
 from usnd.services.billing.retention_watch import RetentionWatch
 from usnd.store.billing.month_removal import file_from, take_step
+from usnd.store.core.engine import engine_for
 from usnd.store.core.writer import Store
 from workbench.docs.cdr_samples import CDR, FILE
 
@@ -171,6 +174,49 @@ async def test_somebody_in_the_way_is_waited_for_and_then_left_alone(world: Worl
     world.months.busy = 2
     assert (await world.prune())[0].done
     assert world.months.steps[-1] is MonthStep.DROP
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_records_go_though_somebody_reads_other_months(world: World, url: str) -> None:
+    """At once, without a pause; the empty table goes later."""
+    await world.add(3)
+    await world.file(1, 1, 3)
+    others = text("SELECT sequence FROM cdrs WHERE filed_at >= :since")
+    with engine_for(url).connect() as reader:
+        reader.execute(others, {"since": THIS.end})
+        (month, *_) = await world.prune()
+        assert (month.done, month.records) == (True, 3)
+        assert "emptied" in month.why
+        assert world.months.steps[:3] == [MonthStep.DETACH, MonthStep.EMPTY, MonthStep.FINISH]
+        assert set(world.months.steps[3:]) == {MonthStep.FINISH}
+        assert await world.sequences() == []
+        (month, *_) = await world.prune()
+        assert (month.done, month.records) == (True, 0)
+    (month, *_) = await world.prune()
+    assert (month.done, month.why) == (True, "old enough, and has no records")
+    assert world.months.steps[-2:] == [MonthStep.FINISH, MonthStep.DROP]
+
+
+async def test_a_month_that_somebody_wants_again_meanwhile_stays(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not await divided(world):
+        return
+    await world.add(3)
+    file = await world.file(1, 1, 3)
+    asked = Retention._look
+    looks = count(1)
+
+    async def look(self: Retention, month: Month) -> object:
+        if next(looks) == 1:
+            again = replace(file, state=FileState.WRITTEN)
+            await world.store.run(lambda tx: tx.cdr_files.save(file, again))
+        return await asked(self, month)
+
+    monkeypatch.setattr(Retention, "_look", look)
+    (month, *_) = await world.prune()
+    assert (month.done, month.why) == (False, "not confirmed by all destinations")
+    assert await world.sequences() == [1, 2, 3]
 
 
 async def test_rows_of_old_files_go_but_never_the_newest(world: World) -> None:

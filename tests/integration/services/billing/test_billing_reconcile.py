@@ -15,6 +15,7 @@ from usnd.domain.billing.cdr_file import CdrFile, FileState
 from usnd.domain.billing.reconciliation import Finding
 from usnd.domain.billing.switch_log import read
 from usnd.services.billing import reconcile
+from usnd.services.billing.pages import pages_of
 from usnd.services.billing.reconcile import Account, Period, Reconciliation
 from usnd.services.billing.switch_files import NAME, lines
 from usnd.services.billing.writing import path_of, write
@@ -68,10 +69,7 @@ async def world(store: Store, tmp_path: Path) -> World:
     file = replace(FILE, number=1, first=1, last=3, state=FileState.CONFIRMED)
     await store.run(lambda tx: tx.cdr_files.add(file))
 
-    async def pages(known: int, last: int) -> Any:
-        return await store.run(lambda tx: tx.cdrs.up_to(known, last, 99))
-
-    await write(tmp_path, file, pages, lambda: None)
+    await write(tmp_path, file, pages_of(store), lambda: None)
     return World(store, tmp_path, file, records)
 
 

@@ -209,18 +209,39 @@ def test_who_reads_for_hours_holds_up_the_removal_and_no_insert(url: str) -> Non
         assert reader.execute(text("SELECT count(*) FROM cdrs")).scalar() == 1
         assert not take_step(url, oldest, MonthStep.DETACH)
         assert tables(url)[oldest.table] is MonthState.LEAVING
-        assert not take_step(url, oldest, MonthStep.FINISH)
-        removing = threading.Thread(target=take_step, args=(url, oldest, MonthStep.FINISH))
+        assert not take_step(url, oldest, MonthStep.EMPTY)
+        removing = threading.Thread(target=take_step, args=(url, oldest, MonthStep.EMPTY))
         removing.start()
         assert [add_hurried(url, f"usn-2-{n}") for n in range(5)] == [2, 3, 4, 5, 6]
         removing.join()
         assert reader.execute(text("SELECT count(*) FROM cdrs")).scalar() == 1, (
             "its own state of the database"
         )
+    for step in (MonthStep.EMPTY, MonthStep.FINISH, MonthStep.DROP):
+        assert take_step(url, oldest, step)
+    with transaction(url) as tx:
+        assert [sequence for sequence, _ in tx.cdrs.after(0, 9)] == [2, 3, 4, 5, 6]
+
+
+def test_who_reads_other_months_for_hours_holds_up_no_more_than_an_empty_table(url: str) -> None:
+    add(url, "usn-1-1")
+    add(url, "usn-2-1", NEXT.begin)
+    oldest = Month(THIS.begin, oldest=True)
+    file_from(url, oldest.end)
+    others = text("SELECT sequence FROM cdrs WHERE filed_at >= :since")
+    with engine_for(url).connect() as reader:
+        assert list(reader.execute(others, {"since": NEXT.begin}).scalars()) == [2]
+        assert not take_step(url, oldest, MonthStep.DETACH)
+        assert add_hurried(url, "usn-2-2") == 3
+        assert take_step(url, oldest, MonthStep.EMPTY)
+        assert tables(url)[oldest.table] is MonthState.EMPTIED
+        assert not take_step(url, oldest, MonthStep.FINISH)
+        assert add_hurried(url, "usn-2-3") == 4
+        assert list(reader.execute(others, {"since": NEXT.begin}).scalars()) == [2]
     assert take_step(url, oldest, MonthStep.FINISH)
     assert take_step(url, oldest, MonthStep.DROP)
     with transaction(url) as tx:
-        assert [sequence for sequence, _ in tx.cdrs.after(0, 9)] == [2, 3, 4, 5, 6]
+        assert [sequence for sequence, _ in tx.cdrs.after(0, 9)] == [2, 3, 4]
 
 
 def add_hurried(url: str, call: str) -> int:

@@ -1,4 +1,4 @@
-"""Months follow each other without a gap, are named after their tables, and leave in three steps."""
+"""Months follow each other without a gap, are named after their tables, and leave step by step."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -27,10 +27,11 @@ def begin(year: int, month: int) -> datetime:
 NOW = datetime(2026, 11, 27, 17, 30, tzinfo=UTC)
 
 
-def test_a_month_leaves_in_three_steps() -> None:
+def test_a_month_leaves_step_by_step() -> None:
     assert NEXT_STEP == {
         MonthState.ATTACHED: MonthStep.DETACH,
-        MonthState.LEAVING: MonthStep.FINISH,
+        MonthState.LEAVING: MonthStep.EMPTY,
+        MonthState.EMPTIED: MonthStep.FINISH,
         MonthState.APART: MonthStep.DROP,
     }
 
