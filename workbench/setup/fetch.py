@@ -10,6 +10,7 @@ from workbench.parts.crm.programs import crm_tree
 from workbench.parts.debian import DebianError
 from workbench.parts.nginx import nginx_tree
 from workbench.parts.node_js import NodeError, axe, lighthouse, packages
+from workbench.parts.pdf_libraries import pdf_tree
 from workbench.parts.postgres import programs
 from workbench.parts.receiver import receiver_tree
 from workbench.parts.smsc.brokers import brokers_tree
@@ -33,6 +34,7 @@ def main() -> int:
         chromium_tree()
         crm_tree()
         receiver_tree()
+        pdf_tree()
         packages()
         axe()
         lighthouse()

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from usnd.domain.billing.cdr_file import HOUR, CdrFile
+from usnd.domain.billing.cdr_file import CdrFile
 from usnd.domain.billing.delivery import REFUSALS, WORDS, Trouble
+from usnd.domain.billing.rhythm import HOURLY, Rhythm
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +17,16 @@ class Standing:
     waiting: int
 
 
-def late_by(standing: Standing, watched_since: datetime, now: datetime) -> float:
+def late_by(standing: Standing, watched_since: datetime, now: datetime, rhythm: Rhythm = HOURLY) -> float:
     """Seconds by which the oldest file that is not confirmed is late; also one that nobody closed.
 
     watched_since: before the first file of a destination there is nothing else to go by.
     """
     if standing.oldest is not None:
-        return max(0.0, (now - standing.oldest.until).total_seconds())
-    expected = watched_since if standing.last is None else standing.last.until
-    return max(0.0, (now - expected - HOUR).total_seconds())
+        until = standing.oldest.until
+    else:
+        until = rhythm.following(watched_since if standing.last is None else standing.last.until)
+    return max(0.0, (now - rhythm.due(until)).total_seconds())
 
 
 def refusal_of(standing: Standing) -> Trouble | None:
