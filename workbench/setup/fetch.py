@@ -10,7 +10,6 @@ from workbench.parts.crm.programs import crm_tree
 from workbench.parts.debian import DebianError
 from workbench.parts.nginx import nginx_tree
 from workbench.parts.node_js import NodeError, axe, lighthouse, packages
-from workbench.parts.pdf_libraries import pdf_tree
 from workbench.parts.postgres import programs
 from workbench.parts.receiver import receiver_tree
 from workbench.parts.smsc.brokers import brokers_tree
@@ -19,6 +18,7 @@ from workbench.parts.smsc.kannel import kannel_tree
 from workbench.parts.voice.asterisk import asterisk_tree
 from workbench.parts.voice.capture import tcpdump_tree
 from workbench.parts.voice.sipp import sipp_tree
+from workbench.release.pdf_libraries import pdf_tree
 from workbench.release.prompts import Voice
 from workbench.setup.command import command
 from workbench.videos.ffmpeg import ffmpeg_tree

@@ -15,9 +15,9 @@ from bare_node import Done, Node
 from usnd.store.core.engine import engine_for
 from usnd.store.core.transaction import Transaction
 from workbench.docs.cdr_samples import CDR
-from workbench.parts.pdf_libraries import environment
 from workbench.parts.ports import PortBlock
 from workbench.parts.receiver import Receiver, receiver_tree, write_rsync
+from workbench.release.pdf_libraries import environment
 
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=2)
 DAY = f"{NOON:%Y-%m-%d}"

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from summary_world import World
+from billing.summary_world import World
 
 from usnd.store.core.writer import Store
 

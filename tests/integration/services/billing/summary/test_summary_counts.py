@@ -3,9 +3,9 @@
 from datetime import date, timedelta
 
 import pytest
+from billing.summary_world import HOUR, World, local_day
 from msgspec.structs import replace
 from sqlalchemy import insert
-from summary_world import HOUR, World, local_day
 
 from usnd.domain.billing.summary.csv_lines import COLUMNS
 from usnd.domain.recording.files import RecordState

@@ -6,8 +6,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from billing.summary_world import HOUR, Died, Inbox, World, local_day
 from msgspec.structs import replace
-from summary_world import HOUR, Died, Inbox, World, local_day
 
 from usnd.domain.billing.cdr_file import FileEvent, FileState, follow
 from usnd.domain.billing.delivery import Trouble

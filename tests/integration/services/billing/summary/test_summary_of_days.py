@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from summary_world import HOUR, World, local_day
+from billing.summary_world import HOUR, World, local_day
 
 from usnd.cli.cdr.rows import cdr_object
 from usnd.domain.billing.cdr_file import FileState

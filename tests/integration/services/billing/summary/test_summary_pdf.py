@@ -12,7 +12,7 @@ from usnd.domain.billing.summary.figures import Line, Usage
 from usnd.services.billing.summary import pdf
 from usnd.services.billing.summary.pdf import html, render
 from workbench.docs.summary_samples import ALICE, BOB, CHANGES, SUMMARY
-from workbench.parts.pdf_libraries import environment
+from workbench.release.pdf_libraries import environment
 
 NAMES = (
     "عبد الله",
