@@ -64,7 +64,9 @@ async def test_killed_behind_each_step_it_ends_as_if_it_had_not_been(
     assert len(files) == FILES
     assert [(await world.file(number)).state for number in range(1, FILES + 1)] == [FileState.CONFIRMED] * 4
     assert world.pdfs == 2, "a PDF is made once, whichever server goes on"
-    assert not [path for disk in world.disks for path in disk.rglob("*.part")]
+    for world.active in (0, 1):
+        assert await world.night(SECOND.until + HOUR)
+    assert not [path for disk in world.disks for path in disk.rglob("*.part")], "nothing half is left"
 
 
 def csv_of(files: dict[str, bytes]) -> dict[str, bytes]:
