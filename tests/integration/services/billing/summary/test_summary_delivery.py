@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,12 @@ from msgspec.structs import replace
 from usnd.domain.billing.cdr_file import FileEvent, FileState, follow
 from usnd.domain.billing.delivery import Trouble
 from usnd.domain.billing.months import later, month_of
+from usnd.domain.billing.summary.days import LocalDay
+from usnd.domain.billing.summary.figures import Summary
 from usnd.services.billing.export import Step
 from usnd.services.billing.retention import Retention
 from usnd.services.billing.rsync import Refusal
+from usnd.services.billing.summary.contents import Summaries
 from usnd.store.core.transaction import Transaction
 from usnd.store.core.writer import Store
 
@@ -79,25 +82,24 @@ def csv_of(files: dict[str, bytes]) -> dict[str, bytes]:
     return kept
 
 
-async def test_killed_while_pages_are_put_nothing_is_left_of_them(
+async def test_killed_behind_its_pages_nothing_is_left_of_them(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from usnd.store.billing.summaries import Summaries  # noqa: PLC0415 # patched here
-
-    await world.register(BOB)
     world.destinations = ()
+    await world.register(BOB)
     await world.call(FIRST.since + HOUR)
-    whole = Summaries.add
+    whole = Summaries._make
 
-    def dies(_self: Summaries, _summary: object) -> None:
+    async def dies(self: Summaries, day: LocalDay, before: Summary | None, now: datetime) -> None:
+        await whole(self, day, before, now)
         raise Died
 
-    monkeypatch.setattr(Summaries, "add", dies)
+    monkeypatch.setattr(Summaries, "_make", dies)
     with pytest.raises(Died):
         await world.night(FIRST.until + HOUR)
     assert await world.store.run(lambda tx: tx.summaries.page(FIRST.day, 0)) is not None
     assert world.summaries.files == {}
-    monkeypatch.setattr(Summaries, "add", whole)
+    monkeypatch.setattr(Summaries, "_make", whole)
     assert await world.night(FIRST.until + HOUR)
     assert len(world.summaries.rows("R")) == 1
 
