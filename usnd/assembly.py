@@ -15,6 +15,7 @@ from usnd.asterisk.ami import AmiSettings
 from usnd.asterisk.calls import CallSettings
 from usnd.ca.crl_watch import CrlWatch
 from usnd.ca.places import AUTHORITIES, LISTS
+from usnd.config.billing import destination_names
 from usnd.config.pjsip_conf import account_of
 from usnd.config.sections import Config, SmscConfig
 from usnd.control.acts import Acts
@@ -208,10 +209,12 @@ def billing(
     """What usnd itself does for billing: interim records, alarms, months ahead. Files are the exporter's."""
     at = config.billing
     conferences.origin = Origin(at.node or socket.gethostname(), at.zone())
-    names = [one.name for one in config.cdr_destination]
+    names = destination_names(config)
+    nightly = at.nightly()
+    rhythms = {one.name: nightly for one in config.summary_destination}
     return [
         InterimRecords(store, conferences, at.interim_length(), clock),
-        ExportWatch(store, names, at.late_after, alarms, clock),
+        ExportWatch(store, names, at.late_after, alarms, clock, rhythms),
         RetentionWatch(store, names, at.keep_months, alarms, clock),
     ]
 

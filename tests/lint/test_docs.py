@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from usnd.config import sections
-from usnd.config.billing import CdrDestinationConfig
+from usnd.config.billing import CdrDestinationConfig, SummaryDestinationConfig
 from usnd.config.load import parse
 from usnd.config.trunks import RouteConfig, TrunkConfig
 from usnd.pair import ability
@@ -22,6 +22,7 @@ PAGE = (ROOT / "docs/operator/configuration.md").read_text()
 MANUAL = ROOT / "docs/subscriber/README.md"
 MOST_OCTETS = 2_000_000
 """Of all pictures of the manual."""
+LISTS = ("smsc", "trunk", "route", "cdr_destination", "summary_destination")
 EXAMPLE = re.search(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 
 
@@ -29,6 +30,7 @@ def section_types() -> dict[str, Any]:
     hints = {field.name: field.type for field in msgspec.structs.fields(sections.Config)}
     hints |= {"smsc": sections.SmscConfig, "trunk": TrunkConfig, "route": RouteConfig}
     hints["cdr_destination"] = CdrDestinationConfig
+    hints["summary_destination"] = SummaryDestinationConfig
     return hints
 
 
@@ -40,7 +42,7 @@ def test_the_configuration_page_is_a_configuration() -> None:
 def test_the_configuration_page_names_every_key_with_its_default() -> None:
     assert EXAMPLE is not None
     shown = tomllib.loads(EXAMPLE[1])
-    shown |= {name: shown[name][0] for name in ("smsc", "trunk", "route", "cdr_destination")}
+    shown |= {name: shown[name][0] for name in LISTS}
     for name, section in section_types().items():
         fields = {field.name: field for field in msgspec.structs.fields(section)}
         assert set(shown[name]) == set(fields), f"[{name}]"

@@ -141,6 +141,19 @@ def test_destinations_of_cdr_files_are_set_with_key_and_directory_for_a_release_
     assert "cdr_destination" not in former
 
 
+def test_destinations_of_summaries_are_set_as_those_of_cdr_files(home: Path) -> None:
+    there = {"name": "revenue", "host": "192.0.2.51", "user": "usn-cdr", "host_key": HOST_KEY}
+    at = {"billing": {"summary_at": "02:30"}}
+    config = parse(written(home, TODAYS, at, usnd_summary_destinations=[there]))
+    (destination,) = config.summary_destination
+    assert (destination.name, str(destination.key)) == ("revenue", "/etc/usn/cdr-key")
+    assert (config.billing.summary_at, str(config.billing.directory)) == ("02:30", "/var/lib/usn/cdr")
+    known = [name for name in Config.__struct_fields__ if name != "summary_destination"]
+    (home / TODAYS / "sections.json").write_text(json.dumps(known))
+    former = tomllib.loads(written(home, TODAYS, {}, usnd_summary_destinations=[there]))
+    assert "summary_destination" not in former, "it would refuse the section"
+
+
 def test_without_provisioning_usnd_has_no_site_and_no_key(home: Path) -> None:
     text = written(home, TODAYS, {}, usnd_credential_key=KEY)
     assert "provisioning" not in text

@@ -1,8 +1,8 @@
-"""The sections `[billing]` and `[[cdr_destination]]`: where CDRs go, in which form, and what they say."""
+"""The sections `[billing]`, `[[cdr_destination]]`, `[[summary_destination]]`: where CDRs and summaries go."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta
@@ -10,7 +10,11 @@ from msgspec import Meta
 from usnd.config_file.values import Name, Port, Section, text
 from usnd.domain.billing.cdr_file import Form
 from usnd.domain.billing.fields import LAYOUT
+from usnd.domain.billing.rhythm import Nightly
 from usnd.domain.network.hosts import Host
+
+if TYPE_CHECKING:
+    from usnd.config.sections import Config
 
 ZoneName = Annotated[
     str, text(r"^[A-Za-z][A-Za-z0-9_+/-]{1,40}$", 'a time zone by its IANA name, as "Europe/London"')
@@ -28,13 +32,15 @@ HostKey = Annotated[
     ),
 ]
 FieldName = Annotated[str, Meta(max_length=40)]
+LocalTime = Annotated[str, text(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", 'a time of the day, as "01:00"')]
 
 
 class BillingConfig(Section, frozen=True, kw_only=True):
-    """REQUIREMENTS B1, B2, B3. `directory`: of the files on this server. `node`: its name in the CDRs.
+    """REQUIREMENTS B1, B2, B3, B4. `directory`: of the files on this server. `node`: its name in the CDRs.
 
     `interim`: seconds of a call that have a record of their own. `late_after`: seconds after the full hour.
     `keep_months`: whole months that records and files stay. `switch_log`: directory of Asterisk's own log.
+    `summary_at`: when the usage summary of the day before is made, in `time_zone`, which says what a day is.
     """
 
     directory: Path | None = None
@@ -44,18 +50,23 @@ class BillingConfig(Section, frozen=True, kw_only=True):
     late_after: Annotated[float, Meta(ge=300, le=7 * 86400)] = 5400
     keep_months: Annotated[int, Meta(ge=1, le=60)] = 3
     switch_log: Path = Path("/var/spool/usn/legs")
+    summary_at: LocalTime = "01:00"
 
     def zone(self) -> ZoneInfo:
         """Raises ZoneInfoNotFoundError, a KeyError, where this machine does not know it."""
         return ZoneInfo(self.time_zone)
+
+    def nightly(self) -> Nightly:
+        """When summaries are made. Raises as `zone`."""
+        return Nightly(self.zone(), time.fromisoformat(self.summary_at))
 
     def interim_length(self) -> timedelta:
         """Of a part of a call."""
         return timedelta(seconds=self.interim)
 
 
-class CdrDestinationConfig(Section, frozen=True, kw_only=True):
-    """One place that CDR files go to, by rsync over ssh (REQUIREMENTS B2)."""
+class DestinationConfig(Section, frozen=True, kw_only=True):
+    """One place that files go to, by rsync over ssh."""
 
     name: Name
     host: Host
@@ -64,12 +75,26 @@ class CdrDestinationConfig(Section, frozen=True, kw_only=True):
     directory: RemoteDirectory = "."
     key: Path
     host_key: HostKey
-    format: Literal["csv"] = "csv"
-    fields: Annotated[tuple[FieldName, ...], Meta(min_length=1, max_length=100)] = LAYOUT
     taken_away: bool = False
     clears: bool = True
     syncs: bool = True
 
+
+class CdrDestinationConfig(DestinationConfig, frozen=True, kw_only=True):
+    """One place that CDR files go to (REQUIREMENTS B2)."""
+
+    format: Literal["csv"] = "csv"
+    fields: Annotated[tuple[FieldName, ...], Meta(min_length=1, max_length=100)] = LAYOUT
+
     def form(self) -> Form:
         """How its files are laid out."""
         return Form(self.format, self.fields)
+
+
+class SummaryDestinationConfig(DestinationConfig, frozen=True, kw_only=True):
+    """One place that usage summaries go to (REQUIREMENTS B4)."""
+
+
+def destination_names(config: "Config") -> list[str]:
+    """Of all destinations: of CDRs, then of usage summaries."""
+    return [one.name for one in (*config.cdr_destination, *config.summary_destination)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from phonenumbers import SUPPORTED_REGIONS
 
+from usnd.config.billing import destination_names
 from usnd.config.trunks import SIP_PORT, RouteConfig, TrunkConfig, TrunksConfig, address_of
 from usnd.config_file.values import URL_WORDS, ConfigError
 from usnd.domain.billing.fields import layout_trouble
@@ -53,11 +54,11 @@ def _check_billing(config: "Config") -> None:
         raise ConfigError(
             f'billing.time_zone: {config.billing.time_zone} is not known here: write one as "Europe/London"'
         ) from error
-    names = [destination.name for destination in config.cdr_destination]
+    names = destination_names(config)
     if names and config.billing.directory is None:
-        raise ConfigError("billing.directory: set it, as CDR files for a destination are written there")
+        raise ConfigError("billing.directory: set it, as files for a destination are written there")
     if len(set(names)) < len(names):
-        raise ConfigError("cdr_destination: two of them have the same name")
+        raise ConfigError("cdr_destination, summary_destination: two of them have the same name")
     for destination in config.cdr_destination:
         if trouble := layout_trouble(destination.fields):
             raise ConfigError(f"cdr_destination {destination.name}: fields: {trouble}")

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from usnd.config.billing import BillingConfig, CdrDestinationConfig
+from usnd.config.billing import BillingConfig, CdrDestinationConfig, SummaryDestinationConfig
 from usnd.config.portal import PortalConfig
 from usnd.config.provisioning import ProvisioningConfig
 from usnd.config.sending import SendingConfig, TalkConfig
@@ -234,6 +234,7 @@ class Config(Section, frozen=True, kw_only=True):
     portal: PortalConfig = PortalConfig()
     billing: BillingConfig = BillingConfig()
     cdr_destination: Annotated[tuple[CdrDestinationConfig, ...], Meta(max_length=8)] = ()
+    summary_destination: Annotated[tuple[SummaryDestinationConfig, ...], Meta(max_length=8)] = ()
     log: LogConfig = LogConfig()
 
     def conference_rules(self) -> Rules:

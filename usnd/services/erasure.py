@@ -6,7 +6,7 @@ refused before anything is changed. Safe to repeat, and to be killed: the next r
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from usnd.domain.numbers.e164 import spellings
 from usnd.domain.provisioning.codes import Code
@@ -25,7 +25,7 @@ PAGE = 5_000
 
 
 class Refused(Exception):
-    """Nothing was changed; the message says why and what to do."""
+    """Not all was done, mostly nothing; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,14 @@ class Erased:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """destinations: of CDRs. by: who asks. clock: UTC."""
+    """destinations: of CDRs. by: who asks. clock: UTC. summaries: destinations of usage summaries."""
 
     key: CredentialKey
     own: NodeOwn
     destinations: Sequence[str]
     by: str
     clock: Callable[[], datetime]
+    summaries: Sequence[str] = ()
 
 
 class Erasing:
@@ -70,6 +71,11 @@ class Erasing:
                 f"{waiting} CDRs with {number} are not confirmed by all destinations yet, and must be "
                 "delivered with their numbers: erase it when `usnd cdr files` has the hour as confirmed"
             )
+        if await self._store.run(lambda tx: tx.summaries.waiting(self._node.summaries)):
+            raise Refused(
+                f"a usage summary is not delivered yet, and {number} may be in it: erase it when "
+                "`usnd cdr files` has it as confirmed"
+            )
         found = await self._store.run(lambda tx: tx.subscribers.by_number(number))
         if await self._store.run(lambda tx: running_of(tx, number)) is not None:
             raise Refused(f"{number} has a running conference: end it first")
@@ -84,6 +90,8 @@ class Erasing:
         known = 0
         while known < through:
             known = await self._store.run(lambda tx: self._replace(tx, number, owners, known))  # noqa: B023 # at once
+        for day, _ in await self._store.run(lambda tx: tx.summaries.days()):
+            await self._store.run(lambda tx: self._forget_in_summary(tx, day, number, owners))  # noqa: B023 # at once
         untold = await self._store.run(lambda tx: tx.erasure.untold(number))
         return Erased(seen.registered, seen.records, seen.recordings, texts, untold)
 
@@ -128,6 +136,16 @@ class Erasing:
         gone = tx.erasure.forget_texts(spellings(number, node.own.home_region))
         tx.erasure.forget_number(number, pseudonym(node.key, number))
         return gone
+
+    def _forget_in_summary(self, tx: Transaction, day: date, number: str, owners: Collection[int]) -> None:
+        """Of a day; what is not delivered is not touched. Raises Refused."""
+        if tx.summaries.waiting(self._node.summaries):
+            raise Refused(
+                f"a usage summary was made meanwhile, and {number} may be in it: run this again when "
+                "`usnd cdr files` has it as confirmed"
+            )
+        put = pseudonym(self._node.key, number)
+        tx.summaries.erase(day, number, owners, put, self._node.clock())
 
     def _replace(self, tx: Transaction, number: str, owners: Collection[int], known: int) -> int:
         """Of the next records; gives up to where. Never what is not confirmed in this very transaction."""

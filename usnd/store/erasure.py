@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, func, literal_column, or_, select, update
 
+from usnd.domain.billing.cdr_file import Content
 from usnd.domain.subscribers.erasure import Parties
 from usnd.store.core.execution import Executor
 from usnd.store.core.row_sets import OneOf, json_of
@@ -46,7 +47,7 @@ _REPLACE = (
 _MARK = (
     update(cdr_files)
     .where(cdr_files.c.last >= bindparam("low"), cdr_files.c.first <= bindparam("high"))
-    .where(cdr_files.c.erased_at.is_(None))
+    .where(cdr_files.c.erased_at.is_(None), cdr_files.c.content == literal_column(f"'{Content.CDRS.value}'"))
     .values(erased_at=bindparam("now"))
 )
 _MINE = select(mo_texts.c.id).where(OneOf(mo_texts.c.sender, "spelled"))
@@ -104,7 +105,7 @@ class Erasure:
         return [(sequence, Parties(*rest)) for sequence, *rest in self._tx.execute(_FIND, values)]
 
     def replace(self, changed: Sequence[tuple[int, Parties]], now: datetime) -> None:
-        """Write other numbers into records; files that hold one of them cannot be made again from now on."""
+        """Write other numbers into records; CDR files that hold one of them cannot be made again then."""
         for sequence, parties in changed:
             values = {"which": sequence, "caller": parties.cli, "called": parties.dnis}
             self._tx.execute(_REPLACE, values)

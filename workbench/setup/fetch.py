@@ -18,6 +18,7 @@ from workbench.parts.smsc.kannel import kannel_tree
 from workbench.parts.voice.asterisk import asterisk_tree
 from workbench.parts.voice.capture import tcpdump_tree
 from workbench.parts.voice.sipp import sipp_tree
+from workbench.release.pdf_libraries import pdf_tree
 from workbench.release.prompts import Voice
 from workbench.setup.command import command
 from workbench.videos.ffmpeg import ffmpeg_tree
@@ -33,6 +34,7 @@ def main() -> int:
         chromium_tree()
         crm_tree()
         receiver_tree()
+        pdf_tree()
         packages()
         axe()
         lighthouse()

@@ -1,13 +1,16 @@
 """What an operator may write about billing, and why something else is refused."""
 
-from datetime import timedelta
+from datetime import time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from config_samples import GOOD, refusal
 
+from usnd.config.billing import destination_names
 from usnd.config.load import parse
 from usnd.domain.billing.fields import LAYOUT
-from usnd.services.billing.clients import clients_of
+from usnd.domain.billing.rhythm import Nightly
+from usnd.services.billing.clients import clients_of, summary_clients_of
 
 BILLING = '[billing]\ndirectory = "/var/lib/usn/cdr"\n'
 THERE = f"""[[cdr_destination]]
@@ -17,6 +20,7 @@ user = "usn-cdr"
 key = "/etc/usn/cdr-key"
 host_key = "ssh-ed25519 {68 * "A"}"
 """
+SUMMARIES = THERE.replace("cdr_destination", "summary_destination").replace("mediation", "revenue")
 
 
 def test_a_destination_gets_all_fields_unless_it_says_otherwise() -> None:
@@ -26,6 +30,15 @@ def test_a_destination_gets_all_fields_unless_it_says_otherwise() -> None:
     (few,) = parse(f'{GOOD}{BILLING}{THERE}fields = ["sequence", "cli"]\n').cdr_destination
     assert few.form().layout == ("sequence", "cli")
     assert [client.name for client in clients_of(config)] == ["mediation"]
+
+
+def test_summaries_go_to_destinations_of_their_own_at_a_local_time() -> None:
+    zone = 'summary_at = "02:30"\ntime_zone = "Europe/London"\n'
+    config = parse(f"{GOOD}{BILLING}{zone}{THERE}{SUMMARIES}")
+    assert [client.name for client in clients_of(config)] == ["mediation"]
+    assert [client.name for client in summary_clients_of(config)] == ["revenue"]
+    assert destination_names(config) == ["mediation", "revenue"]
+    assert config.billing.nightly() == Nightly(ZoneInfo("Europe/London"), time(2, 30))
 
 
 def test_without_a_destination_nothing_is_needed() -> None:
@@ -41,6 +54,11 @@ def test_without_a_destination_nothing_is_needed() -> None:
         (THERE, "billing.directory: set it"),
         (f"{BILLING}{THERE}{THERE}", "cdr_destination: two of them have the same name"),
         (f"{BILLING}{THERE * 9}", "with two brackets, 0 to 8 of them"),
+        (f"{BILLING}{THERE}{SUMMARIES}".replace("revenue", "mediation"), "two of them have the same name"),
+        (SUMMARIES, "billing.directory: set it"),
+        ('[billing]\nsummary_at = "24:00"\n', "billing.summary_at: write a time of the day"),
+        ('[billing]\nsummary_at = "1:00"\n', "billing.summary_at: write a time of the day"),
+        (f'{BILLING}{SUMMARIES}fields = ["sequence"]\n', "summary_destination number 1: fields is not known"),
         (
             f'{BILLING}{THERE}fields = ["sequence", "price"]\n',
             "cdr_destination mediation: fields: price is no field of a CDR",

@@ -6,6 +6,7 @@ from usnd.cli.cdr.files import export, files, resend, show, verify
 from usnd.cli.cdr.prune import prune
 from usnd.cli.cdr.reconcile import reconcile
 from usnd.cli.cdr.records import explain, list_records
+from usnd.cli.cdr.summary import summary
 
 cdr = typer.Typer(
     help="Call detail records, and their files for billing.", no_args_is_help=True, rich_markup_mode=None
@@ -17,5 +18,6 @@ cdr.command("export", epilog="Example: usnd cdr export")(export)
 cdr.command("prune", epilog="Example: usnd cdr prune --dry-run")(prune)
 cdr.command("reconcile", epilog="Example: usnd cdr reconcile --since 2026-03-01")(reconcile)
 cdr.command("resend", epilog="Example: usnd cdr resend mediation 42")(resend)
+cdr.command("summary", epilog="Example: usnd cdr summary --dry-run --date 2026-03-29")(summary)
 cdr.command("verify", epilog="Example: usnd cdr verify usn-mediation-000000042-20260301T130000Z.csv")(verify)
 cdr.command("show", epilog="Example: usnd cdr show usn-mediation-000000042-20260301T130000Z.csv")(show)

@@ -86,7 +86,7 @@ def resend(
 ) -> None:
     """Have a file sent once more at the next export: the same octets, under the same name."""
     from usnd.daemon import utc_now
-    from usnd.domain.billing.cdr_file import FileEvent, follow
+    from usnd.domain.billing.cdr_file import Content, FileEvent, follow
 
     settings = load_config(config)
     _destinations(settings, destination)
@@ -97,7 +97,7 @@ def resend(
             return None, False
         if file.erased_at is not None:
             return file, False
-        kept = tx.cdrs.has_all(file.first, file.last) or _is_there(settings, file)
+        kept = _can_be_made(tx, file) or _is_there(settings, file)
         if kept:
             tx.cdr_files.save(file, follow(file, FileEvent.RESEND, utc_now()))
         return file, kept
@@ -107,7 +107,8 @@ def resend(
         fail(f"{destination} has no file {number}, or not any more")
     if not kept:
         fail(f"{file.name} cannot be made again: its records were removed, or have pseudonyms by now")
-    typer.echo(f"{file.name} is sent at the next export: `usnd cdr export` does it now")
+    by = "summary" if file.content is Content.SUMMARY else "export"
+    typer.echo(f"{file.name} is sent at the next export: `usnd cdr {by}` does it now")
 
 
 def verify(
@@ -157,6 +158,7 @@ async def _export(settings: "Config", *, patient: bool) -> bool:
     from usnd.services.billing.clients import clients_of
     from usnd.services.billing.export import Export, TakenOver
     from usnd.services.billing.pages import AT_ONCE
+    from usnd.services.billing.records import Records
     from usnd.store.core.reader import Reader
     from usnd.store.core.writer import Store
     from usnd.store.core.writer_connection import StoreTaken
@@ -165,13 +167,21 @@ async def _export(settings: "Config", *, patient: bool) -> bool:
     assert directory is not None
     store, reader = Store.open(settings.store.url, writer=WRITER), Reader(settings.store.url, AT_ONCE)
     try:
-        export = Export(store, directory, utc_now, reader=reader)
+        export = Export(store, directory, utc_now, contents=Records(store, reader))
         return await export.run(clients_of(settings), patient=patient)
     except (StoreTaken, TakenOver):
         fail("another export has begun meanwhile and goes on: this one ends")
     finally:
         await store.close()
         reader.close()
+
+
+def _can_be_made(tx: "Transaction", file: "CdrFile") -> bool:
+    from usnd.domain.billing.cdr_file import Content
+
+    if file.content is Content.SUMMARY:
+        return tx.summaries.of_file(file.since, file.until) is not None
+    return tx.cdrs.has_all(file.first, file.last)
 
 
 def _is_there(settings: "Config", file: "CdrFile") -> bool:
@@ -185,7 +195,9 @@ def _is_there(settings: "Config", file: "CdrFile") -> bool:
 
 
 def _destinations(settings: "Config", wanted: str | None) -> list[str]:
-    names = [one.name for one in settings.cdr_destination]
+    from usnd.config.billing import destination_names
+
+    names = destination_names(settings)
     if wanted is not None and wanted not in names:
         fail(f"{wanted} is no destination: configured are {', '.join(names) or 'none'}")
     return names if wanted is None else [wanted]

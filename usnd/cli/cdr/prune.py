@@ -114,7 +114,9 @@ def _files(settings: "Config", *, dry: bool) -> "Sequence[Pruned]":
 
 
 def _names(settings: "Config") -> list[str]:
-    return [one.name for one in settings.cdr_destination]
+    from usnd.config.billing import destination_names
+
+    return destination_names(settings)
 
 
 def _row(one: "Pruned") -> "Row":

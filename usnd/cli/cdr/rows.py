@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from msgspec.structs import asdict
+
 from usnd.cli.tables import seen
 from usnd.control.rows import Row, second
 from usnd.domain.billing.cdr import Cdr
@@ -12,6 +14,7 @@ from usnd.domain.billing.fields import FIELDS, as_value, offset_text, time_text
 
 if TYPE_CHECKING:
     from usnd.domain.billing.cdr_file import CdrFile
+    from usnd.domain.billing.summary.figures import Change, Line, Summary
     from usnd.store.billing.cdrs import Numbered
 
 _RELEASED = {
@@ -76,6 +79,39 @@ def file_object(file: "CdrFile") -> Row:
         "fields": " ".join(file.layout),
         "said": file.said,
     }
+
+
+def summary_object(made: "Summary") -> Row:
+    """A usage summary without its lines, for programs; `line` says what a line of JSON is about."""
+    day, figures, people = made.day, made.figures, made.figures.subscribers
+    return {
+        "line": "summary",
+        "day": day.day.isoformat(),
+        "time_zone": figures.zone,
+        "since": time_text(day.since),
+        "until": time_text(day.until),
+        "hours": day.hours,
+        "first": made.first,
+        "last": made.last,
+        "made": time_text(made.made_at),
+        **asdict(people),
+        "subscribers": figures.lines,
+        **asdict(figures.total),
+        "other_texts_in": figures.other_texts_in,
+        "other_texts_out": figures.other_texts_out,
+        "files": " ".join(f"{one.destination}:{one.first_file}-{one.last_file}" for one in figures.files),
+    }
+
+
+def change_object(one: "Change") -> Row:
+    """What happened to a subscriber on that day."""
+    return {"line": "change", "at": time_text(one.at), "number": one.number, "what": one.what}
+
+
+def user_object(one: "Line") -> Row:
+    """What a subscriber used on that day."""
+    person: Row = {"subscriber": one.subscriber, "number": one.number, "name": one.name}
+    return {"line": "subscriber", **person, **asdict(one.used)}
 
 
 def story_of(records: "Numbered", files: "Sequence[CdrFile]") -> Iterator[str]:

@@ -90,7 +90,9 @@ def _node(settings: "Config") -> "Node":
     key = settings.node_key()
     assert key is not None
     own = settings.node_own(time_zones())
-    return Node(key, own, [one.name for one in settings.cdr_destination], asker(), utc_now)
+    of_cdrs = [one.name for one in settings.cdr_destination]
+    of_summaries = [one.name for one in settings.summary_destination]
+    return Node(key, own, of_cdrs, asker(), utc_now, of_summaries)
 
 
 def _remove(settings: "Config", found: "Sequence[Recording]") -> None:

@@ -292,7 +292,8 @@ CDR_EXPORT_LATE = AlarmKind(
     "CDR files are late",
     "`usnd cdr files` shows how far each file has come, and what its last try said. Nothing is lost: all are "
     "sent in their order once the destination takes them. No file at all for this hour: see in "
-    "`systemctl list-timers usn-cdr.timer` when it runs, and in `journalctl -u usn-cdr` why it failed.",
+    "`systemctl list-timers usn-cdr.timer` when it runs, and in `journalctl -u usn-cdr` why it failed. Of a "
+    "destination of usage summaries it is `usn-summary`.",
 )
 CDR_DESTINATION_REFUSES = AlarmKind(
     42,
@@ -329,7 +330,8 @@ CDR_RETENTION_HELD = AlarmKind(
     "old CDRs are kept, as the destination has not confirmed them",
     "Nothing is removed that a destination has not got, so the node keeps records for longer than it should, "
     "and its disk fills. `usnd cdr files` says why its files wait, `usnd cdr prune --dry-run` what is held. "
-    "If the destination is gone for good, take it out of `usnd_cdr_destinations`: then it holds nothing.",
+    "If the destination is gone for good, take it out of `usnd_cdr_destinations`, or of "
+    "`usnd_summary_destinations`: then it holds nothing.",
 )
 CDR_RETENTION_LATE = AlarmKind(
     45,

@@ -24,14 +24,21 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from usnd.domain.billing.delivery import Trouble
+from usnd.domain.billing.rhythm import HOUR
 from usnd.domain.tables import every_cell
 
-HOUR = timedelta(hours=1)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 MOST_AT_ONCE = 31 * 24
 """Hours that get a file afterwards, when a server was away for long or its clock was wrong."""
 _LONGEST_DOUBLING = 10
 _FILE_NAME = re.compile(r"usn-(?P<to>[\w.-]+)-(?P<number>\d{9,})-(?P<until>\d{8}T\d{6}Z)\.[a-z0-9]+")
+
+
+class Content(Enum):
+    """What is in a file: records of an hour, or the usage summary of a day (summary/figures.py)."""
+
+    CDRS = "cdrs"
+    SUMMARY = "summary"
 
 
 class FileState(Enum):
@@ -72,6 +79,8 @@ FILE_TABLE = every_cell(
 class CdrFile:
     """One file. Times are UTC. since, until: its hour; records of before may be in it, and never later ones.
 
+    Of a usage summary since and until are its day.
+
     first, last: sequence numbers; of an empty file last is first - 1. layout: names of the fields. digest:
     SHA-256 of all its octets, in hexadecimal, once it was written. trouble, said: of the last try. erased_at:
     from then on its records have pseudonyms, and it cannot be made again as it was.
@@ -95,6 +104,7 @@ class CdrFile:
     said: str = ""
     confirmed_at: datetime | None = None
     erased_at: datetime | None = None
+    content: Content = Content.CDRS
 
     @property
     def records(self) -> int:

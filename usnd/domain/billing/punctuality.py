@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from usnd.domain.billing.cdr_file import HOUR, CdrFile
+from usnd.domain.billing.cdr_file import CdrFile
 from usnd.domain.billing.delivery import REFUSALS, WORDS, Trouble
+from usnd.domain.billing.rhythm import HOURLY, Rhythm
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,18 +17,18 @@ class Standing:
     waiting: int
 
 
-def late_by(standing: Standing, watched_since: datetime, now: datetime) -> float:
+def late_by(standing: Standing, watched_since: datetime, now: datetime, rhythm: Rhythm = HOURLY) -> float:
     """Seconds by which the oldest file that is not confirmed is late; also one that nobody closed.
 
     watched_since: there is nothing else to go by before the first file of a destination, and behind one of a
-    clock that was ahead. Of files that wait the first is at least as many hours late as there are behind it.
+    clock that was ahead. Of files that wait the first is late by as many hours, or days, as there are behind it.
     """
     if standing.oldest is not None:
-        late = max(now - standing.oldest.until, (standing.waiting - 1) * HOUR)
+        late = max(now - rhythm.due(standing.oldest.until), (standing.waiting - 1) * rhythm.every)
         return max(0.0, late.total_seconds())
     last = standing.last
-    expected = watched_since if last is None or last.until > now + HOUR else last.until
-    return max(0.0, (now - expected - HOUR).total_seconds())
+    until = watched_since if last is None or last.until > now + rhythm.every else last.until
+    return max(0.0, (now - rhythm.due(rhythm.following(until))).total_seconds())
 
 
 def refusal_of(standing: Standing) -> Trouble | None:

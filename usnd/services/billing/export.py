@@ -1,8 +1,9 @@
-"""Closes the files of each full hour, writes them, and delivers them, to each destination (REQUIREMENTS B2).
+"""Closes the files that are due, writes them, and delivers them, to each destination (REQUIREMENTS B2, B4).
 
-`usnd cdr export` runs it, by systemd's timer and by hand, in a process and on a connection of its own. All
-that is known is in the store: a run that is killed at any moment is gone on with by the next one, on either
-server. What is committed at which step: domain/billing/cdr_file.py.
+`usnd cdr export` runs it for records, `usnd cdr summary` for usage summaries, by systemd's timers and by
+hand, in a process and on a connection of its own. All that is known is in the store: a run that is killed at
+any moment is gone on with by the next one, on either server. What is committed at which step:
+domain/billing/cdr_file.py.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,21 +22,18 @@ from usnd.domain.billing.cdr_file import (
     FileState,
     Form,
     begin,
-    close,
     failed,
     follow,
-    hours_due,
     is_due,
     may_replace,
     written,
 )
 from usnd.domain.billing.delivery import WORDS, There, Trouble, is_whole
 from usnd.process.os_errors import in_words
-from usnd.services.billing.pages import RecordsMissing, pages_of
+from usnd.services.billing.pages import RecordsMissing
+from usnd.services.billing.records import Records
 from usnd.services.billing.rsync import Refusal
-from usnd.services.billing.writing import clear_parts, is_there, path_of, write
-from usnd.store.core.reader import Reader
-from usnd.store.core.transaction import Transaction
+from usnd.services.billing.writing import Written, clear_parts, is_there, path_of
 from usnd.store.core.writer import Store
 
 AT_ONCE = 100
@@ -79,6 +77,18 @@ class Client:
     taken_away: bool = False
 
 
+class Contents(Protocol):
+    """What the files hold: records (records.py), or usage summaries (summary/contents.py)."""
+
+    async def close(self, clients: Sequence[Client], now: datetime) -> list[CdrFile]:
+        """Commits rows of the files that are due."""
+        ...
+
+    async def write(self, directory: Path, file: CdrFile, whole: Callable[[], None]) -> Written:
+        """As `writing.write_filled`."""
+        ...
+
+
 class _NotDone(Exception):
     """A try that came to nothing. file: as it is in the store by now."""
 
@@ -98,7 +108,7 @@ def _pass_over(_step: Step) -> None:
 class Export:
     """directory: for the files on this server. clock: UTC. reached: told of each step, once it is done.
 
-    reader: of the same database, as of `pages_of`.
+    contents: of the files; None: records.
     """
 
     def __init__(
@@ -107,10 +117,10 @@ class Export:
         directory: Path,
         clock: Callable[[], datetime],
         reached: Callable[[Step], None] = _pass_over,
-        reader: Reader | None = None,
+        contents: Contents | None = None,
     ) -> None:
         self._store, self._directory, self._clock, self._reached = store, directory, clock, reached
-        self._pages = pages_of(store, reader)
+        self._contents: Contents = Records(store) if contents is None else contents
         self._log = structlog.get_logger("usnd.billing")
 
     async def run(self, clients: Sequence[Client], *, patient: bool) -> bool:
@@ -121,27 +131,10 @@ class Export:
         for client in clients:
             with suppress(OSError):  # it is in nobody's way
                 clear_parts(self._directory, client.name)
-            await self.close_hours(client)
-        return all([await self._serve(client, patient=patient) for client in clients])
-
-    async def close_hours(self, client: Client) -> None:
-        """A file for each full hour that has none; all records since the last file are in the first one."""
-
-        def unit(tx: Transaction) -> list[CdrFile]:
-            now, closed = self._clock(), list[CdrFile]()
-            last = next(iter(tx.cdr_files.newest(client.name, 1)), None)
-            first = tx.cdrs.unbroken_since() if last is None else last.last + 1
-            kept = range(first, tx.cdrs.newest() + 1)
-            had = tx.cdr_files.hours_behind(client.name, last.until) if last else ()
-            for until in hours_due(last.until if last else None, now, had):
-                last = close(last, client.name, until, kept, client.form, now)
-                tx.cdr_files.add(last)
-                closed.append(last)
-            return closed
-
-        for file in await self._store.run(unit):
+        for file in await self._contents.close(clients, self._clock()):
             self._log.info("file closed", file=file.name, records=file.records)
             self._reached(Step.CLOSED)
+        return all([await self._serve(client, patient=patient) for client in clients])
 
     async def _serve(self, client: Client, *, patient: bool) -> bool:
         """The oldest file first; behind one that does not get through none is tried."""
@@ -169,7 +162,7 @@ class Export:
         try:
             if file.digest is not None and is_there(self._directory, file):
                 return file
-            made = await write(self._directory, file, self._pages, lambda: self._reached(Step.WHOLE))
+            made = await self._contents.write(self._directory, file, lambda: self._reached(Step.WHOLE))
         except OSError as error:
             raise _NotDone(file, Refusal(Trouble.HERE, in_words(error, self._directory))) from error
         except RecordsMissing as error:

@@ -29,6 +29,8 @@ from usnd.store.core.writer import Store
 
 AT_ONCE = 500
 """Records of one unit of work."""
+DAYS_AT_ONCE = 1
+"""Usage summaries of one unit of work: each may have many pages."""
 TRIES, PAUSE = 10, 1.0
 """For a step that somebody holds up, and seconds between two of them."""
 _BREATH = 0.02
@@ -196,6 +198,11 @@ class Retention:
         count = 1
         while count:
             count = await self._store.run(lambda tx: tx.cdr_files.forget(before, AT_ONCE))
+        count = 1
+        while count:
+            count = await self._store.run(
+                lambda tx: tx.summaries.forget(before, self._destinations, DAYS_AT_ONCE)
+            )
 
 
 def _single(count: int) -> Pruned:

@@ -1,10 +1,10 @@
-"""Looks how each destination of CDRs is served, and has its alarms raised and cleared (REQUIREMENTS B2).
+"""Looks how each destination is served, and has its alarms raised and cleared (REQUIREMENTS B2, B4).
 
 The daemon runs it: an exporter that does not run at all cannot say so itself. It knows what the store knows.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -13,6 +13,7 @@ import structlog
 from usnd.domain.alarms.catalogue import CDR_DESTINATION_REFUSES, CDR_EXPORT_LATE, CDR_FILE_CHANGED
 from usnd.domain.alarms.threshold import Limits
 from usnd.domain.billing.punctuality import Standing, changed, late_by, reason_of, refusal_of
+from usnd.domain.billing.rhythm import HOURLY, Rhythm
 from usnd.services.alarms.alarms import Alarms
 from usnd.store.core.transaction import Transaction
 from usnd.store.core.writer import Store, StoreBusy
@@ -23,7 +24,10 @@ _ALL = (CDR_EXPORT_LATE, CDR_DESTINATION_REFUSES, CDR_FILE_CHANGED)
 
 
 class ExportWatch:
-    """destinations: their names. late_after: seconds after the full hour. clock: UTC."""
+    """destinations: their names. late_after: seconds after a file was due. clock: UTC.
+
+    rhythms: of those who do not get a file each hour.
+    """
 
     def __init__(
         self,
@@ -32,7 +36,9 @@ class ExportWatch:
         late_after: float,
         alarms: Alarms,
         clock: Callable[[], datetime],
+        rhythms: Mapping[str, Rhythm] | None = None,
     ) -> None:
+        self._rhythms = rhythms or {}
         self._store, self._destinations, self._alarms, self._clock = store, destinations, alarms, clock
         self._late = Limits(late_after, late_after)
         self._since = clock()
@@ -55,7 +61,8 @@ class ExportWatch:
             self._judge(name, await self._store.run(partial(_standing, of=name)))
 
     def _judge(self, name: str, standing: Standing) -> None:
-        late, reason = late_by(standing, self._since, self._clock()), reason_of(standing)
+        rhythm = self._rhythms.get(name, HOURLY)
+        late, reason = late_by(standing, self._since, self._clock(), rhythm), reason_of(standing)
         self._alarms.judge(CDR_EXPORT_LATE, name, late, self._late, files=standing.waiting, reason=reason)
         for kind, holds in (
             (CDR_DESTINATION_REFUSES, refusal_of(standing) is not None),

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import os
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,10 @@ class Written:
     octets: int
 
 
+Fill = Callable[[BinaryIO], Awaitable[Written]]
+"""Writes all octets of a file."""
+
+
 def path_of(directory: Path, file: CdrFile) -> Path:
     """Where it stands on this server, once it was written."""
     return directory / file.destination / file.name
@@ -56,6 +60,11 @@ def is_there(directory: Path, file: CdrFile) -> bool:
 
 
 async def write(directory: Path, file: CdrFile, pages: Pages, whole: Callable[[], None]) -> Written:
+    """As `write_filled`, of records."""
+    return await write_filled(directory, file, lambda out: _fill(out, file, pages), whole)
+
+
+async def write_filled(directory: Path, file: CdrFile, fill: Fill, whole: Callable[[], None]) -> Written:
     """Under another name first; `whole` is called before it gets its own. Raises OSError, RecordsMissing."""
     path = path_of(directory, file)
     with about(path.parent):
@@ -63,7 +72,7 @@ async def write(directory: Path, file: CdrFile, pages: Pages, whole: Callable[[]
     part = path.with_name(f".{path.name}.part")
     with _removed_on_failure(part), about(part):
         with _new(part) as out:
-            written = await _fill(out, file, pages)
+            written = await fill(out)
             out.flush()
             os.fsync(out.fileno())
         whole()

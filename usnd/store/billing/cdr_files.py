@@ -7,9 +7,9 @@ was read: of two exporters the slower one learns that it was too slow.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, not_, select, update
+from sqlalchemy import bindparam, delete, func, insert, literal_column, not_, select, update
 
-from usnd.domain.billing.cdr_file import CdrFile, FileState
+from usnd.domain.billing.cdr_file import CdrFile, Content, FileState
 from usnd.domain.billing.delivery import Trouble
 from usnd.domain.billing.punctuality import Standing
 from usnd.store.core.execution import Executor
@@ -25,7 +25,9 @@ _NEWEST_FIRST = _SELECT.where(_OF).order_by(cdr_files.c.number.desc()).limit(bin
 _OPEN = _SELECT.where(_OF, is_open_file).order_by(cdr_files.c.number).limit(bindparam("most"))
 _ONE = _SELECT.where(_OF, cdr_files.c.number == bindparam("wanted_number"))
 _WITH = _SELECT.where(
-    cdr_files.c.first <= bindparam("sequence"), cdr_files.c.last >= bindparam("sequence")
+    cdr_files.c.first <= bindparam("sequence"),
+    cdr_files.c.last >= bindparam("sequence"),
+    cdr_files.c.content == literal_column(f"'{Content.CDRS.value}'"),
 ).order_by(cdr_files.c.destination, cdr_files.c.number)
 _WAITING = select(func.count()).select_from(cdr_files).where(_OF, is_open_file)
 _NEWEST_NUMBERS = select(cdr_files.c.destination, func.max(cdr_files.c.number)).group_by(
@@ -115,7 +117,8 @@ class CdrFiles:
 def _row(file: CdrFile) -> Row:
     row = {name: getattr(file, name) for name in _FIELDS}
     trouble = file.trouble.value if file.trouble is not None else None
-    return {**row, "state": file.state.value, "trouble": trouble, "layout": _SEPARATOR.join(file.layout)}
+    written = {"state": file.state.value, "trouble": trouble, "content": file.content.value}
+    return {**row, **written, "layout": _SEPARATOR.join(file.layout)}
 
 
 def _files(rows: Rows) -> tuple[CdrFile, ...]:
@@ -125,4 +128,5 @@ def _files(rows: Rows) -> tuple[CdrFile, ...]:
 def _file(row: dict[str, Any]) -> CdrFile:
     trouble = Trouble(row["trouble"]) if row["trouble"] is not None else None
     layout = tuple(row["layout"].split(_SEPARATOR))
-    return CdrFile(**{**row, "state": FileState(row["state"]), "trouble": trouble, "layout": layout})
+    read = {"state": FileState(row["state"]), "trouble": trouble, "content": Content(row["content"])}
+    return CdrFile(**{**row, **read, "layout": layout})

@@ -14,6 +14,8 @@ from usnd.store.billing.calls_seen import CallsSeen
 from usnd.store.billing.cdr_files import CdrFiles
 from usnd.store.billing.cdrs import Cdrs
 from usnd.store.billing.months import CdrMonths
+from usnd.store.billing.summaries import Summaries
+from usnd.store.billing.summed_up import SummedUp
 from usnd.store.conferences import Conferences
 from usnd.store.core.statements import Row, Rows, run
 from usnd.store.delivery_receipts import Receipts
@@ -113,6 +115,14 @@ class Transaction:
     @cached_property
     def cdr_months(self) -> CdrMonths:
         return CdrMonths(self)
+
+    @cached_property
+    def summaries(self) -> Summaries:
+        return Summaries(self)
+
+    @cached_property
+    def summed_up(self) -> SummedUp:
+        return SummedUp(self)
 
     @cached_property
     def erasure(self) -> Erasure:

@@ -5,7 +5,7 @@ not decided again: that a nick and a group differ in name is left to it, since n
 on both databases. Columns that keep a former name are in docs/glossary.md.
 """
 
-from usnd.store.schema.billing import cdr_files, is_open_file
+from usnd.store.schema.billing import cdr_files, is_open_file, summaries, summary_pages
 from usnd.store.schema.conferences import (
     calls,
     calls_seen,
@@ -93,6 +93,8 @@ __all__ = [
     "recordings",
     "subscriber_changes",
     "subscribers",
+    "summaries",
+    "summary_pages",
     "terminals",
     "to_poll",
     "usage",

@@ -33,7 +33,7 @@ ELSEWHERE = "a table of its own"
 """`run` here below; `pair …` in tests/integration/pair/test_pair_other_release.py."""
 NEEDS: dict[str, tuple[str, ...]] = {
     STORE: (
-        "cdr list", "cdr files", "cdr prune --dry-run", "cdr reconcile", "cdrs",
+        "cdr list", "cdr files", "cdr prune --dry-run", "cdr reconcile", "cdr summary --dry-run", "cdrs",
         "conferences", "conference list", "conference show 7",
         "alarms --history", "recording list",
         "recording export 7-1 {home}/talk.wav --subscriber " + NUMBER, f"subscriber add {NUMBER}",

@@ -1,7 +1,7 @@
 """What usnd does for billing beside its calls: alarms of the export, interim records, when calls were up."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -10,6 +10,7 @@ from usnd.domain.alarms.catalogue import CDR_DESTINATION_REFUSES, CDR_EXPORT_LAT
 from usnd.domain.billing.cdr import NOWHERE, Origin
 from usnd.domain.billing.cdr_file import FileState, failed
 from usnd.domain.billing.delivery import Trouble
+from usnd.domain.billing.rhythm import Nightly
 from usnd.domain.conference.call import Call, CallState, Direction, Role
 from usnd.domain.conference.model import Conference, ConferenceState
 from usnd.services.alarms.alarms import Alarms
@@ -95,6 +96,20 @@ async def test_who_has_to_do_something_is_told_why(
     await store.run(lambda tx: tx.cdr_files.save(FILE, replace(FILE, state=FileState.WRITTEN)))
     await watch.look()
     assert raised(alarms) == set()
+
+
+async def test_a_summary_is_late_only_behind_the_night_in_which_it_is_due(
+    store: Store, alarms: Alarms, clock: Clock
+) -> None:
+    """By itself, and beside CDR files, whose alarms are their own."""
+    nightly = Nightly(UTC, time(1))
+    watch = ExportWatch(store, ["mediation", "revenue"], LATE, alarms, clock, {"revenue": nightly})
+    clock.now += timedelta(hours=14)
+    await watch.look()
+    assert [alarm.object for alarm in alarms.raised] == ["mediation"]
+    clock.now += timedelta(minutes=31)
+    await watch.look()
+    assert {alarm.object for alarm in alarms.raised} == {"mediation", "revenue"}
 
 
 async def test_a_destination_that_is_configured_no_more_has_no_alarm(

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import String, Text, cast, insert, select, text
 
 from usnd.domain.billing.cdr import Cdr
-from usnd.domain.billing.cdr_file import FileState
+from usnd.domain.billing.cdr_file import Content, FileState
 from usnd.domain.conference.call import CallState, Direction, Role
 from usnd.domain.conference.model import ConferenceState, EndReason
 from usnd.domain.messaging.message import MtState
@@ -32,6 +32,8 @@ from usnd.store.schema import (
     users,
 )
 from workbench.docs.cdr_samples import CDR, FILE
+from workbench.docs.summary_samples import ALICE, PAGES, SUMMARY
+from workbench.docs.summary_samples import BOB as ANN_THERE
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ANN, BOB, EVE = "+447700900001", "+447700900002", "+447700900003"
@@ -97,6 +99,10 @@ def fill(tx: Transaction) -> None:
         "state": RecordState.CLOSED,
     }
     tx.execute(insert(recordings), {**kept, "ordered_at": NOW})
+    for place, page in enumerate(PAGES):
+        tx.summaries.add_page(SUMMARY.day.day, place, page)
+    tx.summaries.add(SUMMARY)
+    tx.summaries.set_pdf(SUMMARY.day.day, b"%PDF-")
 
 
 @pytest.fixture
@@ -107,7 +113,7 @@ async def filled(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
 
 
 def erasing(store: Store, *destinations: str) -> Erasing:
-    return Erasing(store, Node(KEY, OWN, destinations, "root", lambda: NOW))
+    return Erasing(store, Node(KEY, OWN, destinations, "root", lambda: NOW, ["revenue"]))
 
 
 async def erase(store: Store, *destinations: str) -> tuple[Erased, Sequence[Recording]]:
@@ -187,6 +193,31 @@ async def test_what_is_not_delivered_is_not_touched(filled: Store) -> None:
     await erase(filled, "mediation")
     found = await filled.run(lambda tx: tx.cdr_files.newest("mediation", 9))
     assert [(file.number, file.erased_at) for file in found] == [(3, None), (2, NOW), (1, NOW)]
+
+
+async def test_a_summary_forgets_who_is_erased_once_it_is_delivered(filled: Store) -> None:
+    since, until = SUMMARY.day.since, SUMMARY.day.until
+    times = {"since": since, "until": until, "first": 1, "last": 2, "content": Content.SUMMARY}
+    file = replace(FILE, destination="revenue", number=1, **times)
+    await filled.run(lambda tx: tx.cdr_files.add(file))
+    before = await filled.run(everywhere)
+    assert "summary_pages" in before
+    with pytest.raises(Refused, match="a usage summary is not delivered yet"):
+        await erase(filled)
+    assert await filled.run(everywhere) == before
+    confirmed = replace(file, state=FileState.CONFIRMED)
+    await filled.run(lambda tx: tx.cdr_files.save(file, confirmed))
+    await erase(filled)
+    page = await filled.run(lambda tx: tx.summaries.page(SUMMARY.day.day, 1))
+    assert page is not None
+    assert [(line.number, line.name, line.used) for line in page.lines] == [
+        (HIM, "", ANN_THERE.used),
+        (BOB, ALICE.name, ALICE.used),
+    ]
+    assert await filled.run(lambda tx: tx.summaries.pdf(SUMMARY.day.day)) is None
+    left = await filled.run(lambda tx: tx.cdr_files.get("revenue", 1))
+    assert left is not None
+    assert left.erased_at == NOW
 
 
 async def test_who_talks_is_not_erased(filled: Store) -> None:

@@ -1,0 +1,1 @@
+"""Makes usage summaries, and their files (REQUIREMENTS B4)."""
