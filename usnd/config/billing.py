@@ -10,7 +10,7 @@ from msgspec import Meta
 from usnd.config_file.values import Name, Port, Section, text
 from usnd.domain.billing.cdr_file import Form
 from usnd.domain.billing.fields import LAYOUT
-from usnd.domain.network.hosts import Host
+from usnd.domain.network.hosts import Host, HostAddress
 
 ZoneName = Annotated[
     str, text(r"^[A-Za-z][A-Za-z0-9_+/-]{1,40}$", 'a time zone by its IANA name, as "Europe/London"')
@@ -55,7 +55,10 @@ class BillingConfig(Section, frozen=True, kw_only=True):
 
 
 class CdrDestinationConfig(Section, frozen=True, kw_only=True):
-    """One place that CDR files go to, by rsync over ssh (REQUIREMENTS B2)."""
+    """One place that CDR files go to, by rsync over ssh (REQUIREMENTS B2).
+
+    `node_address`: ours, in the header of each file by 3GPP TS 32.297; the same on both servers.
+    """
 
     name: Name
     host: Host
@@ -64,7 +67,8 @@ class CdrDestinationConfig(Section, frozen=True, kw_only=True):
     directory: RemoteDirectory = "."
     key: Path
     host_key: HostKey
-    format: Literal["csv"] = "csv"
+    format: Literal["csv", "ts32297"] = "csv"
+    node_address: HostAddress | None = None
     fields: Annotated[tuple[FieldName, ...], Meta(min_length=1, max_length=100)] = LAYOUT
     taken_away: bool = False
     clears: bool = True
@@ -72,4 +76,4 @@ class CdrDestinationConfig(Section, frozen=True, kw_only=True):
 
     def form(self) -> Form:
         """How its files are laid out."""
-        return Form(self.format, self.fields)
+        return Form(self.format, self.fields, self.node_address or "")

@@ -1,12 +1,16 @@
 """What an operator may write about billing, and why something else is refused."""
 
 from datetime import timedelta
+from typing import get_args, get_type_hints
 
 import pytest
 from config_samples import GOOD, refusal
 
+from usnd.config.billing import CdrDestinationConfig
 from usnd.config.load import parse
+from usnd.domain.billing.cdr_file import Form
 from usnd.domain.billing.fields import LAYOUT
+from usnd.domain.billing.formats import FORMATS
 from usnd.services.billing.clients import clients_of
 
 BILLING = '[billing]\ndirectory = "/var/lib/usn/cdr"\n'
@@ -26,6 +30,16 @@ def test_a_destination_gets_all_fields_unless_it_says_otherwise() -> None:
     (few,) = parse(f'{GOOD}{BILLING}{THERE}fields = ["sequence", "cli"]\n').cdr_destination
     assert few.form().layout == ("sequence", "cli")
     assert [client.name for client in clients_of(config)] == ["mediation"]
+
+
+def test_a_destination_gets_another_format_with_the_address_that_it_says() -> None:
+    more = 'format = "ts32297"\nnode_address = "2001:db8::7"\n'
+    (there,) = parse(f"{GOOD}{BILLING}{THERE}{more}").cdr_destination
+    assert there.form() == Form("ts32297", LAYOUT, "2001:db8::7")
+
+
+def test_the_formats_that_can_be_written_are_those_that_there_are() -> None:
+    assert set(get_args(get_type_hints(CdrDestinationConfig)["format"])) == set(FORMATS)
 
 
 def test_without_a_destination_nothing_is_needed() -> None:
@@ -53,6 +67,8 @@ def test_without_a_destination_nothing_is_needed() -> None:
         (f"{BILLING}{THERE.replace('ssh-ed25519 ', '')}", "cdr_destination number 1, host_key"),
         (f"{BILLING}{THERE.replace('usn-cdr', '-oProxyCommand=x')}", "cdr_destination number 1, user"),
         (f'{BILLING}{THERE}directory = "in; rm"\n', "cdr_destination number 1, directory"),
+        (f'{BILLING}{THERE}format = "xml"\n', "cdr_destination number 1, format"),
+        (f'{BILLING}{THERE}node_address = "usn-a"\n', "cdr_destination number 1, node_address"),
         (f'{BILLING}{THERE}directory = "-x"\n', "cdr_destination number 1, directory"),
     ],
 )

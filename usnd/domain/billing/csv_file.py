@@ -11,7 +11,7 @@ record gives the same octets for ever: VERSION counts up should that change.
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from usnd.domain.billing.cdr import Cdr
@@ -77,6 +77,20 @@ def records(layout: Sequence[str], page: Sequence[tuple[int, Cdr]]) -> bytes:
 def closing(file: CdrFile, digest: str) -> bytes:
     """What stands behind them. digest: SHA-256 of all before, in hexadecimal."""
     return _line(TRAILER, (str(file.records), digest))
+
+
+def lines(source: Iterable[bytes]) -> Iterator[tuple[dict[str, str], bytes]]:
+    """Each record's line: its values by their names, and its octets. Says nothing of what is wrong."""
+    layout: list[str] = []
+    for line in source:
+        try:
+            kind, *values = next(csv.reader([line.decode(errors="replace")]), None) or [""]
+        except csv.Error:
+            continue
+        if kind == NAMES:
+            layout = values
+        elif kind == RECORD:
+            yield dict(zip(layout, values, strict=False)), line
 
 
 def _row(fields: Sequence[Field], sequence: int, cdr: Cdr) -> list[str]:

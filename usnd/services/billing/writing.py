@@ -1,7 +1,8 @@
 """Writes a file of CDRs onto this server's disk, from its row and its records: whole, or not at all.
 
 export.py calls it. The octets come from the database alone, so that either server can make the file, also
-again: what an operator removed, renamed or changed is made anew. One page of records is in memory.
+again: what an operator removed, renamed or changed is made anew. One page of records is in memory. A format
+whose header has what is known only in the end writes it over the first one.
 """
 
 import hashlib
@@ -88,8 +89,15 @@ async def _fill(out: BinaryIO, file: CdrFile, pages: Pages) -> Written:
             raise RecordsMissing(f"record {known + 1} of {file.name} is not in the store")
         put(form.records(file.layout, page))
         known = page[-1][0]
-    put(form.closing(file, digest.hexdigest()))
-    return Written(digest.hexdigest(), octets)
+    before = digest.hexdigest()
+    put(form.closing(file, before))
+    sealed = form.sealed(file, octets, before)
+    if sealed is None:
+        return Written(digest.hexdigest(), octets)
+    out.seek(0)
+    out.write(sealed)
+    out.seek(0)
+    return Written(_digest_of(out), octets)
 
 
 def clear_parts(directory: Path, destination: str) -> None:
@@ -110,8 +118,8 @@ def _removed_on_failure(part: Path) -> Iterator[None]:
 
 
 def _new(part: Path) -> BinaryIO:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.fdopen(os.open(part, flags, _MODE), "wb")
+    flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.fdopen(os.open(part, flags, _MODE), "w+b")
 
 
 def _digest_of(found: BinaryIO) -> str:

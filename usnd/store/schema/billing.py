@@ -27,6 +27,9 @@ cdr_files = Table(
     Column("said", Written, nullable=False, server_default=literal_column("''")),
     Column("confirmed_at", Utc),
     Column("erased_at", Utc),  # since when its records are other ones
+    Column(
+        "node_address", String(45), nullable=False, server_default=literal_column("''")
+    ),  # as the file says it
 )
 is_open_file = cdr_files.c.state != literal_column("'confirmed'")
 Index(

@@ -1,0 +1,1 @@
+"""`make bench-billing`: what billing costs, and what it costs others."""
