@@ -14,5 +14,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    address = sa.Column("node_address", sa.String(45), server_default=sa.text("''"), nullable=False)
-    op.add_column("cdr_files", address)
+    op.add_column(
+        "cdr_files", sa.Column("node_address", sa.String(45), server_default=sa.text("''"), nullable=False)
+    )
