@@ -55,6 +55,11 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("nginx_portal", {**PORTAL, "usn_web_sources": []}),
     ("nginx_portal", {**PORTAL, "usnd_credential_key": ""}),
     ("name", {**PORTAL, "nginx_portal": {}}),
+    ("usnd_cdr_key", {"usnd_cdr_destinations": [{"name": "mediation"}]}),
+    (
+        "usnd_cdr_destinations",
+        {"usnd_cdr_destinations": [{"name": "mediation", "format": "xml"}], "usnd_cdr_key": "PRIVATE KEY"},
+    ),
     ("dial_in", {"usnd_settings": {"ways_in": {"common": "52270"}, "dial_in": {}}}),
     ("/run/usnd/health.json", {"nginx_status_file": "/run/usnd/smpp.json"}),
     ("nginx_tls.key", {"nginx_tls": {**TLS, "key": "/none/key.pem"}}),

@@ -11,7 +11,7 @@ from usnd.config_file.values import Name, Port, Section, text
 from usnd.domain.billing.cdr_file import Form
 from usnd.domain.billing.fields import LAYOUT
 from usnd.domain.billing.rhythm import Nightly
-from usnd.domain.network.hosts import Host
+from usnd.domain.network.hosts import Host, HostAddress
 
 if TYPE_CHECKING:
     from usnd.config.sections import Config
@@ -81,14 +81,18 @@ class DestinationConfig(Section, frozen=True, kw_only=True):
 
 
 class CdrDestinationConfig(DestinationConfig, frozen=True, kw_only=True):
-    """One place that CDR files go to (REQUIREMENTS B2)."""
+    """One place that CDR files go to (REQUIREMENTS B2).
 
-    format: Literal["csv"] = "csv"
+    `node_address`: ours, in the header of each file by 3GPP TS 32.297; the same on both servers.
+    """
+
+    format: Literal["csv", "ts32297"] = "csv"
+    node_address: HostAddress | None = None
     fields: Annotated[tuple[FieldName, ...], Meta(min_length=1, max_length=100)] = LAYOUT
 
     def form(self) -> Form:
         """How its files are laid out."""
-        return Form(self.format, self.fields)
+        return Form(self.format, self.fields, self.node_address or "")
 
 
 class SummaryDestinationConfig(DestinationConfig, frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from usnd.store.core.engine import reading
 
-HEAD = "0024"
+HEAD = "0025"
 READERS = "0006"
 """The oldest schema whose release can work on HEAD: all migrations after it only add."""
 _SQLITE = "sqlite:///"

@@ -1,10 +1,13 @@
 """A record and a file of CDRs that the documents and the tests vary, and an hour to count from."""
 
+import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from usnd.domain.billing.cdr import Cdr, ReleasedBy
 from usnd.domain.billing.cdr_file import CdrFile, Form
 from usnd.domain.billing.fields import LAYOUT
+from usnd.domain.billing.formats import FORMATS
 from usnd.domain.conference.call import CallOutcome, Direction, Role
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -39,3 +42,13 @@ FILE = CdrFile(
     layout=LAYOUT,
     closed_at=NOON + timedelta(hours=1, seconds=1),
 )
+
+
+def whole(file: CdrFile, cdrs: Sequence[Cdr]) -> bytes:
+    """The file's octets."""
+    form = FORMATS[file.format]
+    body = form.opening(file) + form.records(file.layout, list(enumerate(cdrs, file.first)))
+    digest = hashlib.sha256(body).hexdigest()
+    content = body + form.closing(file, digest)
+    sealed = form.sealed(file, len(content), digest) or b""
+    return sealed + content[len(sealed) :]

@@ -1,14 +1,17 @@
 """What an operator may write about billing, and why something else is refused."""
 
 from datetime import time, timedelta
+from typing import get_args, get_type_hints
 from zoneinfo import ZoneInfo
 
 import pytest
 from config_samples import GOOD, refusal
 
-from usnd.config.billing import destination_names
+from usnd.config.billing import CdrDestinationConfig, destination_names
 from usnd.config.load import parse
+from usnd.domain.billing.cdr_file import Form
 from usnd.domain.billing.fields import LAYOUT
+from usnd.domain.billing.formats import FORMATS
 from usnd.domain.billing.rhythm import Nightly
 from usnd.services.billing.clients import clients_of, summary_clients_of
 
@@ -39,6 +42,16 @@ def test_summaries_go_to_destinations_of_their_own_at_a_local_time() -> None:
     assert [client.name for client in summary_clients_of(config)] == ["revenue"]
     assert destination_names(config) == ["mediation", "revenue"]
     assert config.billing.nightly() == Nightly(ZoneInfo("Europe/London"), time(2, 30))
+
+
+def test_a_destination_gets_another_format_with_the_address_that_it_says() -> None:
+    more = 'format = "ts32297"\nnode_address = "2001:db8::7"\n'
+    (there,) = parse(f"{GOOD}{BILLING}{THERE}{more}").cdr_destination
+    assert there.form() == Form("ts32297", LAYOUT, "2001:db8::7")
+
+
+def test_the_formats_that_can_be_written_are_those_that_there_are() -> None:
+    assert set(get_args(get_type_hints(CdrDestinationConfig)["format"])) == set(FORMATS)
 
 
 def test_without_a_destination_nothing_is_needed() -> None:
@@ -72,6 +85,8 @@ def test_without_a_destination_nothing_is_needed() -> None:
         (f"{BILLING}{THERE.replace('ssh-ed25519 ', '')}", "cdr_destination number 1, host_key"),
         (f"{BILLING}{THERE.replace('usn-cdr', '-oProxyCommand=x')}", "cdr_destination number 1, user"),
         (f'{BILLING}{THERE}directory = "in; rm"\n', "cdr_destination number 1, directory"),
+        (f'{BILLING}{THERE}format = "xml"\n', "cdr_destination number 1, format"),
+        (f'{BILLING}{THERE}node_address = "usn-a"\n', "cdr_destination number 1, node_address"),
         (f'{BILLING}{THERE}directory = "-x"\n', "cdr_destination number 1, directory"),
     ],
 )

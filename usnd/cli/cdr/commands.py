@@ -2,7 +2,7 @@
 
 import typer
 
-from usnd.cli.cdr.files import export, files, resend, show, verify
+from usnd.cli.cdr.files import asn1, export, files, resend, show, verify
 from usnd.cli.cdr.prune import prune
 from usnd.cli.cdr.reconcile import reconcile
 from usnd.cli.cdr.records import explain, list_records
@@ -20,4 +20,5 @@ cdr.command("reconcile", epilog="Example: usnd cdr reconcile --since 2026-03-01"
 cdr.command("resend", epilog="Example: usnd cdr resend mediation 42")(resend)
 cdr.command("summary", epilog="Example: usnd cdr summary --dry-run --date 2026-03-29")(summary)
 cdr.command("verify", epilog="Example: usnd cdr verify usn-mediation-000000042-20260301T130000Z.csv")(verify)
+cdr.command("asn1", epilog="Example: usnd cdr asn1 > usn-cdr.asn1")(asn1)
 cdr.command("show", epilog="Example: usnd cdr show usn-mediation-000000042-20260301T130000Z.csv")(show)

@@ -1,11 +1,9 @@
-"""The commands `usnd cdr files`, `export`, `resend`, `verify`, `show`: files for billing (REQUIREMENTS B2).
+"""The commands `usnd cdr files`, `export`, `resend`, `verify`, `asn1`, `show`: CDR files (REQUIREMENTS B2).
 
 Export runs in this process, with a writer of its own in the store: the running usnd does not notice it.
 """
 
 import asyncio
-import csv
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,11 +28,13 @@ from usnd.process.os_errors import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import BufferedReader
 
     from usnd.config.sections import Config
     from usnd.control.rows import Row
     from usnd.domain.billing.cdr_file import CdrFile
-    from usnd.domain.billing.check import Checked
+    from usnd.domain.billing.checked import Checked
+    from usnd.domain.billing.formats import Format
     from usnd.store.core.transaction import Transaction
 
 SHOWN = 24
@@ -138,6 +138,13 @@ def verify(
         fail(f"{bad} of {len(names)} files are not good")
 
 
+def asn1() -> None:
+    """Print the ASN.1 module of the records in files by 3GPP TS 32.297, for whoever decodes them."""
+    from usnd.domain.billing.ts32297.module import module
+
+    typer.echo(module(), nl=False)
+
+
 def show(
     name: Annotated[Path, typer.Argument(metavar="FILE", help="A file, also a copy.")],
     *,
@@ -205,19 +212,17 @@ def _destinations(settings: "Config", wanted: str | None) -> list[str]:
 
 def _checked(name: Path) -> "Checked":
     """Raises OSError."""
-    from usnd.domain.billing.check import LONGEST, Checker
-
-    with name.open("rb") as file:
-        return Checker().take(iter(partial(file.readline, LONGEST), b""))
+    with name.open("rb") as source:
+        return _format_of(source).check(source)
 
 
 def _records(name: Path) -> "Iterator[Row]":
-    from usnd.domain.billing.csv_file import NAMES, RECORD
+    with name.open("rb") as source:
+        for line in _format_of(source).lines(source):
+            yield dict(line.values)
 
-    layout: list[str] = []
-    with name.open(newline="", encoding="utf-8") as lines:
-        for kind, *values in csv.reader(lines):
-            if kind == NAMES:
-                layout = values
-            elif kind == RECORD:
-                yield dict(zip(layout, values, strict=True))
+
+def _format_of(source: "BufferedReader") -> "Format":
+    from usnd.domain.billing.formats import LONGEST_START, format_of
+
+    return format_of(source.peek(LONGEST_START)[:LONGEST_START])

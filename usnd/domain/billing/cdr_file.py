@@ -83,7 +83,8 @@ class CdrFile:
 
     first, last: sequence numbers; of an empty file last is first - 1. layout: names of the fields. digest:
     SHA-256 of all its octets, in hexadecimal, once it was written. trouble, said: of the last try. erased_at:
-    from then on its records have pseudonyms, and it cannot be made again as it was.
+    from then on its records have pseudonyms, and it cannot be made again as it was. node_address: ours, as
+    the file says it, if its format has a place for it; may be empty.
     """
 
     destination: str
@@ -105,6 +106,7 @@ class CdrFile:
     confirmed_at: datetime | None = None
     erased_at: datetime | None = None
     content: Content = Content.CDRS
+    node_address: str = ""
 
     @property
     def records(self) -> int:
@@ -169,15 +171,17 @@ def close(
         format=form.format,
         layout=form.layout,
         closed_at=now,
+        node_address=form.node_address,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a destination wants its files: the format's name, the fields in order."""
+    """How a destination wants its files: the format's name, the fields in order, our address or ""."""
 
     format: str
     layout: tuple[str, ...]
+    node_address: str = ""
 
 
 def follow(file: CdrFile, event: FileEvent, now: datetime) -> CdrFile:

@@ -12,8 +12,10 @@ records, too (store/billing/csv_lines.py); `is_plain` says whether they are the 
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import BinaryIO
 
 from usnd.domain.billing.cdr import Cdr
 from usnd.domain.billing.cdr_file import CdrFile
@@ -22,6 +24,8 @@ from usnd.domain.billing.fields import BY_NAME, Field, as_text
 NAME = "csv"
 VERSION = 1
 HEADER, NAMES, RECORD, TRAILER = "H", "N", "R", "T"
+LONGEST = 1 << 17
+"""Octets that a line may have: far more than all fields of a record."""
 _CONTROLS = bytes({*range(0x20), 0x7F} - {ord("\n")})
 
 
@@ -94,6 +98,25 @@ def is_plain(layout: Sequence[str], count: int, lines: bytes) -> bool:
 def closing(file: CdrFile, digest: str) -> bytes:
     """What stands behind them. digest: SHA-256 of all before, in hexadecimal."""
     return _line(TRAILER, (str(file.records), digest))
+
+
+def bounded(source: BinaryIO) -> Iterator[bytes]:
+    """Its lines, or the first `LONGEST` octets of one: a file may be anything."""
+    return iter(partial(source.readline, LONGEST), b"")
+
+
+def lines(source: Iterable[bytes]) -> Iterator[tuple[dict[str, str], bytes]]:
+    """Each record's line: its values by their names, and its octets. Says nothing of what is wrong."""
+    layout: list[str] = []
+    for line in source:
+        try:
+            kind, *values = next(csv.reader([line.decode(errors="replace")]), None) or [""]
+        except csv.Error:
+            continue
+        if kind == NAMES:
+            layout = values
+        elif kind == RECORD:
+            yield dict(zip(layout, values, strict=False)), line
 
 
 def _row(fields: Sequence[Field], sequence: int, cdr: Cdr) -> list[str]:

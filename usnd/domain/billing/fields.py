@@ -1,8 +1,9 @@
 """What a record says to billing, field by field: the one description of it.
 
 The header of a file, its records, the checker, `usnd cdr list --json` and docs/integrator/billing.md are made
-from this table. A name is for ever; a new field is one more entry. Values are texts as every format writes
-them: times in UTC with milliseconds, seconds with three decimals, yes or no.
+from this table, and so is the ASN.1 module of the records. Name and tag are for ever; a new field is one more
+entry, with the next tag. Values are texts as a file has them: times in UTC with milliseconds, seconds with
+three decimals, yes or no.
 """
 
 import re
@@ -42,8 +43,12 @@ Value = str | int | float | bool
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. of: its value in a record; optional: may be empty. words: all that it can be, if so many."""
+    """One field. of: its value in a record; optional: may be empty. words: all that it can be, if so many.
 
+    tag: its number in ASN.1, for ever, and of no other field.
+    """
+
+    tag: int
     name: str
     kind: Kind
     says: str
@@ -58,6 +63,7 @@ _OUTCOMES = tuple(one.value for one in CallOutcome if one is not CallOutcome.OVE
 
 FIELDS = (
     Field(
+        0,
         "sequence",
         Kind.NUMBER,
         "1, 2, 3, … without a gap over all files, in the order in which the records were written",
@@ -65,6 +71,7 @@ FIELDS = (
         lambda sequence, _: sequence,
     ),
     Field(
+        1,
         "type",
         Kind.WORD,
         "`call`: a call that is over; `interim`: a part of a call that goes on",
@@ -73,6 +80,7 @@ FIELDS = (
         words=RECORD_TYPES,
     ),
     Field(
+        2,
         "version",
         Kind.NUMBER,
         "of the record. 1: `ringing`, `released_by`, `reconciled`, `node` and `utc_offset` are not known",
@@ -80,6 +88,7 @@ FIELDS = (
         lambda _, cdr: cdr.version,
     ),
     Field(
+        3,
         "call",
         Kind.TEXT,
         "the call: all records of one have the same, and no other call ever has it",
@@ -87,15 +96,17 @@ FIELDS = (
         lambda _, cdr: cdr.call,
     ),
     Field(
+        4,
         "part",
         Kind.NUMBER,
         "1, or the number of the part: of a call with interim records, the last part is its `call` record",
         "1",
         lambda _, cdr: cdr.part,
     ),
-    Field("subscriber", Kind.NUMBER, "the account to charge", "42", lambda _, cdr: cdr.subscriber_id),
-    Field("conference", Kind.NUMBER, "the conference", "7", lambda _, cdr: cdr.conference_id),
+    Field(5, "subscriber", Kind.NUMBER, "the account to charge", "42", lambda _, cdr: cdr.subscriber_id),
+    Field(6, "conference", Kind.NUMBER, "the conference", "7", lambda _, cdr: cdr.conference_id),
     Field(
+        7,
         "role",
         Kind.WORD,
         "who the call was with",
@@ -104,6 +115,7 @@ FIELDS = (
         words=tuple(one.value for one in Role),
     ),
     Field(
+        8,
         "direction",
         Kind.WORD,
         "`out`: the node called; `in`: it was called",
@@ -112,6 +124,7 @@ FIELDS = (
         words=tuple(one.value for one in Direction),
     ),
     Field(
+        9,
         "cli",
         Kind.TEXT,
         "calling number: the subscriber's, or that of whoever called in; empty if withheld",
@@ -119,8 +132,9 @@ FIELDS = (
         lambda _, cdr: cdr.cli,
         optional=True,
     ),
-    Field("dnis", Kind.TEXT, "called number", "+447700900002", lambda _, cdr: cdr.dnis, optional=True),
+    Field(10, "dnis", Kind.TEXT, "called number", "+447700900002", lambda _, cdr: cdr.dnis, optional=True),
     Field(
+        11,
         "start",
         Kind.TIME,
         "when the call was ordered, over its first trunk, or came in",
@@ -128,6 +142,7 @@ FIELDS = (
         lambda _, cdr: cdr.start,
     ),
     Field(
+        12,
         "ringing",
         Kind.TIME,
         "when the called one rang, if the network said so; empty for calls that came in",
@@ -136,6 +151,7 @@ FIELDS = (
         optional=True,
     ),
     Field(
+        13,
         "answer",
         Kind.TIME,
         "when it was answered; empty if it never was",
@@ -144,6 +160,7 @@ FIELDS = (
         optional=True,
     ),
     Field(
+        14,
         "stop",
         Kind.TIME,
         "when it ended; in an interim record, where this part ends",
@@ -151,6 +168,7 @@ FIELDS = (
         lambda _, cdr: cdr.stop,
     ),
     Field(
+        15,
         "ring_s",
         Kind.SECONDS,
         "from `start` until it was answered or given up; never charged",
@@ -158,6 +176,7 @@ FIELDS = (
         lambda _, cdr: cdr.rang,
     ),
     Field(
+        16,
         "billable_s",
         Kind.SECONDS,
         "from `answer` to `stop`; with interim records, only this part. The sum over a call's records is its "
@@ -166,6 +185,7 @@ FIELDS = (
         lambda _, cdr: cdr.charged,
     ),
     Field(
+        17,
         "utc_offset",
         Kind.TEXT,
         "local time minus UTC at `start`, in the zone of `[billing] time_zone`",
@@ -173,6 +193,7 @@ FIELDS = (
         lambda _, cdr: offset_text(cdr.utc_offset),
     ),
     Field(
+        18,
         "outcome",
         Kind.WORD,
         f"{', '.join(f'`{word}`' for word in _OUTCOMES)}; of an interim record `ongoing`; after an upgrade "
@@ -181,6 +202,7 @@ FIELDS = (
         lambda _, cdr: cdr.outcome.value,
     ),
     Field(
+        19,
         "cause",
         Kind.NUMBER,
         "the Q.850 release cause, where the network gave one",
@@ -189,6 +211,7 @@ FIELDS = (
         optional=True,
     ),
     Field(
+        20,
         "released_by",
         Kind.WORD,
         "`node`: we ended it, also after ringing too long; `far-end`: the person or the network; `unknown`: "
@@ -199,6 +222,7 @@ FIELDS = (
         words=tuple(one.value for one in ReleasedBy),
     ),
     Field(
+        21,
         "reconciled",
         Kind.FLAG,
         "`yes`: nobody reported the end, as a server or Asterisk died; `stop` is the last time at which the "
@@ -207,6 +231,7 @@ FIELDS = (
         lambda _, cdr: cdr.reconciled,
     ),
     Field(
+        22,
         "recorded",
         Kind.FLAG,
         "whether the conference was recorded while this call was in it",
@@ -214,6 +239,7 @@ FIELDS = (
         lambda _, cdr: cdr.recorded,
     ),
     Field(
+        23,
         "activation_pin",
         Kind.TEXT,
         "the Activation PIN by which this call came in; empty if by none",
@@ -222,6 +248,7 @@ FIELDS = (
         optional=True,
     ),
     Field(
+        24,
         "trunk",
         Kind.TEXT,
         "the trunk that carried the call; empty if not known",
@@ -230,6 +257,7 @@ FIELDS = (
         optional=True,
     ),
     Field(
+        25,
         "node",
         Kind.TEXT,
         "the server that wrote the record",
@@ -270,10 +298,9 @@ def as_text(field: Field, sequence: int, cdr: Cdr) -> str:
         case datetime():
             return time_text(value)
         case timedelta():
-            thousandths = value // timedelta(milliseconds=1)
-            return f"{thousandths // 1000}.{thousandths % 1000:03}"
+            return seconds_text(value // timedelta(milliseconds=1))
         case _:
-            return _printable(str(value))
+            return printable(str(value))
 
 
 def layout_trouble(layout: Sequence[str]) -> str | None:
@@ -313,12 +340,17 @@ def time_text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def seconds_text(thousandths: int) -> str:
+    """`12.004`."""
+    return f"{thousandths // 1000}.{thousandths % 1000:03}"
+
+
 def offset_text(minutes: int) -> str:
     """`+05:30`."""
     hours, rest = divmod(abs(minutes), 60)
     return f"{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """A record is a line, whatever a switch sent as a number."""
     return "".join(char if char.isprintable() else " " for char in text)

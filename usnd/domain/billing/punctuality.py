@@ -21,7 +21,7 @@ def late_by(standing: Standing, watched_since: datetime, now: datetime, rhythm: 
     """Seconds by which the oldest file that is not confirmed is late; also one that nobody closed.
 
     watched_since: there is nothing else to go by before the first file of a destination, and behind one of a
-    clock that was ahead. Of files that wait the first is late by as many hours, or days, as there are behind it.
+    clock that was ahead. Of files that wait the first is late by as many hours or days as are behind it.
     """
     if standing.oldest is not None:
         late = max(now - rhythm.due(standing.oldest.until), (standing.waiting - 1) * rhythm.every)

@@ -34,7 +34,7 @@ def pages_of(store: Store, reader: Reader | None = None) -> Pages:
 
     async def page(file: CdrFile, first: int, last: int) -> bytes:
         form = FORMATS[file.format]
-        if form.is_plain is not None:
+        if form.by_database:
             lines = await _lines(store, reader, lambda tx: tx.cdrs.csv_lines(file.layout, first, last))
             if lines is not None and form.is_plain(file.layout, last - first + 1, lines):
                 return lines

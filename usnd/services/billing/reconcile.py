@@ -4,19 +4,15 @@
 domain/billing/reconciliation.py. What is in memory is the calls of the period, and a file's lines at a time.
 """
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 from usnd.domain.billing.cdr import Cdr
 from usnd.domain.billing.cdr_file import CdrFile, FileState
-from usnd.domain.billing.check import LONGEST
-from usnd.domain.billing.csv_file import NAMES, RECORD
 from usnd.domain.billing.fields import is_number
-from usnd.domain.billing.formats import FORMATS
+from usnd.domain.billing.formats import FORMATS, Format
 from usnd.domain.billing.reconciliation import Call, Finding, Holding, Switch, judge_call, judge_line
 from usnd.domain.billing.switch_log import Log
 from usnd.domain.conference.call import CallOutcome
@@ -149,7 +145,7 @@ class Reconciliation:
         """Where each record of one file is. A line that is not one of the file's records is said here."""
         path = path_of(self._directory, file) if self._directory is not None else None
         here = path is not None and path.exists()
-        lines = dict(_lines(path)) if here and path is not None else {}
+        lines = _lines(path, FORMATS[file.format]) if here and path is not None else {}
         for sequence in sorted(lines):
             if not file.first <= sequence <= file.last:
                 account.found.append(Found(Finding.LINE_UNKNOWN, "", sequence, file.destination))
@@ -177,24 +173,12 @@ def _file_with(tx: Transaction, destination: str, sequence: int) -> CdrFile | No
     return next((file for file in tx.cdr_files.having(sequence) if file.destination == destination), None)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def _lines(path: Path, form: Format) -> dict[int, bytes]:
     """Of a file of CDRs, by sequence number. A number that is there twice has both lines."""
     found: dict[int, bytes] = {}
-    at = -1
     with about(path), path.open("rb") as opened:
-        for line in iter(partial(opened.readline, LONGEST), b""):
-            kind, *values = _values(line)
-            if kind == NAMES and "sequence" in values:
-                at = values.index("sequence")
-            elif kind == RECORD and 0 <= at < len(values) and is_number(values[at]):
-                sequence = int(values[at])
-                found[sequence] = found.get(sequence, b"") + line
-    yield from found.items()
-
-
-def _values(line: bytes) -> list[str]:
-    """Of a line that may be anything."""
-    try:
-        return next(csv.reader([line.decode(errors="replace")]), [""])
-    except csv.Error:
-        return [""]
+        for line in form.lines(opened):
+            written = line.values.get("sequence", "")
+            if is_number(written):
+                found[int(written)] = found.get(int(written), b"") + line.octets
+    return found

@@ -2,7 +2,8 @@
 
 export.py calls it, pages.py gives the records. The octets come from the database alone, so that either server
 can make the file, also again: what an operator removed, renamed or changed is made anew. A few pages of
-records are in memory: while one is written, the database is at the next ones.
+records are in memory: while one is written, the database is at the next ones. A format whose header has what
+is known only in the end writes it over the first one.
 """
 
 import asyncio
@@ -94,8 +95,15 @@ async def _fill(out: BinaryIO, file: CdrFile, pages: Pages) -> Written:
     async with aclosing(_ahead(file, pages)) as found:
         async for page in found:
             put(page)
-    put(form.closing(file, digest.hexdigest()))
-    return Written(digest.hexdigest(), octets)
+    before = digest.hexdigest()
+    put(form.closing(file, before))
+    sealed = form.sealed(file, octets, before)
+    if sealed is None:
+        return Written(digest.hexdigest(), octets)
+    out.seek(0)
+    out.write(sealed)
+    out.seek(0)
+    return Written(_digest_of(out), octets)
 
 
 async def _ahead(file: CdrFile, pages: Pages) -> AsyncGenerator[bytes, None]:
@@ -133,8 +141,8 @@ def _removed_on_failure(part: Path) -> Iterator[None]:
 
 
 def _new(part: Path) -> BinaryIO:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.fdopen(os.open(part, flags, _MODE), "wb")
+    flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.fdopen(os.open(part, flags, _MODE), "w+b")
 
 
 def _digest_of(found: BinaryIO) -> str:

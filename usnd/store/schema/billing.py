@@ -28,6 +28,8 @@ cdr_files = Table(
     Column("confirmed_at", Utc),
     Column("erased_at", Utc),  # since when its records are other ones
     Column("content", String(20), nullable=False, server_default=literal_column("'cdrs'")),
+    # As the file says it.
+    Column("node_address", String(45), nullable=False, server_default=literal_column("''")),
 )
 is_open_file = cdr_files.c.state != literal_column("'confirmed'")
 Index(

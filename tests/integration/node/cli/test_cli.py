@@ -40,6 +40,7 @@ COMMANDS = (
     ("cdr", "export"),
     ("cdr", "resend"),
     ("cdr", "verify"),
+    ("cdr", "asn1"),
     ("cdr", "show"),
     ("cdrs",),
 )

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from bare_node import Done, Node, usnd
 
+from usnd.domain.billing.fields import LAYOUT
+from usnd.domain.billing.formats import FORMATS
 from usnd.store.core.engine import engine_for
 from usnd.store.core.transaction import Transaction
 from workbench.docs.cdr_samples import CDR
@@ -22,6 +24,7 @@ class BillingNode(Node):
     """With one destination."""
 
     receiver: Receiver
+    format: str = "csv"
 
     @property
     def config(self) -> Path:
@@ -35,12 +38,15 @@ class BillingNode(Node):
             more.write(
                 f'host = "{self.receiver.host}"\nport = {self.receiver.port}\nuser = "{self.receiver.user}"\n'
             )
+            more.write(f'format = "{self.format}"\nnode_address = "192.0.2.1"\n')
             more.write(f'key = "{self.receiver.key}"\nhost_key = "{self.receiver.host_key}"\n')
         return path
 
 
 @pytest.fixture
-async def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[BillingNode]:
+async def node(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> AsyncIterator[BillingNode]:
     tree, programs = receiver_tree(), tmp_path / "programs"
     programs.mkdir()
     write_rsync(tree, programs)
@@ -49,6 +55,7 @@ async def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         async with Receiver(tree, ports.spare(0)) as receiver:
             node = BillingNode(tmp_path, f"sqlite:///{tmp_path}/usn.db")
             object.__setattr__(node, "receiver", receiver)
+            object.__setattr__(node, "format", getattr(request, "param", "csv"))
             node.ready()
             with engine_for(node.url).begin() as connection:
                 for number in range(3):
@@ -64,6 +71,7 @@ def files(node: BillingNode) -> list[dict[str, object]]:
     return [json.loads(line) for line in cdr(node, "files", "--json").out.splitlines()]
 
 
+@pytest.mark.parametrize("node", FORMATS, indirect=True)
 async def test_an_hour_is_exported_looked_at_and_sent_again(node: BillingNode) -> None:
     await node.receiver.end()
     assert cdr(node, "export").sentence == "not all is delivered: `usnd cdr files` shows what waits"
@@ -84,7 +92,7 @@ async def test_an_hour_is_exported_looked_at_and_sent_again(node: BillingNode) -
     assert said == f"{name} is sent at the next export: `usnd cdr export` does it now\n"
     assert cdr(node, "export").status == 0
     assert there.read_bytes() == (node.home / "files/mediation" / name).read_bytes()
-    check_copy(there, node.home / "copy.csv")
+    check_copy(there, node.home / "copy", node.format)
 
 
 async def test_what_is_old_and_confirmed_is_removed_and_not_before(node: BillingNode) -> None:
@@ -135,17 +143,27 @@ async def test_without_a_log_of_the_switch_nothing_is_proved(node: BillingNode) 
     assert reconciled() == (1, f"usnd: {file}: Is a directory")
 
 
-def check_copy(there: Path, copy: Path) -> None:
+CHANGED = {
+    "csv": (b"30.012", b"03.012", "line 6 has the SHA-256 of other octets: the file was changed"),
+    "ts32297": (b"\x75\x3c", b"\x05\x3c", "the header has the SHA-256 of other octets: the file was changed"),
+}
+"""Of each format: what a record charges, in the file and changed, and what is said of it."""
+
+
+def check_copy(there: Path, copy: Path, form: str) -> None:
     """As billing does, who has the command and no configuration."""
+    charged, changed, said = CHANGED[form]
     shutil.copy(there, copy)
     good = usnd("cdr", "verify", str(copy))
     assert good.out == f"{copy}: good. File 1 for mediation, 3 records, 1 to 3, 90.036 s charged\n"
     shown = usnd("cdr", "show", "--json", str(copy)).out.splitlines()
     assert [json.loads(line)["sequence"] for line in shown] == ["1", "2", "3"]
-    copy.write_bytes(copy.read_bytes().replace(b"30.012", b"03.012", 1))
+    assert {json.loads(line)["billable_s"] for line in shown} == {"30.012"}
+    assert list(json.loads(shown[0])) == list(LAYOUT)
+    copy.write_bytes(copy.read_bytes().replace(charged, changed, 1))
     bad = usnd("cdr", "verify", str(copy))
     assert bad.status == 1
-    assert "line 6 has the SHA-256 of other octets: the file was changed" in bad.err
+    assert said in bad.err
     assert usnd("cdr", "show", str(copy)).status == 1
 
 
@@ -170,6 +188,11 @@ async def test_what_cannot_be_is_said(node: BillingNode) -> None:
         ["list", "--conference", "9" * 30],
     ):
         assert "less than or equal to 9223372036854775807" in cdr(node, *words).err
+
+
+def test_the_module_is_the_one_that_is_published() -> None:
+    published = Path(__file__).parents[4] / "docs/integrator/usn-cdr.asn1"
+    assert usnd("cdr", "asn1").out == published.read_text()
 
 
 def test_without_a_destination_there_is_nothing_to_do(tmp_path: Path) -> None:

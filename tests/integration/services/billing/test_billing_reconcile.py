@@ -63,10 +63,15 @@ class World:
 
 @pytest.fixture
 async def world(store: Store, tmp_path: Path) -> World:
+    return await delivered(store, tmp_path, FILE)
+
+
+async def delivered(store: Store, tmp_path: Path, sample: CdrFile) -> World:
+    """A file as the sample says, with three records."""
     records = [replace(CDR, call_id=f"usn-7-{number}") for number in (1, 2, 3)]
     for cdr in records:
         await store.run(lambda tx, cdr=cdr: tx.cdrs.add(cdr))
-    file = replace(FILE, number=1, first=1, last=3, state=FileState.CONFIRMED)
+    file = replace(sample, number=1, first=1, last=3, state=FileState.CONFIRMED)
     await store.run(lambda tx: tx.cdr_files.add(file))
 
     await write(tmp_path, file, pages_of(store), lambda: None)
@@ -114,6 +119,24 @@ async def test_a_line_that_was_tampered_with(
 ) -> None:
     world.path.write_bytes(b"".join(changed(world.path.read_bytes().splitlines(keepends=True))))
     assert await world.differs() == differs
+
+
+async def test_a_file_by_ts_32297_ties_and_each_record_that_was_tampered_with_is_said(
+    store: Store, tmp_path: Path
+) -> None:
+    world = await delivered(store, tmp_path, replace(FILE, format="ts32297"))
+    assert (await world.account()).lines == {"mediation": 3}
+    assert await world.differs() == []
+    whole = world.path.read_bytes()
+    charged = b"\x90\x02\x75\x3c"  # 30012 ms
+    world.path.write_bytes(whole.replace(charged, b"\x90\x02\x05\x3c", 1))
+    assert await world.differs() == [("line-differs", 1)]
+    world.path.write_bytes(whole[:-1])
+    assert await world.differs() == [("line-missing", 3)]
+    world.path.write_bytes(whole.replace(b"\x80\x01\x02", b"\x80\x01\x09", 1))
+    assert await world.differs() == [("line-unknown", 9), ("line-missing", 2)]
+    world.path.write_bytes(b"\0" * 400)
+    assert await world.differs() == [("line-missing", n) for n in (1, 2, 3)]
 
 
 async def test_a_file_that_is_not_here_ties_by_its_row(world: World) -> None:

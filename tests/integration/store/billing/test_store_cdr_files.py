@@ -22,6 +22,7 @@ FULL = replace(
     next_try_at=NOON,
     trouble=Trouble.FULL,
     said="no room",
+    node_address="2001:db8::7",
 )
 NEXT = replace(FILE, number=43, first=1045, last=1044, until=FILE.until + timedelta(hours=1))
 OTHER = replace(FILE, destination="fraud", number=1, first=1, last=1044)

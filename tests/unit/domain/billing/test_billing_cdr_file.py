@@ -147,6 +147,7 @@ def test_only_an_order_lets_a_try_write_over_another_file_and_it_can_be_given_ag
 
 def test_a_files_name_says_whose_and_of_which_hour_it_is() -> None:
     assert file_named(FILE.name) == FileName("mediation", 42, FILE.until)
+    assert file_named(replace(FILE, format="ts32297").name) == FileName("mediation", 42, FILE.until)
     assert file_named("usn-a-b.c-000000001-20260301T130000Z.csv") == FileName("a-b.c", 1, FILE.until)
     for other in (
         "usn-mediation-42-20260301T130000Z.csv",

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from usnd.domain.billing.cdr_file import CdrFile
-from usnd.domain.billing.check import MOST_FAULTS, Checker
+from usnd.domain.billing.check import Checker
+from usnd.domain.billing.checked import MOST_FAULTS
 from usnd.domain.billing.fields import LAYOUT
 from usnd.domain.billing.formats import FORMATS
 from workbench.docs.cdr_samples import CDR, FILE
