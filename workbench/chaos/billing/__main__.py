@@ -138,7 +138,7 @@ async def chaos(chosen: argparse.Namespace) -> dict[str, object]:
     faults: list[str] = []
     async with place(postgresql="postgresql" in chosen.databases) as at:
         if "month" in chosen.phases:
-            plan = month_plan(chosen.seed, BEGINS, chosen.days, chosen.conferences)
+            plan = month_plan(chosen.seed, BEGINS, 24 * chosen.days, chosen.days * chosen.conferences)
             for kind in chosen.databases:
                 say(f"{chosen.days} days on {kind}")
                 outcome = await month(at, plan, kind)

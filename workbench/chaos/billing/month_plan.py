@@ -16,8 +16,8 @@ SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 ZONE, LONG_DAY = "America/Sao_Paulo", "2016-02-20"
 """A zone and a year in which clocks were set back in a month with a leap day; that day had 25 hours."""
 BEGINS = datetime(2016, 2, 12, tzinfo=UTC)
-SHORT_BEGINS = datetime(2016, 2, 20, tzinfo=UTC)
-"""Of a run of two days, with the long one."""
+SHORT_BEGINS, SHORT_HOURS = datetime(2016, 2, 20, 1, tzinfo=UTC), 28
+"""Of a run that has little more than the long day."""
 NODES = ("usn-a", "usn-b")
 STAYS, GOES_AWAY = "mediation", "audit"
 """The destinations."""
@@ -25,7 +25,7 @@ CALL_IN = "+447700900000"
 SUBSCRIBERS = tuple(f"+4477009000{n:02}" for n in range(1, 41))
 LONG_TALKERS = SUBSCRIBERS[-2:]
 _OTHERS = tuple(f"+447700900{n}" for n in range(100, 1000))
-_FAULT_EVERY = 7 * HOUR
+_FAULT_EVERY = 5 * HOUR
 _QUIET_BEFORE_A_FAULT = 10 * MINUTE
 
 
@@ -69,12 +69,12 @@ class MonthPlan:
     away: tuple[int, int]
 
 
-def month_plan(seed: int, begins: datetime, days: int, conferences_a_day: int) -> MonthPlan:
+def month_plan(seed: int, begins: datetime, hours: int, conferences: int) -> MonthPlan:
     """The same for the same arguments."""
     dice = random.Random(seed)  # noqa: S311 (a plan of faults, no secret)
     start = int(begins.timestamp()) * SECOND
-    end = start + days * DAY
-    launches = sorted(_launches(dice, start, end, days * conferences_a_day), key=lambda one: one.at)
+    end = start + hours * HOUR
+    launches = sorted(_launches(dice, start, end, conferences), key=lambda one: one.at)
     away = start + int((end - start) * 0.3)
     return MonthPlan(
         seed,

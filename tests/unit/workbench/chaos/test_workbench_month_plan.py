@@ -14,6 +14,7 @@ from workbench.chaos.billing.month_plan import (
     LONG_TALKERS,
     NODES,
     SHORT_BEGINS,
+    SHORT_HOURS,
     ZONE,
     Kind,
     month_plan,
@@ -22,12 +23,12 @@ from workbench.chaos.billing.scripted_switch import milliseconds, moment
 
 
 def test_a_month_is_of_its_seed() -> None:
-    assert month_plan(3, BEGINS, 31, 60) == month_plan(3, BEGINS, 31, 60)
-    assert month_plan(3, BEGINS, 31, 60) != month_plan(4, BEGINS, 31, 60)
+    assert month_plan(3, BEGINS, 31 * 24, 31 * 60) == month_plan(3, BEGINS, 31 * 24, 31 * 60)
+    assert month_plan(3, BEGINS, 31 * 24, 31 * 60) != month_plan(4, BEGINS, 31 * 24, 31 * 60)
 
 
 def test_it_has_a_leap_day_a_month_end_and_a_day_of_25_hours() -> None:
-    plan = month_plan(3, BEGINS, 31, 60)
+    plan = month_plan(3, BEGINS, 31 * 24, 31 * 60)
     days = {moment(at).date().isoformat() for at in range(plan.begins, plan.ends, DAY)}
     assert {"2016-02-29", "2016-03-01", LONG_DAY} <= days
     zone, length = ZoneInfo(ZONE), 0
@@ -37,8 +38,8 @@ def test_it_has_a_leap_day_a_month_end_and_a_day_of_25_hours() -> None:
 
 
 def test_it_has_faults_of_all_kinds_with_time_between_them() -> None:
-    for begins, days in ((BEGINS, 31), (SHORT_BEGINS, 2)):
-        plan = month_plan(3, begins, days, 60)
+    for begins, length, conferences in ((BEGINS, 31 * 24, 31 * 60), (SHORT_BEGINS, SHORT_HOURS, 40)):
+        plan = month_plan(3, begins, length, conferences)
         assert {fault.kind for fault in plan.faults} == set(Kind)
         for before, after in pairwise(plan.faults):
             assert before.at + before.lasts + HOUR <= after.at
@@ -46,7 +47,7 @@ def test_it_has_faults_of_all_kinds_with_time_between_them() -> None:
 
 
 def test_each_hour_has_its_export_and_some_are_killed() -> None:
-    plan = month_plan(3, BEGINS, 31, 60)
+    plan = month_plan(3, BEGINS, 31 * 24, 31 * 60)
     assert [export.at // HOUR * HOUR for export in plan.exports] == list(
         range(plan.begins + HOUR, plan.ends + 1, HOUR)
     )
@@ -55,7 +56,7 @@ def test_each_hour_has_its_export_and_some_are_killed() -> None:
 
 
 def test_a_destination_is_away_for_days_and_people_talk_for_hours() -> None:
-    plan = month_plan(3, BEGINS, 31, 60)
+    plan = month_plan(3, BEGINS, 31 * 24, 31 * 60)
     gone, back = plan.away
     assert back - gone == 4 * DAY
     assert plan.begins < gone < back < plan.ends
