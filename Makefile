@@ -16,7 +16,7 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/tests/peers:$(CURDIR)/tests/support
 # What these need of the machine beside Python is said before anything is set up: workbench/setup/needs.py.
 NEEDS := $(addprefix needs-,demo-provisioning test lint bench-conference fuzz-provisioning depot lab lab-shell lab-chaos lab-down lab-bond test-lab)
 .PHONY: help demo demo-provisioning demo-billing play play-portal test unit integration fetch lint format pages portal-pictures prompts videos lock bench \
-  bench-sms bench-peers bench-conference bench-events bench-provisioning bench-billing bench-portal bench-portal-pages soak chaos-sms chaos-provisioning \
+  bench-sms bench-peers bench-conference bench-events bench-provisioning bench-billing bench-portal bench-portal-pages soak chaos-sms chaos-provisioning chaos-billing \
   fuzz-provisioning pair-proof depot ca \
   lab lab-shell lab-down lab-bond test-lab lab-chaos test-roles clean \
   needs-python $(NEEDS)
@@ -99,6 +99,9 @@ chaos-sms: fetch ## 10,000 texts while usnd, the SMSC and the database are kille
 
 chaos-provisioning: fetch ## a bulk of 100,000 rows while nginx, the site and usnd are killed; the account in build/chaos/; ARGS='--rows 5000 --kills 6 --seed 3'
 	@$(DEV)/bin/python -m workbench.chaos.provisioning $(ARGS)
+
+chaos-billing: fetch ## a month of calls by a clock that is set, with crashes and a destination away, checked by awk and sqlite3; the export killed 500 times; in build/chaos/; ARGS='--help'
+	@$(DEV)/bin/python -m workbench.chaos.billing $(ARGS)
 
 fuzz-provisioning: needs-fuzz-provisioning fetch ## 50,000 hostile documents and worse beside a polite client; in build/chaos/; ARGS='--phases bombs,slow --small'
 	@$(DEV)/bin/python -m workbench.fuzz.provisioning $(ARGS)

@@ -5,6 +5,7 @@ It is the list of what the tests need, so that no test waits for a download.
 
 import sys
 
+from workbench.chaos.billing.check.checker import sqlite3_program
 from workbench.parts.chromium import chromium_tree
 from workbench.parts.crm.programs import crm_tree
 from workbench.parts.debian import DebianError
@@ -35,6 +36,7 @@ def main() -> int:
         crm_tree()
         receiver_tree()
         pdf_tree()
+        sqlite3_program()
         packages()
         axe()
         lighthouse()
