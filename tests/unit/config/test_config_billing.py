@@ -65,7 +65,7 @@ def test_without_a_destination_nothing_is_needed() -> None:
     ("written", "told"),
     [
         (THERE, "billing.directory: set it"),
-        (f"{BILLING}{THERE}{THERE}", "cdr_destination: two of them have the same name"),
+        (f"{BILLING}{THERE}{THERE}", "cdr_destination, summary_destination: two of them have the same name"),
         (f"{BILLING}{THERE * 9}", "with two brackets, 0 to 8 of them"),
         (f"{BILLING}{THERE}{SUMMARIES}".replace("revenue", "mediation"), "two of them have the same name"),
         (SUMMARIES, "billing.directory: set it"),

@@ -19,7 +19,9 @@ from usnd.cli.common import (
 from usnd.process import journal, os_errors
 
 if TYPE_CHECKING:
+    from usnd.config.sections import Config
     from usnd.control.rows import Row
+    from usnd.domain.billing.switch_log import Log
     from usnd.services.billing.reconcile import Account, Found, Period
 
 LONGEST = timedelta(days=7)
@@ -44,6 +46,24 @@ def reconcile(
     It ends with status 0 when all tie. Of the time in which the other server was active its log is there:
     run it on both. Changes nothing.
     """
+    settings = load_config(config)
+    journal.set_up_command(settings.log.format, settings.log.level)
+    _period(since, until)
+    check_store(settings)
+    log, account, period = _compared(settings, since, until)
+    shown = account.found if everything else [one for one in account.found if not _agrees(one)]
+    print_rows(map(_row, shown), as_json=as_json)
+    _sum_up(account, period, log.broken)
+    if account.records and (log.since is None or log.since >= period.until):
+        directory = settings.billing.switch_log
+        fail(f"{directory} has no log of the switch of that time: nothing was compared with it")
+    if account.differences:
+        fail(f"{len(account.differences)} differences: see docs/integrator/billing.md for what each means")
+
+
+def _compared(
+    settings: "Config", since: datetime | None, until: datetime | None
+) -> "tuple[Log, Account, Period]":
     from usnd.domain.billing.switch_log import read
     from usnd.services.billing.reconcile import Reconciliation
     from usnd.services.billing.switch_files import lines
@@ -51,11 +71,7 @@ def reconcile(
     from usnd.store.core.transaction import Transaction
     from usnd.store.core.trouble import DatabaseTrouble, in_words
 
-    settings = load_config(config)
-    journal.set_up_command(settings.log.format, settings.log.level)
     directory = settings.billing.switch_log
-    _period(since, until)
-    check_store(settings)
     try:
         with in_words(settings.store.url), reading(settings.store.url) as connection:
             tx = Transaction(connection)
@@ -70,13 +86,7 @@ def reconcile(
                 fail(os_errors.in_words(error, directory))
     except DatabaseTrouble as error:
         fail(str(error))
-    shown = account.found if everything else [one for one in account.found if not _agrees(one)]
-    print_rows(map(_row, shown), as_json=as_json)
-    _sum_up(account, period, log.broken)
-    if account.records and (log.since is None or log.since >= period.until):
-        fail(f"{directory} has no log of the switch of that time: nothing was compared with it")
-    if account.differences:
-        fail(f"{len(account.differences)} differences: see docs/integrator/billing.md for what each means")
+    return log, account, period
 
 
 def _period(since: datetime | None, until: datetime | None) -> "Period":

@@ -5,8 +5,7 @@ docs/operator/alarms.md is generated from here. A new alarm is one more constant
 a call where its condition is known.
 
 Numbers and names are for ever: a network management system keeps them. One that is no longer raised leaves
-a gap. 1 to 99 are usnd's; from 101 on are the arbiter's:
-domain/pair/alarm_catalogue.py.
+a gap. 1 to 99 are usnd's; from 101 on are the arbiter's: domain/pair/alarm_catalogue.py.
 """
 
 from collections.abc import Iterable
@@ -303,10 +302,10 @@ CDR_DESTINATION_REFUSES = AlarmKind(
     "communications protocol error",
     "the destination refuses CDR files",
     "`reason` says why. Another host key: ask the operator there before you change `host_key`, since it may "
-    "be another server. We are not let in: if the reason names our key, ssh here "
-    "cannot use it; otherwise, is our public key there, with rrsync? No room, or read-only: the "
-    "operator there has to mend that. Another file has its name there: it may be of before the database was "
-    "restored from a backup, see docs/operator/backup.md. Then `usnd cdr export` tries at once.",
+    "be another server. We are not let in: if the reason names our key, ssh here cannot use it; otherwise, is "
+    "our public key there, with rrsync? No room, or read-only: the operator there has to mend that. Another "
+    "file has its name there: it may be of before the database was restored from a backup, see "
+    "docs/operator/backup.md. Then `usnd cdr export` tries at once.",
 )
 CDR_FILE_CHANGED = AlarmKind(
     43,

@@ -14,8 +14,9 @@ from pathlib import Path
 from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, insert, select, update
 
 from usnd.config.sections import Config
-from usnd.domain.billing.cdr_file import HOUR, CdrFile
+from usnd.domain.billing.cdr_file import CdrFile
 from usnd.domain.billing.formats import FORMATS
+from usnd.domain.billing.rhythm import HOUR
 from usnd.services.billing.clients import clients_of
 from usnd.services.billing.export import Client
 from usnd.store.core.engine import engine_for
