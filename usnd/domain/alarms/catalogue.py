@@ -302,8 +302,8 @@ CDR_DESTINATION_REFUSES = AlarmKind(
     "communications protocol error",
     "the destination refuses CDR files",
     "`reason` says why. Another host key: ask the operator there before you change `host_key`, since it may "
-    "be another server. We are not let in: if the reason names our key, ssh here cannot use it; otherwise, is "
-    "our public key there, with rrsync? No room, or read-only: the operator there has to mend that. Another "
+    "be another server. We are not let in: if the reason names our key, ssh here cannot use it; else, is our "
+    "public key there, with rrsync? No room, or read-only: the operator there has to mend that. Another "
     "file has its name there: it may be of before the database was restored from a backup, see "
     "docs/operator/backup.md. Then `usnd cdr export` tries at once.",
 )
