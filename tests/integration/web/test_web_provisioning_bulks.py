@@ -5,6 +5,7 @@ import re
 import signal
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 
 import pytest
 from crm.documents import by_lxml
@@ -150,7 +151,7 @@ async def test_rows_come_as_they_are_done_and_sigterm_ends_them_in_good_order(he
     count = "select count(*) from provisioning_requests"
 
     def begun() -> bool:
-        with sqlite3.connect(f"file:{here.home}/usn.db?mode=ro", uri=True) as database:
+        with closing(sqlite3.connect(f"file:{here.home}/usn.db?mode=ro", uri=True)) as database:
             found: int = database.execute(count).fetchone()[0]
         return found > 300
 

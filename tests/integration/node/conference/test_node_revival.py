@@ -1,6 +1,7 @@
 """Proves that the conference of a dead Asterisk, or of a dead server, is called together again (C11)."""
 
 import sqlite3
+from contextlib import closing
 
 from sqlalchemy import make_url
 
@@ -28,7 +29,7 @@ async def test_a_conference_survives_the_death_of_asterisk() -> None:
 
 
 def seen(parts: Stage) -> list[tuple[str]]:
-    with sqlite3.connect(str(make_url(parts.usn.store_url).database)) as database:
+    with closing(sqlite3.connect(str(make_url(parts.usn.store_url).database))) as database:
         return database.execute("SELECT at FROM calls_seen").fetchall()
 
 
