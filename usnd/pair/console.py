@@ -71,24 +71,34 @@ class Console:
         self.took = 0.0
         self.switching = False
         """It is told to switch, and is asked nothing else meanwhile."""
-        self._asked = 0
+        self._open: list[float] = []
+        """When the questions began that still wait for an answer."""
         self._answered = float("-inf")
 
     async def ask(self) -> None:
         """One question, until its answer or LONGEST."""
-        if self._asked >= MOST or self.switching:
+        if self.switching:
+            return
+        if len(self._open) >= MOST:
+            if self._clock() - self._open[-1] >= self._answer:
+                self._note_silence(self._open[-1])
             return
         began = self._clock()
         question = asyncio.ensure_future(power(self._agent))
-        self._asked += 1
+        self._open.append(began)
         try:
             done, _ = await asyncio.wait({question}, timeout=self._answer)
-            if not done and self.took <= self._answer and self._answered < began:
-                self._told(Power.SILENT, self._clock(), self.took)
+            if not done:
+                self._note_silence(began)
             self._take(await question, began)
         finally:
-            self._asked -= 1
+            self._open.remove(began)
             question.cancel()
+
+    def _note_silence(self, asked: float) -> None:
+        """Of a question that waits for its answer since then, if that is a silence."""
+        if self.took <= self._answer and self._answered < asked:
+            self._told(Power.SILENT, self._clock(), self.took)
 
     async def switch(self, *, on: bool, patience: float) -> None:
         """Tells it to, and waits `patience` seconds, or as long as it needs by what it took to answer."""

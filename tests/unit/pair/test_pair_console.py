@@ -77,6 +77,29 @@ async def test_an_older_question_says_nothing_over_a_later_one(bmc: Bmc) -> None
     assert [said for said, *_ in bmc.told if said is not Power.SILENT] == [Power.OFF]
 
 
+async def test_a_console_that_is_dead_is_silent_for_as_long_as_its_agents_try(bmc: Bmc) -> None:
+    """Each took 20 s to give up: between two of them the silence was too old, and nobody ever took over."""
+    tasks = []
+    for _ in range(console.MOST):
+        tasks.append(await bmc.asked())
+        bmc.now += 1.0
+    await told(bmc, lambda: len(bmc.told) == console.MOST)
+    for second in range(3, 20):
+        bmc.now = float(second)
+        await bmc.console.ask()
+        assert bmc.told[-1] == (Power.SILENT, float(second), 0.0)
+    assert len(bmc.answers) == console.MOST
+    bmc.answers[0].set_result(Power.ON)
+    await tasks[0]
+    count = len(bmc.told)
+    tasks.append(await bmc.asked())
+    await bmc.console.ask()
+    assert bmc.told[count:] == [], "it is slow, not silent"
+    for task in tasks[1:]:
+        task.cancel()
+    await asyncio.gather(*tasks[1:], return_exceptions=True)
+
+
 async def test_no_more_than_a_few_agents_run_at_once(bmc: Bmc) -> None:
     tasks = [await bmc.asked() for _ in range(console.MOST + 3)]
     assert len(bmc.answers) == console.MOST
