@@ -6,7 +6,8 @@ The Activation PIN is the subscriber's alone, and goes to nobody.
 import secrets
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from usnd.domain.dial_in.admission import PinKind
 from usnd.domain.directory.edits import Field, fault_of, values_of

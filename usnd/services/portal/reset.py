@@ -4,7 +4,9 @@ The SMS is queued in the transaction that keeps the code. A number that nobody h
 suspended, is treated the same, down to a code that is kept: only no SMS goes.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from usnd.domain.portal.codes import CODE_VALID, code_digest, is_same, known_device
 from usnd.domain.portal.lockout import admit, forgive, keys_of_code, keys_of_sending
