@@ -126,7 +126,7 @@ async def _print(settings: "Config", wanted: date | None, *, as_json: bool) -> N
     """The summary that is kept, or as it would be made now: from a connection that only reads."""
     from usnd.daemon import utc_now
     from usnd.services.billing.pages import RecordsMissing
-    from usnd.services.billing.summary.preview import preview
+    from usnd.services.billing.summary.preview import Spool, preview
     from usnd.store.core.engine import reading
     from usnd.store.core.transaction import Transaction
     from usnd.store.core.trouble import DatabaseTrouble, in_words
@@ -134,8 +134,8 @@ async def _print(settings: "Config", wanted: date | None, *, as_json: bool) -> N
     now, nightly = utc_now(), settings.billing.nightly()
     day = wanted or now.astimezone(nightly.zone).date() - timedelta(days=1)
     try:
-        with in_words(settings.store.url), reading(settings.store.url) as connection:
-            found = await preview(Transaction(connection), _node(settings), nightly, day, now)
+        with in_words(settings.store.url), reading(settings.store.url) as connection, Spool() as spool:
+            found = await preview(Transaction(connection), _node(settings), nightly, day, now, spool)
             if found is None:
                 fail(f"a CDR file of {day} is not closed yet: `usnd cdr export` does that")
             await (_print_json(*found) if as_json else _print_csv(*found))

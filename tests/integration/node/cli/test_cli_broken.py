@@ -53,7 +53,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     ),
     NOTHING: ("cdr export", "check-config", "trunk pjsip", "db status", "db upgrade"),
     ELSEWHERE: (
-        "cdr explain", "cdr resend", "cdr show", "cdr verify",  # test_cli_cdr_files.py
+        "cdr asn1", "cdr explain", "cdr resend", "cdr show", "cdr verify",  # test_cli_cdr_files.py
         "ca init", "ca issue", "ca renew", "ca revoke", "ca list", "ca crl", "ca publish", "ca trust",
         "ca untrust", "ca check", "terminal designate",  # they have files of their own
         "terminal undesignate", "terminal revoke",  # there is none

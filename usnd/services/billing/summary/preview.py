@@ -6,6 +6,7 @@ system's own that goes with the process, so that memory does not grow with the n
 
 import tempfile
 from datetime import date, datetime, timedelta
+from typing import Self
 
 import msgspec
 
@@ -18,11 +19,17 @@ from usnd.store.core.transaction import Transaction
 
 
 class Spool:
-    """Pages on the disk, each a line."""
+    """Pages on the disk, each a line; gone when it is left."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 # it lives as long as the pages are read
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 # closed below
         self._begins = list[int]()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
     async def put(self, page: Page) -> None:
         """Behind those before."""
@@ -38,10 +45,11 @@ class Spool:
 
 
 async def preview(
-    tx: Transaction, node: Node, nightly: Nightly, day: date, now: datetime
+    tx: Transaction, node: Node, nightly: Nightly, day: date, now: datetime, spool: Spool
 ) -> tuple[Summary, Pages] | None:
     """The summary of a day that is over, with its pages. None: a CDR file of it is not closed yet.
 
+    spool: for pages that are made; they are read while it is open.
     Raises RecordsMissing; SQLAlchemy's errors.
     """
     kept = tx.summaries.of_day(day)
@@ -49,7 +57,7 @@ async def preview(
         return kept, _kept(tx, day)
     before = tx.summaries.of_day(day - timedelta(days=1))
     local = day_of(day, nightly) if before is None else behind(before.day, nightly)
-    gathering, spool = Gathering(tx, node, now), Spool()
+    gathering = Gathering(tx, node, now)
     span = gathering.span(local, before)
     if span is None:
         return None

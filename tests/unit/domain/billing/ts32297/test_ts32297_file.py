@@ -174,3 +174,9 @@ def test_lines_that_cannot_be_read_are_passed_over() -> None:
         "1044",
     ]
     assert lines_of(b"R,1042\n") == []
+
+
+def test_the_database_writes_no_record_of_it() -> None:
+    form = FORMATS["ts32297"]
+    assert not form.by_database
+    assert not form.is_plain(LAYOUT, 0, b"")
