@@ -291,7 +291,7 @@ async def test_a_clock_that_was_a_year_ahead_holds_nothing_up(
     await world.next_hour()
     assert await world.export(patient=True)
     assert list(good(world.inbox.files)) == [1, 2]
-    assert max(world.inbox.files).endswith("-20260301T130000Z.csv")
+    assert max(world.inbox.files).endswith(f"-20260301T130000Z.{world.format}")
 
 
 async def test_behind_a_clock_that_was_set_back_no_hour_is_made_up_for_twice(world: World) -> None:
