@@ -11,7 +11,7 @@ from workbench.chaos.billing.month_plan import SHORT_BEGINS, SHORT_HOURS, month_
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("kind", chaos.DATABASES)
 async def test_a_day_of_25_hours_is_billed_as_the_switch_has_it(kind: str) -> None:
-    plan = month_plan(3, SHORT_BEGINS, SHORT_HOURS, 40)
+    plan = month_plan(4, SHORT_BEGINS, SHORT_HOURS, 40)
     async with chaos.place(postgresql=kind == "postgresql") as at:
         outcome = await chaos.month(at, plan, kind)
     assert [*month_faults(outcome)] == []
