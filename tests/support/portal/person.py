@@ -237,6 +237,11 @@ class Person:
 
     async def _look(self) -> None:
         told = await self.page.evaluate(_LOOKS)
+        for _ in range(_MOST_LOOKS):  # a busy browser gives the focus a moment after the page is there
+            if not told["lost"]:
+                break
+            await self.page.wait_for_timeout(_PAUSE)
+            told = await self.page.evaluate(_LOOKS)
         where = f"{self.page.url} at {self.way.width} px"
         assert told["wider"] <= 0, f"{where} is wider than its window"
         assert told["headings"] == 1, where
