@@ -7,6 +7,7 @@ refused before anything is changed. Safe to repeat, and to be killed: the next r
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from usnd.domain.numbers.e164 import spellings
 from usnd.domain.provisioning.codes import Code
@@ -89,9 +90,9 @@ class Erasing:
         texts = await self._store.run(lambda tx: self._forget(tx, number, seen.recordings))
         known = 0
         while known < through:
-            known = await self._store.run(lambda tx: self._replace(tx, number, owners, known))  # noqa: B023 # at once
+            known = await self._store.run(partial(self._replace, number=number, owners=owners, known=known))
         for day, _ in await self._store.run(lambda tx: tx.summaries.days()):
-            await self._store.run(lambda tx: self._forget_in_summary(tx, day, number, owners))  # noqa: B023 # at once
+            await self._store.run(partial(self._forget_in_summary, day=day, number=number, owners=owners))
         untold = await self._store.run(lambda tx: tx.erasure.untold(number))
         return Erased(seen.registered, seen.records, seen.recordings, texts, untold)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from usnd.cli.cdr.delivery import deliver
 from usnd.cli.cdr.rows import file_object, file_row
 from usnd.cli.common import (
     DEFAULT_CONFIG,
@@ -161,25 +162,16 @@ def show(
 
 
 async def _export(settings: "Config", *, patient: bool) -> bool:
-    from usnd.daemon import utc_now
     from usnd.services.billing.clients import clients_of
-    from usnd.services.billing.export import Export, TakenOver
     from usnd.services.billing.pages import AT_ONCE
     from usnd.services.billing.records import Records
     from usnd.store.core.reader import Reader
-    from usnd.store.core.writer import Store
-    from usnd.store.core.writer_connection import StoreTaken
 
-    directory = settings.billing.directory
-    assert directory is not None
-    store, reader = Store.open(settings.store.url, writer=WRITER), Reader(settings.store.url, AT_ONCE)
+    reader = Reader(settings.store.url, AT_ONCE)
     try:
-        export = Export(store, directory, utc_now, contents=Records(store, reader))
-        return await export.run(clients_of(settings), patient=patient)
-    except (StoreTaken, TakenOver):
-        fail("another export has begun meanwhile and goes on: this one ends")
+        clients = clients_of(settings)
+        return await deliver(settings, WRITER, lambda store: Records(store, reader), clients, patient=patient)
     finally:
-        await store.close()
         reader.close()
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from usnd.cli.cdr.delivery import deliver
 from usnd.cli.cdr.rows import change_object, summary_object, user_object
 from usnd.cli.common import (
     DEFAULT_CONFIG,
@@ -98,28 +99,19 @@ def _node(settings: "Config") -> "Node":
 
 
 async def _export(settings: "Config", early: date | None, *, patient: bool) -> bool:
-    from usnd.daemon import utc_now
     from usnd.services.billing.clients import summary_clients_of
-    from usnd.services.billing.export import Export, TakenOver
     from usnd.services.billing.pages import RecordsMissing
     from usnd.services.billing.summary.contents import Asked, Summaries
     from usnd.store.core.writer import Store
-    from usnd.store.core.writer_connection import StoreTaken
 
-    directory = settings.billing.directory
-    assert directory is not None
-    store = Store.open(settings.store.url, writer=WRITER)
-    try:
+    def contents(store: Store) -> Summaries:
         asked = Asked(settings.billing.nightly(), early)
-        contents = Summaries(store, settings.store.url, _node(settings), asked)
-        export = Export(store, directory, utc_now, contents=contents)
-        return await export.run(summary_clients_of(settings), patient=patient)
-    except (StoreTaken, TakenOver):
-        fail("another run has begun meanwhile and goes on: this one ends")
+        return Summaries(store, settings.store.url, _node(settings), asked)
+
+    try:
+        return await deliver(settings, WRITER, contents, summary_clients_of(settings), patient=patient)
     except RecordsMissing as error:
         fail(f"the summary cannot be made: {error}")
-    finally:
-        await store.close()
 
 
 async def _print(settings: "Config", wanted: date | None, *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ class Records:
         """A file for each full hour that has none; all records since the last file are in the first one."""
         closed = []
         for client in clients:
-            closed += await self._store.run(lambda tx: _close(tx, client, now))  # noqa: B023 # at once
+            closed += await self._store.run(partial(_close, client=client, now=now))
         return closed
 
     async def write(self, directory: Path, file: CdrFile, whole: Callable[[], None]) -> Written:

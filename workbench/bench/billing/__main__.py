@@ -6,8 +6,8 @@ removed by `usnd cdr prune`, while a SELECT is open that does not end and CDRs c
 kinds of SELECT, each in a database of its own, two of them with fewer records. c: from a text to its first
 INVITE while files are written, beside without, in turn.
 
-PostgreSQL has fsync, without a standby; all is on this machine, the clients too. 30,000,000 CDRs want 13 GB
-of disk for a while, and a quarter of an hour. Databases and files are removed at the end. The result is
+PostgreSQL has fsync, without a standby; all is on this machine, the clients too. 30,000,000 CDRs want
+some 13 GB of disk for a while, by estimate. Databases and files are removed at the end. The result is
 build/bench/billing.json. A target that is missed is told, and the status is 0.
 """
 

@@ -11,7 +11,7 @@ from usnd.domain.billing.months import Month, later, month_of
 from usnd.store import schema
 
 OCTETS = 420
-"""Of disk that a record takes, with its indexes and what sorting them takes; measured: 345."""
+"""Of disk that a record takes, with its indexes and what sorting them takes: an estimate, with room."""
 _COLUMNS = ", ".join(column.name for column in schema.cdrs.columns)
 _RECORDS = """
 SELECT n, 'usn-' || n / 4 || '-' || n, n % 5000 + 1, n / 4, 'participant', 'out',

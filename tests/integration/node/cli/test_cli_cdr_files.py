@@ -1,7 +1,6 @@
 """Proves by the command alone that an hour's file reaches a real destination, and what is said of it."""
 
 import json
-import os
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -10,14 +9,14 @@ from pathlib import Path
 
 import pytest
 from bare_node import Done, Node, usnd
+from billing.receiving import receiving
 
 from usnd.domain.billing.fields import LAYOUT
 from usnd.domain.billing.formats import FORMATS
 from usnd.store.core.engine import engine_for
 from usnd.store.core.transaction import Transaction
 from workbench.docs.cdr_samples import CDR
-from workbench.parts.ports import PortBlock
-from workbench.parts.receiver import Receiver, receiver_tree, write_rsync
+from workbench.parts.receiver import Receiver
 
 
 class BillingNode(Node):
@@ -47,20 +46,15 @@ class BillingNode(Node):
 async def node(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> AsyncIterator[BillingNode]:
-    tree, programs = receiver_tree(), tmp_path / "programs"
-    programs.mkdir()
-    write_rsync(tree, programs)
-    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
-    with PortBlock(10) as ports:
-        async with Receiver(tree, ports.spare(0)) as receiver:
-            node = BillingNode(tmp_path, f"sqlite:///{tmp_path}/usn.db")
-            object.__setattr__(node, "receiver", receiver)
-            object.__setattr__(node, "format", getattr(request, "param", "csv"))
-            node.ready()
-            with engine_for(node.url).begin() as connection:
-                for number in range(3):
-                    Transaction(connection).cdrs.add(replace(CDR, call_id=f"usn-7-{number}"))
-            yield node
+    async with receiving(tmp_path, monkeypatch) as receiver:
+        node = BillingNode(tmp_path, f"sqlite:///{tmp_path}/usn.db")
+        object.__setattr__(node, "receiver", receiver)
+        object.__setattr__(node, "format", getattr(request, "param", "csv"))
+        node.ready()
+        with engine_for(node.url).begin() as connection:
+            for number in range(3):
+                Transaction(connection).cdrs.add(replace(CDR, call_id=f"usn-7-{number}"))
+        yield node
 
 
 def cdr(node: BillingNode, *words: str) -> Done:

@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import json
-import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from bare_node import Done, Node
+from billing.receiving import receiving
 
 from usnd.store.core.engine import engine_for
 from usnd.store.core.transaction import Transaction
 from workbench.docs.cdr_samples import CDR
-from workbench.parts.ports import PortBlock
-from workbench.parts.receiver import Receiver, receiver_tree, write_rsync
+from workbench.parts.receiver import Receiver
 from workbench.release.pdf_libraries import environment
 
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=2)
@@ -46,17 +45,12 @@ class SummaryNode(Node):
 
 @pytest.fixture
 async def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SummaryNode]:
-    tree, programs = receiver_tree(), tmp_path / "programs"
-    programs.mkdir()
-    write_rsync(tree, programs)
-    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
-    with PortBlock(10) as ports:
-        async with Receiver(tree, ports.spare(0)) as receiver:
-            node = SummaryNode(tmp_path, f"sqlite:///{tmp_path}/usn.db")
-            object.__setattr__(node, "receiver", receiver)
-            node.ready()
-            fill(node)
-            yield node
+    async with receiving(tmp_path, monkeypatch) as receiver:
+        node = SummaryNode(tmp_path, f"sqlite:///{tmp_path}/usn.db")
+        object.__setattr__(node, "receiver", receiver)
+        node.ready()
+        fill(node)
+        yield node
 
 
 def fill(node: Node) -> None:

@@ -1,20 +1,14 @@
 """Proves `make demo-provisioning`: the whole story, nothing left of it, and words where it is not as told."""
 
-import os
 import re
-import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from demos.demo import Demo, assert_story, demo_of
 
 from workbench.demo.provisioning import expect
 from workbench.parts.process import PartError
 
-ROOT = Path(__file__).parents[4]
 SAID = [
     "usnd ca init",
     "openssl req -new",
@@ -35,62 +29,28 @@ SAID = [
 
 
 @pytest.fixture
-def temporary() -> Iterator[Path]:
-    """All of a run's files, at a path short enough for sockets."""
-    path = Path(tempfile.mkdtemp(prefix="demo-"))
-    yield path
-    shutil.rmtree(path)
+def demo() -> Iterator[Demo]:
+    with demo_of("provisioning") as made:
+        yield made
 
 
-def demo(temporary: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "workbench.demo.provisioning"],
-        cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(ROOT), **environment},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-
-
-def left_running(temporary: Path) -> list[bytes]:
-    """Command lines of processes that have to do with its files."""
-    found = []
-    for command in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            line = command.read_bytes()
-        except OSError:  # it has ended
-            continue
-        if os.fsencode(temporary) in line:
-            found.append(line)
-    return found
-
-
-def test_the_story_is_told_and_nothing_is_left(temporary: Path) -> None:
-    done = demo(temporary)
+def test_the_story_is_told_and_nothing_is_left(demo: Demo) -> None:
+    done = demo.run()
     assert done.returncode == 0, done.stdout + done.stderr
-    rest = done.stdout
-    for words in SAID:
-        assert words in rest, f"{words}\n{done.stdout}"
-        rest = rest.partition(words)[2]
+    assert_story(done.stdout, SAID)
     assert re.search(r"^demo ok: .* [1-9]\d* octets answered twice the same$", done.stdout, re.MULTILINE)
-    assert left_running(temporary) == []
-    assert list(temporary.iterdir()) == []
+    assert demo.left_running == []
+    assert list(demo.home.iterdir()) == []
 
 
-def test_what_is_not_as_told_ends_it_with_words(temporary: Path) -> None:
+def test_what_is_not_as_told_ends_it_with_words(demo: Demo) -> None:
     """curl cannot be had: the CRM of the demo is broken in the middle of the story."""
-    programs = temporary / "bin"
-    programs.mkdir()
-    (programs / "curl").write_text("#!/bin/sh\necho 'curl: (7) no way to the node' >&2\nexit 7\n")
-    (programs / "curl").chmod(0o755)
-    done = demo(temporary, PATH=f"{programs}:{os.environ['PATH']}")
+    done = demo.run_without("curl", "curl: (7) no way to the node")
     assert done.returncode == 1
     assert done.stderr == "demo failed: curl failed: curl: (7) no way to the node\n"
     assert "demo ok" not in done.stdout
-    assert left_running(temporary) == []
-    assert [path.name for path in temporary.iterdir()] == ["bin"]
+    assert demo.left_running == []
+    assert [path.name for path in demo.home.iterdir()] == ["bin"]
 
 
 @pytest.mark.parametrize("answer", [b"", b"<html>", b'<result code="2102"><text/></result>'])

@@ -1,5 +1,6 @@
 """What the bench of billing makes of what it measured."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,6 +14,7 @@ from workbench.bench.billing.months import Commits, Removed, commits, lacks, tar
 from workbench.bench.billing.records import OCTETS, old_month, own_index
 from workbench.bench.billing.texts import Launches
 from workbench.bench.billing.writer import Wrote
+from workbench.bench.results import Target
 from workbench.parts.process import PartError
 
 WROTE = Wrote(1_000_000, 230_000_000, 4.0, 1.0, 80.0, "ab" * 32)
@@ -22,8 +24,8 @@ REMOVED = Removed(
 )
 
 
-def held(targets_: object) -> dict[str, bool]:
-    return {one.what: one.held for one in targets_}  # type: ignore[attr-defined] # of targets
+def held(found: Iterable[Target]) -> dict[str, bool]:
+    return {one.what: one.held for one in found}
 
 
 def test_a_rate_beside_another_is_the_other_s_time_by_ours() -> None:

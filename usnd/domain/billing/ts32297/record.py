@@ -66,7 +66,7 @@ def _seconds_of(content: bytes) -> str:
     return seconds_text(ber.number_of(content))
 
 
-def _flag(value: bool) -> bytes:  # noqa: FBT001 # as each of them
+def _flag(value: bool) -> bytes:  # noqa: FBT001 # called by a table, as the others, with a value
     return b"\xff" if value else b"\x00"
 
 

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -73,7 +74,7 @@ class Summaries:
             if made is None:
                 self._log.info("usage summary waits for the CDR files of its day", day=day.day.isoformat())
                 break
-            closed += await self._store.run(lambda tx: _add(tx, made, clients, now))  # noqa: B023 # at once
+            closed += await self._store.run(partial(_add, summary=made, clients=clients, now=now))
             before = made
         return closed
 

@@ -27,8 +27,8 @@ from workbench.docs.cdr_samples import FILE, NOON
 LONDON = Nightly(ZoneInfo("Europe/London"), time(2))
 
 
-def at(zone: Nightly, *when: int) -> datetime:
-    return datetime(*when, tzinfo=zone.zone).astimezone(UTC)  # type: ignore[misc, arg-type] # a date and a time
+def at(zone: Nightly, day: str, minute: str) -> datetime:
+    return datetime.fromisoformat(f"{day}T{minute}").replace(tzinfo=zone.zone).astimezone(UTC)
 
 
 @pytest.mark.parametrize(
@@ -52,23 +52,23 @@ def test_how_long_a_day_is(zone: str, day: date, hours: float) -> None:
 
 
 def test_the_first_summary_of_all_is_of_the_last_day_that_is_due() -> None:
-    assert days(None, at(LONDON, 2026, 3, 10, 2)) == [date(2026, 3, 9)]
-    assert days(None, at(LONDON, 2026, 3, 10, 1, 59)) == [date(2026, 3, 8)]
+    assert days(None, at(LONDON, "2026-03-10", "02:00")) == [date(2026, 3, 9)]
+    assert days(None, at(LONDON, "2026-03-10", "01:59")) == [date(2026, 3, 8)]
 
 
 def test_none_before_the_set_time_then_one() -> None:
     last = day_of(date(2026, 3, 28), LONDON)
-    assert days(last, at(LONDON, 2026, 3, 29, 23)) == []
-    assert days(last, at(LONDON, 2026, 3, 30, 1, 59)) == []
-    assert days(last, at(LONDON, 2026, 3, 30, 2)) == [date(2026, 3, 29)]
+    assert days(last, at(LONDON, "2026-03-29", "23:00")) == []
+    assert days(last, at(LONDON, "2026-03-30", "01:59")) == []
+    assert days(last, at(LONDON, "2026-03-30", "02:00")) == [date(2026, 3, 29)]
 
 
 def test_days_that_were_missed_come_one_after_the_other() -> None:
     last = day_of(date(2026, 3, 28), LONDON)
-    found = list(days_due(last, at(LONDON, 2026, 4, 2, 12), LONDON))
+    found = list(days_due(last, at(LONDON, "2026-04-02", "12:00"), LONDON))
     assert [one.day.day for one in found] == [29, 30, 31, 1]
     assert all(one.until == following.since for one, following in pairwise([last, *found]))
-    much_later = days(last, at(LONDON, 2027, 4, 2, 12))
+    much_later = days(last, at(LONDON, "2027-04-02", "12:00"))
     assert len(much_later) == MOST_AT_ONCE
     assert much_later[0] == date(2026, 3, 29)
 

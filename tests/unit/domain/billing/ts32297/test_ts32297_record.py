@@ -120,7 +120,7 @@ def test_each_field_says_what_csv_says(cdr: Cdr) -> None:
 
 times = st.datetimes(
     min_value=datetime(2000, 1, 1),  # noqa: DTZ001 # the zone is given beside it
-    max_value=datetime(2099, 12, 31),  # noqa: DTZ001
+    max_value=datetime(2099, 12, 31),  # noqa: DTZ001 # as above
     timezones=st.sampled_from((UTC, timezone(timedelta(hours=5, minutes=30)))),
 )
 texts = st.text(max_size=LONGEST_TEXT)
