@@ -91,7 +91,7 @@ class Erasing:
         known = 0
         while known < through:
             known = await self._store.run(partial(self._replace, number=number, owners=owners, known=known))
-        for day, _ in await self._store.run(lambda tx: tx.summaries.days()):
+        for day in await self._store.run(lambda tx: tx.summaries.days()):
             await self._store.run(partial(self._forget_in_summary, day=day, number=number, owners=owners))
         untold = await self._store.run(lambda tx: tx.erasure.untold(number))
         return Erased(seen.registered, seen.records, seen.recordings, texts, untold)

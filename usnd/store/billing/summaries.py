@@ -35,7 +35,7 @@ _WAITING = select(func.count()).select_from(cdr_files).where(_OPEN)
 _HELD = exists().where(_OPEN, cdr_files.c.until == _S.until)
 _OLD = select(_S.day).where(_S.until < bindparam("before"), ~_HELD).order_by(_S.day).limit(bindparam("most"))
 _DELETE = delete(summaries).where(_S.day == bindparam("wanted"))
-_DAYS = select(_S.day, _S.pages).order_by(_S.day)
+_DAYS = select(_S.day).order_by(_S.day)
 _REPLACE = (
     update(summary_pages)
     .where(_P.day == bindparam("wanted"), _P.place == bindparam("which"))
@@ -127,9 +127,9 @@ class Summaries:
             self._tx.execute(_DELETE, {"wanted": day})
         return len(gone)
 
-    def days(self) -> list[tuple[date, int]]:
-        """All days, and how many pages each has."""
-        return [(date.fromisoformat(day), pages) for day, pages in self._tx.execute(_DAYS)]
+    def days(self) -> list[date]:
+        """All that have one."""
+        return [date.fromisoformat(day) for day in self._tx.execute(_DAYS).scalars()]
 
     def erase(self, day: date, number: str, owners: Collection[int], put: str, now: datetime) -> bool:
         """Write `put` for the number of an erased subscriber; its files cannot be made again then.
